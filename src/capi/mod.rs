@@ -1,0 +1,12 @@
+//! The exported functions, one file per C header.
+//!
+//! Each does four things: check, convert in, call, convert out. What it does is decided in
+//! [`crate::logic`].
+//!
+//! # Safety
+//!
+//! The contract of all of them, in C's terms: object pointers are live instances of the named type
+//! (or a subtype), and somebody holds a reference for the duration of the call; other pointers are
+//! valid for what the header says, for the call or as long as it says; `errp` is NULL,
+//! `&error_abort`, `&error_fatal` or points to an empty `Error *`; callbacks and their data stay
+//! valid until their destroy notify has run. Breaking it is undefined behaviour, as in C.

@@ -1,0 +1,6 @@
+//! The C face of the embedded host, one file per header.
+//!
+//! # Safety
+//!
+//! As in [`crate::capi`]: pointers are what their header says, live for the call, and `errp` is
+//! NULL, `&error_abort`, `&error_fatal` or points to an empty `Error *`.

@@ -1,0 +1,8 @@
+//! The host that libqio brings along: a small QOM, errors, socket addresses and helpers, threads
+//! and a main loop, as far as io/ and the programs that use it need them.
+//!
+//! It defines, in [`capi`], the C symbols that [`crate::host`] imports, and more of the same
+//! headers for the program's own use. It may use [`crate::host::error`] to report failures, and
+//! knows nothing of channels, tasks or listeners.
+
+pub mod capi;

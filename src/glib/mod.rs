@@ -1,0 +1,1 @@
+//! GLib's main contexts and sources behind safe, counted handles.

@@ -1,0 +1,234 @@
+//! Errors on their way to C.
+//!
+//! Inside libqio a failure is an [`Error`] in a `Result`: a text with an optional errno, or an
+//! error object that the host made and that is passed on untouched (R-CHAN-105). At the C face it
+//! is stored into the caller's `errp` exactly once, with [`Error::store`].
+
+use core::ffi::{CStr, c_char, c_int};
+use core::fmt;
+use core::ptr::{self, NonNull};
+use std::ffi::CString;
+
+use super::imports;
+use crate::layout;
+use crate::os::errno::{self, Errno};
+
+/// Where an error was made, as the host keeps it. The strings live as long as the process
+/// (R-HOST-5).
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// Source file.
+    pub file: &'static CStr,
+    /// Line in it.
+    pub line: u32,
+    /// The C function that failed.
+    pub function: &'static CStr,
+}
+
+/// The [`Origin`] here, for the C function of the given name.
+#[macro_export]
+macro_rules! origin {
+    ($function:literal) => {
+        $crate::host::error::Origin {
+            file: const {
+                match ::core::ffi::CStr::from_bytes_with_nul(concat!(file!(), "\0").as_bytes()) {
+                    Ok(file) => file,
+                    Err(_) => c"?",
+                }
+            },
+            line: line!(),
+            function: $function,
+        }
+    };
+}
+
+/// An owned error object of the host.
+#[derive(Debug)]
+pub struct HostError(NonNull<layout::Error>);
+
+// SAFETY: error objects carry no thread affinity (R-ERR-12).
+unsafe impl Send for HostError {}
+// SAFETY: shared access only reads the message.
+unsafe impl Sync for HostError {}
+
+impl HostError {
+    /// Takes over an error object. None for NULL.
+    ///
+    /// # Safety
+    /// `err` is NULL or an error object that nobody else owns.
+    pub unsafe fn from_ptr_full(err: *mut layout::Error) -> Option<Self> {
+        NonNull::new(err).map(Self)
+    }
+
+    /// Gives the object away.
+    pub fn into_ptr(self) -> *mut layout::Error {
+        let ptr = self.0.as_ptr();
+        let _ = core::mem::ManuallyDrop::new(self);
+        ptr
+    }
+
+    /// The message.
+    pub fn message(&self) -> String {
+        // SAFETY: the object is live and its message is a C string until it is changed or freed.
+        let text = unsafe { CStr::from_ptr(imports::error_get_pretty(self.0.as_ptr())) };
+        text.to_string_lossy().into_owned()
+    }
+
+    /// Prints the message, and any hint, on the host's error channel.
+    pub fn report(self) {
+        // SAFETY: the object is live; the call takes it over.
+        unsafe { imports::error_report_err(self.into_ptr()) }
+    }
+}
+
+impl Clone for HostError {
+    fn clone(&self) -> Self {
+        // SAFETY: the object is live; the copy is a new object, never NULL.
+        Self(unsafe { NonNull::new_unchecked(imports::error_copy(self.0.as_ptr())) })
+    }
+}
+
+impl Drop for HostError {
+    fn drop(&mut self) {
+        // SAFETY: the object is live and owned by `self`.
+        unsafe { imports::error_free(self.0.as_ptr()) }
+    }
+}
+
+/// Why an operation failed.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    /// The errno that C callers find after the failing call (R-CHAN-5); 0 if no system call failed.
+    errno: Errno,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// A message, with the errno's text to be appended if there is one.
+    Text(String),
+    /// Made by the host, passed on as it is.
+    Host(HostError),
+    /// The failing side left no error object.
+    Silent,
+}
+
+impl Error {
+    /// A failure without a system error.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Text(message.into()),
+            errno: Errno::NONE,
+        }
+    }
+
+    /// A failed system call; ": " and the errno's text are appended when it is stored.
+    pub fn os(errno: Errno, message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Text(message.into()),
+            errno,
+        }
+    }
+
+    /// An error of the host; `errno` is what C callers find afterwards.
+    pub fn host(error: Option<HostError>, errno: Errno) -> Self {
+        Self {
+            kind: error.map_or(Kind::Silent, Kind::Host),
+            errno,
+        }
+    }
+
+    /// The errno of the failing call, [`Errno::NONE`] if there was none.
+    pub fn errno(&self) -> Errno {
+        self.errno
+    }
+
+    /// Stores the error where the C caller wants it and leaves `errno` as the failing call did.
+    ///
+    /// # Safety
+    /// `errp` is NULL, `&error_abort`, `&error_fatal`, or points to an empty `Error *`.
+    pub unsafe fn store(self, errp: *mut *mut layout::Error, origin: &Origin) {
+        let errno = self.errno;
+        // SAFETY: the caller's promise about `errp`.
+        unsafe { self.store_text(errp, origin) };
+        if errno != Errno::NONE {
+            errno::set(errno);
+        }
+    }
+
+    /// # Safety
+    /// As [`Error::store`].
+    unsafe fn store_text(self, errp: *mut *mut layout::Error, origin: &Origin) {
+        match self.kind {
+            // SAFETY: `errp` as promised; the object is given away.
+            Kind::Host(err) => unsafe { imports::error_propagate(errp, err.into_ptr()) },
+            Kind::Silent => {}
+            // Nobody wants to read it: no text is made.
+            Kind::Text(_) if errp.is_null() => {}
+            Kind::Text(message) => {
+                let message = c_text(message);
+                let (file, line) = (
+                    origin.file.as_ptr(),
+                    c_int::try_from(origin.line).unwrap_or(0),
+                );
+                let (function, text) = (origin.function.as_ptr(), message.as_ptr());
+                const FORMAT: *const c_char = c"%s".as_ptr();
+                if self.errno == Errno::NONE {
+                    // SAFETY: `errp` as promised; "%s" takes the one text given.
+                    unsafe {
+                        imports::error_setg_internal(errp, file, line, function, FORMAT, text);
+                    }
+                } else {
+                    let code = self.errno.code();
+                    // SAFETY: as above.
+                    unsafe {
+                        imports::error_setg_errno_internal(
+                            errp, file, line, function, code, FORMAT, text,
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// The error as an object of the host, for those who keep it.
+    pub fn into_host(self, origin: &Origin) -> Option<HostError> {
+        let mut slot = ptr::null_mut();
+        // SAFETY: `slot` is a local, empty error slot.
+        unsafe { self.store(&raw mut slot, origin) };
+        // SAFETY: whatever was stored is ours.
+        unsafe { HostError::from_ptr_full(slot) }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Text(message) if self.errno == Errno::NONE => f.write_str(message),
+            Kind::Text(message) => write!(f, "{message}: {}", self.errno),
+            Kind::Host(err) => f.write_str(&err.message()),
+            Kind::Silent => f.write_str("unknown error"),
+        }
+    }
+}
+
+/// A C string of `text`; bytes after a NUL, which no C reader would see, are dropped.
+fn c_text(text: String) -> CString {
+    let mut bytes = text.into_bytes();
+    if let Some(end) = bytes.iter().position(|&b| b == 0) {
+        bytes.truncate(end);
+    }
+    CString::new(bytes).unwrap_or_default()
+}
+
+/// Calls a host function that reports through `errp`, and takes what it stored.
+///
+/// `call` gets an empty slot. The errno it leaves is kept.
+pub fn catch<T>(call: impl FnOnce(*mut *mut layout::Error) -> T) -> (T, Option<Error>) {
+    let mut slot = ptr::null_mut();
+    let value = call(&raw mut slot);
+    let errno = errno::last();
+    // SAFETY: what the host stored into our slot is ours.
+    let stored = unsafe { HostError::from_ptr_full(slot) };
+    (value, stored.map(|err| Error::host(Some(err), errno)))
+}

@@ -1,0 +1,79 @@
+//! The symbols of the host: the only place that declares them.
+//!
+//! A hosted build imports these and nothing else of the program (`abi/*.json`, `imports`).
+
+#![expect(missing_docs, reason = "the host documents its functions")]
+
+use core::ffi::{c_char, c_int, c_void};
+
+use libc::{mode_t, sockaddr_storage, socklen_t};
+
+use crate::layout::{Error, Object, SocketAddress, Type, TypeInfo};
+
+/// `module_init_type` of QOM types, in every profile.
+pub const MODULE_INIT_QOM: c_int = 3;
+
+unsafe extern "C" {
+    // QOM
+    pub fn type_register_static(info: *const TypeInfo) -> Type;
+    pub fn object_new(typename: *const c_char) -> *mut Object;
+    pub fn object_ref(obj: *mut c_void) -> *mut Object;
+    pub fn object_unref(obj: *mut c_void);
+    pub fn register_module_init(f: Option<unsafe extern "C" fn()>, kind: c_int);
+
+    // Errors
+    pub fn error_setg_internal(
+        errp: *mut *mut Error,
+        src: *const c_char,
+        line: c_int,
+        func: *const c_char,
+        fmt: *const c_char,
+        ...
+    );
+    pub fn error_setg_errno_internal(
+        errp: *mut *mut Error,
+        src: *const c_char,
+        line: c_int,
+        func: *const c_char,
+        os_errno: c_int,
+        fmt: *const c_char,
+        ...
+    );
+    pub fn error_propagate(dst_errp: *mut *mut Error, local_err: *mut Error);
+    pub fn error_copy(err: *const Error) -> *mut Error;
+    pub fn error_free(err: *mut Error);
+    pub fn error_get_pretty(err: *const Error) -> *const c_char;
+    pub fn error_report_err(err: *mut Error);
+
+    // Addresses
+    pub fn qapi_free_SocketAddress(obj: *mut SocketAddress);
+
+    // Sockets
+    pub fn socket_connect(addr: *mut SocketAddress, errp: *mut *mut Error) -> c_int;
+    pub fn socket_listen(addr: *mut SocketAddress, num: c_int, errp: *mut *mut Error) -> c_int;
+    pub fn socket_dgram(
+        remote: *mut SocketAddress,
+        local: *mut SocketAddress,
+        errp: *mut *mut Error,
+    ) -> c_int;
+    pub fn socket_listen_cleanup(fd: c_int, errp: *mut *mut Error);
+    pub fn socket_sockaddr_to_address(
+        sa: *mut sockaddr_storage,
+        salen: socklen_t,
+        errp: *mut *mut Error,
+    ) -> *mut SocketAddress;
+
+    // Files; they keep the host's descriptor sets working
+    pub fn qemu_close(fd: c_int) -> c_int;
+    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+    pub fn qemu_open_old(name: *const c_char, flags: c_int, ...) -> c_int;
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn qemu_open(name: *const c_char, flags: c_int, errp: *mut *mut Error) -> c_int;
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn qemu_create(
+        name: *const c_char,
+        flags: c_int,
+        mode: mode_t,
+        errp: *mut *mut Error,
+    ) -> c_int;
+}

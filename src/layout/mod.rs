@@ -1,0 +1,48 @@
+//! Every struct whose fields C code can see, for the ABI profile of this build.
+//!
+//! This module and [`crate::profile`] are the only places that know profiles. A struct that
+//! differs between profiles is written out whole for each of its shapes, with the `cfg` on the
+//! struct (cbindgen turns it into `#if` in the headers); `assert_layout!` under each struct holds
+//! it to the numbers measured in `abi/*.json`.
+//!
+//! The structs are plain C data. Other threads and C code touch them at any time, so nothing here
+//! is ever borrowed as `&mut`; the accessors are in [`crate::object`].
+
+/// Asserts at compile time that a struct has the measured size and that its fields, all of
+/// them, stand at the measured offsets.
+macro_rules! assert_layout {
+    ($t:ident, size = $size:literal, { $($field:ident @ $offset:literal),* $(,)? }) => {
+        const _: () = {
+            assert!(size_of::<$t>() == $size, concat!("size of ", stringify!($t)));
+            $(assert!(
+                core::mem::offset_of!($t, $field) == $offset,
+                concat!("offset of ", stringify!($t), "::", stringify!($field)),
+            );)*
+            // Naming every field makes a forgotten one a compile error.
+            #[expect(dead_code, reason = "exists for its exhaustive pattern only")]
+            fn every_field_is_listed(value: &$t) {
+                let $t { $($field: _),* } = value;
+            }
+        };
+    };
+}
+
+mod address;
+mod channel;
+mod channel_file;
+mod channel_socket;
+mod dns_resolver;
+mod net_listener;
+mod object;
+mod opaque;
+mod thread;
+
+pub use address::*;
+pub use channel::*;
+pub use channel_file::*;
+pub use channel_socket::*;
+pub use dns_resolver::*;
+pub use net_listener::*;
+pub use object::*;
+pub use opaque::*;
+pub use thread::*;

@@ -1,0 +1,42 @@
+//! Locks and threads of `qemu/thread.h`, as normal builds of the host have them (no mutex
+//! debugging, which would add members).
+
+/// A plain mutex. Only its own functions touch the members.
+#[repr(C)]
+pub struct QemuMutex {
+    /// The system's mutex.
+    pub lock: libc::pthread_mutex_t,
+    /// Set by init, cleared by destroy, asserted by the rest.
+    pub initialized: bool,
+}
+
+assert_layout!(QemuMutex, size = 48, { lock @ 0, initialized @ 40 });
+
+/// A recursive mutex.
+#[repr(C)]
+pub struct QemuRecMutex {
+    /// The mutex, made recursive.
+    pub m: QemuMutex,
+}
+
+assert_layout!(QemuRecMutex, size = 48, { m @ 0 });
+
+/// A condition variable.
+#[repr(C)]
+pub struct QemuCond {
+    /// The system's condition variable.
+    pub cond: libc::pthread_cond_t,
+    /// Set by init, cleared by destroy, asserted by the rest.
+    pub initialized: bool,
+}
+
+assert_layout!(QemuCond, size = 56, { cond @ 0, initialized @ 48 });
+
+/// A thread's handle.
+#[repr(C)]
+pub struct QemuThread {
+    /// The system's handle.
+    pub thread: libc::pthread_t,
+}
+
+assert_layout!(QemuThread, size = 8, { thread @ 0 });

@@ -1,0 +1,2 @@
+//! All behaviour of io/, in safe Rust that unit tests reach without C.
+#![forbid(unsafe_code)]

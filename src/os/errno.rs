@@ -1,0 +1,42 @@
+//! `errno`, which is part of the contract with C callers (R-CHAN-5).
+
+use core::fmt;
+
+/// An errno value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Errno(i32);
+
+impl Errno {
+    /// No system call failed.
+    pub const NONE: Self = Self(0);
+
+    /// The errno of the given value.
+    pub const fn new(code: i32) -> Self {
+        Self(code)
+    }
+
+    /// The value, as in `<errno.h>`.
+    pub const fn code(self) -> i32 {
+        self.0
+    }
+}
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // std appends " (os error N)", which C programs don't show.
+        let text = std::io::Error::from_raw_os_error(self.0).to_string();
+        f.write_str(text.split(" (os error").next().unwrap_or(&text))
+    }
+}
+
+/// The calling thread's errno.
+pub fn last() -> Errno {
+    // SAFETY: the address is the calling thread's own errno.
+    Errno(unsafe { *libc::__errno_location() })
+}
+
+/// Sets the calling thread's errno.
+pub fn set(errno: Errno) {
+    // SAFETY: the address is the calling thread's own errno.
+    unsafe { *libc::__errno_location() = errno.0 };
+}

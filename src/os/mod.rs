@@ -1,0 +1,3 @@
+//! System calls, each behind a safe function that says what it needs.
+
+pub mod errno;

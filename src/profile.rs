@@ -1,0 +1,35 @@
+//! The ABI profile of this build: exactly one, and what behaves differently in it.
+//!
+//! The rest of the code asks the constants here and never a feature, so that both branches of
+//! every difference are compiled and type-checked in every profile. Struct shapes are in
+//! [`crate::layout`].
+
+const CHOSEN: usize = cfg!(feature = "qemu-7.2") as usize
+    + cfg!(feature = "qemu-7.2.22") as usize
+    + cfg!(feature = "qemu-10.0") as usize
+    + cfg!(feature = "qemu-10.0.13") as usize
+    + cfg!(feature = "qemu-10.2") as usize;
+
+const _: () = assert!(
+    CHOSEN == 1,
+    "choose exactly one ABI profile: qemu-7.2, qemu-7.2.22, qemu-10.0, qemu-10.0.13 or qemu-10.2"
+);
+
+const SERIES_7_2: bool = cfg!(any(feature = "qemu-7.2", feature = "qemu-7.2.22"));
+const SERIES_10_2: bool = cfg!(feature = "qemu-10.2");
+
+/// `qio_task_complete` frees the task; where it does not, `qio_task_free` is public (R-TASK-21).
+pub const COMPLETING_FREES_THE_TASK: bool =
+    !cfg!(any(feature = "qemu-10.0.13", feature = "qemu-10.2"));
+
+/// Sockets added to a named listener are called `NAME-listen`, not `NAME` (R-LSN-3).
+pub const LISTENER_NAME_HAS_SUFFIX: bool = SERIES_7_2;
+
+/// Registering what is registered already does nothing (R-LSN-13).
+pub const SAME_REGISTRATION_IS_SILENT: bool = SERIES_10_2;
+
+/// The DNS resolver hands the keep-alive options on (R-DNS-10).
+pub const RESOLVER_KEEPS_KEEP_ALIVE: bool = SERIES_10_2;
+
+/// Flush answers for everything since the previous flush, not for what it read itself (R-CHAN-75).
+pub const FLUSH_REMEMBERS_COPIES: bool = SERIES_10_2;

@@ -1,0 +1,1 @@
+//! The `qio-*` types: their registration, class methods and instance hooks.
