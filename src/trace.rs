@@ -1,1 +1,147 @@
-//! The trace events of io/, as typed calls. The back end is empty: a call costs nothing.
+//! The trace events of io/, as typed calls.
+//!
+//! Names and arguments are the specification's (R-TRACE-1 to 5, section 10 of the channels); an
+//! address is passed as the [`Id`] that names its object. The back end is empty: a call costs
+//! nothing.
+
+use core::ffi::{CStr, c_int};
+
+/// The address that names an object in a trace; it is never followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Id(usize);
+
+impl<T> From<*const T> for Id {
+    fn from(pointer: *const T) -> Self {
+        Self(pointer.addr())
+    }
+}
+
+impl<T> From<*mut T> for Id {
+    fn from(pointer: *mut T) -> Self {
+        Self(pointer.addr())
+    }
+}
+
+/// A task was made.
+#[inline]
+pub fn qio_task_new(_task: Id, _source: Id, _func: Id, _opaque: Id) {}
+
+/// A task's callback has returned; the task isn't freed yet.
+#[inline]
+pub fn qio_task_complete(_task: Id) {}
+
+/// A task is about to be given to a worker thread.
+#[inline]
+pub fn qio_task_thread_start(_task: Id, _worker: Id, _opaque: Id) {}
+
+/// A worker thread begins a task.
+#[inline]
+pub fn qio_task_thread_run(_task: Id) {}
+
+/// A worker thread has done a task; its delivery isn't armed yet.
+#[inline]
+pub fn qio_task_thread_exit(_task: Id) {}
+
+/// A task's delivery is armed; the task may be gone already.
+#[inline]
+pub fn qio_task_thread_source_attach(_task: Id, _source: Id) {}
+
+/// A waiting thread takes a delivery over.
+#[inline]
+pub fn qio_task_thread_source_cancel(_task: Id, _source: Id) {}
+
+/// A task's result is about to be delivered.
+#[inline]
+pub fn qio_task_thread_result(_task: Id) {}
+
+/// Sockets are watched; `extra` names the operation.
+#[inline]
+pub fn qio_net_listener_watch(_listener: Id, _func: Id, _context: Id, _extra: &CStr) {}
+
+/// Watches are removed; `extra` names the operation.
+#[inline]
+pub fn qio_net_listener_unwatch(_listener: Id, _func: Id, _context: Id, _extra: &CStr) {}
+
+/// A client was accepted and is about to be handed over.
+#[inline]
+pub fn qio_net_listener_callback(_listener: Id, _func: Id, _context: Id) {}
+
+/// An accept failed for good or for lack of resources (L1; beyond the original's events).
+#[inline]
+pub fn qio_net_listener_accept_fail(_listener: Id, _fd: c_int, _errno: c_int) {}
+
+/// A socket channel was made.
+#[inline]
+pub fn qio_channel_socket_new(_ioc: Id) {}
+
+/// A socket channel took over a descriptor.
+#[inline]
+pub fn qio_channel_socket_new_fd(_ioc: Id, _fd: c_int) {}
+
+/// A connect begins.
+#[inline]
+pub fn qio_channel_socket_connect_sync(_ioc: Id, _addr: Id) {}
+
+/// A listen begins.
+#[inline]
+pub fn qio_channel_socket_listen_sync(_ioc: Id, _addr: Id, _num: c_int) {}
+
+/// A datagram socket is about to be made.
+#[inline]
+pub fn qio_channel_socket_dgram_sync(_ioc: Id, _local_addr: Id, _remote_addr: Id) {}
+
+/// A connect is about to be given to a worker.
+#[inline]
+pub fn qio_channel_socket_connect_async(_ioc: Id, _addr: Id) {}
+
+/// A listen is about to be given to a worker.
+#[inline]
+pub fn qio_channel_socket_listen_async(_ioc: Id, _addr: Id, _num: c_int) {}
+
+/// A datagram socket is about to be made by a worker.
+#[inline]
+pub fn qio_channel_socket_dgram_async(_ioc: Id, _local_addr: Id, _remote_addr: Id) {}
+
+/// The host's connect failed.
+#[inline]
+pub fn qio_channel_socket_connect_fail(_ioc: Id) {}
+
+/// The host's listen failed.
+#[inline]
+pub fn qio_channel_socket_listen_fail(_ioc: Id) {}
+
+/// The host's datagram helper failed.
+#[inline]
+pub fn qio_channel_socket_dgram_fail(_ioc: Id) {}
+
+/// The host's connect succeeded; the descriptor isn't adopted yet.
+#[inline]
+pub fn qio_channel_socket_connect_complete(_ioc: Id, _fd: c_int) {}
+
+/// The host's listen succeeded; the descriptor isn't adopted yet.
+#[inline]
+pub fn qio_channel_socket_listen_complete(_ioc: Id, _fd: c_int) {}
+
+/// The host's datagram helper succeeded; the descriptor isn't adopted yet.
+#[inline]
+pub fn qio_channel_socket_dgram_complete(_ioc: Id, _fd: c_int) {}
+
+/// An accept is attempted.
+#[inline]
+pub fn qio_channel_socket_accept(_ioc: Id) {}
+
+/// An accept failed.
+#[inline]
+pub fn qio_channel_socket_accept_fail(_ioc: Id) {}
+
+/// A client was accepted.
+#[inline]
+pub fn qio_channel_socket_accept_complete(_ioc: Id, _cioc: Id, _fd: c_int) {}
+
+/// A file channel took over a descriptor.
+#[inline]
+pub fn qio_channel_file_new_fd(_ioc: Id, _fd: c_int) {}
+
+/// A file channel opened a path.
+#[inline]
+pub fn qio_channel_file_new_path(_ioc: Id, _path: &CStr, _flags: c_int, _mode: c_int, _fd: c_int) {}

@@ -10,3 +10,5 @@
 //! valid for what the header says, for the call or as long as it says; `errp` is NULL,
 //! `&error_abort`, `&error_fatal` or points to an empty `Error *`; callbacks and their data stay
 //! valid until their destroy notify has run. Breaking it is undefined behaviour, as in C.
+
+pub mod task;

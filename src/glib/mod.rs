@@ -1,1 +1,9 @@
 //! GLib's main contexts and sources behind safe, counted handles.
+
+mod context;
+mod source;
+mod user_data;
+
+pub use context::MainContext;
+pub use source::{Callback, Hooks, PollFd, Source, monotonic_time};
+pub use user_data::UserData;

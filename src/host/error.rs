@@ -67,6 +67,15 @@ impl HostError {
         ptr
     }
 
+    /// Moves the error to a C destination, by the rules of `error_propagate`.
+    ///
+    /// # Safety
+    /// `errp` is NULL, `&error_abort`, `&error_fatal`, or points to an `Error *`.
+    pub unsafe fn propagate(self, errp: *mut *mut layout::Error) {
+        // SAFETY: `errp` as promised; the object is given away.
+        unsafe { imports::error_propagate(errp, self.into_ptr()) }
+    }
+
     /// The message.
     pub fn message(&self) -> String {
         // SAFETY: the object is live and its message is a C string until it is changed or freed.
@@ -161,7 +170,7 @@ impl Error {
     unsafe fn store_text(self, errp: *mut *mut layout::Error, origin: &Origin) {
         match self.kind {
             // SAFETY: `errp` as promised; the object is given away.
-            Kind::Host(err) => unsafe { imports::error_propagate(errp, err.into_ptr()) },
+            Kind::Host(err) => unsafe { err.propagate(errp) },
             Kind::Silent => {}
             // Nobody wants to read it: no text is made.
             Kind::Text(_) if errp.is_null() => {}

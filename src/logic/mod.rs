@@ -1,2 +1,4 @@
 //! All behaviour of io/, in safe Rust that unit tests reach without C.
 #![forbid(unsafe_code)]
+
+pub mod task;

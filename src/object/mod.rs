@@ -1,6 +1,13 @@
 //! The public C structs as Rust sees them: memory that C code and other threads share, read and
 //! written through accessors, kept alive by counted references.
 
+pub mod channel;
+pub mod file;
+pub mod listener;
+pub mod resolver;
+pub mod socket;
+pub mod task;
+
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_void};
 use core::ops::Deref;

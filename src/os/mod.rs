@@ -1,3 +1,5 @@
 //! System calls, each behind a safe function that says what it needs.
 
+pub mod abort;
 pub mod errno;
+pub mod thread;

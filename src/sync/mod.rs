@@ -1,1 +1,13 @@
-//! The hand-over of work between threads.
+//! The hand-over of work between threads: locks, the lock-free inbox, what a fork leaves behind.
+//!
+//! `logic` takes its locks and atomics from here and from nowhere else, so that a model checker
+//! can stand in for them in one place.
+
+pub mod fork;
+pub mod inbox;
+mod lock;
+
+pub use lock::{Condvar, Mutex, MutexGuard};
+
+/// Atomic types.
+pub use core::sync::atomic;

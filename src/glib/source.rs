@@ -1,0 +1,244 @@
+//! Event sources, made from Rust by implementing [`Hooks`].
+
+use core::cell::UnsafeCell;
+use core::ffi::{CStr, c_int, c_void};
+use core::mem::ManuallyDrop;
+use core::ptr::{self, NonNull};
+
+use glib_sys::{self as ffi, GPollFD, GSource, GSourceFunc, GSourceFuncs, gboolean};
+
+use super::MainContext;
+
+/// The callback of a source, as the program or a caller set it.
+#[derive(Clone, Copy)]
+pub struct Callback {
+    function: GSourceFunc,
+    data: *mut c_void,
+}
+
+impl Callback {
+    /// The function, to be cast to what the kind of source calls; None if none was set.
+    pub fn function(&self) -> GSourceFunc {
+        self.function
+    }
+
+    /// Its data.
+    pub fn data(&self) -> *mut c_void {
+        self.data
+    }
+}
+
+/// A descriptor that a source polls, at a fixed address as long as the source lives.
+#[repr(transparent)]
+pub struct PollFd(UnsafeCell<GPollFD>);
+
+// SAFETY: GLib writes `revents` while polling; reads tolerate any value (R-WATCH-7: the values of
+// this poll round are read by the thread that polled).
+unsafe impl Sync for PollFd {}
+// SAFETY: a number and two masks.
+unsafe impl Send for PollFd {}
+
+impl PollFd {
+    /// Polls `fd` for `events` (`G_IO_*`). A negative `fd` never gets ready.
+    pub fn new(fd: c_int, events: u32) -> Self {
+        // Poll events are 16 bits wide; `GIOCondition` has no higher bits.
+        let events = u16::try_from(events & 0xffff).unwrap_or(0);
+        Self(UnsafeCell::new(GPollFD {
+            fd,
+            events,
+            revents: 0,
+        }))
+    }
+
+    /// The descriptor.
+    pub fn fd(&self) -> c_int {
+        // SAFETY: never changes after `new`.
+        unsafe { (*self.0.get()).fd }
+    }
+
+    /// What the last poll found.
+    pub fn revents(&self) -> u32 {
+        // SAFETY: a plain read of memory that lives with `self`.
+        u32::from(unsafe { ptr::read_volatile(&raw const (*self.0.get()).revents) })
+    }
+}
+
+/// What a kind of source does. It is dropped when the source is finalised.
+pub trait Hooks: Send + Sync + 'static {
+    /// The descriptors to poll; the same for the source's whole life.
+    fn poll_fds(&self) -> &[PollFd] {
+        &[]
+    }
+
+    /// Before polling: is the source ready already?
+    fn prepare(&self) -> bool;
+
+    /// After polling: is it ready?
+    fn check(&self) -> bool;
+
+    /// The source is ready and its turn has come. False removes it.
+    fn dispatch(&self, callback: Callback) -> bool;
+}
+
+/// A GSource with the hooks behind it.
+#[repr(C)]
+struct Instance<H> {
+    base: GSource,
+    hooks: ManuallyDrop<H>,
+}
+
+unsafe extern "C" fn prepare<H: Hooks>(source: *mut GSource, timeout: *mut c_int) -> gboolean {
+    // SAFETY: GLib passes a source of ours, whose hooks live until it is finalised.
+    let hooks = unsafe { &(*source.cast::<Instance<H>>()).hooks };
+    // SAFETY: GLib passes an address for the timeout, -1 for none.
+    unsafe { *timeout = -1 };
+    hooks.prepare().into()
+}
+
+unsafe extern "C" fn check<H: Hooks>(source: *mut GSource) -> gboolean {
+    // SAFETY: as in `prepare`.
+    let hooks = unsafe { &(*source.cast::<Instance<H>>()).hooks };
+    hooks.check().into()
+}
+
+unsafe extern "C" fn dispatch<H: Hooks>(
+    source: *mut GSource,
+    function: GSourceFunc,
+    data: *mut c_void,
+) -> gboolean {
+    // SAFETY: as in `prepare`; GLib holds a reference on the source while it is dispatched.
+    let hooks = unsafe { &(*source.cast::<Instance<H>>()).hooks };
+    hooks.dispatch(Callback { function, data }).into()
+}
+
+unsafe extern "C" fn finalize<H: Hooks>(source: *mut GSource) {
+    let instance = source.cast::<Instance<H>>();
+    // SAFETY: the last reference is gone and this runs once.
+    unsafe { ManuallyDrop::drop(&mut (*instance).hooks) }
+}
+
+/// The table of one kind of source; its address is all that GLib keeps.
+struct Table<H>(core::marker::PhantomData<H>);
+
+impl<H: Hooks> Table<H> {
+    const FUNCS: &'static GSourceFuncs = &GSourceFuncs {
+        prepare: Some(prepare::<H>),
+        check: Some(check::<H>),
+        dispatch: Some(dispatch::<H>),
+        finalize: Some(finalize::<H>),
+        closure_callback: None,
+        closure_marshal: None,
+    };
+}
+
+/// A counted reference on a `GSource`.
+#[derive(Debug)]
+pub struct Source(NonNull<GSource>);
+
+// SAFETY: sources may be referenced, attached and destroyed from any thread.
+unsafe impl Send for Source {}
+// SAFETY: as above.
+unsafe impl Sync for Source {}
+
+impl Source {
+    /// A new source, not attached, at default priority, without callback.
+    pub fn new<H: Hooks>(hooks: H) -> Self {
+        const { assert!(align_of::<Instance<H>>() <= 16) };
+        let size = u32::try_from(size_of::<Instance<H>>()).unwrap_or(u32::MAX);
+        // SAFETY: the table lives for ever (GLib only reads it); GLib allocates `size` zeroed
+        // bytes, aligned as malloc does.
+        let source =
+            unsafe { ffi::g_source_new(ptr::from_ref(Table::<H>::FUNCS).cast_mut(), size) };
+        let instance = source.cast::<Instance<H>>();
+        // SAFETY: the memory behind the base is ours and uninitialised.
+        unsafe { (&raw mut (*instance).hooks).write(ManuallyDrop::new(hooks)) };
+        // SAFETY: initialised above, and at a fixed address until finalised.
+        let hooks = unsafe { &(*instance).hooks };
+        for poll_fd in hooks.poll_fds() {
+            // SAFETY: the GPollFD lives as long as the source.
+            unsafe { ffi::g_source_add_poll(source, poll_fd.0.get()) }
+        }
+        // SAFETY: `g_source_new` never returns NULL; its one reference is ours.
+        Self(unsafe { NonNull::new_unchecked(source) })
+    }
+
+    /// Takes over a reference that C code gave away. None for NULL.
+    ///
+    /// # Safety
+    /// `ptr` is NULL or a live source, one reference of which is ours from now on.
+    pub unsafe fn from_ptr_full(ptr: *mut GSource) -> Option<Self> {
+        NonNull::new(ptr).map(Self)
+    }
+
+    /// The address, for C.
+    pub fn as_ptr(&self) -> *mut GSource {
+        self.0.as_ptr()
+    }
+
+    /// Gives the reference to C code (transfer full).
+    pub fn into_ptr(self) -> *mut GSource {
+        ManuallyDrop::new(self).as_ptr()
+    }
+
+    /// Starts the source in `context`; returns its id there.
+    pub fn attach(&self, context: &MainContext) -> u32 {
+        // SAFETY: both are live.
+        unsafe { ffi::g_source_attach(self.as_ptr(), context.as_ptr()) }
+    }
+
+    /// Ends the source: it is not dispatched any more. Ending twice is harmless.
+    pub fn destroy(&self) {
+        // SAFETY: the source is live.
+        unsafe { ffi::g_source_destroy(self.as_ptr()) }
+    }
+
+    /// Whether the source was ended, by its owner or with its context.
+    pub fn is_destroyed(&self) -> bool {
+        // SAFETY: the source is live.
+        unsafe { ffi::g_source_is_destroyed(self.as_ptr()) != 0 }
+    }
+
+    /// Sets the priority; lower numbers go first.
+    pub fn set_priority(&self, priority: c_int) {
+        // SAFETY: the source is live.
+        unsafe { ffi::g_source_set_priority(self.as_ptr(), priority) }
+    }
+
+    /// Lets nested loops dispatch the source while it is being dispatched.
+    pub fn set_can_recurse(&self) {
+        // SAFETY: the source is live.
+        unsafe { ffi::g_source_set_can_recurse(self.as_ptr(), ffi::GTRUE) }
+    }
+
+    /// Names the source, for debuggers and profilers.
+    pub fn set_name(&self, name: &CStr) {
+        // SAFETY: the source is live; GLib copies the name.
+        unsafe { ffi::g_source_set_name(self.as_ptr(), name.as_ptr()) }
+    }
+
+    /// Makes the source ready once the monotonic clock shows `time` in microseconds; -1 never.
+    pub fn set_ready_time(&self, time: i64) {
+        // SAFETY: the source is live.
+        unsafe { ffi::g_source_set_ready_time(self.as_ptr(), time) }
+    }
+}
+
+impl Clone for Source {
+    fn clone(&self) -> Self {
+        // SAFETY: the source is live; `g_source_ref` returns its argument.
+        Self(unsafe { NonNull::new_unchecked(ffi::g_source_ref(self.as_ptr())) })
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        // SAFETY: the reference is ours and goes with `self`.
+        unsafe { ffi::g_source_unref(self.as_ptr()) }
+    }
+}
+
+/// The monotonic clock that sources go by, in microseconds.
+pub fn monotonic_time() -> i64 {
+    // SAFETY: no preconditions.
+    unsafe { ffi::g_get_monotonic_time() }
+}

@@ -1,0 +1,308 @@
+//! Bringing finished tasks to their main context.
+//!
+//! Each context that tasks are delivered in has one hub. Workers push finished tasks to its inbox;
+//! a source at idle priority, which stays in the context for good, hands them out in order. One
+//! wake-up serves many tasks, and none is sent while the context's thread is awake.
+//!
+//! The hub dies with its context: the sources' hooks own it, and when GLib finalises them the tasks
+//! nobody can receive any more are freed without being completed (R-TASK-42, T4).
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
+
+use super::{Stage, Task, pool};
+use crate::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
+use crate::object::task::Handle;
+use crate::os::abort::misuse;
+use crate::os::thread;
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::fork::{self, PerProcess};
+use crate::sync::inbox::Inbox;
+use crate::sync::{Condvar, Mutex};
+use crate::trace;
+
+/// `G_PRIORITY_DEFAULT_IDLE` (R-TASK-44).
+const IDLE_PRIORITY: i32 = glib_sys::G_PRIORITY_DEFAULT_IDLE;
+
+/// A delivery held up for this long by sources of default priority is made at theirs: both
+/// so many iterations and so many microseconds (R-TASK-44, T3).
+const STARVED_ITERATIONS: u64 = 1_000;
+const STARVED_TIME: i64 = 100_000;
+
+/// The hubs of this process, by the address of their context. A forked child starts without.
+#[derive(Default)]
+struct Hubs(Mutex<HashMap<usize, Arc<Hub>>>);
+
+fn hubs() -> &'static Hubs {
+    static HUBS: PerProcess<Hubs> = PerProcess::new();
+    HUBS.get()
+}
+
+/// The finished tasks of one context.
+#[derive(Default)]
+pub struct Hub {
+    /// The context's address: the key in [`Hubs`]. The hub doesn't keep the context alive.
+    context: usize,
+    /// The process the hub belongs to; a forked child leaves it alone.
+    generation: u32,
+    /// Pushed to by workers.
+    inbox: Inbox<Task>,
+    /// What was taken from the inbox and not handed out yet, in order.
+    ready: Mutex<VecDeque<Arc<Task>>>,
+    /// The context's thread is about to poll, or polling: it wants to be woken.
+    sleeping: AtomicBool,
+    /// Counted while tasks are held up and otherwise as it happens.
+    iterations: AtomicU64,
+    /// Threads in [`Hub::wait_for`].
+    waiters: AtomicUsize,
+    progress: Condvar,
+    /// What traces call the delivery source.
+    source: OnceCell<trace::Id>,
+}
+
+impl Hub {
+    /// The hub of a context, made on first use.
+    pub fn of(context: &MainContext) -> Arc<Self> {
+        let key = context.as_ptr().addr();
+        let mut hubs = hubs().0.lock();
+        if let Some(hub) = hubs.get(&key) {
+            return Arc::clone(hub);
+        }
+        let hub = Arc::new(Self {
+            context: key,
+            generation: fork::generation(),
+            // Until the sources are attached nobody sleeps for them; attaching wakes the context.
+            ..Self::default()
+        });
+        hubs.insert(key, Arc::clone(&hub));
+        drop(hubs);
+        hub.attach(context);
+        hub
+    }
+
+    fn attach(self: &Arc<Self>, context: &MainContext) {
+        let delivery = Source::new(Delivery(Arc::clone(self)));
+        delivery.set_name(c"QIOTask");
+        delivery.set_priority(IDLE_PRIORITY);
+        delivery.set_can_recurse();
+        let _ = self.source.set(delivery.as_ptr().into());
+        let rescue = Source::new(Rescue(Arc::clone(self)));
+        rescue.set_name(c"QIOTask starvation guard");
+        rescue.set_can_recurse();
+        delivery.attach(context);
+        rescue.attach(context);
+    }
+
+    /// Arms a finished task's delivery. From here on others own the task.
+    pub(super) fn publish(self: &Arc<Self>, task: Arc<Task>, context: MainContext) {
+        let handle = Handle::of(&task);
+        task.published_iteration
+            .store(self.iterations.load(Ordering::Relaxed), Ordering::Relaxed);
+        task.published_time
+            .store(monotonic_time(), Ordering::Relaxed);
+        task.set_stage(Stage::Published);
+        self.inbox.push(task);
+        // The push and this read are ordered against the sleeper's write and its look at the
+        // inbox, all sequentially consistent: one of the two sees the other.
+        if self.sleeping.swap(false, Ordering::SeqCst) {
+            context.wakeup();
+        }
+        self.tell_waiters();
+        let source = self
+            .source
+            .get()
+            .copied()
+            .unwrap_or_else(|| trace::Id::from(core::ptr::null::<u8>()));
+        trace::qio_task_thread_source_attach(handle.into(), source);
+        // Perhaps the context's last reference: then the hub closes, here.
+        drop(context);
+    }
+
+    /// Lets those who wait look again.
+    pub(super) fn tell_waiters(&self) {
+        if self.waiters.load(Ordering::SeqCst) > 0 {
+            // With the lock, so that it can't slip between a waiter's look and its sleep.
+            drop(self.ready.lock());
+            self.progress.notify_all();
+        }
+    }
+
+    /// Moves what came in behind what waits already.
+    fn collect(&self, ready: &mut VecDeque<Arc<Task>>) {
+        let end = ready.len();
+        self.inbox.take_newest_first(|task| ready.insert(end, task));
+    }
+
+    /// Takes the first task to deliver it.
+    fn take_first(&self) -> Option<Arc<Task>> {
+        let mut ready = self.ready.lock();
+        self.collect(&mut ready);
+        let task = ready.pop_front();
+        if let Some(task) = &task {
+            task.set_stage(Stage::Delivering);
+        }
+        drop(ready);
+        task
+    }
+
+    fn is_waiting(&self) -> usize {
+        let mut ready = self.ready.lock();
+        self.collect(&mut ready);
+        ready.len()
+    }
+
+    /// Whether there is something to deliver.
+    fn has_work(&self) -> bool {
+        self.is_ours() && (!self.inbox.is_empty() || !self.ready.lock().is_empty())
+    }
+
+    /// Whether the hub belongs to this process.
+    fn is_ours(&self) -> bool {
+        self.generation == fork::generation()
+    }
+
+    /// Delivers what is there now, in order. Callbacks may deliver some of it themselves, by
+    /// waiting or in a nested loop; what they add waits for the next round.
+    fn deliver_round(&self) {
+        for _ in 0..self.is_waiting() {
+            let Some(task) = self.take_first() else {
+                return;
+            };
+            task.deliver();
+            self.tell_waiters();
+        }
+    }
+
+    /// Blocks until `task` can be delivered by the caller, and takes it; None if somebody else has
+    /// delivered it meanwhile.
+    pub(super) fn wait_for(self: &Arc<Self>, task: &Arc<Task>) -> Option<Arc<Task>> {
+        self.waiters.fetch_add(1, Ordering::SeqCst);
+        let mut ready = self.ready.lock();
+        let taken = loop {
+            self.collect(&mut ready);
+            if let Some(place) = ready.iter().position(|other| Arc::ptr_eq(other, task)) {
+                let taken = ready.remove(place);
+                let source = self.source.get().copied();
+                let source = source.unwrap_or_else(|| trace::Id::from(core::ptr::null::<u8>()));
+                trace::qio_task_thread_source_cancel(Handle::of(task).into(), source);
+                task.set_stage(Stage::Delivering);
+                break taken;
+            }
+            match task.stage() {
+                Stage::Done => break None,
+                Stage::Delivering
+                    if task.delivering_thread.load(Ordering::Relaxed) == thread::current_id() =>
+                {
+                    misuse(
+                        "qio_task_wait_thread",
+                        format_args!("the task is waited for inside its own func"),
+                    )
+                }
+                _ => {}
+            }
+            if let Some(unstarted) = pool::current().take_if_starved(task) {
+                drop(ready);
+                unstarted.work();
+                ready = self.ready.lock();
+                continue;
+            }
+            ready = self.progress.wait(ready);
+        };
+        drop(ready);
+        self.waiters.fetch_sub(1, Ordering::SeqCst);
+        taken
+    }
+
+    /// Whether the first task was held up for too long, counting one more iteration.
+    fn is_starved(&self) -> bool {
+        let now = self.iterations.fetch_add(1, Ordering::Relaxed) + 1;
+        if !self.has_work() {
+            return false;
+        }
+        let mut ready = self.ready.lock();
+        self.collect(&mut ready);
+        let Some(first) = ready.front() else {
+            return false;
+        };
+        let waited = now.saturating_sub(first.published_iteration.load(Ordering::Relaxed));
+        waited >= STARVED_ITERATIONS
+            && monotonic_time() - first.published_time.load(Ordering::Relaxed) >= STARVED_TIME
+    }
+
+    /// The context is gone: what waits is freed, uncompleted.
+    fn close(self: Arc<Self>) {
+        if !self.is_ours() {
+            // The parent's tasks are not the child's to end, and its locks may be held.
+            let _ = core::mem::ManuallyDrop::new(self);
+            return;
+        }
+        let mut hubs = hubs().0.lock();
+        let registered = hubs.remove(&self.context);
+        drop(hubs);
+        drop(registered);
+        let mut ready = self.ready.lock();
+        self.collect(&mut ready);
+        let abandoned = core::mem::take(&mut *ready);
+        drop(ready);
+        for task in abandoned {
+            task.release();
+        }
+    }
+}
+
+/// The source that delivers at idle priority.
+struct Delivery(Arc<Hub>);
+
+impl Hooks for Delivery {
+    fn prepare(&self) -> bool {
+        let hub = &self.0;
+        if !hub.is_ours() {
+            return false;
+        }
+        hub.sleeping.store(true, Ordering::SeqCst);
+        if hub.has_work() {
+            hub.sleeping.store(false, Ordering::SeqCst);
+            return true;
+        }
+        false
+    }
+
+    fn check(&self) -> bool {
+        if self.0.is_ours() {
+            self.0.sleeping.store(false, Ordering::SeqCst);
+        }
+        self.0.has_work()
+    }
+
+    fn dispatch(&self, _callback: Callback) -> bool {
+        Arc::clone(&self.0).deliver_round();
+        true
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        Arc::clone(&self.0).close();
+    }
+}
+
+/// The source that delivers at default priority what was held up for too long. It is visited at
+/// each iteration, never makes one happen, and is otherwise never ready.
+struct Rescue(Arc<Hub>);
+
+impl Hooks for Rescue {
+    fn prepare(&self) -> bool {
+        self.0.is_ours() && self.0.is_starved()
+    }
+
+    fn check(&self) -> bool {
+        false
+    }
+
+    fn dispatch(&self, _callback: Callback) -> bool {
+        Arc::clone(&self.0).deliver_round();
+        true
+    }
+}

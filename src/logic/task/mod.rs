@@ -1,0 +1,296 @@
+//! Tasks: a completion callback tied to a source object, and optionally a blocking function that
+//! runs on a worker thread first.
+//!
+//! - [`Task`] (this file) is the record: error, result, callback, and the order they end in.
+//! - [`pool`] runs blocking functions on threads: as many as are blocked, reused while not.
+//! - [`delivery`] brings finished tasks to their main context, and serves those who wait for one.
+//!
+//! A threaded task goes Queued → Running → Published → Delivering → Done. Each step has one
+//! owner: the pool's queue, its worker, the context's hub, and whoever took the task from there
+//! (the hub's source or `wait`). The C pointer's reference travels with the task, so the last owner
+//! frees it.
+
+pub mod delivery;
+pub mod pool;
+
+use std::sync::Arc;
+
+use crate::glib::{MainContext, UserData};
+use crate::host::error::HostError;
+use crate::layout;
+use crate::object::Ref;
+use crate::object::task::{Completion, Handle, WorkerFunc};
+use crate::os::abort::misuse;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
+use crate::sync::inbox::{Link, Linked};
+use crate::trace;
+use delivery::Hub;
+
+/// The blocking part of a task.
+pub enum Worker {
+    /// A function of C code.
+    C(WorkerFunc),
+    /// A function of the library. It is dropped with the task, not when it has run.
+    Native(Box<dyn Fn(&Task) + Send + Sync>),
+}
+
+/// Where a task stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Stage {
+    /// Driven by hand: no thread is involved.
+    Manual,
+    /// Waits for a worker thread.
+    Queued,
+    /// A worker thread is in the worker function.
+    Running,
+    /// Finished; waits in the hub of its context.
+    Published,
+    /// Somebody took it from the hub and is calling back.
+    Delivering,
+    /// Over.
+    Done,
+}
+
+/// A task.
+pub struct Task {
+    completion: Mutex<Option<Completion>>,
+    outcome: Mutex<Outcome>,
+    thread: Mutex<ThreadPart>,
+    stage: AtomicU8,
+    /// Freed while its worker ran: nobody wants the callback any more (W-TASK-4).
+    cancelled: AtomicBool,
+    /// The thread that is delivering, to tell a wait inside the task's own callback.
+    delivering_thread: AtomicU64,
+    /// When the task was published, in iterations of its context and microseconds (R-TASK-44).
+    published_iteration: AtomicU64,
+    published_time: AtomicI64,
+    link: Link<Task>,
+    /// Last: it outlives everything else of the task (R-TASK-25).
+    source: Option<Ref<layout::Object>>,
+}
+
+/// What the task has come to so far. Never locked while the program is called.
+#[derive(Default)]
+struct Outcome {
+    error: Option<HostError>,
+    result: Option<UserData>,
+}
+
+/// What exists only for a task that runs in a thread. Never locked while the program is called.
+#[derive(Default)]
+struct ThreadPart {
+    /// Taken out while it runs.
+    worker: Option<Worker>,
+    /// Held until the delivery is armed, so that there is a live context to arm it in (R-TASK-42).
+    context: Option<MainContext>,
+    hub: Option<Arc<Hub>>,
+}
+
+impl Linked for Task {
+    fn link(&self) -> &Link<Self> {
+        &self.link
+    }
+}
+
+impl Task {
+    /// A new task (R-TASK-2: one reference on `source`).
+    pub fn new(source: Option<Ref<layout::Object>>, completion: Completion) -> Arc<Self> {
+        let (function, opaque) = (completion.function_id(), completion.opaque_id());
+        let task = Arc::new(Self {
+            completion: Mutex::new(Some(completion)),
+            outcome: Mutex::default(),
+            thread: Mutex::default(),
+            stage: AtomicU8::new(Stage::Manual as u8),
+            cancelled: AtomicBool::new(false),
+            delivering_thread: AtomicU64::new(0),
+            published_iteration: AtomicU64::new(0),
+            published_time: AtomicI64::new(0),
+            link: Link::default(),
+            source,
+        });
+        let source = task
+            .source
+            .as_ref()
+            .map_or(core::ptr::null_mut(), |s| s.as_ptr());
+        trace::qio_task_new(Handle::of(&task).into(), source.into(), function, opaque);
+        task
+    }
+
+    /// The object the task is about.
+    pub fn source(&self) -> Option<&Ref<layout::Object>> {
+        self.source.as_ref()
+    }
+
+    /// Keeps the first error; later ones are freed (R-TASK-10).
+    pub fn set_error(&self, error: HostError) {
+        let mut outcome = self.outcome.lock();
+        let surplus = if outcome.error.is_none() {
+            outcome.error = Some(error);
+            None
+        } else {
+            Some(error)
+        };
+        drop(outcome);
+        drop(surplus);
+    }
+
+    /// Moves the error out (R-TASK-11).
+    pub fn take_error(&self) -> Option<HostError> {
+        self.outcome.lock().error.take()
+    }
+
+    /// Sets the result. Another pointer's destroy function runs at once (R-TASK-6).
+    pub fn set_result(&self, result: UserData) {
+        let pointer = result.as_ptr();
+        let replaced = self.outcome.lock().result.replace(result);
+        if let Some(replaced) = replaced {
+            if replaced.as_ptr() == pointer {
+                // The same pointer: only its ownership has changed.
+                replaced.leak();
+            } else {
+                drop(replaced);
+            }
+        }
+    }
+
+    /// The result's pointer, if one was set.
+    pub fn result(&self) -> Option<*mut core::ffi::c_void> {
+        self.outcome.lock().result.as_ref().map(UserData::as_ptr)
+    }
+
+    /// Calls the completion callback, on this thread, with no lock held (R-TASK-20).
+    pub fn complete(self: &Arc<Self>) {
+        // The callback may complete the task again (R-TASK-22), so it is borrowed, not held.
+        let completion = self.completion.lock().take();
+        let Some(completion) = completion else {
+            misuse(
+                "qio_task_complete",
+                format_args!("the task is being completed or was freed"),
+            )
+        };
+        if !completion.call(Handle::of(self)) {
+            misuse(
+                "qio_task_complete",
+                format_args!("the task was made without a func"),
+            );
+        }
+        *self.completion.lock() = Some(completion);
+        trace::qio_task_complete(Handle::of(self).into());
+    }
+
+    /// Ends the task without completing it (R-TASK-23), in the order of R-TASK-25.
+    pub fn release(&self) {
+        let thread = core::mem::take(&mut *self.thread.lock());
+        let ThreadPart {
+            worker,
+            context,
+            hub,
+        } = thread;
+        drop(worker);
+        drop(context);
+        drop(self.completion.lock().take());
+        let outcome = core::mem::take(&mut *self.outcome.lock());
+        let Outcome { error, result } = outcome;
+        drop(result);
+        drop(error);
+        drop(hub);
+    }
+
+    /// Gives the task to a worker thread; the outcome is delivered in `context`.
+    ///
+    /// The task's owner is the engine from here on.
+    pub fn run_in_thread(self: Arc<Self>, worker: Worker, context: MainContext) {
+        let hub = Hub::of(&context);
+        let (function, opaque) = match &worker {
+            Worker::C(c) => (c.function_id(), c.opaque_id()),
+            Worker::Native(f) => {
+                let address: *const _ = &raw const **f;
+                (address.cast::<u8>().into(), core::ptr::null::<u8>().into())
+            }
+        };
+        *self.thread.lock() = ThreadPart {
+            worker: Some(worker),
+            context: Some(context),
+            hub: Some(hub),
+        };
+        self.set_stage(Stage::Queued);
+        trace::qio_task_thread_start(Handle::of(&self).into(), function, opaque);
+        pool::current().submit(self);
+    }
+
+    /// Runs the worker function and publishes the task. On a worker thread, or on one that waits
+    /// for the task when no worker thread can be made.
+    fn work(self: Arc<Self>) {
+        self.set_stage(Stage::Running);
+        let worker = self.thread.lock().worker.take();
+        trace::qio_task_thread_run(Handle::of(&self).into());
+        match &worker {
+            Some(Worker::C(function)) => function.call(Handle::of(&self)),
+            Some(Worker::Native(function)) => function(&self),
+            None => {}
+        }
+        trace::qio_task_thread_exit(Handle::of(&self).into());
+        let mut thread = self.thread.lock();
+        // The worker's data ends on the thread that frees the task, not here (R-TASK-41).
+        thread.worker = worker;
+        let (context, hub) = (thread.context.take(), thread.hub.clone());
+        drop(thread);
+        if let (Some(context), Some(hub)) = (context, hub) {
+            hub.publish(self, context);
+        }
+    }
+
+    /// Calls back and ends the task: what the delivery source and `wait` have in common.
+    fn deliver(self: Arc<Self>) {
+        self.delivering_thread
+            .store(crate::os::thread::current_id(), Ordering::Relaxed);
+        if !self.cancelled.load(Ordering::Acquire) {
+            trace::qio_task_thread_result(Handle::of(&self).into());
+            self.complete();
+        }
+        self.release();
+        self.set_stage(Stage::Done);
+    }
+
+    /// Ends a task that was given to a thread and that the program frees before its delivery: a
+    /// misuse that is made safe (W-TASK-4). The rest ends in the context, when the worker is done.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        drop(self.completion.lock().take());
+    }
+
+    /// Where the task stands.
+    pub fn stage(&self) -> Stage {
+        match self.stage.load(Ordering::Acquire) {
+            0 => Stage::Manual,
+            1 => Stage::Queued,
+            2 => Stage::Running,
+            3 => Stage::Published,
+            4 => Stage::Delivering,
+            _ => Stage::Done,
+        }
+    }
+
+    fn set_stage(&self, stage: Stage) {
+        self.stage.store(stage as u8, Ordering::Release);
+    }
+}
+
+/// Waits for a task and delivers it here (R-TASK-50). `task` is one more reference than the one
+/// that the engine holds.
+pub fn wait(task: Arc<Task>) {
+    let hub = task.thread.lock().hub.clone();
+    let Some(hub) = hub else {
+        misuse(
+            "qio_task_wait_thread",
+            format_args!("the task was not given to a thread"),
+        )
+    };
+    if let Some(engines_own) = hub.wait_for(&task) {
+        drop(task);
+        engines_own.deliver();
+        hub.tell_waiters();
+    }
+}

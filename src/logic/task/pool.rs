@@ -1,0 +1,198 @@
+//! Worker threads for blocking functions.
+//!
+//! A task may block for minutes and others may wait for it, so the number of threads has no bound:
+//! whenever a task is queued and no thread is free, another is started (T9). Threads are reused and
+//! leave after being idle for a while.
+//!
+//! At most one thread is on its way at a time, woken or starting. A thread that arrives and finds
+//! more than it can take calls the next one before it begins. So a burst of short tasks is done by
+//! one thread, and a burst of long ones gets a thread each.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Stage, Task};
+use crate::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
+use crate::os::thread;
+use crate::sync::fork::PerProcess;
+use crate::sync::{Condvar, Mutex};
+
+/// How long a thread without work stays.
+const IDLE_LIMIT: Duration = Duration::from_secs(10);
+
+/// First and longest pause before a thread is asked for again, in microseconds (W-TASK-1).
+const RETRY_FIRST: i64 = 10_000;
+const RETRY_LONGEST: i64 = 1_000_000;
+
+/// The pool of this process. A forked child gets its own (T10).
+pub fn current() -> &'static Pool {
+    static POOL: PerProcess<Pool> = PerProcess::new();
+    POOL.get()
+}
+
+/// The worker threads and the tasks that wait for one.
+#[derive(Default)]
+pub struct Pool {
+    state: Mutex<State>,
+    work: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Arc<Task>>,
+    /// Threads waiting in `work`.
+    idle: usize,
+    /// A thread was woken or started and hasn't looked at the queue yet.
+    help_is_coming: bool,
+    /// The last thread asked for could not be made.
+    starved: bool,
+    /// The pause before the next attempt, in microseconds.
+    retry_pause: i64,
+}
+
+/// What it takes to get another thread to the queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Help {
+    None,
+    Wake,
+    Start,
+}
+
+impl State {
+    /// Whether somebody should be called to the queue, and how.
+    fn call_help(&mut self) -> Help {
+        if self.queue.is_empty() || self.help_is_coming {
+            return Help::None;
+        }
+        self.help_is_coming = true;
+        if self.idle > 0 {
+            Help::Wake
+        } else {
+            Help::Start
+        }
+    }
+}
+
+impl Pool {
+    /// Queues a task for a worker thread.
+    pub fn submit(&'static self, task: Arc<Task>) {
+        let mut state = self.state.lock();
+        state.queue.push_back(task);
+        let help = state.call_help();
+        drop(state);
+        self.send(help);
+    }
+
+    fn send(&'static self, help: Help) {
+        match help {
+            Help::None => {}
+            Help::Wake => self.work.notify_one(),
+            Help::Start => {
+                if thread::spawn_detached(c"io-task-worker", Box::new(|| self.serve())).is_err() {
+                    self.could_not_start();
+                }
+            }
+        }
+    }
+
+    /// No thread can be made now. The queue waits for a thread that gets free, for the next
+    /// attempt, or for `wait_thread` (W-TASK-1). No error is invented (R-TASK-14).
+    fn could_not_start(&'static self) {
+        let mut state = self.state.lock();
+        state.help_is_coming = false;
+        state.starved = true;
+        state.retry_pause = (state.retry_pause * 2).clamp(RETRY_FIRST, RETRY_LONGEST);
+        let pause = state.retry_pause;
+        let context = state
+            .queue
+            .front()
+            .and_then(|task| task.thread.lock().context.clone());
+        let hubs: Vec<_> = state
+            .queue
+            .iter()
+            .filter_map(|task| task.thread.lock().hub.clone())
+            .collect();
+        drop(state);
+        // Who waits for one of these can run it now.
+        for hub in hubs {
+            hub.tell_waiters();
+        }
+        if let Some(context) = context {
+            self.retry_in(&context, pause);
+        }
+    }
+
+    /// Asks for a thread again from a timer in `context`.
+    fn retry_in(&'static self, context: &MainContext, pause: i64) {
+        let timer = Source::new(Retry(self));
+        timer.set_name(c"io-task-worker retry");
+        timer.set_ready_time(monotonic_time() + pause);
+        timer.attach(context);
+    }
+
+    /// A worker thread's life.
+    fn serve(&'static self) {
+        let mut state = self.state.lock();
+        state.starved = false;
+        state.retry_pause = 0;
+        state.help_is_coming = false;
+        loop {
+            if let Some(task) = state.queue.pop_front() {
+                let help = state.call_help();
+                drop(state);
+                self.send(help);
+                task.work();
+                state = self.state.lock();
+                continue;
+            }
+            state.idle += 1;
+            let (woken, timed_out) = self.work.wait_timeout(state, IDLE_LIMIT);
+            state = woken;
+            state.idle -= 1;
+            // Whether or not this thread is the one that was called: it looks at the queue now.
+            state.help_is_coming = false;
+            if timed_out && state.queue.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Takes a task back whose worker thread can't be made, so that whoever waits for it can run
+    /// it (W-TASK-1).
+    pub(super) fn take_if_starved(&self, task: &Arc<Task>) -> Option<Arc<Task>> {
+        if task.stage() != Stage::Queued {
+            return None;
+        }
+        let mut state = self.state.lock();
+        if !state.starved {
+            return None;
+        }
+        let place = state
+            .queue
+            .iter()
+            .position(|queued| Arc::ptr_eq(queued, task))?;
+        state.queue.remove(place)
+    }
+}
+
+/// The timer that asks for a thread again.
+struct Retry(&'static Pool);
+
+impl Hooks for Retry {
+    fn prepare(&self) -> bool {
+        false
+    }
+
+    fn check(&self) -> bool {
+        false
+    }
+
+    fn dispatch(&self, _callback: Callback) -> bool {
+        let mut state = self.0.state.lock();
+        let help = state.call_help();
+        drop(state);
+        self.0.send(help);
+        false
+    }
+}

@@ -1,0 +1,17 @@
+//! The DNS resolver.
+
+use core::ffi::CStr;
+
+use super::{Instance, IsA, Shared};
+use crate::layout;
+
+/// The object.
+pub type Resolver = Shared<layout::QIODNSResolver>;
+
+// SAFETY: the struct begins with its parent's, down to `Object`.
+unsafe impl Instance for layout::QIODNSResolver {
+    const TYPE: &'static CStr = c"qio-dns-resolver";
+}
+
+// SAFETY: the first member is the parent.
+unsafe impl IsA<layout::Object> for layout::QIODNSResolver {}

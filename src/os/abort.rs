@@ -1,0 +1,25 @@
+//! The end of the process after a mistake of the program.
+
+use core::fmt;
+use std::io::Write;
+
+/// Ends the process, naming the function that was misused and how.
+///
+/// Only for what the contract calls a programming error: where it gives an error, an error is
+/// returned instead.
+pub fn misuse(function: &str, problem: fmt::Arguments<'_>) -> ! {
+    // One write, so that lines of several threads don't mix. Nobody is left to tell if it fails.
+    let line = format!("{function}: {problem}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    std::process::abort()
+}
+
+/// Ends the process with [`misuse`] unless the condition holds.
+#[macro_export]
+macro_rules! check_usage {
+    ($condition:expr, $function:literal, $($problem:tt)+) => {
+        if !$condition {
+            $crate::os::abort::misuse($function, ::core::format_args!($($problem)+))
+        }
+    };
+}
