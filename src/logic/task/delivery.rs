@@ -153,6 +153,15 @@ impl Hub {
         ready.len()
     }
 
+    /// The task that is next.
+    fn first(&self) -> Option<Arc<Task>> {
+        let mut ready = self.ready.lock();
+        self.collect(&mut ready);
+        let first = ready.front().cloned();
+        drop(ready);
+        first
+    }
+
     /// Whether there is something to deliver.
     fn has_work(&self) -> bool {
         self.is_ours() && (!self.inbox.is_empty() || !self.ready.lock().is_empty())
@@ -221,11 +230,7 @@ impl Hub {
         if !self.has_work() {
             return false;
         }
-        let mut ready = self.ready.lock();
-        self.collect(&mut ready);
-        let Some(first) = ready.front() else {
-            return false;
-        };
+        let Some(first) = self.first() else { return false };
         let waited = now.saturating_sub(first.published_iteration.load(Ordering::Relaxed));
         waited >= STARVED_ITERATIONS
             && monotonic_time() - first.published_time.load(Ordering::Relaxed) >= STARVED_TIME
