@@ -1,19 +1,334 @@
-//! Threads.
+//! Threads of the system: made with all signals blocked, named, and without `std`, whose
+//! `spawn` panics or ends the process where C callers expect an error.
 
-use core::ffi::CStr;
+use core::ffi::{CStr, c_int, c_void};
+use core::mem::MaybeUninit;
+use core::ptr;
+use std::ffi::CString;
 
 use super::errno::Errno;
 
-/// Starts a thread that nobody joins.
-pub fn spawn_detached(_name: &CStr, entry: Box<dyn FnOnce() + Send>) -> Result<(), Errno> {
-    std::thread::Builder::new()
-        .spawn(entry)
-        .map(drop)
-        .map_err(|err| Errno::new(err.raw_os_error().unwrap_or(libc::EAGAIN)))
+/// A C thread function. `pthread_exit` unwinds through it.
+pub type StartRoutine = unsafe extern "C-unwind" fn(arg: *mut c_void) -> *mut c_void;
+
+/// What becomes of a thread's resources when it ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// They wait for `pthread_join`.
+    Joinable,
+    /// They are released at once; the handle is dead as soon as the thread may have ended.
+    Detached,
+}
+
+// libc's declaration has a start routine that must not unwind.
+unsafe extern "C" {
+    fn pthread_create(
+        thread: *mut libc::pthread_t,
+        attr: *const libc::pthread_attr_t,
+        start: StartRoutine,
+        arg: *mut c_void,
+    ) -> c_int;
+}
+
+/// Runs `entry` on a new detached thread of the given name.
+///
+/// The thread has all signals blocked but SIGSEGV, SIGFPE and SIGILL. On failure, EAGAIN as a
+/// rule, `entry` is dropped.
+pub fn spawn_detached(name: &CStr, entry: Box<dyn FnOnce() + Send>) -> Result<(), Errno> {
+    // A trait object's pointer is two words wide: the outer box makes one of it.
+    let arg = Box::into_raw(Box::new(entry));
+    // SAFETY: `run_entry` takes exactly such a pointer, and is the only one to get it.
+    let created = unsafe { create(Kind::Detached, Some(name), run_entry, arg.cast()) };
+    if created.is_err() {
+        // SAFETY: no thread was made, so the box is still ours.
+        drop(unsafe { Box::from_raw(arg) });
+    }
+    created.map(|_| ())
+}
+
+unsafe extern "C-unwind" fn run_entry(arg: *mut c_void) -> *mut c_void {
+    // SAFETY: `spawn_detached` made the pointer of a box and gave it away to this call.
+    let entry = unsafe { Box::from_raw(arg.cast::<Box<dyn FnOnce() + Send>>()) };
+    entry();
+    ptr::null_mut()
+}
+
+/// Runs `start(arg)` on a new thread, with signals as in [`spawn_detached`] (R-THR-3). A name that
+/// the system rejects, as it does one of 16 bytes or more, is ignored (R-THR-4).
+///
+/// # Safety
+/// `start` may be called with `arg` on another thread.
+pub unsafe fn create(
+    kind: Kind,
+    name: Option<&CStr>,
+    start: StartRoutine,
+    arg: *mut c_void,
+) -> Result<libc::pthread_t, Errno> {
+    let attributes = Attributes::new(kind)?;
+    let launch = Box::into_raw(Box::new(Launch {
+        name: name.map(CStr::to_owned),
+        start,
+        arg,
+    }));
+    let mut thread = MaybeUninit::uninit();
+    let blocked = BlockedSignals::new();
+    // SAFETY: the attributes are initialised; `run_launch` takes such a box and is the only one
+    // to get it.
+    let code = unsafe {
+        pthread_create(
+            thread.as_mut_ptr(),
+            attributes.as_ptr(),
+            run_launch,
+            launch.cast(),
+        )
+    };
+    drop(blocked);
+    if code != 0 {
+        // SAFETY: no thread was made, so the box is still ours.
+        drop(unsafe { Box::from_raw(launch) });
+        return Err(Errno::new(code));
+    }
+    // SAFETY: the call succeeded and stored the handle.
+    Ok(unsafe { thread.assume_init() })
+}
+
+/// What a new thread does first.
+struct Launch {
+    name: Option<CString>,
+    start: StartRoutine,
+    arg: *mut c_void,
+}
+
+unsafe extern "C-unwind" fn run_launch(launch: *mut c_void) -> *mut c_void {
+    // Nothing with a destructor may be alive when `start` runs: pthread_exit would skip it.
+    let (start, arg) = {
+        // SAFETY: `create` made the pointer of a box and gave it away to this call.
+        let launch = unsafe { Box::from_raw(launch.cast::<Launch>()) };
+        let Launch { name, start, arg } = *launch;
+        if let Some(name) = name {
+            set_name(&name);
+        }
+        (start, arg)
+    };
+    // SAFETY: the caller of `create` allowed this call.
+    unsafe { start(arg) }
 }
 
 /// A number that names the calling thread as long as it lives.
 pub fn current_id() -> u64 {
     // SAFETY: no preconditions.
     unsafe { libc::pthread_self() }
+}
+
+/// Names the calling thread. The thread does it itself: the handle of a detached one is not safe
+/// to use from outside.
+fn set_name(name: &CStr) {
+    // SAFETY: as it returns, the call is not cancelled; it is the calling thread's own handle.
+    let this = unsafe { libc::pthread_self() };
+    // SAFETY: the handle is live and the name a C string.
+    unsafe { libc::pthread_setname_np(this, name.as_ptr()) };
+}
+
+/// Attributes for `pthread_create`.
+struct Attributes(libc::pthread_attr_t);
+
+impl Attributes {
+    fn new(kind: Kind) -> Result<Self, Errno> {
+        let mut attr = MaybeUninit::uninit();
+        // SAFETY: the call initialises what it is given.
+        let code = unsafe { libc::pthread_attr_init(attr.as_mut_ptr()) };
+        if code != 0 {
+            return Err(Errno::new(code));
+        }
+        // SAFETY: initialised, as the call succeeded.
+        let mut attributes = Self(unsafe { attr.assume_init() });
+        let state = match kind {
+            Kind::Joinable => libc::PTHREAD_CREATE_JOINABLE,
+            Kind::Detached => libc::PTHREAD_CREATE_DETACHED,
+        };
+        // SAFETY: the attributes are initialised.
+        let code = unsafe { libc::pthread_attr_setdetachstate(&raw mut attributes.0, state) };
+        if code != 0 {
+            return Err(Errno::new(code));
+        }
+        Ok(attributes)
+    }
+
+    fn as_ptr(&self) -> *const libc::pthread_attr_t {
+        &raw const self.0
+    }
+}
+
+impl Drop for Attributes {
+    fn drop(&mut self) {
+        // SAFETY: initialised in `new`, destroyed only here.
+        unsafe { libc::pthread_attr_destroy(&raw mut self.0) };
+    }
+}
+
+/// While it lives, the calling thread blocks all signals but those that report a fault of the
+/// running code. A thread made meanwhile inherits that, and so is never interrupted, not even
+/// before its first instruction.
+struct BlockedSignals {
+    before: libc::sigset_t,
+}
+
+impl BlockedSignals {
+    fn new() -> Self {
+        let mut mask = MaybeUninit::uninit();
+        // SAFETY: the call initialises the set.
+        unsafe { libc::sigfillset(mask.as_mut_ptr()) };
+        // SAFETY: initialised by the call above, which can't fail on a valid pointer.
+        let mut mask = unsafe { mask.assume_init() };
+        for signal in [libc::SIGSEGV, libc::SIGFPE, libc::SIGILL] {
+            // SAFETY: the set is initialised.
+            unsafe { libc::sigdelset(&raw mut mask, signal) };
+        }
+        let mut before = MaybeUninit::uninit();
+        // SAFETY: both sets are valid; the call stores the present mask into the second.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const mask, before.as_mut_ptr());
+        }
+        Self {
+            // SAFETY: stored by the call above, which can't fail on valid pointers.
+            before: unsafe { before.assume_init() },
+        }
+    }
+}
+
+impl Drop for BlockedSignals {
+    fn drop(&mut self) {
+        // SAFETY: the set is initialised; the old mask is not wanted.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, ptr::null_mut());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    fn own_mask() -> libc::sigset_t {
+        let mut mask = MaybeUninit::uninit();
+        // SAFETY: a query; the set is stored.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, ptr::null(), mask.as_mut_ptr()) };
+        // SAFETY: stored by the call above.
+        unsafe { mask.assume_init() }
+    }
+
+    fn blocks(mask: &libc::sigset_t, signal: c_int) -> bool {
+        // SAFETY: the set is initialised.
+        unsafe { libc::sigismember(mask, signal) == 1 }
+    }
+
+    fn own_name() -> String {
+        let mut name = [0u8; 16];
+        // SAFETY: it is the calling thread's own handle.
+        let this = unsafe { libc::pthread_self() };
+        // SAFETY: the handle is live, the buffer as long as said.
+        unsafe { libc::pthread_getname_np(this, name.as_mut_ptr().cast(), name.len()) };
+        CStr::from_bytes_until_nul(&name)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    fn in_thread<T: Send + 'static>(name: &CStr, f: impl FnOnce() -> T + Send + 'static) -> T {
+        let (sender, receiver) = mpsc::channel();
+        spawn_detached(name, Box::new(move || sender.send(f()).unwrap())).unwrap();
+        receiver.recv().unwrap()
+    }
+
+    #[test]
+    fn runs_on_another_thread_with_its_name() {
+        let here = std::thread::current().id();
+        let (there, name) = in_thread(c"io-task-worker", || {
+            (std::thread::current().id(), own_name())
+        });
+        assert_ne!(there, here);
+        assert_eq!(name, "io-task-worker");
+    }
+
+    #[test]
+    fn a_name_too_long_is_ignored() {
+        assert_ne!(in_thread(c"sixteen-bytes-ab", own_name), "sixteen-bytes-ab");
+    }
+
+    #[test]
+    fn blocks_all_signals_but_faults() {
+        let before = own_mask();
+        let mask = in_thread(c"mask", own_mask);
+        for signal in [
+            libc::SIGBUS,
+            libc::SIGINT,
+            libc::SIGTERM,
+            libc::SIGCHLD,
+            libc::SIGUSR1,
+        ] {
+            assert!(blocks(&mask, signal), "signal {signal}");
+        }
+        for signal in [libc::SIGSEGV, libc::SIGFPE, libc::SIGILL] {
+            assert!(!blocks(&mask, signal), "signal {signal}");
+        }
+        let after = own_mask();
+        for signal in 1..32 {
+            assert_eq!(
+                blocks(&before, signal),
+                blocks(&after, signal),
+                "signal {signal}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_joinable_thread_returns_its_value() {
+        unsafe extern "C-unwind" fn successor(arg: *mut c_void) -> *mut c_void {
+            arg.wrapping_byte_add(1)
+        }
+        let arg = ptr::without_provenance_mut(41);
+        // SAFETY: `successor` does arithmetic only.
+        let thread = unsafe { create(Kind::Joinable, None, successor, arg) }.unwrap();
+        let mut value = ptr::null_mut();
+        // SAFETY: the thread is joinable and joined once.
+        assert_eq!(unsafe { libc::pthread_join(thread, &raw mut value) }, 0);
+        assert_eq!(value.addr(), 42);
+    }
+
+    #[test]
+    fn a_thread_that_cannot_be_made_is_an_error() {
+        // SAFETY: the child calls only what is below, and leaves by _exit.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let none = libc::rlimit {
+                rlim_cur: 0,
+                rlim_max: 0,
+            };
+            // SAFETY: a valid limit: no new memory mappings, so no stacks.
+            unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const none) };
+            let dropped = std::sync::Arc::new(());
+            // Stacks of ended threads may be reused first, so many threads that stay.
+            let failure = (0..1000).find_map(|_| {
+                let alive = std::sync::Arc::strong_count(&dropped);
+                let held = dropped.clone();
+                let stay = move || {
+                    let _held = held;
+                    loop {
+                        std::thread::park();
+                    }
+                };
+                let error = spawn_detached(c"many", Box::new(stay)).err()?;
+                Some((error, std::sync::Arc::strong_count(&dropped) == alive))
+            });
+            let as_wanted = failure == Some((Errno::new(libc::EAGAIN), true));
+            // SAFETY: ends the child without the test harness's exit handlers.
+            unsafe { libc::_exit(if as_wanted { 0 } else { 1 }) };
+        }
+        let mut status = 0;
+        // SAFETY: waits for the child made above.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert_eq!(status, 0);
+    }
 }

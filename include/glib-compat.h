@@ -1,0 +1,38 @@
+/*
+ * GLib, with what the oldest supported GLib lacks.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GLIB_COMPAT_H
+#define GLIB_COMPAT_H
+
+#include <glib.h>
+#include <glib-unix.h>
+#include <string.h>
+
+#ifndef G_NORETURN
+#define G_NORETURN __attribute__((noreturn))
+#endif
+
+/*
+ * g_memdup2 is GLib's own from 2.68 on, but a program that limits itself to an older API, with
+ * GLIB_VERSION_MAX_ALLOWED, would be warned of it.
+ */
+#if !GLIB_CHECK_VERSION(2, 68, 0) || \
+    (defined(GLIB_VERSION_MAX_ALLOWED) && \
+     GLIB_VERSION_MAX_ALLOWED < G_ENCODE_VERSION(2, 68))
+static inline gpointer g_memdup2_compat(gconstpointer mem, gsize byte_size)
+{
+    gpointer copy;
+
+    if (mem == NULL || byte_size == 0) {
+        return NULL;
+    }
+    copy = g_malloc(byte_size);
+    memcpy(copy, mem, byte_size);
+    return copy;
+}
+#define g_memdup2(mem, byte_size) g_memdup2_compat(mem, byte_size)
+#endif
+
+#endif
