@@ -123,7 +123,7 @@ pub fn current_id() -> u64 {
 /// Names the calling thread. The thread does it itself: the handle of a detached one is not safe
 /// to use from outside.
 fn set_name(name: &CStr) {
-    // SAFETY: as it returns, the call is not cancelled; it is the calling thread's own handle.
+    // SAFETY: it has no preconditions.
     let this = unsafe { libc::pthread_self() };
     // SAFETY: the handle is live and the name a C string.
     unsafe { libc::pthread_setname_np(this, name.as_ptr()) };
