@@ -16,6 +16,7 @@ const _: () = assert!(
 );
 
 const SERIES_7_2: bool = cfg!(any(feature = "qemu-7.2", feature = "qemu-7.2.22"));
+const SERIES_10_0: bool = cfg!(any(feature = "qemu-10.0", feature = "qemu-10.0.13"));
 const SERIES_10_2: bool = cfg!(feature = "qemu-10.2");
 
 /// `qio_task_complete` frees the task; where it does not, `qio_task_free` is public (R-TASK-21).
@@ -30,6 +31,9 @@ pub const SAME_REGISTRATION_IS_SILENT: bool = SERIES_10_2;
 
 /// The DNS resolver hands the keep-alive options on (R-DNS-10).
 pub const RESOLVER_KEEPS_KEEP_ALIVE: bool = SERIES_10_2;
+
+/// `&error_warn` is a destination of errors, reported as warnings (R-ERR-5).
+pub const ERRORS_CAN_BE_WARNINGS: bool = SERIES_10_0;
 
 /// Flush answers for everything since the previous flush, not for what it read itself (R-CHAN-75).
 pub const FLUSH_REMEMBERS_COPIES: bool = SERIES_10_2;

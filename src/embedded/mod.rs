@@ -6,3 +6,7 @@
 //! knows nothing of channels, tasks or listeners.
 
 pub mod capi;
+pub mod destination;
+pub mod error;
+pub mod formatted;
+pub mod report;

@@ -2,4 +2,5 @@
 
 pub mod abort;
 pub mod errno;
+pub mod stderr;
 pub mod thread;

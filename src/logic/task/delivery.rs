@@ -230,7 +230,9 @@ impl Hub {
         if !self.has_work() {
             return false;
         }
-        let Some(first) = self.first() else { return false };
+        let Some(first) = self.first() else {
+            return false;
+        };
         let waited = now.saturating_sub(first.published_iteration.load(Ordering::Relaxed));
         waited >= STARVED_ITERATIONS
             && monotonic_time() - first.published_time.load(Ordering::Relaxed) >= STARVED_TIME
