@@ -2,4 +2,8 @@
 
 pub mod abort;
 pub mod errno;
+pub mod fd;
+pub mod resolve;
+pub mod socket;
+pub mod socket_name;
 pub mod thread;
