@@ -137,7 +137,7 @@ impl Header {
     fn text(&self) -> Result<String, Box<dyn Error>> {
         let mut config = cbindgen::Config::from_file("cbindgen.toml")?;
         config.header = Some(format!(
-            "/*\n * {}\n *\n * Generated from src/{}.\n */",
+            "/*\n * {}\n *\n * Generated from src/{}.\n *\n * SPDX-License-Identifier: LGPL-2.1-or-later\n */",
             self.about,
             self.sources.join(" and src/"),
         ));

@@ -8,6 +8,8 @@ abi/not-yet.txt             what the facts have and libqio has not, with reasons
 
 import json
 import pathlib
+import re
+import subprocess
 
 ABI = pathlib.Path(__file__).resolve().parent.parent / 'abi'
 
@@ -21,6 +23,11 @@ def upper(profile):
 
 def macro(profile):
     return 'QIO_ABI_' + upper(profile)
+
+
+def symbol(profile):
+    """What the headers of the profile refer to."""
+    return 'qio_abi_' + upper(profile).lower()
 
 
 def node(profile):
@@ -72,4 +79,27 @@ def exports(profile, host):
     names = api(profile) - set(not_yet('exports'))
     if host == 'embedded':
         names |= embedded(profile)
+    return names
+
+
+def defined_for_c(archive):
+    """The global symbols that libqio's own objects in cargo's archive define under C names."""
+    own_c = {path.stem for path in (ABI.parent / 'src' / 'embedded' / 'c').glob('*.c')}
+    run = subprocess.run(
+        ['nm', '-A', '--extern-only', '--defined-only', '--format=posix', archive],
+        check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    names = set()
+    for line in run.stdout.splitlines():
+        match = re.match(r'.*\[(.*)\]: (\S+) ', line)
+        if not match:
+            continue
+        member, name = match.groups()
+        # The compiler's C objects look like ours: HASH-NAME.o.
+        ours = member.startswith('qio-') or member.removesuffix('.o').partition('-')[2] in own_c
+        # Not Rust's mangled names, nor, with LTO, its runtime's.
+        if ours and re.fullmatch(r'[A-Za-z]\w*', name) and not name.startswith('rust_'):
+            names.add(name)
+    if not names:
+        raise SystemExit(f'{archive}: nm finds no symbols')
     return names
