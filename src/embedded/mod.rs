@@ -6,3 +6,6 @@
 //! knows nothing of channels, tasks or listeners.
 
 pub mod capi;
+pub mod misuse;
+pub mod module;
+pub mod qom;

@@ -4,3 +4,6 @@
 //!
 //! As in [`crate::capi`]: pointers are what their header says, live for the call, and `errp` is
 //! NULL, `&error_abort`, `&error_fatal` or points to an empty `Error *`.
+
+pub mod module;
+pub mod object;
