@@ -37,3 +37,15 @@ pub const ERRORS_CAN_BE_WARNINGS: bool = SERIES_10_0;
 
 /// Flush answers for everything since the previous flush, not for what it read itself (R-CHAN-75).
 pub const FLUSH_REMEMBERS_COPIES: bool = SERIES_10_2;
+
+/// Names of QOM types have to begin and consist of certain characters (R-QOM-2).
+pub const TYPE_NAMES_ARE_CHECKED: bool = !SERIES_7_2;
+
+/// A type without an instance alignment of its own has its ancestor's (R-QOM-4).
+pub const INSTANCE_ALIGN_IS_INHERITED: bool = !SERIES_7_2;
+
+/// Making an object of an unknown type is reported and exits; elsewhere it aborts (R-QOM-9).
+pub const UNKNOWN_TYPE_EXITS: bool = !SERIES_7_2;
+
+/// `instance_post_init` runs root first; elsewhere leaf first (R-QOM-8).
+pub const POST_INIT_IS_ROOT_FIRST: bool = SERIES_10_2;

@@ -9,4 +9,7 @@ pub mod capi;
 pub mod destination;
 pub mod error;
 pub mod formatted;
+pub mod misuse;
+pub mod module;
+pub mod qom;
 pub mod report;

@@ -8,3 +8,5 @@
 pub mod abi;
 pub mod error;
 pub mod error_report;
+pub mod module;
+pub mod object;
