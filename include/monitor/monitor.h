@@ -12,11 +12,11 @@
 #ifndef MONITOR_H
 #define MONITOR_H
 
+#include "qemu/main-loop.h"
+
 G_BEGIN_DECLS
 
-typedef struct Coroutine Coroutine;
-
-/*
+/**
  * monitor_cur:
  *
  * The monitor on whose behalf the calling thread runs.
@@ -26,7 +26,7 @@ typedef struct Coroutine Coroutine;
  */
 Monitor *monitor_cur(void);
 
-/*
+/**
  * monitor_set_cur:
  * @co: (nullable): the coroutine it is set for
  * @mon: (transfer none) (nullable): the monitor
@@ -38,7 +38,7 @@ Monitor *monitor_cur(void);
  */
 Monitor *monitor_set_cur(Coroutine *co, Monitor *mon);
 
-/*
+/**
  * monitor_get_fd:
  * @mon: (transfer none): the monitor
  * @fdname: the name under which the descriptor was handed to the monitor
@@ -52,7 +52,7 @@ Monitor *monitor_set_cur(Coroutine *co, Monitor *mon);
  */
 int monitor_get_fd(Monitor *mon, const char *fdname, Error **errp);
 
-/*
+/**
  * monitor_vprintf:
  * @mon: (transfer none): the monitor
  * @fmt: printf format of the text
@@ -68,4 +68,4 @@ int monitor_vprintf(Monitor *mon, const char *fmt, va_list ap)
 
 G_END_DECLS
 
-#endif /* MONITOR_H */
+#endif

@@ -27,14 +27,14 @@
 
 G_BEGIN_DECLS
 
-/*
+/**
  * Error:
  *
  * Message, class, place of creation and an optional hint for humans. The
  * struct is private; qemu/typedefs.h names it.
  */
 
-/*
+/**
  * ErrorClass:
  *
  * What kind of error it is, for programs that have to tell. New code uses
@@ -48,7 +48,7 @@ typedef enum ErrorClass {
     ERROR_CLASS_KVM_MISSING_CAP = QAPI_ERROR_CLASS_KVMMISSINGCAP,
 } ErrorClass;
 
-/*
+/**
  * error_abort:
  *
  * Its address is the destination of errors that must not happen: what failed
@@ -57,7 +57,7 @@ typedef enum ErrorClass {
  */
 extern Error *error_abort;
 
-/*
+/**
  * error_fatal:
  *
  * Its address is the destination of errors that end the program: the error is
@@ -66,20 +66,20 @@ extern Error *error_abort;
  */
 extern Error *error_fatal;
 
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13)
-/*
+#ifdef QIO_ABI_SERIES_10_0
+/**
  * error_warn:
  *
  * Its address is the destination of errors that are only worth a warning: the
  * error is reported as by warn_report_err() and freed. The variable itself
  * stays NULL.
  *
- * Since: only qemu-10.0 and qemu-10.0.13.
+ * Since: qemu-10.0 profile. Differs: absent in qemu-10.2.
  */
 extern Error *error_warn;
 #endif
 
-/*
+/**
  * error_setg:
  * @errp: (nullable): as in qapi/error.h; must not hold an error yet
  * @fmt: printf format of the message: one phrase, no newline, no final stop
@@ -95,7 +95,7 @@ extern Error *error_warn;
     error_setg_internal((errp), __FILE__, __LINE__, __func__,           \
                         (fmt), ## __VA_ARGS__)
 
-/*
+/**
  * error_setg_internal:
  * @errp: (nullable): as for error_setg()
  * @src: source file of the failure; must live as long as the process
@@ -112,7 +112,7 @@ void error_setg_internal(Error **errp, const char *src, int line,
                          const char *func, const char *fmt, ...)
     G_GNUC_PRINTF(5, 6);
 
-/*
+/**
  * error_setg_errno:
  * @errp: (nullable): as for error_setg()
  * @os_errno: an errno value, positive, or 0
@@ -128,7 +128,7 @@ void error_setg_internal(Error **errp, const char *src, int line,
     error_setg_errno_internal((errp), __FILE__, __LINE__, __func__,     \
                               (os_errno), (fmt), ## __VA_ARGS__)
 
-/*
+/**
  * error_setg_errno_internal:
  * @errp: (nullable): as for error_setg()
  * @src: as for error_setg_internal()
@@ -147,7 +147,7 @@ void error_setg_errno_internal(Error **errp, const char *src, int line,
                                const char *fmt, ...)
     G_GNUC_PRINTF(6, 7);
 
-/*
+/**
  * error_setg_file_open:
  * @errp: (nullable): as for error_setg()
  * @os_errno: an errno value, positive
@@ -161,7 +161,7 @@ void error_setg_errno_internal(Error **errp, const char *src, int line,
     error_setg_file_open_internal((errp), __FILE__, __LINE__, __func__, \
                                   (os_errno), (filename))
 
-/*
+/**
  * error_setg_file_open_internal:
  * @errp: (nullable): as for error_setg()
  * @src: as for error_setg_internal()
@@ -178,7 +178,7 @@ void error_setg_file_open_internal(Error **errp, const char *src, int line,
                                    const char *func, int os_errno,
                                    const char *filename);
 
-/*
+/**
  * error_set:
  * @errp: (nullable): as for error_setg()
  * @err_class: the class
@@ -193,7 +193,7 @@ void error_setg_file_open_internal(Error **errp, const char *src, int line,
     error_set_internal((errp), __FILE__, __LINE__, __func__,            \
                        (err_class), (fmt), ## __VA_ARGS__)
 
-/*
+/**
  * error_set_internal:
  * @errp: (nullable): as for error_setg()
  * @src: as for error_setg_internal()
@@ -212,7 +212,7 @@ void error_set_internal(Error **errp, const char *src, int line,
                         const char *fmt, ...)
     G_GNUC_PRINTF(6, 7);
 
-/*
+/**
  * error_get_pretty:
  * @err: (transfer none): an error
  *
@@ -223,7 +223,7 @@ void error_set_internal(Error **errp, const char *src, int line,
  */
 const char *error_get_pretty(const Error *err);
 
-/*
+/**
  * error_get_class:
  * @err: (transfer none): an error
  *
@@ -234,7 +234,7 @@ const char *error_get_pretty(const Error *err);
  */
 ErrorClass error_get_class(const Error *err);
 
-/*
+/**
  * error_copy:
  * @err: (transfer none): an error
  *
@@ -245,7 +245,7 @@ ErrorClass error_get_class(const Error *err);
  */
 Error *error_copy(const Error *err);
 
-/*
+/**
  * error_free:
  * @err: (transfer full) (nullable): an error
  *
@@ -255,7 +255,7 @@ Error *error_copy(const Error *err);
  */
 void error_free(Error *err);
 
-/*
+/**
  * error_free_or_abort:
  * @errp: where an error must be stored
  *
@@ -266,7 +266,7 @@ void error_free(Error *err);
  */
 void error_free_or_abort(Error **errp);
 
-/*
+/**
  * error_propagate:
  * @dst_errp: (nullable): as in qapi/error.h; may hold an error already
  * @local_err: (transfer full) (nullable): the error to pass on
@@ -279,7 +279,7 @@ void error_free_or_abort(Error **errp);
  */
 void error_propagate(Error **dst_errp, Error *local_err);
 
-/*
+/**
  * error_propagate_prepend:
  * @dst_errp: (nullable): as for error_propagate()
  * @local_err: (transfer full) (nullable): the error to pass on
@@ -295,7 +295,7 @@ void error_propagate_prepend(Error **dst_errp, Error *local_err,
                              const char *fmt, ...)
     G_GNUC_PRINTF(3, 4);
 
-/*
+/**
  * error_prepend:
  * @errp: (nullable): NULL, or where an error is stored
  * @fmt: printf format of what goes in front of the message
@@ -310,7 +310,7 @@ void error_propagate_prepend(Error **dst_errp, Error *local_err,
 void error_prepend(Error *const *errp, const char *fmt, ...)
     G_GNUC_PRINTF(2, 3);
 
-/*
+/**
  * error_vprepend:
  * @errp: (nullable): as for error_prepend()
  * @fmt: printf format of what goes in front of the message
@@ -323,7 +323,7 @@ void error_prepend(Error *const *errp, const char *fmt, ...)
 void error_vprepend(Error *const *errp, const char *fmt, va_list ap)
     G_GNUC_PRINTF(2, 0);
 
-/*
+/**
  * error_append_hint:
  * @errp: (nullable): NULL, or where an error is stored
  * @fmt: printf format of the hint; end it with a newline
@@ -339,7 +339,7 @@ void error_vprepend(Error *const *errp, const char *fmt, va_list ap)
 void error_append_hint(Error *const *errp, const char *fmt, ...)
     G_GNUC_PRINTF(2, 3);
 
-/*
+/**
  * error_report_err:
  * @err: (transfer full): an error
  *
@@ -349,7 +349,7 @@ void error_append_hint(Error *const *errp, const char *fmt, ...)
  */
 void error_report_err(Error *err);
 
-/*
+/**
  * error_reportf_err:
  * @err: (transfer full): an error
  * @fmt: printf format of what goes in front of the message
@@ -362,7 +362,7 @@ void error_report_err(Error *err);
 void error_reportf_err(Error *err, const char *fmt, ...)
     G_GNUC_PRINTF(2, 3);
 
-/*
+/**
  * warn_report_err:
  * @err: (transfer full): an error
  *
@@ -372,7 +372,7 @@ void error_reportf_err(Error *err, const char *fmt, ...)
  */
 void warn_report_err(Error *err);
 
-/*
+/**
  * warn_reportf_err:
  * @err: (transfer full): an error
  * @fmt: printf format of what goes in front of the message
@@ -385,8 +385,8 @@ void warn_report_err(Error *err);
 void warn_reportf_err(Error *err, const char *fmt, ...)
     G_GNUC_PRINTF(2, 3);
 
-#if !defined(QIO_ABI_QEMU_7_2) && !defined(QIO_ABI_QEMU_7_2_22)
-/*
+#ifndef QIO_ABI_SERIES_7_2
+/**
  * warn_report_err_once_cond:
  * @printed: whether it was reported before; set by the call
  * @err: (transfer full): an error
@@ -396,11 +396,11 @@ void warn_reportf_err(Error *err, const char *fmt, ...)
  *
  * Threads: any; Blocks: no.
  * Returns: true if it reported.
- * Since: qemu-10.0.
+ * Since: qemu-10.0 profile.
  */
 bool warn_report_err_once_cond(bool *printed, Error *err);
 
-/*
+/**
  * warn_report_err_once:
  * @err: (transfer full): an error
  *
@@ -409,10 +409,10 @@ bool warn_report_err_once_cond(bool *printed, Error *err);
  *
  * Threads: any; Blocks: no.
  * Returns: true if it reported.
- * Since: qemu-10.0.
+ * Since: qemu-10.0 profile.
  */
 #define warn_report_err_once(err)                                       \
-    ({                                                                  \
+    __extension__ ({                                                    \
         static bool warn_report_err_once_printed_;                      \
         warn_report_err_once_cond(&warn_report_err_once_printed_,       \
                                   (err));                               \
@@ -421,7 +421,7 @@ bool warn_report_err_once_cond(bool *printed, Error *err);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Error, error_free)
 #endif
 
-/*
+/**
  * ErrorPropagator:
  * @local_err: an error on its way
  * @errp: (nullable): where it goes when the variable leaves its scope
@@ -440,7 +440,7 @@ static inline void error_propagator_deliver(ErrorPropagator *propagator)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ErrorPropagator, error_propagator_deliver)
 
-/*
+/**
  * ERRP_GUARD:
  *
  * A statement for the top of a function whose last parameter is named errp:
@@ -458,4 +458,4 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ErrorPropagator, error_propagator_deliver)
 
 G_END_DECLS
 
-#endif /* QAPI_ERROR_H */
+#endif

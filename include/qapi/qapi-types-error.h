@@ -8,7 +8,7 @@
 
 #include "qapi/qapi-builtin-types.h"
 
-/*
+/**
  * QapiErrorClass:
  * @QAPI_ERROR_CLASS_GENERICERROR: what nearly every error is
  * @QAPI_ERROR_CLASS_COMMANDNOTFOUND: an unknown command
@@ -28,4 +28,4 @@ typedef enum QapiErrorClass {
     QAPI_ERROR_CLASS__MAX = 5,
 } QapiErrorClass;
 
-#endif /* QAPI_TYPES_ERROR_H */
+#endif

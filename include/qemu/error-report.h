@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-/*
+/**
  * error_report:
  * @fmt: printf format of the message: one phrase, no newline, no final stop
  * @...: its arguments
@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  */
 void error_report(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 
-/*
+/**
  * error_vreport:
  * @fmt: as for error_report()
  * @ap: its arguments
@@ -34,7 +34,7 @@ void error_report(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
  */
 void error_vreport(const char *fmt, va_list ap) G_GNUC_PRINTF(1, 0);
 
-/*
+/**
  * warn_report:
  * @fmt: as for error_report()
  * @...: its arguments
@@ -45,7 +45,7 @@ void error_vreport(const char *fmt, va_list ap) G_GNUC_PRINTF(1, 0);
  */
 void warn_report(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 
-/*
+/**
  * warn_vreport:
  * @fmt: as for error_report()
  * @ap: its arguments
@@ -56,7 +56,7 @@ void warn_report(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
  */
 void warn_vreport(const char *fmt, va_list ap) G_GNUC_PRINTF(1, 0);
 
-/*
+/**
  * info_report:
  * @fmt: as for error_report()
  * @...: its arguments
@@ -67,7 +67,7 @@ void warn_vreport(const char *fmt, va_list ap) G_GNUC_PRINTF(1, 0);
  */
 void info_report(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 
-/*
+/**
  * info_vreport:
  * @fmt: as for error_report()
  * @ap: its arguments
@@ -78,7 +78,7 @@ void info_report(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
  */
 void info_vreport(const char *fmt, va_list ap) G_GNUC_PRINTF(1, 0);
 
-/*
+/**
  * error_printf:
  * @fmt: printf format of the text
  * @...: its arguments
@@ -90,7 +90,7 @@ void info_vreport(const char *fmt, va_list ap) G_GNUC_PRINTF(1, 0);
  */
 int error_printf(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 
-/*
+/**
  * error_vprintf:
  * @fmt: printf format of the text
  * @ap: its arguments
@@ -102,7 +102,7 @@ int error_printf(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
  */
 int error_vprintf(const char *fmt, va_list ap) G_GNUC_PRINTF(1, 0);
 
-/*
+/**
  * error_init:
  * @argv0: (nullable): the program's argv[0]
  *
@@ -116,4 +116,4 @@ void error_init(const char *argv0);
 
 G_END_DECLS
 
-#endif /* QEMU_ERROR_REPORT_H */
+#endif
