@@ -37,3 +37,6 @@ pub const ERRORS_CAN_BE_WARNINGS: bool = SERIES_10_0;
 
 /// Flush answers for everything since the previous flush, not for what it read itself (R-CHAN-75).
 pub const FLUSH_REMEMBERS_COPIES: bool = SERIES_10_2;
+
+/// An offset beyond the end of a vector ends the process instead of giving 0 (R-IOV-3).
+pub const OFFSET_BEYOND_VECTOR_ABORTS: bool = SERIES_7_2;

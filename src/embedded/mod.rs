@@ -9,4 +9,7 @@ pub mod capi;
 pub mod destination;
 pub mod error;
 pub mod formatted;
+pub mod iov;
+pub mod main_loop;
 pub mod report;
+pub mod thread;
