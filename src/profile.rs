@@ -49,3 +49,6 @@ pub const UNKNOWN_TYPE_EXITS: bool = !SERIES_7_2;
 
 /// `instance_post_init` runs root first; elsewhere leaf first (R-QOM-8).
 pub const POST_INIT_IS_ROOT_FIRST: bool = SERIES_10_2;
+
+/// An offset beyond the end of a vector ends the process instead of giving 0 (R-IOV-3).
+pub const OFFSET_BEYOND_VECTOR_ABORTS: bool = SERIES_7_2;

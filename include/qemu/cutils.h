@@ -42,7 +42,7 @@ int strstart(const char *str, const char *val, const char **ptr);
  * @result: (out): the number; one that is too large or too small becomes the nearest int, and no
  *   number becomes 0
  *
- * Reads a number.
+ * Reads a number. errno is ERANGE afterwards if it doesn't fit, EINVAL if @base is wrong, else 0.
  *
  * Threads: any; Blocks: no.
  * Returns: 0, -ERANGE if the number doesn't fit, or -EINVAL if there is none, @base is wrong, or

@@ -3,7 +3,7 @@
 //! Functions here take plain numbers: what the kernel makes of a wrong one is an errno, and C code
 //! stores descriptors where it likes.
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_int};
 
 use super::errno::{self, Errno};
 
@@ -97,6 +97,22 @@ pub fn set_close_on_exec(fd: c_int, close: bool) -> Result<(), Errno> {
     };
     // SAFETY: F_SETFD takes an int and touches no memory.
     check(unsafe { libc::fcntl(fd, libc::F_SETFD, wanted) }).map(|_| ())
+}
+
+/// Opens a file, close-on-exec. `mode` counts only if the call makes the file.
+pub fn open(name: &CStr, flags: c_int, mode: libc::mode_t) -> Result<Descriptor, Errno> {
+    // SAFETY: a C string; the mode is the third argument that some flags call for.
+    check(unsafe { libc::open(name.as_ptr(), flags | libc::O_CLOEXEC, mode) }).map(Descriptor)
+}
+
+/// Writes once; how many of the `len` bytes at `from` were written.
+///
+/// # Safety
+/// `from` has `len` bytes.
+pub unsafe fn write(fd: c_int, from: *const u8, len: usize) -> Result<usize, Errno> {
+    // SAFETY: readable for `len` bytes, as promised.
+    let written = unsafe { libc::write(fd, from.cast(), len) };
+    usize::try_from(written).map_err(|_| errno::last())
 }
 
 /// A close-on-exec duplicate of `fd`.

@@ -6,7 +6,12 @@
 //! NULL, `&error_abort`, `&error_fatal` or points to an empty `Error *`.
 
 pub mod abi;
+pub mod cutils;
 pub mod error;
 pub mod error_report;
+pub mod iov;
+pub mod main_loop;
 pub mod module;
 pub mod object;
+pub mod osdep;
+pub mod thread;
