@@ -40,9 +40,9 @@ for name in ['libc.so.6', 'libm.so.6', 'ld-linux-x86-64.so.2', 'libgcc_s.so.1', 
 tracing = {'qemu_log', 'qemu_loglevel', 'message_with_timestamp', 'qemu_get_thread_id'}
 allowed = set(facts['imports']) - tracing
 
-undefined = symbols('--undefined-only', archive)
-# The linker makes this one.
-undefined -= {'_GLOBAL_OFFSET_TABLE_'}
+undefined = symbols('--undefined-only', '--no-weak', archive)
+# These come from the linker and the compiler's start files.
+undefined -= {'_GLOBAL_OFFSET_TABLE_', '__dso_handle'}
 host = undefined - system
 complaints += [f'imported, but not by io/: {name}' for name in sorted(host - allowed)]
 complaints += [
