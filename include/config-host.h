@@ -32,6 +32,24 @@
 #define QIO_ABI_SERIES_10_2
 #endif
 
+/*
+ * Each object refers to a symbol that only the library of the same profile has: linking with
+ * another one fails.
+ */
+#if defined(QIO_ABI_QEMU_7_2)
+#define QIO_ABI_SYMBOL qio_abi_qemu_7_2
+#elif defined(QIO_ABI_QEMU_7_2_22)
+#define QIO_ABI_SYMBOL qio_abi_qemu_7_2_22
+#elif defined(QIO_ABI_QEMU_10_0)
+#define QIO_ABI_SYMBOL qio_abi_qemu_10_0
+#elif defined(QIO_ABI_QEMU_10_0_13)
+#define QIO_ABI_SYMBOL qio_abi_qemu_10_0_13
+#else
+#define QIO_ABI_SYMBOL qio_abi_qemu_10_2
+#endif
+extern const char QIO_ABI_SYMBOL;
+__attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMBOL;
+
 /* The system. */
 #define CONFIG_LINUX
 #define CONFIG_POSIX

@@ -16,6 +16,7 @@ const _: () = assert!(
 );
 
 const SERIES_7_2: bool = cfg!(any(feature = "qemu-7.2", feature = "qemu-7.2.22"));
+const SERIES_10_0: bool = cfg!(any(feature = "qemu-10.0", feature = "qemu-10.0.13"));
 const SERIES_10_2: bool = cfg!(feature = "qemu-10.2");
 
 /// `qio_task_complete` frees the task; where it does not, `qio_task_free` is public (R-TASK-21).
@@ -31,5 +32,23 @@ pub const SAME_REGISTRATION_IS_SILENT: bool = SERIES_10_2;
 /// The DNS resolver hands the keep-alive options on (R-DNS-10).
 pub const RESOLVER_KEEPS_KEEP_ALIVE: bool = SERIES_10_2;
 
+/// `&error_warn` is a destination of errors, reported as warnings (R-ERR-5).
+pub const ERRORS_CAN_BE_WARNINGS: bool = SERIES_10_0;
+
 /// Flush answers for everything since the previous flush, not for what it read itself (R-CHAN-75).
 pub const FLUSH_REMEMBERS_COPIES: bool = SERIES_10_2;
+
+/// Names of QOM types have to begin and consist of certain characters (R-QOM-2).
+pub const TYPE_NAMES_ARE_CHECKED: bool = !SERIES_7_2;
+
+/// A type without an instance alignment of its own has its ancestor's (R-QOM-4).
+pub const INSTANCE_ALIGN_IS_INHERITED: bool = !SERIES_7_2;
+
+/// Making an object of an unknown type is reported and exits; elsewhere it aborts (R-QOM-9).
+pub const UNKNOWN_TYPE_EXITS: bool = !SERIES_7_2;
+
+/// `instance_post_init` runs root first; elsewhere leaf first (R-QOM-8).
+pub const POST_INIT_IS_ROOT_FIRST: bool = SERIES_10_2;
+
+/// An offset beyond the end of a vector ends the process instead of giving 0 (R-IOV-3).
+pub const OFFSET_BEYOND_VECTOR_ABORTS: bool = SERIES_7_2;

@@ -6,3 +6,13 @@
 //! knows nothing of channels, tasks or listeners.
 
 pub mod capi;
+pub mod destination;
+pub mod error;
+pub mod formatted;
+pub mod iov;
+pub mod main_loop;
+pub mod misuse;
+pub mod module;
+pub mod qom;
+pub mod report;
+pub mod thread;

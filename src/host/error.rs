@@ -291,3 +291,101 @@ pub fn catch<T>(call: impl FnOnce(*mut *mut layout::Error) -> T) -> (T, Option<E
     let stored = unsafe { HostError::from_ptr_full(slot) };
     (value, stored.map(|err| Error::host(Some(err), errno)))
 }
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests {
+    use super::*;
+
+    const ORIGIN: Origin = origin!(c"qio_test");
+
+    /// What `err` leaves in an empty slot.
+    fn stored(err: Error) -> Option<HostError> {
+        let mut slot = ptr::null_mut();
+        // SAFETY: a local, empty slot.
+        unsafe { err.store(&raw mut slot, &ORIGIN) };
+        // SAFETY: what is in the slot is the test's.
+        unsafe { HostError::from_ptr_full(slot) }
+    }
+
+    /// The text of the errno as the C library has it.
+    fn strerror(code: c_int) -> String {
+        // SAFETY: known codes have static texts.
+        let text = unsafe { CStr::from_ptr(libc::strerror(code)) };
+        text.to_string_lossy().into_owned()
+    }
+
+    #[test]
+    fn unwanted_errors_still_set_errno() {
+        errno::set(Errno::NONE);
+        // SAFETY: NULL stands for nowhere.
+        unsafe { Error::os(Errno::new(libc::EXDEV), "moving").store(ptr::null_mut(), &ORIGIN) };
+        assert_eq!(errno::last(), Errno::new(libc::EXDEV));
+        // SAFETY: as above.
+        unsafe { Error::new("moving").store(ptr::null_mut(), &ORIGIN) };
+        assert_eq!(errno::last(), Errno::new(libc::EXDEV));
+    }
+
+    #[test]
+    fn texts_are_stored_as_they_are() {
+        assert_eq!(
+            stored(Error::new("100 %s sure")).unwrap().message(),
+            "100 %s sure"
+        );
+        assert_eq!(
+            stored(Error::new("before\0after")).unwrap().message(),
+            "before"
+        );
+    }
+
+    #[test]
+    fn errno_is_appended_and_left_to_the_caller() {
+        errno::set(Errno::NONE);
+        let err = Error::os(Errno::new(libc::ENOENT), "Failed to look");
+        let text = err.to_string();
+        let message = stored(err).unwrap().message();
+        assert_eq!(errno::last(), Errno::new(libc::ENOENT));
+        assert_eq!(
+            message,
+            format!("Failed to look: {}", strerror(libc::ENOENT))
+        );
+        assert_eq!(message, text);
+    }
+
+    #[test]
+    fn errors_of_the_host_pass_untouched() {
+        let first = Error::new("it broke").into_host(&ORIGIN).unwrap();
+        let address = first.0;
+        let again = stored(Error::host(Some(first), Errno::new(libc::EPIPE))).unwrap();
+        assert_eq!(again.0, address);
+        assert_eq!(errno::last(), Errno::new(libc::EPIPE));
+        assert!(stored(Error::host(None, Errno::NONE)).is_none());
+    }
+
+    #[test]
+    fn catch_takes_error_and_errno() {
+        let (value, err) = catch(|errp| {
+            // SAFETY: `errp` is the empty slot that `catch` gives.
+            unsafe { Error::os(Errno::new(libc::EBADF), "it broke").store(errp, &ORIGIN) };
+            -1
+        });
+        let err = err.unwrap();
+        assert_eq!((value, err.errno()), (-1, Errno::new(libc::EBADF)));
+        assert_eq!(
+            err.to_string(),
+            format!("it broke: {}", strerror(libc::EBADF))
+        );
+
+        let (value, err) = catch(|_| 5);
+        assert_eq!(value, 5);
+        assert!(err.is_none());
+    }
+
+    #[test]
+    fn clones_are_objects_of_their_own() {
+        let first = Error::new("it broke").into_host(&ORIGIN).unwrap();
+        let copy = first.clone();
+        assert_ne!(copy.0, first.0);
+        drop(first);
+        assert_eq!(copy.message(), "it broke");
+    }
+}

@@ -6,7 +6,7 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
-use libc::{mode_t, sockaddr_storage, socklen_t};
+use libc::{sockaddr_storage, socklen_t};
 
 use crate::layout::{Error, Object, SocketAddress, Type, TypeInfo};
 
@@ -73,7 +73,7 @@ unsafe extern "C" {
     pub fn qemu_create(
         name: *const c_char,
         flags: c_int,
-        mode: mode_t,
+        mode: libc::mode_t,
         errp: *mut *mut Error,
     ) -> c_int;
 }

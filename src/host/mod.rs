@@ -2,6 +2,10 @@
 //! provides.
 
 pub mod address;
+pub mod address_copy;
+pub mod address_family;
+mod address_fields;
+mod address_view;
 pub mod error;
 pub mod imports;
 pub mod module;

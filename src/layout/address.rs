@@ -40,6 +40,17 @@ assert_layout!(SocketAddress, size = 40, { r#type @ 0, u @ 8 });
 #[cfg(feature = "qemu-10.2")]
 assert_layout!(SocketAddress, size = 64, { r#type @ 0, u @ 8 });
 
+/// How idle connections are probed, where the profile has options for it; otherwise empty.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KeepAliveTuning {
+    /// TCP_KEEPCNT.
+    pub count: Option<u32>,
+    /// TCP_KEEPIDLE, in seconds.
+    pub idle: Option<u32>,
+    /// TCP_KEEPINTVL, in seconds.
+    pub interval: Option<u32>,
+}
+
 /// Host and port of an internet address.
 #[cfg(not(feature = "qemu-10.2"))]
 #[repr(C)]
@@ -80,6 +91,21 @@ assert_layout!(InetSocketAddress, size = 32, {
     ipv4 @ 23, has_ipv6 @ 24, ipv6 @ 25, has_keep_alive @ 26, keep_alive @ 27, has_mptcp @ 28,
     mptcp @ 29,
 });
+
+#[cfg(not(feature = "qemu-10.2"))]
+impl InetSocketAddress {
+    /// The probing options: this profile has none.
+    pub const fn keep_alive_tuning(&self) -> KeepAliveTuning {
+        KeepAliveTuning {
+            count: None,
+            idle: None,
+            interval: None,
+        }
+    }
+
+    /// Sets the probing options: this profile has none.
+    pub const fn set_keep_alive_tuning(&mut self, _tuning: KeepAliveTuning) {}
+}
 
 /// Host and port of an internet address.
 #[cfg(feature = "qemu-10.2")]
@@ -135,6 +161,30 @@ assert_layout!(InetSocketAddress, size = 56, {
     keep_alive_idle @ 40, has_keep_alive_interval @ 44, keep_alive_interval @ 48,
     has_mptcp @ 52, mptcp @ 53,
 });
+
+#[cfg(feature = "qemu-10.2")]
+impl InetSocketAddress {
+    /// The probing options that are given.
+    pub fn keep_alive_tuning(&self) -> KeepAliveTuning {
+        KeepAliveTuning {
+            count: self.has_keep_alive_count.then_some(self.keep_alive_count),
+            idle: self.has_keep_alive_idle.then_some(self.keep_alive_idle),
+            interval: self
+                .has_keep_alive_interval
+                .then_some(self.keep_alive_interval),
+        }
+    }
+
+    /// Sets the probing options, each with its flag.
+    pub fn set_keep_alive_tuning(&mut self, tuning: KeepAliveTuning) {
+        self.has_keep_alive_count = tuning.count.is_some();
+        self.keep_alive_count = tuning.count.unwrap_or(0);
+        self.has_keep_alive_idle = tuning.idle.is_some();
+        self.keep_alive_idle = tuning.idle.unwrap_or(0);
+        self.has_keep_alive_interval = tuning.interval.is_some();
+        self.keep_alive_interval = tuning.interval.unwrap_or(0);
+    }
+}
 
 /// A UNIX socket address.
 #[repr(C)]

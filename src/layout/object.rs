@@ -135,6 +135,19 @@ assert_layout!(InterfaceClass, size = 112, {
     parent_class @ 0, concrete_class @ 96, interface_type @ 104,
 });
 
+/// Says in an interface's class struct which interface it is, and of which class.
+///
+/// # Safety
+/// `class` begins with an `InterfaceClass` that no other thread knows yet.
+#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+pub unsafe fn set_interface(class: *mut InterfaceClass, of: Type, concrete: *mut ObjectClass) {
+    // SAFETY: the struct is live and the caller's own.
+    unsafe {
+        (*class).concrete_class = concrete;
+        (*class).interface_type = of;
+    }
+}
+
 /// The class struct of an interface.
 #[cfg(any(feature = "qemu-10.0", feature = "qemu-10.0.13", feature = "qemu-10.2"))]
 #[repr(C)]
@@ -147,3 +160,13 @@ pub struct InterfaceClass {
 
 #[cfg(any(feature = "qemu-10.0", feature = "qemu-10.0.13", feature = "qemu-10.2"))]
 assert_layout!(InterfaceClass, size = 104, { parent_class @ 0, interface_type @ 96 });
+
+/// Says in an interface's class struct which interface it is; of which class is not kept.
+///
+/// # Safety
+/// `class` begins with an `InterfaceClass` that no other thread knows yet.
+#[cfg(any(feature = "qemu-10.0", feature = "qemu-10.0.13", feature = "qemu-10.2"))]
+pub unsafe fn set_interface(class: *mut InterfaceClass, of: Type, _concrete: *mut ObjectClass) {
+    // SAFETY: the struct is live and the caller's own.
+    unsafe { (*class).interface_type = of };
+}

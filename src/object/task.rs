@@ -104,3 +104,25 @@ impl WorkerFunc {
         trace::Id::from(self.opaque.as_ptr())
     }
 }
+
+#[cfg(test)]
+impl Completion {
+    /// A callback for the tests of the layers above.
+    pub fn from_fn(f: impl Fn() + 'static) -> Self {
+        type Boxed = Box<dyn Fn()>;
+        unsafe extern "C" fn call(_task: *mut layout::QIOTask, opaque: *mut c_void) {
+            // SAFETY: the data is the box below, alive until `end`.
+            let f = unsafe { &*opaque.cast::<Boxed>() };
+            f();
+        }
+        unsafe extern "C" fn end(opaque: *mut c_void) {
+            // SAFETY: the data is the box below, ended once.
+            drop(unsafe { Box::from_raw(opaque.cast::<Boxed>()) });
+        }
+        let boxed: Box<Boxed> = Box::new(Box::new(f));
+        // SAFETY: `end` frees the box, once.
+        let opaque = unsafe { UserData::new(Box::into_raw(boxed).cast(), Some(end)) };
+        // SAFETY: `call` takes such a box.
+        unsafe { Self::new(Some(call), opaque) }
+    }
+}

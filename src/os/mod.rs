@@ -2,5 +2,10 @@
 
 pub mod abort;
 pub mod errno;
+pub mod fd;
 pub mod iov;
+pub mod resolve;
+pub mod socket;
+pub mod socket_name;
+pub mod stderr;
 pub mod thread;

@@ -37,13 +37,23 @@ unsafe extern "C" {
 pub fn spawn_detached(name: &CStr, entry: Box<dyn FnOnce() + Send>) -> Result<(), Errno> {
     // A trait object's pointer is two words wide: the outer box makes one of it.
     let arg = Box::into_raw(Box::new(entry));
-    // SAFETY: `run_entry` takes exactly such a pointer, and is the only one to get it.
-    let created = unsafe { create(Kind::Detached, Some(name), run_entry, arg.cast()) };
+    let mut unused: libc::pthread_t = 0;
+    // SAFETY: `run_entry` takes exactly such a pointer, and is the only one to get it; the handle
+    // goes to a local variable.
+    let created = unsafe {
+        create(
+            &raw mut unused,
+            Kind::Detached,
+            Some(name),
+            run_entry,
+            arg.cast(),
+        )
+    };
     if created.is_err() {
         // SAFETY: no thread was made, so the box is still ours.
         drop(unsafe { Box::from_raw(arg) });
     }
-    created.map(|_| ())
+    created
 }
 
 unsafe extern "C-unwind" fn run_entry(arg: *mut c_void) -> *mut c_void {
@@ -56,40 +66,34 @@ unsafe extern "C-unwind" fn run_entry(arg: *mut c_void) -> *mut c_void {
 /// Runs `start(arg)` on a new thread, with signals as in [`spawn_detached`] (R-THR-3). A name that
 /// the system rejects, as it does one of 16 bytes or more, is ignored (R-THR-4).
 ///
+/// The handle is stored in `thread` before `start` runs, so that the new thread finds it there.
+///
 /// # Safety
-/// `start` may be called with `arg` on another thread.
+/// `start` may be called with `arg` on another thread; `thread` is valid for a write.
 pub unsafe fn create(
+    thread: *mut libc::pthread_t,
     kind: Kind,
     name: Option<&CStr>,
     start: StartRoutine,
     arg: *mut c_void,
-) -> Result<libc::pthread_t, Errno> {
+) -> Result<(), Errno> {
     let attributes = Attributes::new(kind)?;
     let launch = Box::into_raw(Box::new(Launch {
         name: name.map(CStr::to_owned),
         start,
         arg,
     }));
-    let mut thread = MaybeUninit::uninit();
     let blocked = BlockedSignals::new();
-    // SAFETY: the attributes are initialised; `run_launch` takes such a box and is the only one
-    // to get it.
-    let code = unsafe {
-        pthread_create(
-            thread.as_mut_ptr(),
-            attributes.as_ptr(),
-            run_launch,
-            launch.cast(),
-        )
-    };
+    // SAFETY: `thread` as promised; the attributes are initialised; `run_launch` takes such a box
+    // and is the only one to get it.
+    let code = unsafe { pthread_create(thread, attributes.as_ptr(), run_launch, launch.cast()) };
     drop(blocked);
     if code != 0 {
         // SAFETY: no thread was made, so the box is still ours.
         drop(unsafe { Box::from_raw(launch) });
         return Err(Errno::new(code));
     }
-    // SAFETY: the call succeeded and stored the handle.
-    Ok(unsafe { thread.assume_init() })
+    Ok(())
 }
 
 /// What a new thread does first.
@@ -123,7 +127,7 @@ pub fn current_id() -> u64 {
 /// Names the calling thread. The thread does it itself: the handle of a detached one is not safe
 /// to use from outside.
 fn set_name(name: &CStr) {
-    // SAFETY: as it returns, the call is not cancelled; it is the calling thread's own handle.
+    // SAFETY: it has no preconditions.
     let this = unsafe { libc::pthread_self() };
     // SAFETY: the handle is live and the name a C string.
     unsafe { libc::pthread_setname_np(this, name.as_ptr()) };
@@ -289,8 +293,9 @@ mod tests {
             arg.wrapping_byte_add(1)
         }
         let arg = ptr::without_provenance_mut(41);
+        let mut thread = 0;
         // SAFETY: `successor` does arithmetic only.
-        let thread = unsafe { create(Kind::Joinable, None, successor, arg) }.unwrap();
+        unsafe { create(&raw mut thread, Kind::Joinable, None, successor, arg) }.unwrap();
         let mut value = ptr::null_mut();
         // SAFETY: the thread is joinable and joined once.
         assert_eq!(unsafe { libc::pthread_join(thread, &raw mut value) }, 0);

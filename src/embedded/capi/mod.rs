@@ -4,3 +4,14 @@
 //!
 //! As in [`crate::capi`]: pointers are what their header says, live for the call, and `errp` is
 //! NULL, `&error_abort`, `&error_fatal` or points to an empty `Error *`.
+
+pub mod abi;
+pub mod cutils;
+pub mod error;
+pub mod error_report;
+pub mod iov;
+pub mod main_loop;
+pub mod module;
+pub mod object;
+pub mod osdep;
+pub mod thread;

@@ -313,3 +313,153 @@ impl Hooks for Rescue {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logic::task::Worker;
+    use crate::object::task::Completion;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    /// Callbacks note here what they are, in their order.
+    type Log = Rc<RefCell<Vec<u32>>>;
+
+    fn task(log: &Log, number: u32) -> Arc<Task> {
+        let log = Rc::clone(log);
+        Task::new(
+            None,
+            Completion::from_fn(move || log.borrow_mut().push(number)),
+        )
+    }
+
+    /// A task whose worker has ended, armed for delivery.
+    fn publish(hub: &Arc<Hub>, context: &MainContext, task: Arc<Task>) {
+        hub.publish(task, context.clone());
+    }
+
+    #[test]
+    fn one_hub_serves_a_context_and_goes_with_it() {
+        let context = MainContext::create();
+        let key = context.as_ptr().addr();
+        let hub = Hub::of(&context);
+        assert!(Arc::ptr_eq(&hub, &Hub::of(&context)));
+        assert!(!context.is_pending());
+        drop(context);
+        assert!(!hubs().0.lock().contains_key(&key));
+        assert_eq!(Arc::strong_count(&hub), 1);
+    }
+
+    #[test]
+    fn deliveries_keep_their_order() {
+        let log = Log::default();
+        let context = MainContext::create();
+        let hub = Hub::of(&context);
+        publish(&hub, &context, task(&log, 1));
+        publish(&hub, &context, task(&log, 2));
+        // Some are collected already when others come in.
+        assert!(context.is_pending());
+        publish(&hub, &context, task(&log, 3));
+        publish(&hub, &context, task(&log, 4));
+        while context.iteration(false) {}
+        assert_eq!(*log.borrow(), [1, 2, 3, 4]);
+        assert!(!context.is_pending());
+    }
+
+    #[test]
+    fn a_delivery_is_held_up_for_so_long_only() {
+        let log = Log::default();
+        let context = MainContext::create();
+        let hub = Hub::of(&context);
+        let first = task(&log, 1);
+        publish(&hub, &context, Arc::clone(&first));
+        first
+            .published_time
+            .fetch_sub(STARVED_TIME, Ordering::Relaxed);
+        let published = first.published_iteration.load(Ordering::Relaxed);
+        hub.iterations
+            .store(published + STARVED_ITERATIONS - 2, Ordering::Relaxed);
+        assert!(!hub.is_starved(), "not yet so many iterations");
+        assert!(hub.is_starved());
+        first
+            .published_time
+            .store(monotonic_time() + STARVED_TIME, Ordering::Relaxed);
+        assert!(!hub.is_starved(), "not yet so long");
+    }
+
+    #[test]
+    fn what_comes_in_during_a_round_waits_for_the_next() {
+        let log = Log::default();
+        let context = MainContext::create();
+        let hub = Hub::of(&context);
+        let (inner_log, inner_hub, inner_context) =
+            (Rc::clone(&log), Arc::clone(&hub), context.clone());
+        let adds_one = Task::new(
+            None,
+            Completion::from_fn(move || {
+                inner_log.borrow_mut().push(1);
+                publish(&inner_hub, &inner_context, task(&inner_log, 2));
+            }),
+        );
+        publish(&hub, &context, adds_one);
+        hub.deliver_round();
+        assert_eq!(*log.borrow(), [1]);
+        hub.deliver_round();
+        assert_eq!(*log.borrow(), [1, 2]);
+    }
+
+    #[test]
+    fn a_dead_context_frees_its_tasks_uncompleted() {
+        let log = Log::default();
+        let context = MainContext::create();
+        let hub = Hub::of(&context);
+        let abandoned = task(&log, 1);
+        publish(&hub, &context, Arc::clone(&abandoned));
+        assert_eq!(Rc::strong_count(&log), 2);
+        drop(context);
+        assert_eq!(Rc::strong_count(&log), 1, "the callback's data has ended");
+        assert_eq!(Arc::strong_count(&abandoned), 1);
+        assert!(log.borrow().is_empty());
+    }
+
+    #[test]
+    fn a_wait_takes_the_task_out_of_the_middle() {
+        let log = Log::default();
+        let context = MainContext::create();
+        let hub = Hub::of(&context);
+        let tasks: Vec<_> = (0..3).map(|number| task(&log, number)).collect();
+        for task in &tasks {
+            publish(&hub, &context, Arc::clone(task));
+        }
+        let taken = hub.wait_for(&tasks[1]).unwrap();
+        taken.deliver();
+        while context.iteration(false) {}
+        assert_eq!(*log.borrow(), [1, 0, 2]);
+    }
+
+    #[test]
+    fn a_wait_that_comes_too_late_finds_the_task_done() {
+        let log = Log::default();
+        let context = MainContext::create();
+        let hub = Hub::of(&context);
+        let late = task(&log, 1);
+        publish(&hub, &context, Arc::clone(&late));
+        hub.deliver_round();
+        assert!(hub.wait_for(&late).is_none());
+        assert_eq!(*log.borrow(), [1]);
+    }
+
+    #[test]
+    fn a_worker_wakes_a_sleeping_context() {
+        let log = Log::default();
+        let context = MainContext::create();
+        for number in 0..50 {
+            let worker = Worker::Native(Box::new(|_| {}));
+            task(&log, number).run_in_thread(worker, context.clone());
+            // Blocks until the worker's wake-up, or for ever without one.
+            while log.borrow().len() <= usize::try_from(number).unwrap() {
+                context.iteration(true);
+            }
+        }
+    }
+}

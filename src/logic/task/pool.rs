@@ -196,3 +196,37 @@ impl Hooks for Retry {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(queued: usize, idle: usize) -> State {
+        let task = || Task::new(None, crate::object::task::Completion::from_fn(|| {}));
+        State {
+            queue: (0..queued).map(|_| task()).collect(),
+            idle,
+            ..State::default()
+        }
+    }
+
+    #[test]
+    fn nobody_is_called_for_an_empty_queue() {
+        assert_eq!(state(0, 1).call_help(), Help::None);
+    }
+
+    #[test]
+    fn an_idle_thread_is_woken_before_one_is_started() {
+        assert_eq!(state(1, 1).call_help(), Help::Wake);
+        assert_eq!(state(1, 0).call_help(), Help::Start);
+    }
+
+    #[test]
+    fn one_at_a_time_is_called() {
+        let mut state = state(2, 2);
+        assert_eq!(state.call_help(), Help::Wake);
+        assert_eq!(state.call_help(), Help::None);
+        state.help_is_coming = false;
+        assert_eq!(state.call_help(), Help::Wake);
+    }
+}

@@ -1,0 +1,207 @@
+//! The headers `io/*.h`, written by cbindgen from the Rust source.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+/// One header.
+struct Header {
+    /// File name under `io/`.
+    name: &'static str,
+    /// What the header is for, in one line.
+    about: &'static str,
+    /// The Rust files with its types and functions, under `src/`.
+    sources: &'static [&'static str],
+    /// What including it brings along (B.2 of `docs/spec/host-layer.md`).
+    includes: &'static [&'static str],
+    /// C that stands before the types: type names, cast macros, incomplete types.
+    declarations: &'static [&'static str],
+    /// Types to show even if no function mentions them.
+    types: &'static [&'static str],
+}
+
+const HEADERS: &[Header] = &[
+    Header {
+        name: "task.h",
+        about: "An operation that reports its end to a callback, and may run in a thread.",
+        sources: &["capi/task.rs"],
+        includes: &[],
+        declarations: &["typedef struct QIOTask QIOTask;"],
+        types: &[],
+    },
+    Header {
+        name: "channel.h",
+        about: "A channel, the base of all that bytes can be read from or written to.",
+        sources: &["layout/channel.rs", "capi/channel.rs"],
+        includes: &["qom/object.h", "qemu/coroutine.h", "block/aio.h"],
+        declarations: &[
+            "#define TYPE_QIO_CHANNEL \"qio-channel\"",
+            "OBJECT_DECLARE_TYPE(QIOChannel, QIOChannelClass, QIO_CHANNEL)",
+        ],
+        types: &["QIOChannelClass", "QIOChannelFeature", "QIOChannelShutdown"],
+    },
+    Header {
+        name: "channel-socket.h",
+        about: "A channel over a socket.",
+        sources: &["layout/channel_socket.rs", "capi/channel_socket.rs"],
+        includes: &["io/channel.h", "io/task.h", "qemu/sockets.h"],
+        declarations: &[
+            "#define TYPE_QIO_CHANNEL_SOCKET \"qio-channel-socket\"",
+            "OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelSocket, QIO_CHANNEL_SOCKET)",
+        ],
+        types: &["QIOChannelSocket"],
+    },
+    Header {
+        name: "channel-file.h",
+        about: "A channel over a file, a pipe or any other descriptor.",
+        sources: &["layout/channel_file.rs", "capi/channel_file.rs"],
+        includes: &["io/channel.h"],
+        declarations: &[
+            "#define TYPE_QIO_CHANNEL_FILE \"qio-channel-file\"",
+            "OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelFile, QIO_CHANNEL_FILE)",
+        ],
+        types: &["QIOChannelFile"],
+    },
+    Header {
+        name: "channel-watch.h",
+        about: "Event sources for descriptors, for those who write channels.",
+        sources: &["capi/channel_watch.rs"],
+        includes: &["io/channel.h"],
+        declarations: &[],
+        types: &[],
+    },
+    Header {
+        name: "channel-util.h",
+        about: "Channels from bare descriptors.",
+        sources: &["capi/channel_util.rs"],
+        includes: &["io/channel.h"],
+        declarations: &[],
+        types: &[],
+    },
+    Header {
+        name: "net-listener.h",
+        about: "A listener that hands out the clients of any number of sockets.",
+        sources: &["layout/net_listener.rs", "capi/net_listener.rs"],
+        includes: &["io/channel-socket.h"],
+        declarations: &[
+            "#define TYPE_QIO_NET_LISTENER \"qio-net-listener\"",
+            "OBJECT_DECLARE_SIMPLE_TYPE(QIONetListener, QIO_NET_LISTENER)",
+            "",
+            "#if defined(QIO_ABI_QEMU_10_2)",
+            "typedef struct QIONetListenerSource QIONetListenerSource;",
+            "#endif",
+        ],
+        types: &["QIONetListener"],
+    },
+    Header {
+        name: "dns-resolver.h",
+        about: "The resolver of the names in socket addresses.",
+        sources: &["layout/dns_resolver.rs", "capi/dns_resolver.rs"],
+        includes: &["io/task.h", "qom/object.h", "qapi/qapi-types-sockets.h"],
+        declarations: &[
+            "#define TYPE_QIO_DNS_RESOLVER \"qio-dns-resolver\"",
+            "OBJECT_DECLARE_SIMPLE_TYPE(QIODNSResolver, QIO_DNS_RESOLVER)",
+        ],
+        types: &["QIODNSResolver"],
+    },
+];
+
+/// Writes the headers to `include`/io.
+///
+/// Not to the tree's own `include/`: what is checked in there is compared with it by a test and
+/// updated by `scripts/update-headers`.
+pub(super) fn generate(include: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=build_headers.rs");
+    println!("cargo:rerun-if-changed=cbindgen.toml");
+    super::watch(Path::new("src/layout"))?;
+    super::watch(Path::new("src/capi"))?;
+    let dir = include.join("io");
+    if dir.exists() {
+        fs::remove_dir_all(&dir)?;
+    }
+    fs::create_dir_all(&dir)?;
+    for header in HEADERS {
+        // Without functions a header has nothing to say.
+        if header
+            .sources
+            .iter()
+            .all(|file| Path::new("src").join(file).exists())
+        {
+            fs::write(dir.join(header.name), header.text()?)?;
+        }
+    }
+    Ok(())
+}
+
+impl Header {
+    fn text(&self) -> Result<String, Box<dyn Error>> {
+        let mut config = cbindgen::Config::from_file("cbindgen.toml")?;
+        config.header = Some(format!(
+            "/*\n * {}\n *\n * Generated from src/{}.\n *\n * SPDX-License-Identifier: LGPL-2.1-or-later\n */",
+            self.about,
+            self.sources.join(" and src/"),
+        ));
+        let guard = self.name.replace(['-', '.'], "_").to_uppercase();
+        config.include_guard = Some(format!("QIO_{guard}"));
+        let includes: Vec<_> = self
+            .includes
+            .iter()
+            .map(|file| format!("#include \"{file}\""))
+            .collect();
+        let preamble = [includes.join("\n"), self.declarations.join("\n")];
+        let preamble = preamble.into_iter().filter(|part| !part.is_empty());
+        config.after_includes = Some(preamble.collect::<Vec<_>>().join("\n\n"));
+        config.export.include = self.types.iter().map(ToString::to_string).collect();
+
+        let mut builder = cbindgen::Builder::new().with_config(config);
+        for source in self.sources {
+            builder = builder.with_src(Path::new("src").join(source));
+        }
+        let mut text = Vec::new();
+        builder.generate()?.write(&mut text);
+        Ok(tidy(&String::from_utf8(text)?))
+    }
+}
+
+/// Brings cbindgen's text into the style of the other headers.
+///
+/// The typedef of a struct comes from its `OBJECT_DECLARE` macro, and types are written without
+/// their tag; a comment of one line takes one line; a function pointer's star stands at the name.
+fn tidy(text: &str) -> String {
+    let mut tidied = String::new();
+    let mut lines = text.lines().peekable();
+    let mut in_struct = false;
+    while let Some(line) = lines.next() {
+        if let Some(definition) = line.strip_prefix("typedef struct ")
+            && definition.ends_with('{')
+        {
+            in_struct = true;
+            tidied += &format!("struct {definition}\n");
+            continue;
+        }
+        if in_struct && line.starts_with('}') {
+            in_struct = false;
+            tidied += "};\n";
+            continue;
+        }
+        if line.ends_with("/**") {
+            let first = lines.next().unwrap_or_default();
+            if lines.next_if(|next| next.trim() == "*/").is_some() {
+                let words = first.trim().trim_start_matches('*').trim();
+                tidied += &format!("{line} {words} */\n");
+            } else {
+                tidied += &format!("{line}\n{first}\n");
+            }
+            continue;
+        }
+        if line.starts_with("typedef struct ") {
+            tidied += &format!("{line}\n");
+            continue;
+        }
+        let line = line
+            .replace("struct QIO", "QIO")
+            .replace("IOHandler * ", "IOHandler *");
+        tidied += &format!("{line}\n");
+    }
+    tidied
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""The headers in include/io/ are those that the Rust source says.
+
+usage: generated.py GENERATED-DIR
+"""
+
+import difflib
+import pathlib
+import sys
+
+import source
+
+generated = pathlib.Path(sys.argv[1]) / 'io'
+checked_in = source.INCLUDE / 'io'
+
+bad = False
+names = {path.name for base in (generated, checked_in) if base.is_dir() for path in base.iterdir()}
+for name in sorted(names):
+    old, new = checked_in / name, generated / name
+    diff = list(
+        difflib.unified_diff(
+            old.read_text().splitlines(True) if old.exists() else [],
+            new.read_text().splitlines(True) if new.exists() else [],
+            f'include/io/{name}', f'generated/io/{name}',
+        )
+    )  # fmt: skip
+    bad = bad or bool(diff)
+    sys.stdout.writelines(diff)
+    # Rust's links would end up in the C documentation.
+    if new.exists() and any(mark in new.read_text() for mark in ('[`', 'crate::', '# Safety')):
+        print(f'{name}: the documentation speaks Rust')
+        bad = True
+if bad:
+    sys.exit('include/io/ differs: run scripts/update-headers')

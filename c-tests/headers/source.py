@@ -1,0 +1,74 @@
+"""C code over the project's headers, for the tests that ask the compiler."""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import tempfile
+
+import abi
+
+ROOT = abi.ABI.parent
+INCLUDE = ROOT / 'include'
+# R-HDR-1
+WARNINGS = ['-Wall', '-Wextra', '-Wno-unused-parameter', '-Wno-missing-field-initializers', '-Werror']
+
+
+def headers():
+    """The headers that C code may include, as it would name them."""
+    return sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob('*.h'))
+
+
+def includes(names):
+    return ''.join(f'#include "{name}"\n' for name in ['qemu/osdep.h', *names])
+
+
+def command(profile, *args, language='c'):
+    """The compiler, set up for a C program of a profile."""
+    compiler = shlex.split(os.environ['CC' if language == 'c' else 'CXX'])
+    standard = 'gnu11' if language == 'c' else 'gnu++17'
+    return [
+        *compiler, '-x', {'c': 'c', 'c++': 'c++'}[language], f'-std={standard}',
+        '-D_GNU_SOURCE', '-D_FILE_OFFSET_BITS=64', f'-D{abi.macro(profile)}', f'-I{INCLUDE}',
+        *shlex.split(os.environ['GLIB_CFLAGS']), *args,
+    ]  # fmt: skip
+
+
+def compile_text(profile, text, *args, language='c'):
+    """Compiles one translation unit; the result has the compiler's output."""
+    return subprocess.run(
+        command(profile, *args, '-', language=language),
+        input=text, text=True, capture_output=True, env={**os.environ, 'LC_ALL': 'C'},
+    )  # fmt: skip
+
+
+def refused(profile, prelude, probes):
+    """Which of the probes, one line of C each, does the compiler refuse?"""
+    for probe in probes:
+        assert '\n' not in probe
+    start = prelude.count('\n') + 1
+    run = compile_text(profile, prelude + '\n'.join(probes) + '\n', '-fsyntax-only', '-fmax-errors=0')
+    bad = set()
+    for line in run.stderr.splitlines():
+        match = re.match(r'<stdin>:(\d+):\d+: (?:fatal )?error: ', line)
+        if match:
+            number = int(match[1]) - start
+            if number < 0:
+                raise SystemExit(f'the headers do not compile:\n{run.stderr}')
+            bad.add(number)
+        elif re.match(r'.*: (?:fatal )?error: ', line):
+            raise SystemExit(f'the headers do not compile:\n{run.stderr}')
+    return {probes[number] for number in bad}
+
+
+def run_program(profile, text):
+    """Compiles and runs a program that needs headers only; returns what it prints."""
+    with tempfile.TemporaryDirectory() as scratch:
+        program = pathlib.Path(scratch) / 'program'
+        # Only sizes are asked for: nothing of the library is called.
+        library = f'const char {abi.symbol(profile)};\n'
+        build = compile_text(profile, text + library, '-o', str(program))
+        if build.returncode:
+            raise SystemExit(build.stderr)
+        return subprocess.run([program], check=True, text=True, capture_output=True).stdout

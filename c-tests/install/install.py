@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""A program outside of the tree is built with the flags of pkg-config only and runs (R-HDR-2), with
+the shared and with the static library; one that was compiled for another profile does not link
+(R-HDR-3).
+
+usage: install.py PROFILE VERSION BUILD-DIR PROGRAM.c
+"""
+
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import abi
+
+profile, version, build, program_c = sys.argv[1:]
+compiler = shlex.split(os.environ['CC'])
+meson = shlex.split(os.environ['MESON'])
+
+with tempfile.TemporaryDirectory() as scratch:
+    root = pathlib.Path(scratch)
+    subprocess.run(
+        [*meson, 'install', '-C', build, '--no-rebuild', '--quiet', '--destdir', scratch], check=True
+    )
+    (module,) = root.rglob('qio.pc')
+    library_dir = module.parent.parent
+    environment = {**os.environ, 'PKG_CONFIG_PATH': str(module.parent)}
+
+    def pkg_config(*args):
+        # The files were not installed where qio.pc says, but beside it.
+        command = ['pkg-config', '--define-prefix', *args, 'qio']
+        return shlex.split(subprocess.check_output(command, text=True, env=environment))
+
+    def compile_program(*args):
+        command = [*compiler, '-std=gnu11', program_c, '-o', str(root / 'program'), *args]
+        return subprocess.run(command, text=True, capture_output=True)
+
+    def build_and_run(title, *args, **variables):
+        run = compile_program(*args)
+        if run.returncode or run.stderr:
+            sys.exit(f'{title}: {run.stderr}')
+        program = str(root / 'program')
+        printed = subprocess.check_output([program], text=True, env={**os.environ, **variables})
+        if printed != 'linked and running\n':
+            sys.exit(f'{title}: the program prints {printed!r}')
+        needed = subprocess.check_output(['readelf', '--dynamic', program], text=True)
+        if (f'libqio.so.{profile}' in needed) != (title == 'shared'):
+            sys.exit(f'{title}: linked with the wrong library')
+        print(f'{title}: runs')
+
+    assert pkg_config('--modversion') == [version], 'the version stands in Cargo.toml only'
+    assert pkg_config('--variable=abi') == [profile]
+    flags = pkg_config('--cflags', '--libs')
+    build_and_run('shared', *flags, LD_LIBRARY_PATH=str(library_dir))
+
+    static = [str(library_dir / 'libqio.a') if flag == '-lqio' else flag
+              for flag in pkg_config('--cflags', '--libs', '--static')]  # fmt: skip
+    build_and_run('static', *static)
+    build_and_run('whole archive and sections', *static, '-Wl,--gc-sections', '-no-pie')
+
+    # The installed headers are those of the profile: without a -D, and none is needed.
+    (config,) = root.rglob('config-host.h')
+    assert f'#define {abi.macro(profile)}\n' in config.read_text()
+
+    other = next(name for name in abi.PROFILES if name != profile)
+    for title, libraries in {'shared': flags, 'static': static}.items():
+        run = compile_program(f'-D{abi.macro(other)}', *libraries)
+        if run.returncode == 0 or f'undefined reference to `{abi.symbol(other)}' not in run.stderr:
+            sys.exit(f'{title}: a program for {other} links with {profile}: {run.stderr}')
+    print(f'a program for {other} does not link')

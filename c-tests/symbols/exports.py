@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""The libraries export the list of their profile and host, no more and no less.
+
+usage: exports.py PROFILE HOST RAW-ARCHIVE ARCHIVE [SHARED-LIBRARY]
+"""
+
+import re
+import subprocess
+import sys
+
+import abi
+
+profile, host, raw, archive, *shared = sys.argv[1:]
+expected = abi.exports(profile, host)
+complaints = []
+
+
+def nm(*args):
+    """Lines of nm's portable format: name, type, value."""
+    text = subprocess.check_output(['nm', '--format=posix', *args], text=True)
+    return [line.split() for line in text.splitlines() if len(line.split()) > 1]
+
+
+def compare(title, found, wanted):
+    complaints.extend(f'{title}: exported, but in no list: {name}' for name in sorted(found - wanted))
+    complaints.extend(f'{title}: listed, but not exported: {name}' for name in sorted(wanted - found))
+    print(f'{title}: {len(found)} symbols')
+
+
+# The lists against the facts. What is optional there is left out (it is private in libqio).
+facts = abi.facts(profile)
+compare('list of the profile', abi.api(profile), set(facts['exports']))
+available = {name for name in expected if name in facts['exports']}
+compare('qio_* functions', available, set(facts['exports']) - abi.not_yet('exports').keys())
+complaints += [
+    f'in abi/not-yet.txt, but measured nowhere: {name}'
+    for name in abi.not_yet('exports')
+    if not any(name in abi.facts(any_profile)['exports'] for any_profile in abi.PROFILES)
+]
+
+# Everything that is there for C is in a list.
+compare('source', abi.defined_for_c(raw), expected)
+
+# One object, with only the list visible.
+compare('static library', {name for name, *_ in nm('--extern-only', '--defined-only', archive)}, expected)
+members = subprocess.check_output(['ar', 't', archive], text=True).split()
+if len(members) != 1:
+    complaints.append(f'static library: {len(members)} members: one of them might stay out of a link')
+
+for library in shared:
+    node = abi.node(profile)
+    symbols = [name for name, *_ in nm('--dynamic', '--extern-only', '--defined-only', library)]
+    found = {name for name in symbols if name != node}
+    compare('shared library', found, {f'{name}@@{node}' for name in expected})
+    header = subprocess.check_output(['readelf', '--dynamic', library], text=True)
+    soname = re.search(r'\(SONAME\).*\[(.*)\]', header)[1]
+    if soname != f'libqio.so.{profile}':
+        complaints.append(f'shared library: soname {soname} is not of the profile')
+    if 'SYMBOLIC' in header:
+        complaints.append('shared library: symbols are bound inside it (R-HDR-5)')
+
+print('\n'.join(complaints))
+# A tool that finds nothing would agree with an empty list.
+sys.exit(bool(complaints) or len(expected) < 60)

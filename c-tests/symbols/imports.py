@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""A hosted library needs nothing of the program but what io/ needs (A.2), and defines nothing of
+the host (R-HOST-1).
+
+usage: imports.py PROFILE ARCHIVE
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+
+import abi
+
+profile, archive = sys.argv[1:]
+facts = abi.facts(profile)
+complaints = []
+
+
+def symbols(*args):
+    text = subprocess.check_output(['nm', '--format=posix', *args], text=True)
+    return {line.split()[0].split('@')[0] for line in text.splitlines() if len(line.split()) > 1}
+
+
+def library(name):
+    """What a shared library of the system defines."""
+    compiler = shlex.split(os.environ['CC'])
+    path = subprocess.check_output([*compiler, f'-print-file-name={name}'], text=True).strip()
+    return symbols('--dynamic', '--defined-only', path)
+
+
+system = set()
+for name in ['libc.so.6', 'libm.so.6', 'ld-linux-x86-64.so.2', 'libgcc_s.so.1', 'libglib-2.0.so.0']:
+    found = library(name)
+    # Less would mean that nm or the path is wrong.
+    assert len(found) > 10, name
+    system |= found
+
+# The trace machinery of the host stays in the host (R-HOST-14).
+tracing = {'qemu_log', 'qemu_loglevel', 'message_with_timestamp', 'qemu_get_thread_id'}
+allowed = set(facts['imports']) - tracing
+
+undefined = symbols('--undefined-only', '--no-weak', archive)
+# These come from the linker and the compiler's start files.
+undefined -= {'_GLOBAL_OFFSET_TABLE_', '__dso_handle'}
+host = undefined - system
+complaints += [f'imported, but not by io/: {name}' for name in sorted(host - allowed)]
+complaints += [
+    f'trace machinery: {name}'
+    for name in sorted(undefined)
+    if name.startswith(('trace_', '_TRACE_')) or name in tracing
+]
+
+defined = symbols('--extern-only', '--defined-only', archive)
+complaints += [f'defines what is not io/: {name}' for name in sorted(defined) if not name.startswith('qio_')]
+
+print(f'{profile}: {len(undefined)} undefined symbols, {len(host)} of the host')
+print('\n'.join(complaints))
+sys.exit(bool(complaints) or len(undefined) < 50 or len(host & allowed) < 15)

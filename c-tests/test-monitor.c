@@ -1,0 +1,80 @@
+/*
+ * Tests of monitor/monitor.h: the program's definitions and the library's
+ *
+ * The program defines two of the four functions itself, and an object named
+ * cur_mon, as programs of this kind do.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "monitor/monitor.h"
+
+static __thread Monitor *cur_mon;
+
+Monitor *monitor_cur(void)
+{
+    return cur_mon;
+}
+
+Monitor *monitor_set_cur(Coroutine *co, Monitor *mon)
+{
+    Monitor *previous = cur_mon;
+
+    cur_mon = mon;
+    return previous;
+}
+
+static void test_own(void)
+{
+    char fake = 0;
+    Monitor *mon = (Monitor *)&fake;
+
+    g_assert_null(monitor_cur());
+    g_assert_null(monitor_set_cur(NULL, mon));
+    g_assert_true(monitor_cur() == mon);
+    g_assert_true(monitor_set_cur(NULL, NULL) == mon);
+    g_assert_null(monitor_cur());
+}
+
+static void test_default_get_fd(void)
+{
+    char fake = 0;
+    Error *err = NULL;
+
+    g_assert_cmpint(monitor_get_fd((Monitor *)&fake, "fd", &err), ==, -1);
+    g_assert_cmpstr(error_get_pretty(err), ==,
+                    "only QEMU supports file descriptor passing");
+    error_free(err);
+    g_assert_cmpint(monitor_get_fd(NULL, "fd", NULL), ==, -1);
+}
+
+static void print(Monitor *mon, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    monitor_vprintf(mon, fmt, ap);
+    va_end(ap);
+}
+
+static void test_default_vprintf(void)
+{
+    if (g_test_subprocess()) {
+        print(NULL, "text");
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_failed();
+    g_test_trap_assert_stderr(
+        "monitor_vprintf: there is no monitor to print to\n");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/qio/monitor/own", test_own);
+    g_test_add_func("/qio/monitor/default/get-fd", test_default_get_fd);
+    g_test_add_func("/qio/monitor/default/vprintf", test_default_vprintf);
+    return g_test_run();
+}

@@ -1,0 +1,105 @@
+"""The ABI of libqio as the lists under abi/ tell it.
+
+abi/qemu-*.json             facts, measured
+abi/exports/PROFILE.txt     the qio_* functions of a profile
+abi/embedded-exports.txt    what the embedded host exports besides
+abi/not-yet.txt             what the facts have and libqio has not, with reasons
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+
+ABI = pathlib.Path(__file__).resolve().parent.parent / 'abi'
+
+PROFILES = ['qemu-7.2', 'qemu-7.2.22', 'qemu-10.0', 'qemu-10.0.13', 'qemu-10.2']
+
+
+def upper(profile):
+    """The profile's name inside C macros and version nodes."""
+    return profile.upper().replace('-', '_').replace('.', '_')
+
+
+def macro(profile):
+    return 'QIO_ABI_' + upper(profile)
+
+
+def symbol(profile):
+    """What the headers of the profile refer to."""
+    return 'qio_abi_' + upper(profile).lower()
+
+
+def node(profile):
+    return 'QIO_' + upper(profile)
+
+
+def facts(profile):
+    for path in ABI.glob('qemu-*.json'):
+        data = json.loads(path.read_text())
+        if data['profile'] == profile:
+            return data
+    raise SystemExit(f'no facts for profile {profile}')
+
+
+def lines(path):
+    """The lines of a list, without comments and empty ones."""
+    for line in path.read_text().splitlines():
+        if line.strip() and not line.startswith('#'):
+            yield line
+
+
+def api(profile):
+    return set(lines(ABI / 'exports' / f'{profile}.txt'))
+
+
+def embedded(profile):
+    """A line is a name, followed by the profiles that have it unless all do."""
+    names = set()
+    for line in lines(ABI / 'embedded-exports.txt'):
+        name, *profiles = line.split()
+        if not profiles or profile in profiles:
+            names.add(name)
+    return names
+
+
+def not_yet(kind):
+    """Name -> reason. A group starts with "KIND: reason"; its names are indented."""
+    found, reason = {}, None
+    for line in lines(ABI / 'not-yet.txt'):
+        if not line[0].isspace():
+            group, reason = (part.strip() for part in line.split(':', 1))
+        elif group == kind:
+            found.update(dict.fromkeys(line.split(), reason))
+    return found
+
+
+def exports(profile, host):
+    """Everything that a library of this profile and host exports."""
+    names = api(profile) - set(not_yet('exports'))
+    if host == 'embedded':
+        names |= embedded(profile)
+    return names
+
+
+def defined_for_c(archive):
+    """The global symbols that libqio's own objects in cargo's archive define under C names."""
+    own_c = {path.stem for path in (ABI.parent / 'src' / 'embedded' / 'c').glob('*.c')}
+    run = subprocess.run(
+        ['nm', '-A', '--extern-only', '--defined-only', '--format=posix', archive],
+        check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    names = set()
+    for line in run.stdout.splitlines():
+        match = re.match(r'.*\[(.*)\]: (\S+) ', line)
+        if not match:
+            continue
+        member, name = match.groups()
+        # The compiler's C objects look like ours: HASH-NAME.o.
+        ours = member.startswith('qio-') or member.removesuffix('.o').partition('-')[2] in own_c
+        # Not Rust's mangled names, nor, with LTO, its runtime's.
+        if ours and re.fullmatch(r'[A-Za-z]\w*', name) and not name.startswith('rust_'):
+            names.add(name)
+    if not names:
+        raise SystemExit(f'{archive}: nm finds no symbols')
+    return names

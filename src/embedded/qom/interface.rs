@@ -1,0 +1,76 @@
+//! The interfaces of a class (R-QOM-7): for each, a private class named `TYPE::INTERFACE`, which
+//! holds the methods of that type.
+
+use std::ffi::CString;
+
+use crate::embedded::misuse;
+use crate::layout::InterfaceClass;
+
+use super::class::{self, Class};
+use super::table::TYPES;
+use super::types::{Parent, TypeImpl};
+
+/// The interfaces that `ty` itself asks for, with their classes made.
+pub(super) fn types_of(ty: &TypeImpl) -> Vec<&'static TypeImpl> {
+    let find = |name: &CString| {
+        let Some(interface) = TYPES.find(name) else {
+            misuse::abort_reporting(format_args!(
+                "Type '{}' implements the interface '{}', which is not registered",
+                ty.name.to_string_lossy(),
+                name.to_string_lossy()
+            ))
+        };
+        if !interface.shape().is_interface {
+            misuse::abort_saying(format_args!(
+                "Type '{}' implements '{}', which is no interface",
+                ty.name.to_string_lossy(),
+                name.to_string_lossy()
+            ));
+        }
+        class::of(interface);
+        interface
+    };
+    ty.interfaces.iter().map(find).collect()
+}
+
+/// Gives `class`, which is being made, its parent's interfaces and `own`, leaving out what an
+/// earlier one includes.
+pub(super) fn implement(class: Class, parent: Option<Class>, own: &[&'static TypeImpl]) {
+    if let Some(parent) = parent {
+        for inherited in class::interfaces(parent) {
+            // The private class of the parent is the parent of ours, so that the methods which
+            // the parent's class_init has set are there.
+            add(class, interface_type(inherited), inherited);
+        }
+    }
+    for interface in own {
+        add(class, interface, class::of(interface));
+    }
+}
+
+/// Makes the class of `interface` for `class`, as a child of `parent`.
+fn add(class: Class, interface: &'static TypeImpl, parent: Class) {
+    if class::interfaces(class).any(|present| present.ty().is_a(interface)) {
+        return;
+    }
+    let name = [class.name().to_bytes(), b"::", interface.name.to_bytes()].concat();
+    let name = CString::new(name).unwrap_or_default();
+    let ty = TypeImpl {
+        is_abstract: true,
+        ..TypeImpl::new(name, Parent::Type(parent.ty()))
+    };
+    let private = class::make_private(Box::leak(Box::new(ty)), parent, |private| {
+        class::describe_interface(private, interface, class);
+    });
+    class::append_interface(class, private);
+}
+
+/// The interface that one of the private classes is for.
+fn interface_type(private: Class) -> &'static TypeImpl {
+    let class = private.as_ptr().cast::<InterfaceClass>();
+    // SAFETY: `private` is an element of a class's interfaces, so it begins with an
+    // `InterfaceClass`.
+    let handle = unsafe { (*class).interface_type };
+    // SAFETY: `describe_interface` has put a handle there.
+    unsafe { TypeImpl::from_handle(handle) }
+}

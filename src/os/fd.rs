@@ -1,0 +1,190 @@
+//! Descriptors: who owns one, and its flags.
+//!
+//! Functions here take plain numbers: what the kernel makes of a wrong one is an errno, and C code
+//! stores descriptors where it likes.
+
+use core::ffi::{CStr, c_int};
+
+use super::errno::{self, Errno};
+
+/// An owned descriptor, closed when dropped.
+///
+/// Unlike std's it may hold a number that isn't open: programs pass numbers as text, and a wrong
+/// one has to end as an error (R-SOCK-20).
+#[derive(Debug)]
+pub struct Descriptor(c_int);
+
+impl Descriptor {
+    /// Takes over a descriptor.
+    ///
+    /// # Safety
+    /// Nobody else closes `fd`, or takes it for theirs, from now on.
+    pub unsafe fn from_raw(fd: c_int) -> Self {
+        Self(fd)
+    }
+
+    /// The number, for a system call.
+    pub fn as_raw(&self) -> c_int {
+        self.0
+    }
+
+    /// Gives the descriptor to the caller, who closes it.
+    pub fn into_raw(self) -> c_int {
+        let fd = self.0;
+        let _ = core::mem::ManuallyDrop::new(self);
+        fd
+    }
+}
+
+impl Drop for Descriptor {
+    /// Leaves errno alone: what made the owner give up is what the caller wants to read.
+    fn drop(&mut self) {
+        let kept = errno::last();
+        // SAFETY: the descriptor is ours and goes with `self`. After EINTR it is closed all the
+        // same on Linux.
+        unsafe { libc::close(self.0) };
+        errno::set(kept);
+    }
+}
+
+/// The return value of a system call: -1 becomes the errno.
+pub(super) fn check(value: c_int) -> Result<c_int, Errno> {
+    if value == -1 {
+        Err(errno::last())
+    } else {
+        Ok(value)
+    }
+}
+
+/// Whether operations on `fd` wait.
+pub fn is_blocking(fd: c_int) -> Result<bool, Errno> {
+    // SAFETY: F_GETFL takes no argument and touches no memory.
+    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFL) })?;
+    Ok(flags & libc::O_NONBLOCK == 0)
+}
+
+/// Makes operations on `fd`, and on all its duplicates, wait or not.
+pub fn set_blocking(fd: c_int, blocking: bool) -> Result<(), Errno> {
+    // SAFETY: F_GETFL takes no argument and touches no memory.
+    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFL) })?;
+    let wanted = if blocking {
+        flags & !libc::O_NONBLOCK
+    } else {
+        flags | libc::O_NONBLOCK
+    };
+    if wanted != flags {
+        // SAFETY: F_SETFL takes an int and touches no memory.
+        check(unsafe { libc::fcntl(fd, libc::F_SETFL, wanted) })?;
+    }
+    Ok(())
+}
+
+/// Whether `fd` is closed when the process executes another program.
+pub fn is_close_on_exec(fd: c_int) -> Result<bool, Errno> {
+    // SAFETY: F_GETFD takes no argument and touches no memory.
+    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
+    Ok(flags & libc::FD_CLOEXEC != 0)
+}
+
+/// Has `fd` closed, or not, when the process executes another program.
+pub fn set_close_on_exec(fd: c_int, close: bool) -> Result<(), Errno> {
+    // SAFETY: F_GETFD takes no argument and touches no memory.
+    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
+    let wanted = if close {
+        flags | libc::FD_CLOEXEC
+    } else {
+        flags & !libc::FD_CLOEXEC
+    };
+    // SAFETY: F_SETFD takes an int and touches no memory.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, wanted) }).map(|_| ())
+}
+
+/// Opens a file, close-on-exec. `mode` counts only if the call makes the file.
+pub fn open(name: &CStr, flags: c_int, mode: libc::mode_t) -> Result<Descriptor, Errno> {
+    // SAFETY: a C string; the mode is the third argument that some flags call for.
+    check(unsafe { libc::open(name.as_ptr(), flags | libc::O_CLOEXEC, mode) }).map(Descriptor)
+}
+
+/// Writes once; how many of the `len` bytes at `from` were written.
+///
+/// # Safety
+/// `from` has `len` bytes.
+pub unsafe fn write(fd: c_int, from: *const u8, len: usize) -> Result<usize, Errno> {
+    // SAFETY: readable for `len` bytes, as promised.
+    let written = unsafe { libc::write(fd, from.cast(), len) };
+    usize::try_from(written).map_err(|_| errno::last())
+}
+
+/// A close-on-exec duplicate of `fd`.
+pub fn duplicate(fd: c_int) -> Result<Descriptor, Errno> {
+    // SAFETY: F_DUPFD_CLOEXEC takes the lowest number wanted and touches no memory.
+    check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) }).map(Descriptor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::socket;
+
+    fn socket_pair() -> (Descriptor, Descriptor) {
+        socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap()
+    }
+
+    #[test]
+    fn dropping_closes_and_keeps_errno() {
+        let (a, _b) = socket_pair();
+        let fd = a.as_raw();
+        errno::set(Errno::new(libc::EPIPE));
+        drop(a);
+        assert_eq!(errno::last(), Errno::new(libc::EPIPE));
+        // The number may have been given out again by another test, but then not to a socket of
+        // this peer: reading the peer sees the end.
+        let mut byte = 0u8;
+        let got = socket::receive(_b.as_raw(), core::slice::from_mut(&mut byte));
+        assert_eq!(got, Ok(0), "fd {fd} is still open");
+    }
+
+    #[test]
+    fn giving_a_descriptor_away_leaves_it_open() {
+        let (a, _b) = socket_pair();
+        let fd = a.into_raw();
+        assert_eq!(is_blocking(fd), Ok(true));
+        // SAFETY: just given to us.
+        drop(unsafe { Descriptor::from_raw(fd) });
+    }
+
+    #[test]
+    fn blocking_is_a_flag_that_goes_both_ways() {
+        let (a, _b) = socket_pair();
+        let fd = a.as_raw();
+        set_blocking(fd, false).unwrap();
+        assert_eq!(is_blocking(fd), Ok(false));
+        set_blocking(fd, false).unwrap();
+        assert_eq!(is_blocking(fd), Ok(false));
+        set_blocking(fd, true).unwrap();
+        assert_eq!(is_blocking(fd), Ok(true));
+    }
+
+    #[test]
+    fn a_number_that_is_not_open_is_an_errno() {
+        let bad = Err(Errno::new(libc::EBADF));
+        assert_eq!(set_blocking(-1, true), bad);
+        assert_eq!(is_blocking(-1).map(|_| ()), bad);
+        assert_eq!(set_close_on_exec(-1, true), bad);
+        assert_eq!(duplicate(-1).map(|_| ()), bad);
+        // SAFETY: -1 is nobody's.
+        drop(unsafe { Descriptor::from_raw(-1) });
+    }
+
+    #[test]
+    fn close_on_exec_is_a_flag_that_goes_both_ways() {
+        let (a, _b) = socket_pair();
+        let copy = duplicate(a.as_raw()).unwrap();
+        assert_ne!(copy.as_raw(), a.as_raw());
+        assert_eq!(is_close_on_exec(copy.as_raw()), Ok(true));
+        set_close_on_exec(copy.as_raw(), false).unwrap();
+        assert_eq!(is_close_on_exec(copy.as_raw()), Ok(false));
+        set_close_on_exec(copy.as_raw(), true).unwrap();
+        assert_eq!(is_close_on_exec(copy.as_raw()), Ok(true));
+    }
+}
