@@ -93,6 +93,15 @@ impl Channel {
         }
     }
 
+    /// Whether a coroutine waits to read or to write.
+    pub fn is_waited_for(&self) -> bool {
+        // SAFETY: an aligned field that lives with `self`, exchanged atomically.
+        let reader = unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).read_coroutine) };
+        // SAFETY: as above.
+        let writer = unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).write_coroutine) };
+        !reader.load(Ordering::Acquire).is_null() || !writer.load(Ordering::Acquire).is_null()
+    }
+
     /// The descriptors behind the channel's watches. None if its class makes watches of its own.
     ///
     /// Told by the method, not by the type: a foreign subclass may have another one (W-7).
