@@ -1,5 +1,9 @@
 //! All behaviour of io/, in safe Rust that unit tests reach without C.
 #![forbid(unsafe_code)]
 
+pub mod control;
+mod remainder;
 pub mod task;
+pub mod transfer;
+pub mod wait;
 pub mod watch;

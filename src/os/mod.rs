@@ -4,6 +4,7 @@ pub mod abort;
 pub mod errno;
 pub mod fd;
 pub mod iov;
+pub mod poll;
 pub mod resolve;
 pub mod socket;
 pub mod socket_name;
