@@ -354,22 +354,38 @@ static void test_t5_running(void)
 #endif
 
 /* T6: wait_thread races with the worker's end and the delivery: one callback each time. */
+typedef struct Counts {
+    int calls;
+    int destroyed;
+} Counts;
+
+static void func_counts_calls(QIOTask *task, gpointer opaque)
+{
+    ((Counts *)opaque)->calls++;
+}
+
+static void destroy_counts_ends(gpointer opaque)
+{
+    ((Counts *)opaque)->destroyed++;
+}
+
 static void test_t6(void)
 {
     int rounds = is_slow() ? 2000 : 100000;
     GMainContext *context = g_main_context_new();
-    int calls = 0, destroyed = 0, i;
+    Counts counts = { 0, 0 };
+    int i;
 
     for (i = 0; i < rounds; i++) {
-        QIOTask *task = qio_task_new(NULL, func_counts, &calls, destroy_counts);
+        QIOTask *task = qio_task_new(NULL, func_counts_calls, &counts, destroy_counts_ends);
 
         qio_task_run_in_thread(task, worker_returns, NULL, NULL, context);
         if (i % 3 == 1) {
             g_thread_yield();
         }
         qio_task_wait_thread(task);
-        g_assert_cmpint(calls, ==, i + 1);
-        g_assert_cmpint(destroyed, ==, i + 1);
+        g_assert_cmpint(counts.calls, ==, i + 1);
+        g_assert_cmpint(counts.destroyed, ==, i + 1);
     }
     g_assert_false(g_main_context_pending(context));
     g_main_context_unref(context);
