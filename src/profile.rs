@@ -52,3 +52,9 @@ pub const POST_INIT_IS_ROOT_FIRST: bool = SERIES_10_2;
 
 /// An offset beyond the end of a vector ends the process instead of giving 0 (R-IOV-3).
 pub const OFFSET_BEYOND_VECTOR_ABORTS: bool = SERIES_7_2;
+
+/// A channel must not be finalised while a coroutine waits for it (R-CHAN-2).
+pub const WAITED_FOR_CHANNEL_MUST_LIVE: bool = !SERIES_7_2;
+
+/// Channels can be read and written at a position, and say so (R-CHAN-83).
+pub const POSITIONED_TRANSFERS: bool = !SERIES_7_2;

@@ -11,4 +11,6 @@
 //! `&error_abort`, `&error_fatal` or points to an empty `Error *`; callbacks and their data stay
 //! valid until their destroy notify has run. Breaking it is undefined behaviour, as in C.
 
+pub mod channel;
+pub mod channel_watch;
 pub mod task;

@@ -7,7 +7,7 @@ use core::ptr::{self, NonNull};
 
 use glib_sys::{self as ffi, GPollFD, GSource, GSourceFunc, GSourceFuncs, gboolean};
 
-use super::MainContext;
+use super::{MainContext, UserData};
 
 /// The callback of a source, as the program or a caller set it.
 #[derive(Clone, Copy)]
@@ -178,6 +178,17 @@ impl Source {
     /// Gives the reference to C code (transfer full).
     pub fn into_ptr(self) -> *mut GSource {
         ManuallyDrop::new(self).as_ptr()
+    }
+
+    /// Sets the callback. Its data ends with the source, or when the callback is replaced.
+    ///
+    /// # Safety
+    /// `function`, cast to what this kind of source calls, may be called with the data on any
+    /// thread.
+    pub unsafe fn set_callback(&self, function: GSourceFunc, data: UserData) {
+        let destroy = data.destroy();
+        // SAFETY: the source is live; the data is GLib's from now on.
+        unsafe { ffi::g_source_set_callback(self.as_ptr(), function, data.leak(), destroy) }
     }
 
     /// Starts the source in `context`; returns its id there.

@@ -6,6 +6,7 @@
 
 use core::ffi::{CStr, c_char, c_int};
 use core::fmt;
+use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 use std::ffi::CString;
 
@@ -218,6 +219,55 @@ impl fmt::Display for Error {
             Kind::Host(err) => f.write_str(&err.message()),
             Kind::Silent => f.write_str("unknown error"),
         }
+    }
+}
+
+/// Where a C caller wants the error: nowhere, in a variable, or at the end of the process.
+///
+/// For calls that end in a class method, which gets it as it is and stores the error itself.
+#[derive(Clone, Copy)]
+pub struct Errp<'a>(*mut *mut layout::Error, PhantomData<&'a *mut layout::Error>);
+
+/// A failure whose error has been stored where the caller wanted it, errno included.
+#[must_use]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stored(());
+
+impl<'a> Errp<'a> {
+    /// Nobody wants to read the error.
+    pub const NOWHERE: Self = Self(ptr::null_mut(), PhantomData);
+
+    /// The destination that a C caller gave.
+    ///
+    /// # Safety
+    /// `errp` is NULL, `&error_abort`, `&error_fatal`, or points to an empty `Error *` that lives
+    /// for `'a`.
+    pub unsafe fn from_ptr(errp: *mut *mut layout::Error) -> Self {
+        Self(errp, PhantomData)
+    }
+
+    /// The pointer, for a class method.
+    pub fn as_ptr(self) -> *mut *mut layout::Error {
+        self.0
+    }
+
+    /// Stores an error of the library; at most one for each call from C (R-CHAN-4).
+    #[cold]
+    pub fn store(self, error: Error, origin: &Origin) -> Stored {
+        // SAFETY: promised when `self` was made.
+        unsafe { error.store(self.0, origin) };
+        Stored(())
+    }
+
+    /// The callee that got [`Errp::as_ptr`] has failed, and so has stored its error.
+    pub fn stored_by_callee(self) -> Stored {
+        Stored(())
+    }
+
+    /// Gives `call` a destination of its own, and returns what was stored there beside its value.
+    pub fn catch<T>(call: impl FnOnce(Errp<'_>) -> T) -> (T, Option<Error>) {
+        // SAFETY: the slot is empty and lives for the call.
+        catch(|errp| call(unsafe { Errp::from_ptr(errp) }))
     }
 }
 

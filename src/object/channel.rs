@@ -1,9 +1,15 @@
 //! Channels of any class.
 
-use core::ffi::CStr;
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ptr;
 
+use glib_sys as ffi;
+
+use super::channel_class::CreateWatch;
 use super::{Instance, IsA, Shared};
+use crate::glib::Source;
 use crate::layout;
+use crate::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
 /// A channel of any class.
 pub type Channel = Shared<layout::QIOChannel>;
@@ -15,3 +21,149 @@ unsafe impl Instance for layout::QIOChannel {
 
 // SAFETY: the first member is the parent.
 unsafe impl IsA<layout::Object> for layout::QIOChannel {}
+
+/// What a channel can do: a bit number, as in `QIOChannelFeature`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Feature(u32);
+
+impl Feature {
+    /// Descriptors can be sent and received.
+    pub const FD_PASS: Self = Self(0);
+    /// Shutdown works.
+    pub const SHUTDOWN: Self = Self(1);
+    /// The channel is a listening socket.
+    pub const LISTEN: Self = Self(2);
+    /// Zero-copy writes work.
+    pub const WRITE_ZERO_COPY: Self = Self(3);
+    /// Peeking works (not in the 7.2 profiles).
+    pub const READ_MSG_PEEK: Self = Self(4);
+    /// Positional reads and writes work (not in the 7.2 profiles).
+    pub const SEEKABLE: Self = Self(5);
+
+    /// The feature that C code names; it may be any number.
+    pub fn from_c(feature: layout::ChannelFeature) -> Self {
+        Self(feature)
+    }
+
+    /// Its bit; none for a number that no bit has.
+    #[inline]
+    fn bit(self) -> u32 {
+        1u32.checked_shl(self.0).unwrap_or(0)
+    }
+}
+
+impl Channel {
+    /// The feature bits, for atomic access: set on worker threads while others look (R-CHAN-17).
+    #[inline]
+    fn features(&self) -> &AtomicU32 {
+        // SAFETY: an aligned field that lives with `self`, which all of the library accesses
+        // atomically.
+        unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).features) }
+    }
+
+    /// Whether the channel can do this.
+    #[inline]
+    pub fn has_feature(&self, feature: Feature) -> bool {
+        self.features().load(Ordering::Acquire) & feature.bit() != 0
+    }
+
+    /// From now on the channel can do this.
+    pub fn set_feature(&self, feature: Feature) {
+        self.features().fetch_or(feature.bit(), Ordering::Release);
+    }
+
+    /// Names the channel, or unnames it. Not to be called by two threads at once (R-CHAN-11).
+    pub fn set_name(&self, name: Option<&CStr>) {
+        let name: *const c_char = name.map_or(ptr::null(), CStr::as_ptr);
+        // SAFETY: NULL or a C string; the copy is in GLib memory (R-CHAN-7).
+        let copy = unsafe { ffi::g_strdup(name) };
+        // SAFETY: the field lives with `self`; callers take turns (R-CHAN-11).
+        let old = unsafe { ptr::replace(&raw mut (*self.as_ptr()).name, copy) };
+        // SAFETY: NULL or GLib memory that the field owned.
+        unsafe { ffi::g_free(old.cast::<c_void>()) };
+    }
+
+    /// Gives a source the channel's name, if it has one (R-CHAN-53).
+    pub fn name_source(&self, source: &Source) {
+        // SAFETY: the field lives with `self`; callers take turns with `set_name` (R-CHAN-11).
+        let name = unsafe { (*self.as_ptr()).name };
+        if !name.is_null() {
+            // SAFETY: a C string, not replaced meanwhile; GLib copies it.
+            source.set_name(unsafe { CStr::from_ptr(name) });
+        }
+    }
+
+    /// Whether a coroutine waits to read or to write.
+    pub fn is_waited_for(&self) -> bool {
+        // SAFETY: an aligned field that lives with `self`, exchanged atomically.
+        let reader = unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).read_coroutine) };
+        // SAFETY: as above.
+        let writer = unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).write_coroutine) };
+        !reader.load(Ordering::Acquire).is_null() || !writer.load(Ordering::Acquire).is_null()
+    }
+
+    /// The descriptors behind the channel's watches. None if its class makes watches of its own.
+    ///
+    /// Told by the method, not by the type: a foreign subclass may have another one (W-7).
+    pub fn polled(&self) -> Option<Polled> {
+        let method = self.create_watch_id();
+        let noted = |kind: &AtomicPtr<c_void>| {
+            !method.is_null() && ptr::eq(kind.load(Ordering::Relaxed), method)
+        };
+        if noted(&OWN_WATCHES[WatchKind::Socket as usize]) {
+            let socket = self.as_ptr().cast::<layout::QIOChannelSocket>();
+            // SAFETY: the method is for sockets, so the channel is one.
+            Some(Polled::One(load_fd(unsafe { &raw mut (*socket).fd })))
+        } else if noted(&OWN_WATCHES[WatchKind::File as usize]) {
+            let file = self.as_ptr().cast::<layout::QIOChannelFile>();
+            // SAFETY: the method is for files, so the channel is one.
+            Some(Polled::One(load_fd(unsafe { &raw mut (*file).fd })))
+        } else {
+            None
+        }
+    }
+}
+
+/// Reads a descriptor field, which C code or another thread may store to at the same time
+/// (R-CHAN-10).
+fn load_fd(field: *mut c_int) -> c_int {
+    // SAFETY: only called with an aligned field of a live channel.
+    unsafe { AtomicI32::from_ptr(field) }.load(Ordering::Relaxed)
+}
+
+/// The descriptors that a channel's watches poll.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Polled {
+    /// One for both directions.
+    One(c_int),
+    /// One to read from, one to write to.
+    Pair {
+        /// To read from.
+        read: c_int,
+        /// To write to.
+        write: c_int,
+    },
+}
+
+/// The classes of the library whose watches poll a descriptor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WatchKind {
+    /// Socket channels.
+    Socket,
+    /// File channels.
+    File,
+}
+
+/// The `io_create_watch` methods of those classes, by [`WatchKind`]. Two may be one function if
+/// their code is the same: then either reads the same field.
+static OWN_WATCHES: [AtomicPtr<c_void>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+
+impl WatchKind {
+    /// Notes the method of the class, when the class is made.
+    ///
+    /// # Safety
+    /// `method` is used by classes of this kind, and subclasses, only.
+    pub unsafe fn note(self, method: CreateWatch) {
+        OWN_WATCHES[self as usize].store(method as *mut c_void, Ordering::Relaxed);
+    }
+}

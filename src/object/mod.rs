@@ -2,11 +2,14 @@
 //! written through accessors, kept alive by counted references.
 
 pub mod channel;
+pub mod channel_class;
+pub mod descriptors;
 pub mod file;
 pub mod listener;
 pub mod resolver;
 pub mod socket;
 pub mod task;
+pub mod watch;
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_void};

@@ -3,6 +3,7 @@
 pub mod abort;
 pub mod errno;
 pub mod fd;
+pub mod iov;
 pub mod resolve;
 pub mod socket;
 pub mod socket_name;

@@ -1,1 +1,63 @@
 //! The `qio-*` types: their registration, class methods and instance hooks.
+
+mod channel;
+pub mod convert;
+
+use crate::host::{imports, module};
+use crate::layout::{ClassHook, InstanceHook, TypeInfo};
+use crate::object::{Instance, IsA};
+
+/// The types of this build, parents first. All that registers them is this table.
+static TYPES: [Registration; 1] = [Registration(channel::TYPE)];
+
+/// A type for the host, which may keep the address.
+struct Registration(TypeInfo);
+
+// SAFETY: names and functions only, and nobody changes it.
+unsafe impl Sync for Registration {}
+
+/// What a type does at the turns of its instances' lives.
+struct Hooks {
+    /// Fills in the methods, once.
+    class: ClassHook,
+    /// Prepares the zeroed memory of a new instance.
+    init: InstanceHook,
+    /// Gives back what the instance holds.
+    finalize: InstanceHook,
+}
+
+/// The type of `T`, whose instances may be made. It inherits the class struct of `P`.
+const fn concrete<T: IsA<P>, P: Instance>(hooks: &Hooks) -> TypeInfo {
+    TypeInfo {
+        name: T::TYPE.as_ptr(),
+        parent: P::TYPE.as_ptr(),
+        instance_size: size_of::<T>(),
+        instance_align: 0,
+        instance_init: hooks.init,
+        instance_post_init: None,
+        instance_finalize: hooks.finalize,
+        r#abstract: false,
+        class_size: 0,
+        class_init: hooks.class,
+        class_base_init: None,
+        class_data: core::ptr::null_mut(),
+        interfaces: core::ptr::null_mut(),
+    }
+}
+
+/// Registers the types, when the program initialises QOM (R-CHAN-1).
+unsafe extern "C" fn register_types() {
+    for Registration(info) in &TYPES {
+        // SAFETY: the description and its strings live as long as the process.
+        unsafe { imports::type_register_static(info) };
+    }
+}
+
+/// Runs when the library is loaded, before `main`.
+extern "C" fn constructor() {
+    module::register_qom_init(register_types);
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = constructor;

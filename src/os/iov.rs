@@ -1,0 +1,183 @@
+//! Memory of C callers that a transfer reads or fills: `struct iovec`.
+
+use core::ffi::c_void;
+use core::marker::PhantomData;
+
+use libc::{c_int, iovec, socklen_t};
+
+/// Elements that the kernel takes in one call.
+pub const ELEMENTS_MAX: usize = 1024;
+
+/// One piece of a caller's memory, valid for `'a`: readable, and for a read writable.
+///
+/// It is never looked at as a slice. The base may be NULL if the length is 0 (R-CHAN-15), and other
+/// threads may look at the memory while the kernel does.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct IoVec<'a>(iovec, PhantomData<&'a mut [u8]>);
+
+impl<'a> IoVec<'a> {
+    /// No memory.
+    pub const EMPTY: Self = Self(
+        iovec {
+            iov_base: core::ptr::null_mut(),
+            iov_len: 0,
+        },
+        PhantomData,
+    );
+
+    /// The memory at `base`.
+    ///
+    /// # Safety
+    /// `len` bytes at `base` are valid for `'a`: readable, and writable if they are read into.
+    pub const unsafe fn from_raw(base: *mut c_void, len: usize) -> Self {
+        Self(
+            iovec {
+                iov_base: base,
+                iov_len: len,
+            },
+            PhantomData,
+        )
+    }
+
+    /// The elements of a C array, which is only read.
+    ///
+    /// # Safety
+    /// `iov` points to `niov` elements, or `niov` is 0; they and the memory they describe are valid
+    /// for `'a` as [`IoVec::from_raw`] says.
+    pub const unsafe fn array(iov: *const iovec, niov: usize) -> &'a [Self] {
+        if niov == 0 {
+            return &[];
+        }
+        // SAFETY: `IoVec` is transparent over `iovec`; the array is valid as promised.
+        unsafe { core::slice::from_raw_parts(iov.cast::<Self>(), niov) }
+    }
+
+    /// A Rust buffer.
+    pub const fn from_mut(buffer: &'a mut [u8]) -> Self {
+        // SAFETY: borrowed exclusively for `'a`.
+        unsafe { Self::from_raw(buffer.as_mut_ptr().cast::<c_void>(), buffer.len()) }
+    }
+
+    /// Bytes.
+    #[inline]
+    pub const fn len(&self) -> usize {
+        self.0.iov_len
+    }
+
+    /// Whether there is nothing to transfer.
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        self.0.iov_len == 0
+    }
+
+    /// The address, for those who copy the bytes.
+    pub const fn base(&self) -> *mut c_void {
+        self.0.iov_base
+    }
+
+    /// The memory without its first `bytes`; none is left if there are no more.
+    pub const fn skip(self, bytes: usize) -> Self {
+        if bytes >= self.len() {
+            return Self::EMPTY;
+        }
+        // The base isn't followed: whether it is dereferenceable, the kernel finds out.
+        let base = self.0.iov_base.wrapping_byte_add(bytes);
+        // SAFETY: a part of what was valid for `'a` already.
+        unsafe { Self::from_raw(base, self.len() - bytes) }
+    }
+}
+
+/// The array, for C.
+#[inline]
+pub const fn as_ptr(iov: &[IoVec<'_>]) -> *const iovec {
+    // `IoVec` is transparent over `iovec`.
+    iov.as_ptr().cast::<iovec>()
+}
+
+/// Sum of the lengths; more than the address space holds counts as all of it.
+pub fn total(iov: &[IoVec<'_>]) -> usize {
+    iov.iter().fold(0, |total: usize, element| {
+        total.saturating_add(element.len())
+    })
+}
+
+/// What of `iov` goes into one transfer on `fd`.
+///
+/// A stream takes the first [`ELEMENTS_MAX`] elements: a short transfer is legal (R-CHAN-32). Where
+/// one call is one message it must not be split, and the kernel refuses it (W-3).
+pub fn portion<'i, 'a>(fd: c_int, iov: &'i [IoVec<'a>]) -> &'i [IoVec<'a>] {
+    match iov.get(..ELEMENTS_MAX) {
+        Some(first) if iov.len() > ELEMENTS_MAX && !keeps_messages(fd) => first,
+        _ => iov,
+    }
+}
+
+/// Whether `fd` is a socket that sends and receives messages, not a stream.
+pub fn keeps_messages(fd: c_int) -> bool {
+    let mut kind: c_int = 0;
+    #[expect(clippy::cast_possible_truncation, reason = "it is 4")]
+    let mut size = size_of::<c_int>() as socklen_t;
+    // SAFETY: `kind` has room for `size` bytes.
+    let result = unsafe {
+        libc::getsockopt(
+            fd,
+            libc::SOL_SOCKET,
+            libc::SO_TYPE,
+            (&raw mut kind).cast::<c_void>(),
+            &raw mut size,
+        )
+    };
+    result == 0 && kind != libc::SOCK_STREAM
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skipping_stops_at_the_end() {
+        let mut bytes = [1, 2, 3, 4];
+        let base = bytes.as_mut_ptr().cast::<c_void>();
+        let element = IoVec::from_mut(&mut bytes);
+        assert_eq!(element.skip(0).len(), 4);
+        assert_eq!(element.skip(3).len(), 1);
+        assert_eq!(element.skip(3).base(), base.wrapping_byte_add(3));
+        assert!(element.skip(4).is_empty());
+        assert!(element.skip(usize::MAX).is_empty());
+    }
+
+    #[test]
+    fn an_array_of_no_elements_may_be_null() {
+        // SAFETY: no elements.
+        assert!(unsafe { IoVec::array(core::ptr::null(), 0) }.is_empty());
+    }
+
+    #[test]
+    fn totals_saturate() {
+        // SAFETY: never transferred.
+        let huge = unsafe { IoVec::from_raw(core::ptr::null_mut(), usize::MAX) };
+        let mut byte = [0];
+        assert_eq!(total(&[huge, IoVec::from_mut(&mut byte)]), usize::MAX);
+        assert_eq!(total(&[]), 0);
+    }
+
+    #[test]
+    fn only_streams_are_sliced() {
+        let iov = [IoVec::EMPTY; ELEMENTS_MAX + 1];
+        for (kind, elements) in [
+            (libc::SOCK_STREAM, ELEMENTS_MAX),
+            (libc::SOCK_DGRAM, ELEMENTS_MAX + 1),
+            (libc::SOCK_SEQPACKET, ELEMENTS_MAX + 1),
+        ] {
+            // SAFETY: takes numbers only.
+            let fd = unsafe { libc::socket(libc::AF_UNIX, kind | libc::SOCK_CLOEXEC, 0) };
+            assert!(fd >= 0);
+            assert_eq!(portion(fd, &iov).len(), elements);
+            assert_eq!(portion(fd, &iov[..5]).len(), 5);
+            // SAFETY: made above.
+            unsafe { libc::close(fd) };
+        }
+        assert_eq!(portion(-1, &iov).len(), ELEMENTS_MAX);
+    }
+}

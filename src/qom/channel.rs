@@ -1,0 +1,34 @@
+//! `qio-channel`: the abstract base of all channels.
+
+use crate::layout::{Object, QIOChannel, QIOChannelClass, TypeInfo};
+use crate::object::Shared;
+use crate::os::errno;
+use crate::{check_usage, profile};
+
+/// The type.
+pub(super) const TYPE: TypeInfo = TypeInfo {
+    r#abstract: true,
+    class_size: size_of::<QIOChannelClass>(),
+    ..super::concrete::<QIOChannel, Object>(&super::Hooks {
+        class: None,
+        init: None,
+        finalize: Some(finalize),
+    })
+};
+
+/// Runs last, after the finalisers of the subclasses (R-CHAN-2).
+unsafe extern "C" fn finalize(obj: *mut Object) {
+    // SAFETY: the host passes an instance of the type, whose last reference has gone.
+    let Some(channel) = (unsafe { Shared::<QIOChannel>::from_ptr(obj.cast()) }) else {
+        return;
+    };
+    // Whoever dropped the reference may have a failure to tell (R-CHAN-5).
+    let errno = errno::last();
+    check_usage!(
+        !profile::WAITED_FOR_CHANNEL_MUST_LIVE || !channel.is_waited_for(),
+        "object_unref",
+        "a coroutine still waits for the channel"
+    );
+    channel.set_name(None);
+    errno::set(errno);
+}
