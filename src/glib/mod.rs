@@ -5,5 +5,5 @@ mod source;
 mod user_data;
 
 pub use context::MainContext;
-pub use source::{Callback, Hooks, PollFd, Source, monotonic_time};
+pub use source::{Callback, Hooks, PollFd, Source, SourceOf, monotonic_time};
 pub use user_data::UserData;

@@ -1,4 +1,5 @@
 //! All behaviour of io/, in safe Rust that unit tests reach without C.
 #![forbid(unsafe_code)]
 
+pub mod resolver;
 pub mod task;
