@@ -238,17 +238,6 @@ impl Source {
         unsafe { ffi::g_source_destroy(self.as_ptr()) }
     }
 
-    /// The context the source was attached to, while both are alive.
-    pub fn context(&self) -> Option<MainContext> {
-        if self.is_destroyed() {
-            return None;
-        }
-        // SAFETY: the source is live; GLib wants one that isn't destroyed.
-        let context = unsafe { ffi::g_source_get_context(self.as_ptr()) };
-        // SAFETY: a context clears the pointer in its sources before it goes.
-        (!context.is_null()).then(|| unsafe { MainContext::from_ptr_none(context) })
-    }
-
     /// Whether the source was ended, by its owner or with its context.
     pub fn is_destroyed(&self) -> bool {
         // SAFETY: the source is live.
