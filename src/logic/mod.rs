@@ -1,5 +1,6 @@
 //! All behaviour of io/, in safe Rust that unit tests reach without C.
 #![forbid(unsafe_code)]
 
+pub mod resolver;
 pub mod task;
 pub mod watch;
