@@ -171,13 +171,8 @@ impl Source {
         unsafe extern "C" fn never(_data: *mut c_void) -> gboolean {
             ffi::G_SOURCE_REMOVE
         }
-        unsafe extern "C" fn end<T>(data: *mut c_void) {
-            // SAFETY: the data is the box below, which GLib ends once.
-            drop(unsafe { Box::from_raw(data.cast::<T>()) });
-        }
-        let data = Box::into_raw(Box::new(value)).cast::<c_void>();
-        // SAFETY: the source is live; `end` fits the data, which any thread may drop.
-        unsafe { ffi::g_source_set_callback(self.as_ptr(), Some(never), data, Some(end::<T>)) }
+        // SAFETY: no source of ours calls `never`, which takes any data.
+        unsafe { self.set_callback(Some(never), UserData::boxed(value)) }
     }
 
     /// The context the source is attached to; None before, and once it was destroyed.
