@@ -1,163 +1,17 @@
 /*
- * Rows T2 to T10 of docs/spec/properties.md, one test each.
+ * Rows T3 to T10 of docs/spec/properties.md, one test each.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
-#include <dlfcn.h>
-#include "io/task.h"
 #include "qapi/error.h"
 #include "probe-object.h"
-
-/*
- * The program's own pthread_create stands before the C library's, so that a test can make thread
- * creation fail (T2).
- */
-static int creation_fails;
-static int creations;
-
-int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
-{
-    static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-
-    if (g_atomic_int_get(&creation_fails)) {
-        return EAGAIN;
-    }
-    if (!real) {
-        real = dlsym(RTLD_NEXT, "pthread_create");
-    }
-    g_atomic_int_inc(&creations);
-    return real(thread, attr, start, arg);
-}
+#include "task-counters.h"
 
 /* Under valgrind, which the test setup announces, counts are smaller; what is checked is not. */
 static gboolean is_slow(void)
 {
     return g_getenv("QIO_TEST_SLOW") != NULL;
-}
-
-static void worker_returns(QIOTask *task, gpointer opaque)
-{
-}
-
-static void func_counts(QIOTask *task, gpointer opaque)
-{
-    g_assert_false(qio_task_propagate_error(task, NULL));
-    g_atomic_int_inc((int *)opaque);
-}
-
-static void destroy_counts(gpointer opaque)
-{
-    g_atomic_int_inc((int *)opaque);
-}
-
-static void run_until(int *counter, int goal, GMainContext *context)
-{
-    while (g_atomic_int_get(counter) < goal) {
-        g_main_context_iteration(context, TRUE);
-    }
-}
-
-/* T2: no thread to be had never ends the process, and no error is invented. */
-static void test_t2(void)
-{
-    if (g_test_subprocess()) {
-        GMainContext *context = g_main_context_new();
-        int calls = 0;
-        QIOTask *task;
-
-        /* Late: a timer tries again. No worker exists yet in this process. */
-        g_atomic_int_set(&creation_fails, 1);
-        task = qio_task_new(NULL, func_counts, &calls, NULL);
-        qio_task_run_in_thread(task, worker_returns, NULL, NULL, context);
-        g_main_context_iteration(context, FALSE);
-        g_assert_cmpint(calls, ==, 0);
-        g_atomic_int_set(&creation_fails, 0);
-        run_until(&calls, 1, context);
-        g_assert_cmpint(creations, >=, 1);
-        g_main_context_unref(context);
-        return;
-    }
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_passed();
-}
-
-static void worker_notes_thread(QIOTask *task, gpointer opaque)
-{
-    *(GThread **)opaque = g_thread_self();
-}
-
-/* T2 under wait_thread: the waiting thread does the work itself. */
-static void test_t2_wait(void)
-{
-    if (g_test_subprocess()) {
-        GThread *worker_thread = NULL;
-        int calls = 0;
-        QIOTask *task;
-
-        g_atomic_int_set(&creation_fails, 1);
-        task = qio_task_new(NULL, func_counts, &calls, NULL);
-        qio_task_run_in_thread(task, worker_notes_thread, &worker_thread, NULL, NULL);
-        qio_task_wait_thread(task);
-        g_assert_cmpint(calls, ==, 1);
-        g_assert_true(worker_thread == g_thread_self());
-        g_assert_cmpint(creations, ==, 0);
-        return;
-    }
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_passed();
-}
-
-/* T2 with workers: a blocked one, freed later, takes what no thread could be made for. */
-typedef struct Gate {
-    GMutex lock;
-    GCond cond;
-    gboolean open;
-} Gate;
-
-static void gate_open(Gate *gate)
-{
-    g_mutex_lock(&gate->lock);
-    gate->open = TRUE;
-    g_cond_broadcast(&gate->cond);
-    g_mutex_unlock(&gate->lock);
-}
-
-static void worker_waits_at_gate(QIOTask *task, gpointer opaque)
-{
-    Gate *gate = opaque;
-
-    g_mutex_lock(&gate->lock);
-    while (!gate->open) {
-        g_cond_wait(&gate->cond, &gate->lock);
-    }
-    g_mutex_unlock(&gate->lock);
-}
-
-static void test_t2_busy(void)
-{
-    if (g_test_subprocess()) {
-        Gate gate = { .open = FALSE };
-        GMainContext *never_iterated = g_main_context_new();
-        int calls = 0;
-
-        qio_task_run_in_thread(qio_task_new(NULL, func_counts, &calls, NULL),
-                               worker_waits_at_gate, &gate, NULL, NULL);
-        while (g_atomic_int_get(&creations) == 0) {
-            g_thread_yield();
-        }
-        g_atomic_int_set(&creation_fails, 1);
-        /* Its context is not iterated, so no timer helps. */
-        qio_task_run_in_thread(qio_task_new(NULL, func_counts, &calls, NULL),
-                               worker_returns, NULL, NULL, never_iterated);
-        gate_open(&gate);
-        run_until(&calls, 1, NULL);
-        run_until(&calls, 2, never_iterated);
-        g_main_context_unref(never_iterated);
-        return;
-    }
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_passed();
 }
 
 /* T3: a source that is always ready doesn't hold completions up for ever, nor reorders them. */
@@ -354,22 +208,38 @@ static void test_t5_running(void)
 #endif
 
 /* T6: wait_thread races with the worker's end and the delivery: one callback each time. */
+typedef struct Counts {
+    int calls;
+    int destroyed;
+} Counts;
+
+static void func_counts_calls(QIOTask *task, gpointer opaque)
+{
+    ((Counts *)opaque)->calls++;
+}
+
+static void destroy_counts_ends(gpointer opaque)
+{
+    ((Counts *)opaque)->destroyed++;
+}
+
 static void test_t6(void)
 {
     int rounds = is_slow() ? 2000 : 100000;
     GMainContext *context = g_main_context_new();
-    int calls = 0, destroyed = 0, i;
+    Counts counts = { 0, 0 };
+    int i;
 
     for (i = 0; i < rounds; i++) {
-        QIOTask *task = qio_task_new(NULL, func_counts, &calls, destroy_counts);
+        QIOTask *task = qio_task_new(NULL, func_counts_calls, &counts, destroy_counts_ends);
 
         qio_task_run_in_thread(task, worker_returns, NULL, NULL, context);
         if (i % 3 == 1) {
             g_thread_yield();
         }
         qio_task_wait_thread(task);
-        g_assert_cmpint(calls, ==, i + 1);
-        g_assert_cmpint(destroyed, ==, i + 1);
+        g_assert_cmpint(counts.calls, ==, i + 1);
+        g_assert_cmpint(counts.destroyed, ==, i + 1);
     }
     g_assert_false(g_main_context_pending(context));
     g_main_context_unref(context);
@@ -571,9 +441,6 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     probe_register();
-    g_test_add_func("/qio/properties/T2/late", test_t2);
-    g_test_add_func("/qio/properties/T2/wait", test_t2_wait);
-    g_test_add_func("/qio/properties/T2/busy", test_t2_busy);
     g_test_add_func("/qio/properties/T3/starved", test_t3);
     g_test_add_func("/qio/properties/T3/priority", test_t3_priority);
     g_test_add_func("/qio/properties/T4/finished", test_t4);

@@ -85,21 +85,24 @@ def exports(profile, host):
 def defined_for_c(archive):
     """The global symbols that libqio's own objects in cargo's archive define under C names."""
     own_c = {path.stem for path in (ABI.parent / 'src' / 'embedded' / 'c').glob('*.c')}
+    # Not nm: it may stumble over the bitcode that comes with LTO.
     run = subprocess.run(
-        ['nm', '-A', '--extern-only', '--defined-only', '--format=posix', archive],
+        ['readelf', '--symbols', '--wide', archive],
         check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    names = set()
+    names, member = set(), ''
     for line in run.stdout.splitlines():
-        match = re.match(r'.*\[(.*)\]: (\S+) ', line)
-        if not match:
+        if line.startswith('File: '):
+            member = line.rsplit('(', 1)[1].rstrip(')')
+        fields = line.split()
+        if len(fields) != 8 or fields[4] not in ('GLOBAL', 'WEAK') or fields[6] == 'UND':
             continue
-        member, name = match.groups()
+        name = fields[7]
         # The compiler's C objects look like ours: HASH-NAME.o.
         ours = member.startswith('qio-') or member.removesuffix('.o').partition('-')[2] in own_c
         # Not Rust's mangled names, nor, with LTO, its runtime's.
         if ours and re.fullmatch(r'[A-Za-z]\w*', name) and not name.startswith('rust_'):
             names.add(name)
     if not names:
-        raise SystemExit(f'{archive}: nm finds no symbols')
+        raise SystemExit(f'{archive}: readelf finds no symbols')
     return names

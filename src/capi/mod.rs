@@ -13,4 +13,5 @@
 
 pub mod channel;
 pub mod channel_watch;
+pub mod dns_resolver;
 pub mod task;

@@ -36,7 +36,7 @@ pub type QIOTaskWorker = Option<unsafe extern "C" fn(task: *mut QIOTask, opaque:
 ///
 /// # Safety
 /// `task` is live for `'a`.
-unsafe fn borrow<'a>(task: *mut QIOTask) -> &'a Task {
+pub(super) unsafe fn borrow<'a>(task: *mut QIOTask) -> &'a Task {
     // SAFETY: tasks are made by `qio_task_new` from an `Arc<Task>`.
     unsafe { &*task.cast::<Task>() }
 }

@@ -104,10 +104,8 @@ impl LiveError {
         // SAFETY: the hint is NULL or a string of the error's own.
         if let Some(hint) = unsafe { self.0.hint.get().as_ref() } {
             // SAFETY: the text of a GString ends with a NUL.
-            copy.deref()
-                .0
-                .hint
-                .set(new_hint(unsafe { CStr::from_ptr(hint.str) }));
+            let text = unsafe { CStr::from_ptr(hint.str) };
+            copy.deref().0.hint.set(new_hint(text));
         }
         copy
     }

@@ -7,5 +7,5 @@ mod user_data;
 
 pub use context::MainContext;
 pub use log::warning;
-pub use source::{Callback, Hooks, PollFd, Source, monotonic_time};
+pub use source::{Callback, Hooks, PollFd, Source, SourceOf, monotonic_time};
 pub use user_data::UserData;

@@ -2,7 +2,9 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_int, c_void};
+use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
+use core::ops::Deref;
 use core::ptr::{self, NonNull};
 
 use glib_sys::{self as ffi, GPollFD, GSource, GSourceFunc, GSourceFuncs, gboolean};
@@ -118,7 +120,7 @@ unsafe extern "C" fn finalize<H: Hooks>(source: *mut GSource) {
 }
 
 /// The table of one kind of source; its address is all that GLib keeps.
-struct Table<H>(core::marker::PhantomData<H>);
+struct Table<H>(PhantomData<H>);
 
 impl<H: Hooks> Table<H> {
     const FUNCS: &'static GSourceFuncs = &GSourceFuncs {
@@ -160,6 +162,34 @@ impl Source {
         }
         // SAFETY: `g_source_new` never returns NULL; its one reference is ours.
         Self(unsafe { NonNull::new_unchecked(source) })
+    }
+
+    /// Keeps `value` until the source is destroyed and no dispatch of it is under way.
+    ///
+    /// It takes the place of the source's callback.
+    pub fn keep<T: Send + Sync + 'static>(&self, value: T) {
+        unsafe extern "C" fn never(_data: *mut c_void) -> gboolean {
+            ffi::G_SOURCE_REMOVE
+        }
+        // SAFETY: no source of ours calls `never`, which takes any data.
+        unsafe { self.set_callback(Some(never), UserData::boxed(value)) }
+    }
+
+    /// The context the source is attached to; None before, and once it was destroyed.
+    ///
+    /// No other thread may be dropping the last reference on that context.
+    pub fn context(&self) -> Option<MainContext> {
+        if self.is_destroyed() {
+            return None;
+        }
+        // SAFETY: the source is live; it isn't destroyed, as the context would have done with it
+        // on its end.
+        let context = unsafe { ffi::g_source_get_context(self.as_ptr()) };
+        if context.is_null() {
+            return None;
+        }
+        // SAFETY: a context with a source that isn't destroyed is live.
+        Some(unsafe { MainContext::from_ptr_none(context) })
     }
 
     /// Takes over a reference that C code gave away. None for NULL.
@@ -245,6 +275,62 @@ impl Drop for Source {
     fn drop(&mut self) {
         // SAFETY: the reference is ours and goes with `self`.
         unsafe { ffi::g_source_unref(self.as_ptr()) }
+    }
+}
+
+/// A counted reference on a source of a known kind.
+pub struct SourceOf<H> {
+    source: Source,
+    kind: PhantomData<fn() -> H>,
+}
+
+impl<H: Hooks> SourceOf<H> {
+    /// A new source, not attached, at default priority.
+    pub fn new(hooks: H) -> Self {
+        Self {
+            source: Source::new(hooks),
+            kind: PhantomData,
+        }
+    }
+
+    /// What was given to [`SourceOf::new`].
+    pub fn hooks(&self) -> &H {
+        let instance = self.source.as_ptr().cast::<Instance<H>>();
+        // SAFETY: `new` made the source with these hooks, which live until it is finalised.
+        unsafe { &(*instance).hooks }
+    }
+
+    /// Takes the source's descriptors out of the poll. The source must not be destroyed.
+    pub fn stop_polling(&self) {
+        for poll_fd in self.hooks().poll_fds() {
+            // SAFETY: `Source::new` added the descriptor.
+            unsafe { ffi::g_source_remove_poll(self.source.as_ptr(), poll_fd.0.get()) }
+        }
+    }
+
+    /// Puts the source's descriptors into the poll again. The source must not be destroyed.
+    pub fn resume_polling(&self) {
+        for poll_fd in self.hooks().poll_fds() {
+            // SAFETY: `stop_polling` removed the descriptor, which lives as long as the source.
+            unsafe { ffi::g_source_add_poll(self.source.as_ptr(), poll_fd.0.get()) }
+        }
+    }
+}
+
+impl<H> Clone for SourceOf<H> {
+    fn clone(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<H> Deref for SourceOf<H> {
+    type Target = Source;
+
+    fn deref(&self) -> &Source {
+        &self.source
     }
 }
 

@@ -1,5 +1,6 @@
 //! A callback's data, as C code hands it over.
 
+use core::any::TypeId;
 use core::ffi::c_void;
 
 use glib_sys::GDestroyNotify;
@@ -11,6 +12,8 @@ use glib_sys::GDestroyNotify;
 pub struct UserData {
     pointer: *mut c_void,
     destroy: GDestroyNotify,
+    /// What a boxed Rust value is; None for the program's pointers.
+    value: Option<TypeId>,
 }
 
 // SAFETY: the program hands its pointer to whichever thread calls back (P-TASK-8).
@@ -24,7 +27,33 @@ impl UserData {
     /// # Safety
     /// `destroy(pointer)` may be called once, on any thread.
     pub unsafe fn new(pointer: *mut c_void, destroy: GDestroyNotify) -> Self {
-        Self { pointer, destroy }
+        Self {
+            pointer,
+            destroy,
+            value: None,
+        }
+    }
+
+    /// A value of the library, where C code keeps pointers.
+    pub fn boxed<T: Send + Sync + 'static>(value: T) -> Self {
+        unsafe extern "C" fn end<T>(pointer: *mut c_void) {
+            // SAFETY: the pointer is the box below, ended once.
+            drop(unsafe { Box::from_raw(pointer.cast::<T>()) });
+        }
+        Self {
+            pointer: Box::into_raw(Box::new(value)).cast(),
+            destroy: Some(end::<T>),
+            value: Some(TypeId::of::<T>()),
+        }
+    }
+
+    /// The value, if this was made with [`UserData::boxed`] of this type.
+    pub fn value<T: 'static>(&self) -> Option<&T> {
+        if self.value != Some(TypeId::of::<T>()) {
+            return None;
+        }
+        // SAFETY: the pointer is a box of a `T`, which lives as long as `self`.
+        Some(unsafe { &*self.pointer.cast::<T>() })
     }
 
     /// The program's pointer.
@@ -50,5 +79,30 @@ impl Drop for UserData {
             // SAFETY: promised when the data was taken over; `self` ends here, so it is once.
             unsafe { destroy(self.pointer) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_boxed_value_reads_back_as_what_it_is_and_ends_once() {
+        let value = Arc::new(7u32);
+        let data = UserData::boxed(Arc::clone(&value));
+        assert_eq!(data.value::<Arc<u32>>(), Some(&value));
+        assert_eq!(data.value::<Arc<i32>>(), None);
+        assert_eq!(Arc::strong_count(&value), 2);
+        drop(data);
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn a_pointer_of_the_program_is_no_value() {
+        let mut number = 7u32;
+        // SAFETY: nothing ends the pointer.
+        let data = unsafe { UserData::new((&raw mut number).cast(), None) };
+        assert_eq!(data.value::<u32>(), None);
     }
 }

@@ -140,6 +140,15 @@ impl Address {
         address
     }
 
+    /// A deep copy of an address that somebody else owns, as [`Address::deep_copy`].
+    pub fn copy_of(view: View<'_>) -> Self {
+        let original = view.to_layout();
+        // SAFETY: `original` is live, and so are the texts of what is viewed.
+        let copy = unsafe { Self::deep_copy(&raw const original) };
+        // SAFETY: the original is not NULL.
+        unsafe { copy.unwrap_unchecked() }
+    }
+
     /// For reading.
     pub fn view(&self) -> View<'_> {
         // SAFETY: the address is ours and nobody changes it while it is borrowed.
@@ -235,6 +244,42 @@ mod tests {
                 View::Unix(unix) => assert_eq!(unix.path(), empty),
                 View::Vsock(vsock) => assert_eq!((vsock.cid(), vsock.port()), (empty, empty)),
                 View::Fd(fd) => assert_eq!(fd.name(), empty),
+            }
+        }
+    }
+
+    #[test]
+    fn a_view_copies_as_what_it_shows() {
+        let unix = Address::unix_abstract(c"name", false);
+        let copy = Address::copy_of(unix.view());
+        drop(unix);
+        let View::Unix(view) = copy.view() else {
+            panic!()
+        };
+        assert_eq!(
+            (view.path(), view.is_abstract(), view.is_tight()),
+            (Some(c"name"), true, false)
+        );
+        let query = Address::inet(&InetFields {
+            host: c"h",
+            port: c"p",
+            to: Some(3),
+            ..InetFields::default()
+        });
+        let copy = Address::copy_of(query.view());
+        drop(query);
+        let view = inet(&copy);
+        assert_eq!(
+            (view.host_and_port(), view.last_port()),
+            ("h:p".into(), Some(3))
+        );
+        for address in [Address::vsock(c"1", c"2"), Address::fd(c"7")] {
+            let copy = Address::copy_of(address.view());
+            drop(address);
+            match copy.view() {
+                View::Vsock(v) => assert_eq!((v.cid(), v.port()), (Some(c"1"), Some(c"2"))),
+                View::Fd(fd) => assert_eq!(fd.name(), Some(c"7")),
+                _ => panic!(),
             }
         }
     }

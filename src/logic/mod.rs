@@ -3,6 +3,7 @@
 
 pub mod control;
 mod remainder;
+pub mod resolver;
 pub mod task;
 pub mod transfer;
 pub mod wait;

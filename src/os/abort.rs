@@ -17,7 +17,7 @@ pub fn misuse(function: &str, problem: fmt::Arguments<'_>) -> ! {
 /// Ends the process with [`misuse`] unless the condition holds.
 #[macro_export]
 macro_rules! check_usage {
-    ($condition:expr, $function:literal, $($problem:tt)+) => {
+    ($condition:expr, $function:expr, $($problem:tt)+) => {
         if !$condition {
             $crate::os::abort::misuse($function, ::core::format_args!($($problem)+))
         }

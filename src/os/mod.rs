@@ -1,9 +1,12 @@
 //! System calls, each behind a safe function that says what it needs.
 
 pub mod abort;
+mod control;
 pub mod errno;
+pub mod error_queue;
 pub mod fd;
 pub mod iov;
+pub mod message;
 pub mod poll;
 pub mod resolve;
 pub mod socket;

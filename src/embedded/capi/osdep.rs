@@ -4,7 +4,7 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 
 use libc::mode_t;
 
-use crate::host::error::Error as Failure;
+use crate::host::error::{Error as Failure, Origin};
 use crate::layout::Error;
 use crate::origin;
 use crate::os::abort::misuse;
@@ -21,18 +21,9 @@ pub unsafe extern "C" fn qemu_open(
     expect_no_create("qemu_open", flags);
     // SAFETY: by the header, a string.
     let name = unsafe { CStr::from_ptr(name) };
-    match fd::open(name, flags, 0) {
-        Ok(fd) => fd.into_raw(),
-        Err(errno) => {
-            let failure = Failure::os(
-                errno,
-                format!("Could not open '{}'", name.to_string_lossy()),
-            );
-            // SAFETY: by the header, NULL or a place for an error.
-            unsafe { failure.store(errp, &origin!(c"qemu_open")) };
-            -1
-        }
-    }
+    let opened = fd::open(name, flags, 0);
+    // SAFETY: by the header, NULL or a place for an error.
+    unsafe { number(opened, "open", name, errp, &origin!(c"qemu_open")) }
 }
 
 /// Opens a file, creating it if it does not exist.
@@ -46,24 +37,37 @@ pub unsafe extern "C" fn qemu_create(
     expect_no_create("qemu_create", flags);
     // SAFETY: by the header, a string.
     let name = unsafe { CStr::from_ptr(name) };
-    match fd::open(name, flags | libc::O_CREAT, mode) {
-        Ok(fd) => fd.into_raw(),
-        Err(errno) => {
-            let failure = Failure::os(
-                errno,
-                format!("Could not create '{}'", name.to_string_lossy()),
-            );
-            // SAFETY: by the header, NULL or a place for an error.
-            unsafe { failure.store(errp, &origin!(c"qemu_create")) };
-            -1
-        }
-    }
+    let created = fd::open(name, flags | libc::O_CREAT, mode);
+    // SAFETY: by the header, NULL or a place for an error.
+    unsafe { number(created, "create", name, errp, &origin!(c"qemu_create")) }
 }
 
 /// Ends the process if the flags would create a file (R-SOCK-4).
 fn expect_no_create(function: &str, flags: c_int) {
     if flags & libc::O_CREAT != 0 {
         misuse(function, format_args!("@flags contains O_CREAT"));
+    }
+}
+
+/// The descriptor, or -1 with the error stored.
+///
+/// # Safety
+/// `errp` is what callers of C functions pass.
+unsafe fn number(
+    opened: Result<Descriptor, Errno>,
+    verb: &str,
+    name: &CStr,
+    errp: *mut *mut Error,
+    origin: &Origin,
+) -> c_int {
+    match opened {
+        Ok(fd) => fd.into_raw(),
+        Err(errno) => {
+            let message = format!("Could not {verb} '{}'", name.to_string_lossy());
+            // SAFETY: as promised by the caller.
+            unsafe { Failure::os(errno, message).store(errp, origin) };
+            -1
+        }
     }
 }
 

@@ -184,3 +184,61 @@ pub(super) fn describe_interface(interface: Class, of: &'static TypeImpl, concre
     // begins with an `InterfaceClass`; no other thread knows it yet.
     unsafe { layout::set_interface(class, of.handle(), concrete.as_ptr()) };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::types::{self, Parent};
+    use super::*;
+    use crate::embedded::module;
+    use core::sync::atomic::AtomicU32;
+    use std::sync::Barrier;
+
+    #[test]
+    fn several_threads_make_it_once() {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        extern "C" fn class_init(class: *mut ObjectClass, _: layout::ClassData) {
+            MADE.fetch_add(1, Ordering::SeqCst);
+            std::thread::yield_now();
+            // SAFETY: a class under construction, which `unparent` is the last change to.
+            unsafe { (*class).unparent = Some(unparent) };
+        }
+        extern "C" fn unparent(_: *mut layout::Object) {}
+        module::call(module::QOM);
+        let ty = types::register(TypeImpl {
+            class_init: Some(class_init),
+            ..TypeImpl::new(
+                c"class-made-once".to_owned(),
+                Parent::Named(c"container".to_owned()),
+            )
+        });
+        let barrier = Barrier::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    // SAFETY: classes are never freed.
+                    assert!(unsafe { (*of(ty).as_ptr()).unparent }.is_some());
+                });
+            }
+        });
+        assert_eq!(MADE.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn caches_are_not_inherited() {
+        module::call(module::QOM);
+        let parent = types::register(TypeImpl::new(
+            c"class-with-cache".to_owned(),
+            Parent::Named(c"container".to_owned()),
+        ));
+        super::super::cast::CastCache::of_objects(of(parent)).remember(c"x".as_ptr());
+        let child = types::register(TypeImpl::new(
+            c"class-without-cache".to_owned(),
+            Parent::Type(parent),
+        ));
+        // SAFETY: classes are never freed.
+        let cache = unsafe { (*of(child).as_ptr()).object_cast_cache };
+        assert!(cache.iter().all(|name| name.is_null()));
+        assert!(of(child).parent() == Some(of(parent)));
+    }
+}

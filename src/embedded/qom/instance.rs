@@ -214,3 +214,78 @@ unsafe fn finalize(obj: *mut Object) {
         unsafe { free(obj.cast::<c_void>()) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::types::{self, Parent};
+    use super::*;
+    use crate::embedded::module;
+
+    #[repr(C)]
+    struct Instance {
+        parent: Object,
+        data: [u64; 4],
+    }
+
+    extern "C" fn fill(obj: *mut Object) {
+        let instance = obj.cast::<Instance>();
+        // SAFETY: the types of this test have an `Instance`.
+        assert_eq!(unsafe { (*instance).data }, [0; 4]);
+        // SAFETY: as above.
+        unsafe { (*instance).data = [1; 4] };
+    }
+
+    extern "C" fn drain(obj: *mut Object) {
+        let instance = obj.cast::<Instance>();
+        // SAFETY: as above.
+        unsafe { (*instance).data[0] += 1 };
+    }
+
+    fn register(name: &CStr, instance_align: usize) -> &'static TypeImpl {
+        module::call(module::QOM);
+        types::register(TypeImpl {
+            instance_size: size_of::<Instance>(),
+            instance_align,
+            instance_init: Some(fill),
+            instance_finalize: Some(drain),
+            ..TypeImpl::new(name.to_owned(), Parent::Named(c"container".to_owned()))
+        })
+    }
+
+    #[test]
+    fn memory_is_zero_and_aligned() {
+        for (name, align) in [
+            (c"instance-plain", 0),
+            (c"instance-8", 8),
+            (c"instance-4096", 4096),
+        ] {
+            let ty = register(name, align);
+            let objs: Vec<_> = (0..8).map(|_| create(ty, "test")).collect();
+            for obj in objs {
+                assert!(obj.addr() % align.max(16) == 0);
+                // SAFETY: live, and the reference is the test's.
+                unsafe { drop_reference(obj) };
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_reference_finalizes_in_place() {
+        let ty = register(c"instance-in-place", 0);
+        let mut memory = core::mem::MaybeUninit::<Instance>::uninit();
+        let obj = memory.as_mut_ptr().cast::<Object>();
+        // SAFETY: the memory is an instance's and the test's.
+        unsafe { create_in(obj.cast(), size_of::<Instance>(), ty, "test") };
+        // SAFETY: live.
+        unsafe { add_reference(obj) };
+        // SAFETY: live, with two references, of which this is one.
+        unsafe { drop_reference(obj) };
+        // SAFETY: initialised above.
+        assert_eq!(unsafe { memory.assume_init_ref() }.data[0], 1);
+        // SAFETY: live, and the last reference.
+        unsafe { drop_reference(obj) };
+        // SAFETY: the memory is still the test's.
+        let Instance { parent, data } = unsafe { memory.assume_init() };
+        assert_eq!((parent.r#ref, data[0]), (0, 2));
+    }
+}

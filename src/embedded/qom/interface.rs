@@ -74,3 +74,63 @@ fn interface_type(private: Class) -> &'static TypeImpl {
     // SAFETY: `describe_interface` has put a handle there.
     unsafe { TypeImpl::from_handle(handle) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::cast;
+    use super::super::types;
+    use super::*;
+    use crate::embedded::module;
+
+    fn register(name: &str, parent: &str, interfaces: &[&str]) -> Class {
+        let text = |s: &str| CString::new(s).unwrap();
+        class::of(types::register(TypeImpl {
+            interfaces: interfaces.iter().copied().map(text).collect(),
+            ..TypeImpl::new(text(name), Parent::Named(text(parent)))
+        }))
+    }
+
+    fn names(class: Class) -> Vec<String> {
+        let name = |i: Class| i.name().to_str().unwrap().to_owned();
+        class::interfaces(class).map(name).collect()
+    }
+
+    #[test]
+    fn inherited_ones_come_first_and_none_comes_twice() {
+        module::call(module::QOM);
+        let upper = register("iface-upper", "interface", &[]);
+        let lower = register("iface-lower", "iface-upper", &[]);
+        register("iface-other", "interface", &[]);
+        let parent = register("iface-parent", "container", &["iface-lower"]);
+        let child = register(
+            "iface-child",
+            "iface-parent",
+            &["iface-upper", "iface-other", "iface-lower"],
+        );
+        assert_eq!(names(parent), ["iface-parent::iface-lower"]);
+        assert_eq!(
+            names(child),
+            ["iface-child::iface-lower", "iface-child::iface-other"]
+        );
+
+        let of_child = cast::class_as(child, upper.name()).unwrap();
+        assert!(of_child == cast::class_as(child, lower.name()).unwrap());
+        assert!(of_child.parent() == class::interfaces(parent).next());
+        assert!(cast::is_a(child, c"iface-upper"));
+        assert!(!cast::is_a(parent, c"iface-other"));
+        assert!(cast::class_as(parent, c"iface-other").is_none());
+        assert!(cast::class_as(child, c"container").is_some_and(|class| class == child));
+    }
+
+    #[test]
+    fn two_of_a_kind_have_no_common_struct() {
+        module::call(module::QOM);
+        register("pair-upper", "interface", &[]);
+        register("pair-lower", "pair-upper", &[]);
+        let both = register("pair-both", "container", &["pair-upper", "pair-lower"]);
+        assert_eq!(names(both).len(), 2);
+        assert!(cast::is_a(both, c"pair-upper"));
+        assert!(cast::class_as(both, c"pair-upper").is_none());
+        assert!(cast::class_as(both, c"pair-lower").is_some());
+    }
+}

@@ -22,7 +22,7 @@
 //!
 //! There are none yet. `Object::properties` and `ObjectClass::properties` stay NULL until there is
 //! one, which saves most objects a hash table. Properties will be released in
-//! [`instance::finalize`] before the first `instance_finalize`, and a class starts with none of its
+//! `instance::finalize` before the first `instance_finalize`, and a class starts with none of its
 //! parent's: lookup goes along the parents (R-QOM-15).
 
 pub mod builtin;

@@ -4,13 +4,11 @@
 //! a source at idle priority, which stays in the context for good, hands them out in order. One
 //! wake-up serves many tasks, and none is sent while the context's thread is awake.
 //!
-//! The hub dies with its context: the sources' hooks own it, and when GLib finalises them the tasks
-//! nobody can receive any more are freed without being completed (R-TASK-42, T4).
+//! The hub dies with its context: when GLib finalises the context's sources, the tasks nobody can
+//! receive any more are freed without being completed (R-TASK-42, T4).
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-
-use once_cell::sync::OnceCell;
 
 use super::{Stage, Task, pool};
 use crate::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
@@ -58,8 +56,10 @@ pub struct Hub {
     /// Threads in [`Hub::wait_for`].
     waiters: AtomicUsize,
     progress: Condvar,
-    /// What traces call the delivery source.
-    source: OnceCell<trace::Id>,
+    /// The delivery source. Taken by `close`, as it keeps the hub alive.
+    delivery: Mutex<Option<Source>>,
+    /// GLib was told that the delivery source is ready, and remembers it until its dispatch.
+    announced: AtomicBool,
 }
 
 impl Hub {
@@ -83,16 +83,35 @@ impl Hub {
     }
 
     fn attach(self: &Arc<Self>, context: &MainContext) {
-        let delivery = Source::new(Delivery(Arc::clone(self)));
-        delivery.set_name(c"QIOTask");
-        delivery.set_priority(IDLE_PRIORITY);
-        delivery.set_can_recurse();
-        let _ = self.source.set(delivery.as_ptr().into());
-        let rescue = Source::new(Rescue(Arc::clone(self)));
-        rescue.set_name(c"QIOTask starvation guard");
-        rescue.set_can_recurse();
-        delivery.attach(context);
-        rescue.attach(context);
+        let guard = Source::new(Guard(Arc::clone(self)));
+        guard.set_name(c"QIOTask starvation guard");
+        guard.set_can_recurse();
+        self.attach_delivery(context);
+        guard.attach(context);
+    }
+
+    fn attach_delivery(self: &Arc<Self>, context: &MainContext) {
+        let source = Source::new(Delivery(Arc::clone(self)));
+        source.set_name(c"QIOTask");
+        source.set_priority(IDLE_PRIORITY);
+        source.set_can_recurse();
+        source.attach(context);
+        let replaced = self.delivery.lock().replace(source);
+        drop(replaced);
+    }
+
+    /// Makes GLib forget that the delivery source was ready, now that nothing is left to deliver:
+    /// a context without deliveries has nothing pending (R-TASK-50). GLib forgets with the source.
+    fn withdraw(self: &Arc<Self>) {
+        if !self.announced.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let source = self.delivery.lock().clone();
+        let Some(source) = source else { return };
+        if let Some(context) = source.context() {
+            source.destroy();
+            self.attach_delivery(&context);
+        }
     }
 
     /// Arms a finished task's delivery. From here on others own the task.
@@ -110,12 +129,7 @@ impl Hub {
             context.wakeup();
         }
         self.tell_waiters();
-        let source = self
-            .source
-            .get()
-            .copied()
-            .unwrap_or_else(|| trace::Id::from(core::ptr::null::<u8>()));
-        trace::qio_task_thread_source_attach(handle.into(), source);
+        trace::qio_task_thread_source_attach(handle.into(), Arc::as_ptr(self).into());
         // Perhaps the context's last reference: then the hub closes, here.
         drop(context);
     }
@@ -147,7 +161,8 @@ impl Hub {
         task
     }
 
-    fn is_waiting(&self) -> usize {
+    /// How many tasks are there to be delivered.
+    fn count(&self) -> usize {
         let mut ready = self.ready.lock();
         self.collect(&mut ready);
         ready.len()
@@ -175,7 +190,11 @@ impl Hub {
     /// Delivers what is there now, in order. Callbacks may deliver some of it themselves, by
     /// waiting or in a nested loop; what they add waits for the next round.
     fn deliver_round(&self) {
-        for _ in 0..self.is_waiting() {
+        // GLib may remember from before a fork that there was something.
+        if !self.is_ours() {
+            return;
+        }
+        for _ in 0..self.count() {
             let Some(task) = self.take_first() else {
                 return;
             };
@@ -193,9 +212,10 @@ impl Hub {
             self.collect(&mut ready);
             if let Some(place) = ready.iter().position(|other| Arc::ptr_eq(other, task)) {
                 let taken = ready.remove(place);
-                let source = self.source.get().copied();
-                let source = source.unwrap_or_else(|| trace::Id::from(core::ptr::null::<u8>()));
-                trace::qio_task_thread_source_cancel(Handle::of(task).into(), source);
+                trace::qio_task_thread_source_cancel(
+                    Handle::of(task).into(),
+                    Arc::as_ptr(self).into(),
+                );
                 task.set_stage(Stage::Delivering);
                 break taken;
             }
@@ -219,8 +239,12 @@ impl Hub {
             }
             ready = self.progress.wait(ready);
         };
+        let nothing_is_left = ready.is_empty();
         drop(ready);
         self.waiters.fetch_sub(1, Ordering::SeqCst);
+        if nothing_is_left {
+            self.withdraw();
+        }
         taken
     }
 
@@ -249,6 +273,7 @@ impl Hub {
         let registered = hubs.remove(&self.context);
         drop(hubs);
         drop(registered);
+        drop(self.delivery.lock().take());
         let mut ready = self.ready.lock();
         self.collect(&mut ready);
         let abandoned = core::mem::take(&mut *ready);
@@ -271,35 +296,44 @@ impl Hooks for Delivery {
         hub.sleeping.store(true, Ordering::SeqCst);
         if hub.has_work() {
             hub.sleeping.store(false, Ordering::SeqCst);
+            hub.announced.store(true, Ordering::Relaxed);
             return true;
         }
         false
     }
 
     fn check(&self) -> bool {
-        if self.0.is_ours() {
-            self.0.sleeping.store(false, Ordering::SeqCst);
+        let hub = &self.0;
+        if !hub.is_ours() {
+            return false;
         }
-        self.0.has_work()
+        hub.sleeping.store(false, Ordering::SeqCst);
+        let has_work = hub.has_work();
+        if has_work {
+            hub.announced.store(true, Ordering::Relaxed);
+        }
+        has_work
     }
 
     fn dispatch(&self, _callback: Callback) -> bool {
+        self.0.announced.store(false, Ordering::Relaxed);
         Arc::clone(&self.0).deliver_round();
         true
     }
 }
 
-impl Drop for Delivery {
+/// The source that delivers at default priority what was held up for too long. It is visited at
+/// each iteration, never makes one happen, and is otherwise never ready. It ends with the context,
+/// and the hub with it.
+struct Guard(Arc<Hub>);
+
+impl Drop for Guard {
     fn drop(&mut self) {
         Arc::clone(&self.0).close();
     }
 }
 
-/// The source that delivers at default priority what was held up for too long. It is visited at
-/// each iteration, never makes one happen, and is otherwise never ready.
-struct Rescue(Arc<Hub>);
-
-impl Hooks for Rescue {
+impl Hooks for Guard {
     fn prepare(&self) -> bool {
         self.0.is_ours() && self.0.is_starved()
     }
@@ -309,7 +343,11 @@ impl Hooks for Rescue {
     }
 
     fn dispatch(&self, _callback: Callback) -> bool {
-        Arc::clone(&self.0).deliver_round();
+        let hub = Arc::clone(&self.0);
+        hub.deliver_round();
+        if hub.is_ours() && hub.count() == 0 {
+            hub.withdraw();
+        }
         true
     }
 }

@@ -160,6 +160,15 @@ impl Task {
         self.outcome.lock().result.as_ref().map(UserData::as_ptr)
     }
 
+    /// A copy of the result, if it is a value of the library of this type.
+    pub fn result_value<T: Clone + 'static>(&self) -> Option<T> {
+        let outcome = self.outcome.lock();
+        let value = outcome.result.as_ref().and_then(UserData::value::<T>);
+        let copy = value.cloned();
+        drop(outcome);
+        copy
+    }
+
     /// Calls the completion callback, on this thread, with no lock held (R-TASK-20).
     pub fn complete(self: &Arc<Self>) {
         // The callback may complete the task again (R-TASK-22), so it is borrowed, not held.

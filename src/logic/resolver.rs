@@ -1,0 +1,216 @@
+//! Names to addresses: one query in, a list of addresses that need no look-up out.
+
+use std::ffi::{CStr, CString};
+
+use once_cell::sync::OnceCell;
+
+use crate::glib::{MainContext, UserData};
+use crate::host::address::{Address, Inet, View};
+use crate::host::error::Error;
+use crate::layout::QIODNSResolver;
+use crate::logic::task::{Task, Worker};
+use crate::object::Ref;
+use crate::object::resolver::Resolver;
+use crate::object::task::Completion;
+use crate::origin;
+use crate::os::resolve::{self, Query, Usage};
+
+/// Longer port texts are cut (R-DNS-7, W-DNS-3).
+const PORT_LENGTH: usize = 32;
+
+/// The one resolver of the process (R-DNS-1).
+pub fn instance() -> &'static Resolver {
+    static INSTANCE: OnceCell<Ref<QIODNSResolver>> = OnceCell::new();
+    INSTANCE.get_or_init(Ref::create)
+}
+
+/// All addresses that `query` stands for, in the resolver's order. At least one.
+///
+/// Only internet addresses are looked up; of the others one copy is returned (R-DNS-5).
+pub fn look_up(query: View<'_>) -> Result<Vec<Address>, Error> {
+    match query {
+        View::Inet(query) => look_up_inet(query),
+        View::Unix(_) | View::Vsock(_) | View::Fd(_) => Ok(vec![Address::copy_of(query)]),
+    }
+}
+
+fn look_up_inet(query: Inet<'_>) -> Result<Vec<Address>, Error> {
+    // In the order of R-DNS-6.
+    let family = query.family()?;
+    let Some(host) = query.host() else {
+        return Err(Error::new("host not specified"));
+    };
+    let port = query.port().map(shortened);
+    let given = |text: &&CStr| !text.is_empty();
+    let answers = resolve::look_up(&Query {
+        host: Some(host).filter(given),
+        service: port.as_deref().filter(given),
+        family,
+        usage: Usage::Stream,
+        passive: true,
+        numeric: query.is_numeric(),
+        ..Query::default()
+    });
+    let failed = |reason| {
+        Error::new(format!(
+            "address resolution failed for {}: {reason}",
+            query.host_and_port()
+        ))
+    };
+    let mut unreadable = None;
+    let mut addresses = Vec::new();
+    for answer in answers.map_err(failed)? {
+        // An answer without numeric form is left out (W-DNS-2).
+        match resolve::numeric_text(&answer.name) {
+            Ok((host, port)) => addresses.push(Address::resolved(query, &host, &port)),
+            Err(reason) => unreadable = Some(reason),
+        }
+    }
+    match unreadable {
+        Some(reason) if addresses.is_empty() => Err(failed(reason)),
+        _ => Ok(addresses),
+    }
+}
+
+/// A port text of which the resolver sees the beginning only.
+fn shortened(port: &CStr) -> CString {
+    let bytes = port.to_bytes();
+    CString::new(&bytes[..bytes.len().min(PORT_LENGTH)]).unwrap_or_default()
+}
+
+/// Looks `query` up on a worker thread and completes in the default context, for any kind of
+/// address (R-DNS-12). The task's result is what [`result`] reads.
+///
+/// The task's own reference on the resolver is the only one that is taken (R-DNS-15).
+pub fn look_up_in_thread(resolver: &Resolver, query: Address, completion: Completion) {
+    let task = Task::new(Some(resolver.to_ref().into_object()), completion);
+    let worker = Worker::Native(Box::new(move |task| match look_up(query.view()) {
+        Ok(addresses) => task.set_result(UserData::boxed(addresses)),
+        Err(error) => {
+            if let Some(error) = error.into_host(&origin!(c"qio_dns_resolver_lookup_sync")) {
+                task.set_error(error);
+            }
+        }
+    }));
+    task.run_in_thread(worker, MainContext::global_default());
+}
+
+/// Copies of the addresses that a task of [`look_up_in_thread`] found; None if it failed.
+pub fn result(task: &Task) -> Option<Vec<Address>> {
+    task.result_value::<Vec<Address>>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::address::InetFields;
+    use std::sync::Arc;
+
+    fn numbers(host: &CStr, port: &CStr) -> Address {
+        Address::inet(&InetFields {
+            host,
+            port,
+            numeric: Some(true),
+            ..InetFields::default()
+        })
+    }
+
+    fn texts(addresses: &[Address]) -> Vec<(CString, CString)> {
+        let texts = addresses.iter().map(|address| match address.view() {
+            View::Inet(inet) if inet.is_numeric() => (
+                inet.host().unwrap().to_owned(),
+                inet.port().unwrap().to_owned(),
+            ),
+            _ => panic!("not a numeric internet address"),
+        });
+        texts.collect()
+    }
+
+    fn failure(query: &Address) -> String {
+        match look_up(query.view()) {
+            Ok(_) => panic!("found something"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn numbers_are_found_as_they_are() {
+        for host in [c"127.0.0.1", c"::1"] {
+            let found = look_up(numbers(host, c"4711").view()).unwrap();
+            assert_eq!(texts(&found), [(host.to_owned(), c"4711".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn a_missing_port_is_zero() {
+        let found = look_up(numbers(c"127.0.0.1", c"").view()).unwrap();
+        assert_eq!(texts(&found), [(c"127.0.0.1".to_owned(), c"0".to_owned())]);
+    }
+
+    #[test]
+    fn an_empty_host_is_any_address() {
+        let query = Address::inet(&InetFields {
+            port: c"9",
+            ipv4: Some(true),
+            ipv6: Some(false),
+            ..InetFields::default()
+        });
+        let found = look_up(query.view()).unwrap();
+        assert_eq!(texts(&found), [(c"0.0.0.0".to_owned(), c"9".to_owned())]);
+    }
+
+    #[test]
+    fn failures_say_what_was_looked_up_and_why() {
+        assert_eq!(
+            failure(&numbers(c"no number", c"9")),
+            "address resolution failed for no number:9: Name or service not known"
+        );
+        assert_eq!(
+            failure(&numbers(c"", c"")),
+            "address resolution failed for :: Name or service not known"
+        );
+    }
+
+    #[test]
+    fn a_query_that_allows_no_family_fails_before_the_resolver() {
+        let query = Address::inet(&InetFields {
+            ipv4: Some(false),
+            ipv6: Some(false),
+            ..InetFields::default()
+        });
+        assert_eq!(failure(&query), "Cannot disable IPv4 and IPv6 at same time");
+    }
+
+    #[test]
+    fn a_port_is_read_up_to_its_32nd_character() {
+        let long = c"00000000000000000000000000000080junk";
+        let found = look_up(numbers(c"127.0.0.1", long).view()).unwrap();
+        assert_eq!(texts(&found)[0].1.as_c_str(), c"80");
+        let short = c"0000000000000000000000000000080junk";
+        assert!(failure(&numbers(c"127.0.0.1", short)).contains("junk"));
+    }
+
+    #[test]
+    fn other_kinds_are_copied() {
+        let found = look_up(Address::unix(c"/run/x").view()).unwrap();
+        let [address] = found.as_slice() else {
+            panic!()
+        };
+        let View::Unix(unix) = address.view() else {
+            panic!()
+        };
+        assert_eq!(unix.path(), Some(c"/run/x"));
+    }
+
+    #[test]
+    fn a_result_is_copied_for_each_reader() {
+        let task = Task::new(None, Completion::from_fn(|| {}));
+        assert!(result(&task).is_none());
+        task.set_result(UserData::boxed(vec![Address::fd(c"7")]));
+        let (first, second) = (result(&task).unwrap(), result(&task).unwrap());
+        assert_ne!(first[0].as_ptr(), second[0].as_ptr());
+        task.release();
+        assert_eq!(Arc::strong_count(&task), 1);
+        assert!(matches!(first[0].view(), View::Fd(fd) if fd.name() == Some(c"7")));
+    }
+}
