@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod control;
+pub mod file;
 mod remainder;
 pub mod resolver;
 pub mod task;

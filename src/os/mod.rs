@@ -5,6 +5,7 @@ mod control;
 pub mod errno;
 pub mod error_queue;
 pub mod fd;
+pub mod file;
 pub mod iov;
 pub mod message;
 pub mod poll;
