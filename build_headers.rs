@@ -34,9 +34,9 @@ const HEADERS: &[Header] = &[
         about: "A channel, the base of all that bytes can be read from or written to.",
         sources: &[
             "layout/channel.rs",
+            "capi/channel.rs",
             "capi/channel_transfer.rs",
             "capi/channel_bytes.rs",
-            "capi/channel.rs",
         ],
         includes: &["qom/object.h", "qemu/coroutine.h", "block/aio.h"],
         declarations: &[

@@ -4,7 +4,9 @@
 use core::ffi::c_char;
 use core::ffi::{c_int, c_void};
 
-use libc::{off_t, size_t, ssize_t};
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+use libc::off_t;
+use libc::{size_t, ssize_t};
 
 use super::channel::borrow;
 use super::channel_transfer::{all, all_or_end};

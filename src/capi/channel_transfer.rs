@@ -2,7 +2,9 @@
 
 use core::ffi::c_int;
 
-use libc::{iovec, off_t, size_t, ssize_t};
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+use libc::off_t;
+use libc::{iovec, size_t, ssize_t};
 
 use super::channel::borrow;
 use crate::host::error::{Errp, Stored};
