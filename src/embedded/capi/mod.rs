@@ -8,3 +8,8 @@
 pub mod abi;
 pub mod error;
 pub mod error_report;
+pub mod qapi_clone_visitor;
+pub mod qapi_types;
+pub mod qapi_util;
+pub mod qapi_visit;
+pub mod sockets;
