@@ -3,9 +3,6 @@
 //! A NULL text reads as None; whether an empty one means the same is for each use to say.
 
 use core::ffi::{CStr, c_char};
-use core::mem::ManuallyDrop;
-use core::ptr;
-use std::process;
 
 use super::address_family;
 use super::error::Error;
@@ -13,6 +10,7 @@ use crate::layout::{
     self, KeepAliveTuning, SOCKET_ADDRESS_TYPE_FD, SOCKET_ADDRESS_TYPE_INET,
     SOCKET_ADDRESS_TYPE_UNIX, SOCKET_ADDRESS_TYPE_VSOCK, SocketAddressType,
 };
+use crate::os::abort::misuse;
 use crate::os::resolve::Family;
 
 /// An address, by the kind that its type names.
@@ -46,8 +44,10 @@ pub struct Fd<'a>(&'a layout::FdSocketAddress);
 
 /// A type that no address has is a programming error (R-QAPI-2, R-DNS-5, R-SOCK-7).
 pub(super) fn unknown_type(found: SocketAddressType) -> ! {
-    eprintln!("qio: SocketAddress: no address has the type {found}");
-    process::abort()
+    misuse(
+        "SocketAddress",
+        format_args!("no address has the type {found}"),
+    )
 }
 
 impl<'a> View<'a> {
@@ -70,32 +70,6 @@ impl<'a> View<'a> {
             SOCKET_ADDRESS_TYPE_FD => Self::Fd(Fd(unsafe { &branch.fd })),
             unknown => unknown_type(unknown),
         })
-    }
-}
-
-impl View<'_> {
-    /// A bytewise copy, whose texts stay with the viewed address.
-    pub(super) fn to_layout(self) -> layout::SocketAddress {
-        use layout::SocketAddressBranch as Branch;
-        let (r#type, u) = match self {
-            Self::Inet(Inet(inet)) => {
-                let inet = bytewise(inet);
-                (SOCKET_ADDRESS_TYPE_INET, Branch { inet })
-            }
-            Self::Unix(Unix(unix)) => {
-                let q_unix = bytewise(unix);
-                (SOCKET_ADDRESS_TYPE_UNIX, Branch { q_unix })
-            }
-            Self::Vsock(Vsock(vsock)) => {
-                let vsock = bytewise(vsock);
-                (SOCKET_ADDRESS_TYPE_VSOCK, Branch { vsock })
-            }
-            Self::Fd(Fd(fd)) => {
-                let fd = bytewise(fd);
-                (SOCKET_ADDRESS_TYPE_FD, Branch { fd })
-            }
-        };
-        layout::SocketAddress { r#type, u }
     }
 }
 
@@ -222,12 +196,6 @@ impl<'a> Fd<'a> {
 pub fn shown(text: Option<&CStr>) -> String {
     text.map(|text| text.to_string_lossy().into_owned())
         .unwrap_or_default()
-}
-
-/// A bytewise copy of a branch.
-fn bytewise<T>(original: &T) -> ManuallyDrop<T> {
-    // SAFETY: numbers and pointers, which own nothing by themselves.
-    ManuallyDrop::new(unsafe { ptr::read(original) })
 }
 
 /// # Safety
