@@ -11,7 +11,6 @@ pub mod error;
 pub mod formatted;
 pub mod iov;
 pub mod main_loop;
-pub mod misuse;
 pub mod module;
 pub mod qom;
 pub mod report;
