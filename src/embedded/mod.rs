@@ -13,7 +13,6 @@ pub mod formatted;
 pub mod hint;
 pub mod iov;
 pub mod main_loop;
-pub mod misuse;
 pub mod module;
 pub mod monitor;
 pub mod qapi;
