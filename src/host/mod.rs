@@ -7,5 +7,6 @@ pub mod address_family;
 mod address_fields;
 mod address_view;
 pub mod error;
+pub mod file;
 pub mod imports;
 pub mod module;

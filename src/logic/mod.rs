@@ -1,6 +1,11 @@
 //! All behaviour of io/, in safe Rust that unit tests reach without C.
 #![forbid(unsafe_code)]
 
+pub mod control;
+pub mod file;
+mod remainder;
 pub mod resolver;
 pub mod task;
+pub mod transfer;
+pub mod wait;
 pub mod watch;

@@ -102,47 +102,28 @@ impl Channel {
         !reader.load(Ordering::Acquire).is_null() || !writer.load(Ordering::Acquire).is_null()
     }
 
-    /// The descriptors behind the channel's watches. None if its class makes watches of its own.
+    /// The descriptor behind the channel's watches. None if its class makes watches of its own.
     ///
     /// Told by the method, not by the type: a foreign subclass may have another one (W-7).
-    pub fn polled(&self) -> Option<Polled> {
+    pub fn polled_fd(&self) -> Option<c_int> {
         let method = self.create_watch_id();
-        let noted = |kind: &AtomicPtr<c_void>| {
-            !method.is_null() && ptr::eq(kind.load(Ordering::Relaxed), method)
+        let uses = |kind: WatchKind| {
+            let own = OWN_WATCHES[kind as usize].load(Ordering::Relaxed);
+            !own.is_null() && ptr::eq(own, method)
         };
-        if noted(&OWN_WATCHES[WatchKind::Socket as usize]) {
-            let socket = self.as_ptr().cast::<layout::QIOChannelSocket>();
+        let field = if uses(WatchKind::Socket) {
             // SAFETY: the method is for sockets, so the channel is one.
-            Some(Polled::One(load_fd(unsafe { &raw mut (*socket).fd })))
-        } else if noted(&OWN_WATCHES[WatchKind::File as usize]) {
-            let file = self.as_ptr().cast::<layout::QIOChannelFile>();
+            unsafe { &raw mut (*self.as_ptr().cast::<layout::QIOChannelSocket>()).fd }
+        } else if uses(WatchKind::File) {
             // SAFETY: the method is for files, so the channel is one.
-            Some(Polled::One(load_fd(unsafe { &raw mut (*file).fd })))
+            unsafe { &raw mut (*self.as_ptr().cast::<layout::QIOChannelFile>()).fd }
         } else {
-            None
-        }
+            return None;
+        };
+        // SAFETY: an aligned field of the live channel. C code and other threads may store to it
+        // (R-CHAN-10).
+        Some(unsafe { AtomicI32::from_ptr(field) }.load(Ordering::Relaxed))
     }
-}
-
-/// Reads a descriptor field, which C code or another thread may store to at the same time
-/// (R-CHAN-10).
-fn load_fd(field: *mut c_int) -> c_int {
-    // SAFETY: only called with an aligned field of a live channel.
-    unsafe { AtomicI32::from_ptr(field) }.load(Ordering::Relaxed)
-}
-
-/// The descriptors that a channel's watches poll.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Polled {
-    /// One for both directions.
-    One(c_int),
-    /// One to read from, one to write to.
-    Pair {
-        /// To read from.
-        read: c_int,
-        /// To write to.
-        write: c_int,
-    },
 }
 
 /// The classes of the library whose watches poll a descriptor.

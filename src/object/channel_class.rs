@@ -5,7 +5,7 @@
 
 use core::ffi::{c_int, c_uint, c_void};
 
-use libc::{off_t, ssize_t};
+use libc::{off_t, size_t, ssize_t};
 
 use super::channel::Channel;
 use super::descriptors::{Incoming, Outgoing};
@@ -205,27 +205,27 @@ impl Channel {
     }
 }
 
-/// Methods that the 7.2 profiles lack.
+/// Methods that the 7.2 profiles don't have.
 #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
 impl Channel {
-    /// Calls `io_preadv`.
-    pub fn io_preadv(&self, iov: &[IoVec<'_>], offset: off_t, errp: Errp<'_>) -> Option<Returned> {
+    /// The `io_preadv` method.
+    pub fn preadv_method(&self) -> Option<Positioned<'_>> {
         // SAFETY: the class is live and its methods don't change.
         let method = unsafe { (*self.class()).io_preadv }?;
-        let elements = iov::as_ptr(iov);
-        // SAFETY: the channel is of the class; the elements are valid for the call.
-        let result = unsafe { method(self.as_ptr(), elements, iov.len(), offset, errp.as_ptr()) };
-        Some(Returned(result))
+        Some(Positioned {
+            channel: self,
+            method,
+        })
     }
 
-    /// Calls `io_pwritev`.
-    pub fn io_pwritev(&self, iov: &[IoVec<'_>], offset: off_t, errp: Errp<'_>) -> Option<Returned> {
+    /// The `io_pwritev` method.
+    pub fn pwritev_method(&self) -> Option<Positioned<'_>> {
         // SAFETY: the class is live and its methods don't change.
         let method = unsafe { (*self.class()).io_pwritev }?;
-        let elements = iov::as_ptr(iov);
-        // SAFETY: the channel is of the class; the elements are valid for the call.
-        let result = unsafe { method(self.as_ptr(), elements, iov.len(), offset, errp.as_ptr()) };
-        Some(Returned(result))
+        Some(Positioned {
+            channel: self,
+            method,
+        })
     }
 
     /// Calls `io_peerpid`, which stores to `pid`.
@@ -234,5 +234,46 @@ impl Channel {
         let method = unsafe { (*self.class()).io_peerpid }?;
         // SAFETY: the channel is of the class.
         Some(unsafe { method(self.as_ptr(), pid, errp.as_ptr()) })
+    }
+}
+
+/// In the 7.2 profiles no class has these methods.
+#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+impl Channel {
+    /// The `io_preadv` method.
+    pub fn preadv_method(&self) -> Option<Positioned<'_>> {
+        None
+    }
+
+    /// The `io_pwritev` method.
+    pub fn pwritev_method(&self) -> Option<Positioned<'_>> {
+        None
+    }
+
+    /// Calls `io_peerpid`, which stores to `pid`.
+    pub fn io_peerpid(&self, _pid: &mut c_uint, _errp: Errp<'_>) -> Option<c_int> {
+        None
+    }
+}
+
+/// A channel with its method to read or to write at a position.
+pub struct Positioned<'c> {
+    channel: &'c Channel,
+    method: unsafe extern "C" fn(
+        ioc: *mut layout::QIOChannel,
+        iov: *const libc::iovec,
+        niov: size_t,
+        offset: off_t,
+        errp: *mut *mut layout::Error,
+    ) -> ssize_t,
+}
+
+impl Positioned<'_> {
+    /// Calls the method.
+    pub fn call(&self, iov: &[IoVec<'_>], offset: off_t, errp: Errp<'_>) -> Returned {
+        let (ioc, elements, errp) = (self.channel.as_ptr(), iov::as_ptr(iov), errp.as_ptr());
+        // SAFETY: the channel is of the class that has the method; elements and `errp` are valid
+        // for the call.
+        Returned(unsafe { (self.method)(ioc, elements, iov.len(), offset, errp) })
     }
 }

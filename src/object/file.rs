@@ -1,9 +1,10 @@
 //! File channels.
 
-use core::ffi::CStr;
+use core::ffi::{CStr, c_int};
 
 use super::{Instance, IsA, Shared};
 use crate::layout;
+use crate::sync::atomic::{AtomicI32, Ordering};
 
 /// The object.
 pub type File = Shared<layout::QIOChannelFile>;
@@ -15,3 +16,28 @@ unsafe impl Instance for layout::QIOChannelFile {
 
 // SAFETY: the first member is the parent.
 unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelFile {}
+
+impl File {
+    /// The descriptor field, which C code reads, and other threads may close (R-CHAN-10).
+    #[inline]
+    fn field(&self) -> &AtomicI32 {
+        // SAFETY: an aligned field that lives with `self`.
+        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).fd) }
+    }
+
+    /// The descriptor, -1 when closed.
+    #[inline]
+    pub fn fd(&self) -> c_int {
+        self.field().load(Ordering::Relaxed)
+    }
+
+    /// Stores a descriptor, which is the channel's from now on.
+    pub fn set_fd(&self, fd: c_int) {
+        self.field().store(fd, Ordering::Relaxed);
+    }
+
+    /// Takes the descriptor: whoever got it closes it, and nobody else does (W-24).
+    pub fn take_fd(&self) -> c_int {
+        self.field().swap(-1, Ordering::AcqRel)
+    }
+}

@@ -2,12 +2,14 @@
 
 use core::ffi::c_void;
 use core::mem::transmute;
+use std::sync::Arc;
 
 use glib_sys::{GFALSE, GIOCondition, gboolean};
 
 use super::channel::Channel;
 use crate::glib::{Callback, Source, UserData};
 use crate::layout::{self, QIOChannelFunc};
+use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// What GLib stores a callback as.
 type StoredFunc = unsafe extern "C" fn(data: *mut c_void) -> gboolean;
@@ -52,4 +54,43 @@ pub fn call(callback: Callback, channel: &Channel, condition: GIOCondition) -> O
     // SAFETY: the channel is live, and the data is what the function was set with.
     let stays = unsafe { function(channel.as_ptr(), condition, callback.data()) };
     Some(stays != GFALSE)
+}
+
+/// Whether a channel's source has fired.
+///
+/// Source and flag share the memory, so either may go first.
+pub struct Flag(Arc<AtomicBool>);
+
+impl Flag {
+    /// A flag that the source sets when it fires, whereupon it ends.
+    pub fn set_by(source: &Source) -> Self {
+        let flag = Arc::new(AtomicBool::new(false));
+        let data = Arc::into_raw(Arc::clone(&flag)).cast_mut().cast::<c_void>();
+        // SAFETY: the one count that `data` stands for goes with it.
+        let data = unsafe { UserData::new(data, Some(Self::release)) };
+        // SAFETY: the function takes such data.
+        unsafe { Watcher::new(Some(Self::raise), data) }.set_on(source);
+        Self(flag)
+    }
+
+    /// Whether the source has fired.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    unsafe extern "C" fn raise(
+        _ioc: *mut layout::QIOChannel,
+        _condition: GIOCondition,
+        data: *mut c_void,
+    ) -> gboolean {
+        // SAFETY: the count that `data` stands for is dropped with the source's callback only.
+        let flag = unsafe { &*data.cast::<AtomicBool>() };
+        flag.store(true, Ordering::Release);
+        GFALSE
+    }
+
+    unsafe extern "C" fn release(data: *mut c_void) {
+        // SAFETY: the count was given to the source, which ends it once.
+        drop(unsafe { Arc::from_raw(data.cast::<AtomicBool>()) });
+    }
 }

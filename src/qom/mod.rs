@@ -1,6 +1,7 @@
 //! The `qio-*` types: their registration, class methods and instance hooks.
 
 mod channel;
+mod channel_file;
 pub mod convert;
 
 use crate::host::{imports, module};
@@ -8,7 +9,10 @@ use crate::layout::{ClassHook, InstanceHook, TypeInfo};
 use crate::object::{Instance, IsA};
 
 /// The types of this build, parents first. All that registers them is this table.
-static TYPES: [Registration; 1] = [Registration(channel::TYPE)];
+static TYPES: [Registration; 2] = [
+    Registration(channel::TYPE),
+    Registration(channel_file::TYPE),
+];
 
 /// A type for the host, which may keep the address.
 struct Registration(TypeInfo);

@@ -1,0 +1,172 @@
+//! File channels: anything that has a descriptor.
+
+use core::ffi::CStr;
+
+use super::remainder::Remainder;
+use crate::host::error::Error;
+use crate::host::file as host;
+use crate::object::Ref;
+use crate::object::channel::Feature;
+use crate::object::channel_class::Transfer;
+use crate::object::file::File;
+use crate::os::errno::Errno;
+use crate::os::iov::{self, IoVec};
+use crate::os::{fd, file};
+use crate::{layout, profile, trace};
+
+const EBADF: Errno = Errno::new(libc::EBADF);
+const EAGAIN: Errno = Errno::new(libc::EAGAIN);
+
+/// A channel that owns `fd`, whatever it is (R-CHAN-83).
+pub fn adopt(fd: i32) -> Ref<layout::QIOChannelFile> {
+    let channel = own(fd);
+    trace::qio_channel_file_new_fd(channel.as_ptr().into(), fd);
+    channel
+}
+
+fn own(fd: i32) -> Ref<layout::QIOChannelFile> {
+    let channel = Ref::<layout::QIOChannelFile>::create();
+    channel.set_fd(fd);
+    if profile::POSITIONED_TRANSFERS && file::seek(fd, 0, libc::SEEK_CUR).is_ok() {
+        channel
+            .upcast::<layout::QIOChannel>()
+            .set_feature(Feature::SEEKABLE);
+    }
+    channel
+}
+
+/// A channel that owns a duplicate of `fd` (R-CHAN-84).
+pub fn adopt_duplicate(fd: i32) -> Result<Ref<layout::QIOChannelFile>, Error> {
+    let duplicate = fd::duplicate(fd)
+        .map_err(|errno| Error::os(errno, format!("Unable to duplicate descriptor {fd}")))?;
+    Ok(adopt(duplicate.into_raw()))
+}
+
+/// A channel over the file at `path` (R-CHAN-85).
+pub fn open(path: &CStr, flags: i32, mode: u32) -> Result<Ref<layout::QIOChannelFile>, Error> {
+    let fd = host::open(path, flags, mode)?;
+    let channel = own(fd);
+    let mode = i32::try_from(mode).unwrap_or(-1);
+    trace::qio_channel_file_new_path(channel.as_ptr().into(), path, flags, mode, fd);
+    Ok(channel)
+}
+
+/// The descriptor; a closed channel has none (R-CHAN-9).
+#[inline]
+fn descriptor(file: &File) -> Result<i32, Errno> {
+    match file.fd() {
+        fd @ 0.. => Ok(fd),
+        _ => Err(EBADF),
+    }
+}
+
+#[cold]
+fn failed_read(errno: Errno) -> Error {
+    Error::os(errno, "Unable to read from file")
+}
+
+#[cold]
+fn failed_write(errno: Errno) -> Error {
+    Error::os(errno, "Unable to write to file")
+}
+
+/// One transfer; none for an empty request (W-5).
+#[inline]
+fn transfer(
+    file: &File,
+    iov: &[IoVec<'_>],
+    call: impl FnOnce(i32, &[IoVec<'_>]) -> Result<usize, Errno>,
+) -> Result<Transfer, Errno> {
+    let fd = descriptor(file)?;
+    if iov.iter().all(IoVec::is_empty) {
+        return Ok(Transfer::Done(0));
+    }
+    match call(fd, iov::portion(fd, iov)) {
+        Ok(bytes) => Ok(Transfer::Done(bytes)),
+        Err(EAGAIN) => Ok(Transfer::WouldBlock),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Reads what there is (R-CHAN-86).
+#[inline]
+pub fn read(file: &File, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
+    transfer(file, iov, file::readv).map_err(failed_read)
+}
+
+/// Writes what fits (R-CHAN-86).
+#[inline]
+pub fn write(file: &File, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
+    transfer(file, iov, file::writev).map_err(failed_write)
+}
+
+/// Transfers at a position until everything is done, or the end, since callers take a short count
+/// for a failure or don't look at it (R-CHAN-87).
+fn transfer_at(
+    file: &File,
+    iov: &[IoVec<'_>],
+    offset: i64,
+    call: impl Fn(i32, &[IoVec<'_>], i64) -> Result<usize, Errno>,
+) -> Result<Transfer, Errno> {
+    let fd = descriptor(file)?;
+    let mut rest = Remainder::new(iov);
+    let mut done = 0;
+    while !rest.elements().is_empty() {
+        let position = i64::try_from(done).ok();
+        let Some(position) = position.and_then(|done| offset.checked_add(done)) else {
+            return Err(Errno::new(libc::EOVERFLOW));
+        };
+        match call(fd, iov::portion(fd, rest.elements()), position) {
+            Ok(0) => break,
+            Ok(bytes) => {
+                done += bytes;
+                rest.advance(bytes);
+            }
+            Err(EAGAIN) if done == 0 => return Ok(Transfer::WouldBlock),
+            Err(EAGAIN) => break,
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(Transfer::Done(done))
+}
+
+/// Reads at a position.
+pub fn read_at(file: &File, iov: &[IoVec<'_>], offset: i64) -> Result<Transfer, Error> {
+    transfer_at(file, iov, offset, file::preadv).map_err(failed_read)
+}
+
+/// Writes at a position.
+pub fn write_at(file: &File, iov: &[IoVec<'_>], offset: i64) -> Result<Transfer, Error> {
+    transfer_at(file, iov, offset, file::pwritev).map_err(failed_write)
+}
+
+/// Moves the position (R-CHAN-88).
+pub fn seek(file: &File, offset: i64, whence: i32) -> Result<i64, Error> {
+    let moved = descriptor(file).and_then(|fd| file::seek(fd, offset, whence));
+    moved.map_err(|errno| {
+        let message = format!("Unable to seek in file to offset {offset}, whence {whence}");
+        Error::os(errno, message)
+    })
+}
+
+/// Makes transfers wait or not (R-CHAN-89).
+pub fn set_blocking(file: &File, enabled: bool) -> Result<(), Error> {
+    let result = descriptor(file).and_then(|fd| fd::set_blocking(fd, enabled));
+    result.map_err(|errno| Error::os(errno, "Unable to change the blocking mode of a file"))
+}
+
+/// Closes the descriptor. The channel is closed even if that fails (R-CHAN-90, W-24).
+pub fn close(file: &File) -> Result<(), Error> {
+    let result = match file.take_fd() {
+        fd @ 0.. => host::close(fd),
+        _ => Err(EBADF),
+    };
+    result.map_err(|errno| Error::os(errno, "Unable to close file"))
+}
+
+/// Closes the descriptor if there still is one. Nobody is left to tell of a failure.
+pub fn finalize(file: &File) {
+    if let fd @ 0.. = file.take_fd() {
+        let _: Result<(), Errno> = host::close(fd);
+    }
+}

@@ -1,0 +1,343 @@
+//! Reading and writing: the checks before a class method is called, and the calls that go on until
+//! everything is transferred.
+
+use super::remainder::Remainder;
+use super::wait;
+use super::watch::{IN, OUT};
+use crate::host::error::{Error, Errp, Stored};
+use crate::layout::QIO_CHANNEL_WRITE_FLAG_ZERO_COPY;
+use crate::object::channel::{Channel, Feature};
+use crate::object::channel_class::{Returned, Transfer};
+use crate::object::descriptors::{Incoming, Outgoing};
+use crate::origin;
+use crate::os::errno::Errno;
+use crate::os::iov::IoVec;
+
+/// `QIO_CHANNEL_READ_FLAG_MSG_PEEK`; in the profiles without it nobody passes flags.
+const PEEK: i32 = 0x1;
+
+/// The error of a request that the channel cannot serve.
+#[cold]
+fn unsupported(message: &str) -> Error {
+    Error::os(Errno::new(libc::EINVAL), message)
+}
+
+/// Reads what there is, with one call of the class (R-CHAN-19).
+#[inline]
+pub fn readv_full(
+    channel: &Channel,
+    iov: &[IoVec<'_>],
+    incoming: Incoming<'_>,
+    flags: i32,
+    errp: Errp<'_>,
+) -> Returned {
+    match check_read(channel, incoming, flags, errp) {
+        Ok(()) => channel.io_readv(iov, incoming, flags, errp),
+        Err(stored) => Returned::failed(stored),
+    }
+}
+
+#[inline]
+fn check_read(
+    channel: &Channel,
+    incoming: Incoming<'_>,
+    flags: i32,
+    errp: Errp<'_>,
+) -> Result<(), Stored> {
+    let problem = if incoming.is_given() && !channel.has_feature(Feature::FD_PASS) {
+        "The channel cannot receive descriptors"
+    } else if flags & PEEK != 0 && !channel.has_feature(Feature::READ_MSG_PEEK) {
+        "The channel cannot peek at data"
+    } else {
+        return Ok(());
+    };
+    Err(errp.store(unsupported(problem), &origin!(c"qio_channel_readv_full")))
+}
+
+/// Writes what fits, with one call of the class (R-CHAN-20).
+#[inline]
+pub fn writev_full(
+    channel: &Channel,
+    iov: &[IoVec<'_>],
+    outgoing: Outgoing<'_>,
+    flags: i32,
+    errp: Errp<'_>,
+) -> Returned {
+    match check_write(channel, outgoing, flags, errp) {
+        Ok(()) => channel.io_writev(iov, outgoing, flags, errp),
+        Err(stored) => Returned::failed(stored),
+    }
+}
+
+#[inline]
+fn check_write(
+    channel: &Channel,
+    outgoing: Outgoing<'_>,
+    flags: i32,
+    errp: Errp<'_>,
+) -> Result<(), Stored> {
+    let zero_copy = flags & QIO_CHANNEL_WRITE_FLAG_ZERO_COPY != 0;
+    let problem = if outgoing.is_given() && !channel.has_feature(Feature::FD_PASS) {
+        "The channel cannot send descriptors"
+    } else if outgoing.is_given() && zero_copy {
+        "Descriptors cannot be sent with zero copy"
+    } else if zero_copy && !channel.has_feature(Feature::WRITE_ZERO_COPY) {
+        "The channel cannot write with zero copy"
+    } else {
+        return Ok(());
+    };
+    Err(errp.store(unsupported(problem), &origin!(c"qio_channel_writev_full")))
+}
+
+/// What a reading call that goes on until everything is read has met.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Read {
+    /// Everything was read.
+    All,
+    /// The end, before any byte.
+    Nothing,
+}
+
+/// The size of a request.
+struct Size {
+    total: usize,
+    /// Some elements are empty: classes must not see them (R-CHAN-25).
+    has_empty: bool,
+}
+
+impl Size {
+    #[inline]
+    fn of(iov: &[IoVec<'_>]) -> Self {
+        let (mut total, mut has_empty) = (0usize, false);
+        for element in iov {
+            total = total.saturating_add(element.len());
+            has_empty |= element.is_empty();
+        }
+        Self { total, has_empty }
+    }
+}
+
+/// Calls `step` until everything is transferred. False as soon as it transfers nothing.
+///
+/// `step` gets what is left, all of it: a class that sends messages must not see a part (W-3), and
+/// those with a limit take what they can. The common request is done with the first call, on the
+/// caller's own array (W-1).
+#[inline]
+fn complete(
+    iov: &[IoVec<'_>],
+    size: &Size,
+    mut step: impl FnMut(&[IoVec<'_>]) -> Result<usize, Stored>,
+) -> Result<bool, Stored> {
+    let mut done = 0;
+    if !size.has_empty {
+        done = step(iov)?;
+        if done >= size.total {
+            return Ok(true);
+        }
+        if done == 0 {
+            return Ok(false);
+        }
+    }
+    complete_rest(iov, done, step)
+}
+
+#[cold]
+fn complete_rest(
+    iov: &[IoVec<'_>],
+    done: usize,
+    mut step: impl FnMut(&[IoVec<'_>]) -> Result<usize, Stored>,
+) -> Result<bool, Stored> {
+    let mut rest = Remainder::new(iov);
+    rest.advance(done);
+    while !rest.elements().is_empty() {
+        match step(rest.elements())? {
+            0 => return Ok(false),
+            bytes => rest.advance(bytes),
+        }
+    }
+    Ok(true)
+}
+
+/// Reads until everything is there; an end before any byte is no error (R-CHAN-23).
+pub fn readv_full_all_eof(
+    channel: &Channel,
+    iov: &[IoVec<'_>],
+    incoming: Incoming<'_>,
+    flags: i32,
+    errp: Errp<'_>,
+) -> Result<Read, Stored> {
+    incoming.clear();
+    let result = read_all(channel, iov, incoming, flags, errp);
+    if result.is_err() && incoming.is_given() {
+        incoming.close();
+    }
+    result
+}
+
+#[inline]
+fn read_all(
+    channel: &Channel,
+    iov: &[IoVec<'_>],
+    incoming: Incoming<'_>,
+    flags: i32,
+    errp: Errp<'_>,
+) -> Result<Read, Stored> {
+    let size = Size::of(iov);
+    if size.total == 0 && !incoming.has_array() {
+        return Ok(Read::All);
+    }
+    check_read(channel, incoming, flags, errp)?;
+    let mut reader = Reader {
+        channel,
+        incoming,
+        flags,
+        errp,
+        has_read: false,
+    };
+    if size.total == 0 {
+        return reader.read_descriptors();
+    }
+    if complete(iov, &size, |iov| reader.read(iov))? {
+        return Ok(Read::All);
+    }
+    if reader.has_read {
+        return Err(ended_early(errp));
+    }
+    Ok(Read::Nothing)
+}
+
+#[cold]
+fn ended_early(errp: Errp<'_>) -> Stored {
+    errp.store(
+        Error::new("The data ended before all that was requested had been read"),
+        &origin!(c"qio_channel_readv_full_all"),
+    )
+}
+
+struct Reader<'r> {
+    channel: &'r Channel,
+    /// Where the first successful read stores descriptors; later ones discard them (R-CHAN-26).
+    incoming: Incoming<'r>,
+    flags: i32,
+    errp: Errp<'r>,
+    /// Something has come, so that the end would be early.
+    has_read: bool,
+}
+
+impl Reader<'_> {
+    /// Reads once, however long it takes until there is something. 0 is the end.
+    #[inline]
+    fn read(&mut self, iov: &[IoVec<'_>]) -> Result<usize, Stored> {
+        loop {
+            let result = self.call(iov)?;
+            // Descriptors without bytes aren't the end (R-CHAN-27).
+            let only_descriptors = result == 0 && self.incoming.any();
+            self.incoming = Incoming::NONE;
+            self.has_read |= result != 0 || only_descriptors;
+            if !only_descriptors {
+                return Ok(result);
+            }
+        }
+    }
+
+    /// Reads descriptors and no bytes (R-CHAN-28).
+    fn read_descriptors(&mut self) -> Result<Read, Stored> {
+        self.call(&[])?;
+        Ok(if self.incoming.any() {
+            Read::All
+        } else {
+            Read::Nothing
+        })
+    }
+
+    #[inline]
+    fn call(&mut self, iov: &[IoVec<'_>]) -> Result<usize, Stored> {
+        loop {
+            let returned = self
+                .channel
+                .io_readv(iov, self.incoming, self.flags, self.errp);
+            match returned.transfer(self.errp)? {
+                Transfer::Done(bytes) => return Ok(bytes),
+                Transfer::WouldBlock => wait::until_ready(self.channel, IN),
+            }
+        }
+    }
+}
+
+/// Reads until everything is there (R-CHAN-23).
+pub fn readv_full_all(
+    channel: &Channel,
+    iov: &[IoVec<'_>],
+    incoming: Incoming<'_>,
+    errp: Errp<'_>,
+) -> Result<(), Stored> {
+    match readv_full_all_eof(channel, iov, incoming, 0, errp)? {
+        Read::All => Ok(()),
+        Read::Nothing => Err(ended_early(errp)),
+    }
+}
+
+/// Writes until everything is written (R-CHAN-23, R-CHAN-29).
+pub fn writev_full_all(
+    channel: &Channel,
+    iov: &[IoVec<'_>],
+    mut outgoing: Outgoing<'_>,
+    flags: i32,
+    errp: Errp<'_>,
+) -> Result<(), Stored> {
+    let size = Size::of(iov);
+    if size.total == 0 {
+        return Ok(());
+    }
+    check_write(channel, outgoing, flags, errp)?;
+    let mut write = |iov: &[IoVec<'_>]| loop {
+        let returned = channel.io_writev(iov, outgoing, flags, errp);
+        match returned.transfer(errp)? {
+            Transfer::Done(bytes) => {
+                outgoing = Outgoing::NONE;
+                return Ok(bytes);
+            }
+            Transfer::WouldBlock => wait::until_ready(channel, OUT),
+        }
+    };
+    // A class that writes nothing once may have had its reasons; twice is for ever (W-4).
+    let written = complete(iov, &size, |iov| match write(iov)? {
+        0 => write(iov),
+        bytes => Ok(bytes),
+    })?;
+    if written {
+        return Ok(());
+    }
+    Err(errp.store(
+        Error::new("The channel accepts no more data"),
+        &origin!(c"qio_channel_writev_full_all"),
+    ))
+}
+
+/// Reads at a position, with one call of the class (R-CHAN-33).
+pub fn preadv(channel: &Channel, iov: &[IoVec<'_>], offset: i64, errp: Errp<'_>) -> Returned {
+    let origin = origin!(c"qio_channel_preadv");
+    let Some(method) = channel.preadv_method() else {
+        let error = Error::new("The channel cannot read at a position (preadv)");
+        return Returned::failed(errp.store(error, &origin));
+    };
+    if !channel.has_feature(Feature::SEEKABLE) {
+        let error = unsupported("The channel has no positions to read at (preadv)");
+        return Returned::failed(errp.store(error, &origin));
+    }
+    method.call(iov, offset, errp)
+}
+
+/// Writes at a position, with one call of the class (R-CHAN-33).
+pub fn pwritev(channel: &Channel, iov: &[IoVec<'_>], offset: i64, errp: Errp<'_>) -> Returned {
+    let origin = origin!(c"qio_channel_pwritev");
+    let Some(method) = channel.pwritev_method() else {
+        let error = Error::new("The channel cannot write at a position (pwritev)");
+        return Returned::failed(errp.store(error, &origin));
+    };
+    if !channel.has_feature(Feature::SEEKABLE) {
+        let error = unsupported("The channel has no positions to write at (pwritev)");
+        return Returned::failed(errp.store(error, &origin));
+    }
+    method.call(iov, offset, errp)
+}

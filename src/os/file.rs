@@ -1,0 +1,66 @@
+//! Files: transfers at the descriptor's position or another one, and moving it.
+//!
+//! A signal never ends a transfer (R-CHAN-13).
+
+use core::ffi::c_int;
+
+use libc::{off_t, ssize_t};
+
+use super::errno::{self, Errno};
+use super::iov::{self, IoVec};
+
+/// Repeats a transfer while signals interrupt it.
+#[inline]
+fn retry(mut call: impl FnMut() -> ssize_t) -> Result<usize, Errno> {
+    loop {
+        if let Ok(bytes) = usize::try_from(call()) {
+            return Ok(bytes);
+        }
+        let errno = errno::last();
+        if errno.code() != libc::EINTR {
+            return Err(errno);
+        }
+    }
+}
+
+/// The number of elements, for C.
+#[inline]
+fn count(iov: &[IoVec<'_>]) -> c_int {
+    // More than fit are refused by the kernel, as are many fewer.
+    c_int::try_from(iov.len()).unwrap_or(c_int::MAX)
+}
+
+/// Reads what there is into the memory at `iov`; 0 is the end.
+#[inline]
+pub fn readv(fd: c_int, iov: &[IoVec<'_>]) -> Result<usize, Errno> {
+    // SAFETY: the elements describe memory that is writable now, as who made them promised.
+    retry(|| unsafe { libc::readv(fd, iov::as_ptr(iov), count(iov)) })
+}
+
+/// Writes what fits of the bytes at `iov`.
+#[inline]
+pub fn writev(fd: c_int, iov: &[IoVec<'_>]) -> Result<usize, Errno> {
+    // SAFETY: the elements describe memory that is readable now, as who made them promised.
+    retry(|| unsafe { libc::writev(fd, iov::as_ptr(iov), count(iov)) })
+}
+
+/// As [`readv`], at `offset`.
+pub fn preadv(fd: c_int, iov: &[IoVec<'_>], offset: off_t) -> Result<usize, Errno> {
+    // SAFETY: as in `readv`.
+    retry(|| unsafe { libc::preadv(fd, iov::as_ptr(iov), count(iov), offset) })
+}
+
+/// As [`writev`], at `offset`.
+pub fn pwritev(fd: c_int, iov: &[IoVec<'_>], offset: off_t) -> Result<usize, Errno> {
+    // SAFETY: as in `writev`.
+    retry(|| unsafe { libc::pwritev(fd, iov::as_ptr(iov), count(iov), offset) })
+}
+
+/// Moves the position, and says where it is.
+pub fn seek(fd: c_int, offset: off_t, whence: c_int) -> Result<off_t, Errno> {
+    // SAFETY: takes numbers only.
+    match unsafe { libc::lseek(fd, offset, whence) } {
+        -1 => Err(errno::last()),
+        position => Ok(position),
+    }
+}
