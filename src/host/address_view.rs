@@ -3,6 +3,8 @@
 //! A NULL text reads as None; whether an empty one means the same is for each use to say.
 
 use core::ffi::{CStr, c_char};
+use core::mem::ManuallyDrop;
+use core::ptr;
 
 use super::address_family;
 use super::error::Error;
@@ -70,6 +72,32 @@ impl<'a> View<'a> {
             SOCKET_ADDRESS_TYPE_FD => Self::Fd(Fd(unsafe { &branch.fd })),
             unknown => unknown_type(unknown),
         })
+    }
+}
+
+impl View<'_> {
+    /// A bytewise copy, whose texts stay with the viewed address.
+    pub(super) fn to_layout(self) -> layout::SocketAddress {
+        use layout::SocketAddressBranch as Branch;
+        let (r#type, u) = match self {
+            Self::Inet(Inet(inet)) => {
+                let inet = bytewise(inet);
+                (SOCKET_ADDRESS_TYPE_INET, Branch { inet })
+            }
+            Self::Unix(Unix(unix)) => {
+                let q_unix = bytewise(unix);
+                (SOCKET_ADDRESS_TYPE_UNIX, Branch { q_unix })
+            }
+            Self::Vsock(Vsock(vsock)) => {
+                let vsock = bytewise(vsock);
+                (SOCKET_ADDRESS_TYPE_VSOCK, Branch { vsock })
+            }
+            Self::Fd(Fd(fd)) => {
+                let fd = bytewise(fd);
+                (SOCKET_ADDRESS_TYPE_FD, Branch { fd })
+            }
+        };
+        layout::SocketAddress { r#type, u }
     }
 }
 
@@ -190,6 +218,12 @@ impl<'a> Fd<'a> {
         // SAFETY: a text of the viewed address.
         unsafe { text(self.0.str) }
     }
+}
+
+/// A bytewise copy of a branch.
+fn bytewise<T>(original: &T) -> ManuallyDrop<T> {
+    // SAFETY: numbers and pointers, which own nothing by themselves.
+    ManuallyDrop::new(unsafe { ptr::read(original) })
 }
 
 /// A text of a message: what isn't given is empty.
