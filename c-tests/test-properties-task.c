@@ -426,7 +426,11 @@ static void test_t10(void)
             g_main_context_iteration(own, FALSE);
             g_main_context_iteration(context, FALSE);
         }
-        _exit(parents == 0 ? 0 : 1);
+        if (parents == 0) {
+            /* No exit: valgrind would blame the child for what the parent's threads own. */
+            execl("/bin/true", "true", NULL);
+        }
+        _exit(1);
     }
     g_assert_cmpint(waitpid(child, &status, 0), ==, child);
     g_assert_true(WIFEXITED(status));

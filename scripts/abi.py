@@ -100,8 +100,9 @@ def defined_for_c(archive):
         name = fields[7]
         # The compiler's C objects look like ours: HASH-NAME.o.
         ours = member.startswith('qio-') or member.removesuffix('.o').partition('-')[2] in own_c
-        # Not Rust's mangled names, nor, with LTO, its runtime's.
-        if ours and re.fullmatch(r'[A-Za-z]\w*', name) and not name.startswith('rust_'):
+        # Not Rust's mangled names, nor, with LTO, its runtime's; nor what our C calls in our Rust.
+        named_for_c = re.fullmatch(r'[A-Za-z]\w*', name)
+        if ours and named_for_c and not name.startswith(('rust_', 'qio_internal_')):
             names.add(name)
     if not names:
         raise SystemExit(f'{archive}: readelf finds no symbols')

@@ -36,7 +36,7 @@ def declared_functions():
             raise SystemExit(run.stderr)
         found = {}
         for line in listing:
-            match = re.fullmatch(r'/\* (.*):\d+:\w+ \*/ extern (.*\W(\w+) \(.*\));\n', line)
+            match = re.fullmatch(r'/\* (.*):\d+:\w+ \*/ extern (.*?\W(\w+) \(.*\));\n', line)
             if match and pathlib.Path(match[1]).is_relative_to(source.INCLUDE):
                 found[match[3]] = match[2]
         return found
@@ -81,6 +81,7 @@ def probe(name, prototype):
         if declared.get(name, '').endswith('...)'):
             parameters = parameters.replace(')', ', ...)')
         parameters = parameters.replace('struct __va_list_tag *', 'va_list')
+        result = result.replace('TypeImpl *', 'Type')
         wanted = f'{result.strip()} ({parameters}'
     return f'_Static_assert(__builtin_types_compatible_p(__typeof__({name}), {wanted}), "{name}");'
 

@@ -13,6 +13,8 @@ ROOT = abi.ABI.parent
 INCLUDE = ROOT / 'include'
 # R-HDR-1
 WARNINGS = ['-Wall', '-Wextra', '-Wno-unused-parameter', '-Wno-missing-field-initializers', '-Werror']
+LANGUAGES = {'c': ('CC', 'cc', 'gnu11'), 'c++': ('CXX', 'c++', 'gnu++17')}
+GLIB_CFLAGS = shlex.split(subprocess.check_output(['pkg-config', '--cflags', 'glib-2.0'], text=True))
 
 
 def headers():
@@ -24,14 +26,18 @@ def includes(names):
     return ''.join(f'#include "{name}"\n' for name in ['qemu/osdep.h', *names])
 
 
+def c_name(struct):
+    """How C code names a measured struct."""
+    return 'struct iovec' if struct == 'iovec' else struct
+
+
 def command(profile, *args, language='c'):
     """The compiler, set up for a C program of a profile."""
-    compiler = shlex.split(os.environ['CC' if language == 'c' else 'CXX'])
-    standard = 'gnu11' if language == 'c' else 'gnu++17'
+    variable, default, standard = LANGUAGES[language]
     return [
-        *compiler, '-x', {'c': 'c', 'c++': 'c++'}[language], f'-std={standard}',
+        *shlex.split(os.environ.get(variable, default)), '-x', language, f'-std={standard}',
         '-D_GNU_SOURCE', '-D_FILE_OFFSET_BITS=64', f'-D{abi.macro(profile)}', f'-I{INCLUDE}',
-        *shlex.split(os.environ['GLIB_CFLAGS']), *args,
+        *GLIB_CFLAGS, *args,
     ]  # fmt: skip
 
 

@@ -26,11 +26,14 @@ with tempfile.TemporaryDirectory() as scratch:
     )
     (module,) = root.rglob('qio.pc')
     library_dir = module.parent.parent
+    # The files are not where the prefix says, but below the scratch directory.
+    text = module.read_text()
+    assert text.startswith('prefix=/')
+    module.write_text(text.replace('prefix=', f'prefix={scratch}', 1))
     environment = {**os.environ, 'PKG_CONFIG_PATH': str(module.parent)}
 
     def pkg_config(*args):
-        # The files were not installed where qio.pc says, but beside it.
-        command = ['pkg-config', '--define-prefix', *args, 'qio']
+        command = ['pkg-config', *args, 'qio']
         return shlex.split(subprocess.check_output(command, text=True, env=environment))
 
     def compile_program(*args):

@@ -15,8 +15,8 @@ prelude = source.includes(source.headers())
 complaints = []
 
 
-def c_name(struct):
-    return 'struct iovec' if struct == 'iovec' else struct
+# A name that nothing but the debugging information has.
+UNNAMED = {'QemuLockUnlockFunc *': 'void (*)(void *)'}
 
 
 def tell_apart(kind, names, probe):
@@ -35,7 +35,7 @@ def first(enum):
     return next(iter(facts['enums'][enum]))
 
 
-structs = tell_apart('structs', facts['structs'], lambda name: f'char probe_{name}[sizeof({c_name(name)})];')
+structs = tell_apart('structs', facts['structs'], lambda name: f'char probe_{name}[sizeof({source.c_name(name)})];')
 enums = tell_apart('enums', facts['enums'], lambda name: f'{name} probe_{name} = {first(name)};')
 
 # A program that prints every number, and what it should print.
@@ -50,20 +50,21 @@ def line(label, expression, value):
 def members(struct, path, fields, base):
     for field in fields:
         name = path + field['name']
-        line(f'{struct}.{name} at', f'offsetof({c_name(struct)}, {name})', base + field['offset'])
-        line(f'{struct}.{name} bytes', f'sizeof((({c_name(struct)} *)0)->{name})', field['size'])
+        line(f'{struct}.{name} at', f'offsetof({source.c_name(struct)}, {name})', base + field['offset'])
+        line(f'{struct}.{name} bytes', f'sizeof((({source.c_name(struct)} *)0)->{name})', field['size'])
         if 'members' in field:
             members(struct, name + '.', field['members'], base + field['offset'])
         elif field['type'] not in ('struct', 'union', 'enum'):
-            member = f'__typeof__((({c_name(struct)} *)0)->{name})'
-            check = f'_Static_assert(__builtin_types_compatible_p({member}, __typeof__({field["type"]})), "");'
+            member = f'__typeof__((({source.c_name(struct)} *)0)->{name})'
+            wanted = UNNAMED.get(field['type'], field['type'])
+            check = f'_Static_assert(__builtin_types_compatible_p({member}, __typeof__({wanted})), "");'
             type_checks[check] = f'{struct}.{name} is no {field["type"]}'
 
 
 for name in structs:
     shape = facts['structs'][name]
-    line(f'{name} bytes', f'sizeof({c_name(name)})', shape['size'])
-    line(f'{name} alignment', f'_Alignof({c_name(name)})', shape['align'])
+    line(f'{name} bytes', f'sizeof({source.c_name(name)})', shape['size'])
+    line(f'{name} alignment', f'_Alignof({source.c_name(name)})', shape['align'])
     members(name, '', shape['fields'], 0)
 for name in enums:
     for value in facts['enums'][name]:

@@ -114,7 +114,7 @@ struct QIOChannel {
 /** A watch callback: the channel is ready for `condition`. Returns FALSE to end the watch. */
 typedef gboolean (*QIOChannelFunc)(QIOChannel *ioc,
                                    GIOCondition condition,
-                                   void *data);
+                                   gpointer data);
 
 #if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
 /** The methods of a channel class. Filled in `class_init`, read-only afterwards. */

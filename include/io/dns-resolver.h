@@ -78,7 +78,7 @@ int qio_dns_resolver_lookup_sync(QIODNSResolver *resolver,
 void qio_dns_resolver_lookup_async(QIODNSResolver *resolver,
                                    SocketAddress *addr,
                                    QIOTaskFunc func,
-                                   void *opaque,
+                                   gpointer opaque,
                                    GDestroyNotify notify);
 
 /**

@@ -12,13 +12,13 @@
 typedef struct QIOTask QIOTask;
 
 /** A task has ended; ask it for its error or result. @task is valid until the function returns. */
-typedef void (*QIOTaskFunc)(QIOTask *task, void *opaque);
+typedef void (*QIOTaskFunc)(QIOTask *task, gpointer opaque);
 
 /**
  * Does the blocking work of a task, on a worker thread. It may set and ask for error and result and
  * ask for the source, and nothing else of @task.
  */
-typedef void (*QIOTaskWorker)(QIOTask *task, void *opaque);
+typedef void (*QIOTaskWorker)(QIOTask *task, gpointer opaque);
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,7 +40,7 @@ extern "C" {
  */
 QIOTask *qio_task_new(Object *source,
                       QIOTaskFunc func,
-                      void *opaque,
+                      gpointer opaque,
                       GDestroyNotify destroy);
 
 /**
@@ -66,7 +66,7 @@ QIOTask *qio_task_new(Object *source,
  */
 void qio_task_run_in_thread(QIOTask *task,
                             QIOTaskWorker worker,
-                            void *opaque,
+                            gpointer opaque,
                             GDestroyNotify destroy,
                             GMainContext *context);
 
@@ -144,7 +144,7 @@ bool qio_task_propagate_error(QIOTask *task,
  * Threads: any, one at a time; also the worker. Blocks: no.
  */
 void qio_task_set_result_pointer(QIOTask *task,
-                                 void *result,
+                                 gpointer result,
                                  GDestroyNotify destroy);
 
 /**
@@ -154,7 +154,7 @@ void qio_task_set_result_pointer(QIOTask *task,
  * Threads: any, one at a time; also the worker. Blocks: no.
  * Returns: (transfer none) (nullable): the result set last; valid until the task is freed.
  */
-void *qio_task_get_result_pointer(QIOTask *task);
+gpointer qio_task_get_result_pointer(QIOTask *task);
 
 /**
  * qio_task_get_source:

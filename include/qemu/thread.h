@@ -326,7 +326,7 @@ bool qemu_thread_is_self(QemuThread *thread);
  *
  * Ends the calling thread.
  *
- * Threads: one made by qemu_thread_create; Blocks: no.
+ * Threads: one made by qemu_thread_create; not the worker of a task, where it aborts; Blocks: no.
  */
 G_NORETURN void qemu_thread_exit(void *retval);
 

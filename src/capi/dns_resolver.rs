@@ -1,9 +1,9 @@
 //! `io/dns-resolver.h`.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 use core::mem;
 
-use glib_sys::{GDestroyNotify, g_malloc_n};
+use glib_sys::{GDestroyNotify, g_malloc_n, gpointer};
 
 use super::task::{QIOTaskFunc, borrow};
 use crate::check_usage;
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn qio_dns_resolver_lookup_async(
     resolver: *mut QIODNSResolver,
     addr: *mut SocketAddress,
     func: QIOTaskFunc,
-    opaque: *mut c_void,
+    opaque: gpointer,
     notify: GDestroyNotify,
 ) {
     const ME: &str = "qio_dns_resolver_lookup_async";

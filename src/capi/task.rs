@@ -1,10 +1,9 @@
 //! `io/task.h`.
 
-use core::ffi::c_void;
 use core::ptr;
 use std::sync::Arc;
 
-use glib_sys::{GDestroyNotify, GMainContext};
+use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
 use crate::glib::{MainContext, UserData};
 use crate::host::error::HostError;
@@ -26,11 +25,11 @@ unsafe fn ref_none(task: *mut QIOTask) -> Arc<Task> {
 }
 
 /// A task has ended; ask it for its error or result. @task is valid until the function returns.
-pub type QIOTaskFunc = Option<unsafe extern "C" fn(task: *mut QIOTask, opaque: *mut c_void)>;
+pub type QIOTaskFunc = Option<unsafe extern "C" fn(task: *mut QIOTask, opaque: gpointer)>;
 
 /// Does the blocking work of a task, on a worker thread. It may set and ask for error and result and
 /// ask for the source, and nothing else of @task.
-pub type QIOTaskWorker = Option<unsafe extern "C" fn(task: *mut QIOTask, opaque: *mut c_void)>;
+pub type QIOTaskWorker = Option<unsafe extern "C" fn(task: *mut QIOTask, opaque: gpointer)>;
 
 /// The task behind the C pointer, borrowed.
 ///
@@ -66,7 +65,7 @@ unsafe fn take_full(task: *mut QIOTask) -> Arc<Task> {
 pub unsafe extern "C" fn qio_task_new(
     source: *mut Object,
     func: QIOTaskFunc,
-    opaque: *mut c_void,
+    opaque: gpointer,
     destroy: GDestroyNotify,
 ) -> *mut QIOTask {
     // SAFETY: the caller's object is live or NULL.
@@ -103,7 +102,7 @@ pub unsafe extern "C" fn qio_task_new(
 pub unsafe extern "C" fn qio_task_run_in_thread(
     task: *mut QIOTask,
     worker: QIOTaskWorker,
-    opaque: *mut c_void,
+    opaque: gpointer,
     destroy: GDestroyNotify,
     context: *mut GMainContext,
 ) {
@@ -239,7 +238,7 @@ pub unsafe extern "C" fn qio_task_propagate_error(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_set_result_pointer(
     task: *mut QIOTask,
-    result: *mut c_void,
+    result: gpointer,
     destroy: GDestroyNotify,
 ) {
     check_usage!(
@@ -259,7 +258,7 @@ pub unsafe extern "C" fn qio_task_set_result_pointer(
 /// Threads: any, one at a time; also the worker. Blocks: no.
 /// Returns: (transfer none) (nullable): the result set last; valid until the task is freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_task_get_result_pointer(task: *mut QIOTask) -> *mut c_void {
+pub unsafe extern "C" fn qio_task_get_result_pointer(task: *mut QIOTask) -> gpointer {
     check_usage!(
         !task.is_null(),
         "qio_task_get_result_pointer",

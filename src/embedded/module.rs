@@ -6,7 +6,7 @@
 use core::ffi::c_uint;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::misuse;
+use crate::os::abort::misuse;
 
 /// How many kinds `module_init_type` has.
 const KINDS: usize = 8;
@@ -39,7 +39,7 @@ fn stages() -> MutexGuard<'static, Stages> {
 fn index(kind: c_uint, function: &str) -> usize {
     match usize::try_from(kind) {
         Ok(index) if index < KINDS => index,
-        _ => misuse::abort(function, format_args!("{kind} is no module_init_type")),
+        _ => misuse(function, format_args!("{kind} is no module_init_type")),
     }
 }
 

@@ -277,6 +277,23 @@ pub fn set_naming(enable: bool) {
     NAMING.store(enable, Ordering::Relaxed);
 }
 
+/// What a thread that shows its name starts with; as in `c/thread.c`.
+#[repr(C)]
+struct NamedStart {
+    name: [u8; NAME_SIZE],
+    start: StartRoutine,
+    arg: *mut c_void,
+}
+
+/// Bytes of a name, with the NUL at its end, that the system takes.
+const NAME_SIZE: usize = 16;
+
+unsafe extern "C" {
+    /// Names the calling thread and goes on as [`NamedStart`] says. In C, as a thread that ends
+    /// itself must not have a Rust frame on its stack.
+    fn qio_internal_thread_start_named(start: *mut c_void) -> *mut c_void;
+}
+
 /// Starts a thread; ends the process if there is none to be had (R-THR-3).
 ///
 /// # Safety
@@ -290,12 +307,40 @@ pub unsafe fn create(
     arg: *mut c_void,
 ) {
     let name = name.filter(|_| NAMING.load(Ordering::Relaxed));
+    let (start, arg) = match name.and_then(padded) {
+        Some(name) => {
+            let named = in_glib_memory(NamedStart { name, start, arg });
+            (
+                qio_internal_thread_start_named as StartRoutine,
+                named.cast(),
+            )
+        }
+        None => (start, arg),
+    };
     // SAFETY: a place inside the caller's struct.
     let handle = unsafe { &raw mut (*thread).thread };
-    // SAFETY: as promised by the caller.
-    if let Err(errno) = unsafe { thread::create(handle, kind, name, start, arg) } {
+    // SAFETY: as promised by the caller; a named start takes over the block made for it.
+    if let Err(errno) = unsafe { thread::create(handle, kind, start, arg) } {
         abort_in(function, errno);
     }
+}
+
+/// A name with NULs up to its full size. None for one that is too long, which the system would
+/// reject.
+fn padded(name: &CStr) -> Option<[u8; NAME_SIZE]> {
+    let bytes = name.to_bytes_with_nul();
+    let mut padded = [0; NAME_SIZE];
+    padded.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(padded)
+}
+
+/// Moves a value into memory that C code frees with `g_free`.
+fn in_glib_memory<T>(value: T) -> *mut T {
+    // SAFETY: any size will do; GLib ends the process rather than return NULL.
+    let block = unsafe { glib_sys::g_malloc(size_of::<T>()) }.cast::<T>();
+    // SAFETY: the block is fresh, large enough and aligned for every C type.
+    unsafe { block.write(value) };
+    block
 }
 
 /// Waits for the end of a thread and gives what it returned (R-THR-5).
@@ -359,6 +404,13 @@ mod tests {
         mutex.unlock("test");
         condition.destroy("test");
         mutex.destroy("test");
+    }
+
+    #[test]
+    fn a_name_of_15_bytes_is_the_longest() {
+        assert_eq!(padded(c"fifteen-letters"), Some(*b"fifteen-letters\0"));
+        assert_eq!(padded(c""), Some([0; NAME_SIZE]));
+        assert_eq!(padded(c"sixteen--letters"), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
 
-use glib_sys::{GIOCondition, GSource, gboolean};
+use glib_sys::{GIOCondition, GSource, gboolean, gpointer};
 use libc::{iovec, off_t, size_t, ssize_t};
 
 use super::object::{Object, ObjectClass};
@@ -68,11 +68,7 @@ pub type ChannelShutdown = c_uint;
 
 /// A watch callback: the channel is ready for `condition`. Returns FALSE to end the watch.
 pub type QIOChannelFunc = Option<
-    unsafe extern "C" fn(
-        ioc: *mut QIOChannel,
-        condition: GIOCondition,
-        data: *mut c_void,
-    ) -> gboolean,
+    unsafe extern "C" fn(ioc: *mut QIOChannel, condition: GIOCondition, data: gpointer) -> gboolean,
 >;
 
 /// A channel. The fields are the library's; programs read `name` (and `ctx` in 7.2).

@@ -1,8 +1,8 @@
 //! `io/net-listener.h`.
 
-use core::ffi::{c_char, c_void};
+use core::ffi::c_char;
 
-use glib_sys::GDestroyNotify;
+use glib_sys::{GDestroyNotify, gpointer};
 
 use super::channel_socket::QIOChannelSocket;
 use super::object::Object;
@@ -12,7 +12,7 @@ pub type QIONetListenerClientFunc = Option<
     unsafe extern "C" fn(
         listener: *mut QIONetListener,
         sioc: *mut QIOChannelSocket,
-        data: *mut c_void,
+        data: gpointer,
     ),
 >;
 
@@ -35,7 +35,7 @@ pub struct QIONetListener {
     /// The client callback; private.
     pub io_func: QIONetListenerClientFunc,
     /// Its data; private.
-    pub io_data: *mut c_void,
+    pub io_data: gpointer,
     /// Ends `io_data`; private.
     pub io_notify: GDestroyNotify,
 }
@@ -66,7 +66,7 @@ pub struct QIONetListener {
     /// The client callback; private.
     pub io_func: QIONetListenerClientFunc,
     /// Its data; private.
-    pub io_data: *mut c_void,
+    pub io_data: gpointer,
     /// Ends `io_data`; private.
     pub io_notify: GDestroyNotify,
 }
@@ -97,7 +97,7 @@ pub struct QIONetListener {
     /// The client callback; private.
     pub io_func: QIONetListenerClientFunc,
     /// Its data; private.
-    pub io_data: *mut c_void,
+    pub io_data: gpointer,
     /// Ends `io_data`; private.
     pub io_notify: GDestroyNotify,
 }

@@ -35,7 +35,7 @@ fn poll(fd: i32, condition: u32, unasked: u32) {
     }
     let mut pause = PAUSE_FIRST;
     loop {
-        let Ok(revents) = poll::wait(fd, condition) else {
+        let Ok(revents) = poll::wait_for(fd, condition) else {
             // The descriptor limit is 0, or memory is short: the caller tries, and comes back.
             poll::rest(PAUSE_LAST);
             return;

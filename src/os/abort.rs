@@ -7,10 +7,16 @@ use std::io::Write;
 ///
 /// Only for what the contract calls a programming error: where it gives an error, an error is
 /// returned instead.
+#[cold]
 pub fn misuse(function: &str, problem: fmt::Arguments<'_>) -> ! {
+    with_line(format_args!("{function}: {problem}"))
+}
+
+/// Ends the process with a line of which the words are fixed.
+#[cold]
+pub fn with_line(line: fmt::Arguments<'_>) -> ! {
     // One write, so that lines of several threads don't mix. Nobody is left to tell if it fails.
-    let line = format!("{function}: {problem}\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
     std::process::abort()
 }
 

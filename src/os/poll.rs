@@ -1,17 +1,73 @@
-//! Waiting for a descriptor without a main context.
+//! Waiting for descriptors without a main context.
 
 use core::ffi::c_int;
 
-use libc::pollfd;
-
 use super::errno::{self, Errno};
+
+/// A descriptor to wait for.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct Entry(libc::pollfd);
+
+impl Entry {
+    /// Waits for something to read from `fd`, or a client to accept. A negative `fd` never gets
+    /// ready.
+    pub fn to_read(fd: c_int) -> Self {
+        Self(libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        })
+    }
+
+    /// The last wait found something: what was waited for, an error, a hang-up, or that the
+    /// descriptor isn't open.
+    pub fn is_ready(&self) -> bool {
+        self.0.revents != 0
+    }
+
+    /// The last wait found something to read.
+    pub fn is_readable(&self) -> bool {
+        self.0.revents & libc::POLLIN != 0
+    }
+
+    /// The last wait found that the descriptor isn't open.
+    pub fn is_not_open(&self) -> bool {
+        self.0.revents & libc::POLLNVAL != 0
+    }
+}
+
+/// Waits until one of `entries` is ready, for at most `limit` milliseconds, or without limit if
+/// that is negative. Returns how many are: none when the time ran out or a signal came.
+pub fn wait(entries: &mut [Entry], limit: c_int) -> Result<usize, Errno> {
+    let count = libc::nfds_t::try_from(entries.len()).unwrap_or(libc::nfds_t::MAX);
+    let first = entries.as_mut_ptr().cast::<libc::pollfd>();
+    // SAFETY: an entry is a `pollfd`, and there are `count` of them.
+    let ready = unsafe { libc::poll(first, count, limit) };
+    match usize::try_from(ready) {
+        Ok(ready) => Ok(ready),
+        Err(_) if errno::last().code() == libc::EINTR => {
+            for entry in entries {
+                entry.0.revents = 0;
+            }
+            Ok(0)
+        }
+        Err(_) => Err(errno::last()),
+    }
+}
+
+/// Whether there is something to read from `fd`, or a client to accept, at this moment.
+pub fn is_readable(fd: c_int) -> bool {
+    let mut entry = [Entry::to_read(fd)];
+    wait(&mut entry, 0).is_ok() && entry[0].is_readable()
+}
 
 /// Waits until `fd` is ready for `events` or has ended; says what it is ready for. The bits are
 /// those of `poll` and of `GIOCondition`. Signals don't end the wait.
 ///
 /// Fails only if the descriptor limit is 0 (EINVAL) or memory is short (ENOMEM).
-pub fn wait(fd: c_int, events: u32) -> Result<u32, Errno> {
-    let mut poll = pollfd {
+pub fn wait_for(fd: c_int, events: u32) -> Result<u32, Errno> {
+    let mut poll = libc::pollfd {
         fd,
         // Poll events are 16 bits wide; `GIOCondition` has no higher bits.
         events: i16::try_from(events & 0x7fff).unwrap_or(0),
@@ -33,4 +89,37 @@ pub fn wait(fd: c_int, events: u32) -> Result<u32, Errno> {
 pub fn rest(milliseconds: c_int) {
     // SAFETY: no descriptors.
     unsafe { libc::poll(core::ptr::null_mut(), 0, milliseconds) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::socket;
+
+    #[test]
+    fn something_to_read_makes_ready() {
+        let (a, b) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+        assert!(!is_readable(a.as_raw()));
+        assert_eq!(socket::send(b.as_raw(), b"x"), Ok(1));
+        assert!(is_readable(a.as_raw()));
+        let mut entries = [Entry::to_read(b.as_raw()), Entry::to_read(a.as_raw())];
+        assert_eq!(wait(&mut entries, -1), Ok(1));
+        assert!(!entries[0].is_ready());
+        assert!(entries[1].is_readable());
+    }
+
+    #[test]
+    fn a_negative_number_is_never_ready() {
+        let mut entries = [Entry::to_read(-1)];
+        assert_eq!(wait(&mut entries, 0), Ok(0));
+        assert!(!entries[0].is_ready());
+    }
+
+    #[test]
+    fn a_number_that_is_not_open_is_ready_but_not_readable() {
+        let mut entries = [Entry::to_read(c_int::MAX)];
+        assert_eq!(wait(&mut entries, -1), Ok(1));
+        assert!(entries[0].is_not_open());
+        assert!(!is_readable(c_int::MAX));
+    }
 }

@@ -8,8 +8,8 @@ use std::ffi::CString;
 
 use super::errno::Errno;
 
-/// A C thread function. `pthread_exit` unwinds through it.
-pub type StartRoutine = unsafe extern "C-unwind" fn(arg: *mut c_void) -> *mut c_void;
+/// A C thread function.
+pub type StartRoutine = unsafe extern "C" fn(arg: *mut c_void) -> *mut c_void;
 
 /// What becomes of a thread's resources when it ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,7 +20,7 @@ pub enum Kind {
     Detached,
 }
 
-// libc's declaration has a start routine that must not unwind.
+// libc's declaration wants a function that is safe to call with any pointer.
 unsafe extern "C" {
     fn pthread_create(
         thread: *mut libc::pthread_t,
@@ -30,92 +30,40 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// Runs `entry` on a new detached thread of the given name.
+/// Runs `entry` on a new detached thread of the given name. A name that the system rejects, as it
+/// does one of 16 bytes or more, is ignored (R-THR-4).
 ///
 /// The thread has all signals blocked but SIGSEGV, SIGFPE and SIGILL. On failure, EAGAIN as a
-/// rule, `entry` is dropped.
+/// rule, `entry` is dropped. `entry` must return: ending the thread from inside it by
+/// `pthread_exit` aborts.
 pub fn spawn_detached(name: &CStr, entry: Box<dyn FnOnce() + Send>) -> Result<(), Errno> {
-    // A trait object's pointer is two words wide: the outer box makes one of it.
-    let arg = Box::into_raw(Box::new(entry));
-    let mut unused: libc::pthread_t = 0;
-    // SAFETY: `run_entry` takes exactly such a pointer, and is the only one to get it; the handle
+    let name = name.to_owned();
+    let launch = Box::into_raw(Box::new(Launch { name, entry }));
+    let mut unused = 0;
+    // SAFETY: `run_launch` takes exactly such a pointer, and is the only one to get it; the handle
     // goes to a local variable.
-    let created = unsafe {
-        create(
-            &raw mut unused,
-            Kind::Detached,
-            Some(name),
-            run_entry,
-            arg.cast(),
-        )
-    };
+    let created = unsafe { create(&raw mut unused, Kind::Detached, run_launch, launch.cast()) };
     if created.is_err() {
         // SAFETY: no thread was made, so the box is still ours.
-        drop(unsafe { Box::from_raw(arg) });
+        drop(unsafe { Box::from_raw(launch) });
     }
     created
 }
 
-unsafe extern "C-unwind" fn run_entry(arg: *mut c_void) -> *mut c_void {
+/// What a thread of [`spawn_detached`] does.
+struct Launch {
+    name: CString,
+    entry: Box<dyn FnOnce() + Send>,
+}
+
+unsafe extern "C" fn run_launch(launch: *mut c_void) -> *mut c_void {
     // SAFETY: `spawn_detached` made the pointer of a box and gave it away to this call.
-    let entry = unsafe { Box::from_raw(arg.cast::<Box<dyn FnOnce() + Send>>()) };
+    let launch = unsafe { Box::from_raw(launch.cast::<Launch>()) };
+    let Launch { name, entry } = *launch;
+    set_name(&name);
+    drop(name);
     entry();
     ptr::null_mut()
-}
-
-/// Runs `start(arg)` on a new thread, with signals as in [`spawn_detached`] (R-THR-3). A name that
-/// the system rejects, as it does one of 16 bytes or more, is ignored (R-THR-4).
-///
-/// The handle is stored in `thread` before `start` runs, so that the new thread finds it there.
-///
-/// # Safety
-/// `start` may be called with `arg` on another thread; `thread` is valid for a write.
-pub unsafe fn create(
-    thread: *mut libc::pthread_t,
-    kind: Kind,
-    name: Option<&CStr>,
-    start: StartRoutine,
-    arg: *mut c_void,
-) -> Result<(), Errno> {
-    let attributes = Attributes::new(kind)?;
-    let launch = Box::into_raw(Box::new(Launch {
-        name: name.map(CStr::to_owned),
-        start,
-        arg,
-    }));
-    let blocked = BlockedSignals::new();
-    // SAFETY: `thread` as promised; the attributes are initialised; `run_launch` takes such a box
-    // and is the only one to get it.
-    let code = unsafe { pthread_create(thread, attributes.as_ptr(), run_launch, launch.cast()) };
-    drop(blocked);
-    if code != 0 {
-        // SAFETY: no thread was made, so the box is still ours.
-        drop(unsafe { Box::from_raw(launch) });
-        return Err(Errno::new(code));
-    }
-    Ok(())
-}
-
-/// What a new thread does first.
-struct Launch {
-    name: Option<CString>,
-    start: StartRoutine,
-    arg: *mut c_void,
-}
-
-unsafe extern "C-unwind" fn run_launch(launch: *mut c_void) -> *mut c_void {
-    // Nothing with a destructor may be alive when `start` runs: pthread_exit would skip it.
-    let (start, arg) = {
-        // SAFETY: `create` made the pointer of a box and gave it away to this call.
-        let launch = unsafe { Box::from_raw(launch.cast::<Launch>()) };
-        let Launch { name, start, arg } = *launch;
-        if let Some(name) = name {
-            set_name(&name);
-        }
-        (start, arg)
-    };
-    // SAFETY: the caller of `create` allowed this call.
-    unsafe { start(arg) }
 }
 
 /// A number that names the calling thread as long as it lives.
@@ -131,6 +79,30 @@ fn set_name(name: &CStr) {
     let this = unsafe { libc::pthread_self() };
     // SAFETY: the handle is live and the name a C string.
     unsafe { libc::pthread_setname_np(this, name.as_ptr()) };
+}
+
+/// Runs `start(arg)` on a new thread, with signals as in [`spawn_detached`] (R-THR-3). No frame of
+/// ours is on its stack, so that it may end itself by `pthread_exit`.
+///
+/// The handle is stored in `thread` before `start` runs: the new thread finds it there.
+///
+/// # Safety
+/// `start` may be called with `arg` on another thread; `thread` is valid for a write.
+pub unsafe fn create(
+    thread: *mut libc::pthread_t,
+    kind: Kind,
+    start: StartRoutine,
+    arg: *mut c_void,
+) -> Result<(), Errno> {
+    let attributes = Attributes::new(kind)?;
+    let blocked = BlockedSignals::new();
+    // SAFETY: `thread`, `start` and `arg` as promised; the attributes are initialised.
+    let code = unsafe { pthread_create(thread, attributes.as_ptr(), start, arg) };
+    drop(blocked);
+    match code {
+        0 => Ok(()),
+        code => Err(Errno::new(code)),
+    }
 }
 
 /// Attributes for `pthread_create`.
@@ -289,13 +261,13 @@ mod tests {
 
     #[test]
     fn a_joinable_thread_returns_its_value() {
-        unsafe extern "C-unwind" fn successor(arg: *mut c_void) -> *mut c_void {
+        unsafe extern "C" fn successor(arg: *mut c_void) -> *mut c_void {
             arg.wrapping_byte_add(1)
         }
         let arg = ptr::without_provenance_mut(41);
         let mut thread = 0;
         // SAFETY: `successor` does arithmetic only.
-        unsafe { create(&raw mut thread, Kind::Joinable, None, successor, arg) }.unwrap();
+        unsafe { create(&raw mut thread, Kind::Joinable, successor, arg) }.unwrap();
         let mut value = ptr::null_mut();
         // SAFETY: the thread is joinable and joined once.
         assert_eq!(unsafe { libc::pthread_join(thread, &raw mut value) }, 0);

@@ -2,14 +2,15 @@
 
 use core::ffi::c_uint;
 
-use crate::embedded::{misuse, module};
+use crate::embedded::module;
+use crate::os::abort::misuse;
 
 /// `register_module_init` of `qemu/module.h`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn register_module_init(f: Option<module::InitFunction>, kind: c_uint) {
     match f {
         Some(f) => module::register(f, kind),
-        None => misuse::abort("register_module_init", format_args!("fn must not be NULL")),
+        None => misuse("register_module_init", format_args!("@fn is NULL")),
     }
 }
 

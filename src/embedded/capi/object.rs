@@ -5,13 +5,13 @@ use core::ptr;
 
 use glib_sys::GSList;
 
-use crate::embedded::misuse::{self, require};
 use crate::embedded::qom::cast::{self, CastCache};
 use crate::embedded::qom::class::{self, Class};
 use crate::embedded::qom::table::TYPES;
 use crate::embedded::qom::types::{self, TypeImpl};
 use crate::embedded::qom::{instance, list};
 use crate::layout::{Object, ObjectClass, Type, TypeInfo};
+use crate::os::abort::{self, misuse};
 
 /// `type_register_static` of `qom/object.h`.
 #[unsafe(no_mangle)]
@@ -45,11 +45,11 @@ pub unsafe extern "C" fn type_register_static_array(infos: *const TypeInfo, nr_i
 
 /// `object_new` of `qom/object.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_new(typename: *const c_char) -> *mut Object {
+pub unsafe extern "C" fn object_new(type_name: *const c_char) -> *mut Object {
     const FUNCTION: &str = "object_new";
-    require(typename, FUNCTION, "typename");
+    require(type_name, FUNCTION, "type_name");
     // SAFETY: a C string, not NULL.
-    let name = unsafe { CStr::from_ptr(typename) };
+    let name = unsafe { CStr::from_ptr(type_name) };
     instance::create(instance::type_named(name, FUNCTION), FUNCTION)
 }
 
@@ -64,12 +64,16 @@ pub unsafe extern "C" fn object_new_with_class(klass: *mut ObjectClass) -> *mut 
 
 /// `object_initialize` of `qom/object.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_initialize(obj: *mut c_void, size: usize, typename: *const c_char) {
+pub unsafe extern "C" fn object_initialize(
+    obj: *mut c_void,
+    size: usize,
+    type_name: *const c_char,
+) {
     const FUNCTION: &str = "object_initialize";
     require(obj, FUNCTION, "obj");
-    require(typename, FUNCTION, "typename");
+    require(type_name, FUNCTION, "type_name");
     // SAFETY: a C string, not NULL.
-    let name = unsafe { CStr::from_ptr(typename) };
+    let name = unsafe { CStr::from_ptr(type_name) };
     let ty = instance::type_named(name, FUNCTION);
     // SAFETY: `obj` has `size` bytes that the caller gives to the object.
     unsafe { instance::create_in(obj, size, ty, FUNCTION) };
@@ -115,16 +119,16 @@ pub unsafe extern "C" fn object_get_typename(obj: *const Object) -> *const c_cha
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_dynamic_cast(
     obj: *mut Object,
-    typename: *const c_char,
+    type_name: *const c_char,
 ) -> *mut Object {
     if obj.is_null() {
         return obj;
     }
-    require(typename, "object_dynamic_cast", "typename");
+    require(type_name, "object_dynamic_cast", "type_name");
     // SAFETY: a live object, not NULL.
     let class = unsafe { instance::class_of(obj) };
     // SAFETY: a C string, not NULL.
-    if cast::is_a(class, unsafe { CStr::from_ptr(typename) }) {
+    if cast::is_a(class, unsafe { CStr::from_ptr(type_name) }) {
         obj
     } else {
         ptr::null_mut()
@@ -135,7 +139,7 @@ pub unsafe extern "C" fn object_dynamic_cast(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_dynamic_cast_assert(
     obj: *mut Object,
-    typename: *const c_char,
+    type_name: *const c_char,
     file: *const c_char,
     line: c_int,
     func: *const c_char,
@@ -143,16 +147,16 @@ pub unsafe extern "C" fn object_dynamic_cast_assert(
     if obj.is_null() {
         return obj;
     }
-    require(typename, "object_dynamic_cast_assert", "typename");
+    require(type_name, "object_dynamic_cast_assert", "type_name");
     // SAFETY: a live object, not NULL.
     let cache = CastCache::of_objects(unsafe { instance::class_of(obj) });
-    if !cache.contains(typename) {
+    if !cache.contains(type_name) {
         // SAFETY: as the caller of this function promises.
-        if unsafe { object_dynamic_cast(obj, typename) }.is_null() {
+        if unsafe { object_dynamic_cast(obj, type_name) }.is_null() {
             // SAFETY: C strings, as the header asks.
-            unsafe { mismatch(obj.cast(), typename, file, line, func) };
+            unsafe { mismatch(obj.cast(), type_name, file, line, func) };
         }
-        cache.remember(typename);
+        cache.remember(type_name);
     }
     obj
 }
@@ -161,22 +165,22 @@ pub unsafe extern "C" fn object_dynamic_cast_assert(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_class_dynamic_cast(
     klass: *mut ObjectClass,
-    typename: *const c_char,
+    type_name: *const c_char,
 ) -> *mut ObjectClass {
     // SAFETY: NULL or a class.
     let Some(class) = (unsafe { Class::from_ptr(klass) }) else {
         return klass;
     };
-    require(typename, "object_class_dynamic_cast", "typename");
+    require(type_name, "object_class_dynamic_cast", "type_name");
     // SAFETY: a C string, not NULL.
-    class_or_null(cast::class_as(class, unsafe { CStr::from_ptr(typename) }))
+    class_or_null(cast::class_as(class, unsafe { CStr::from_ptr(type_name) }))
 }
 
 /// `object_class_dynamic_cast_assert` of `qom/object.h`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_class_dynamic_cast_assert(
     klass: *mut ObjectClass,
-    typename: *const c_char,
+    type_name: *const c_char,
     file: *const c_char,
     line: c_int,
     func: *const c_char,
@@ -185,20 +189,20 @@ pub unsafe extern "C" fn object_class_dynamic_cast_assert(
     let Some(class) = (unsafe { Class::from_ptr(klass) }) else {
         return klass;
     };
-    require(typename, "object_class_dynamic_cast_assert", "typename");
+    require(type_name, "object_class_dynamic_cast_assert", "type_name");
     let cache = CastCache::of_classes(class);
-    if cache.contains(typename) {
+    if cache.contains(type_name) {
         return klass;
     }
     // SAFETY: as the caller of this function promises.
-    let found = unsafe { object_class_dynamic_cast(klass, typename) };
+    let found = unsafe { object_class_dynamic_cast(klass, type_name) };
     if found.is_null() {
         // SAFETY: C strings, as the header asks.
-        unsafe { mismatch(klass.cast(), typename, file, line, func) };
+        unsafe { mismatch(klass.cast(), type_name, file, line, func) };
     }
     // The cache has no room for an interface's struct, only for "it is itself".
     if found == klass {
-        cache.remember(typename);
+        cache.remember(type_name);
     }
     found
 }
@@ -229,12 +233,12 @@ pub unsafe extern "C" fn object_class_is_abstract(klass: *mut ObjectClass) -> bo
 
 /// `object_class_by_name` of `qom/object.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_class_by_name(typename: *const c_char) -> *mut ObjectClass {
-    require(typename, "object_class_by_name", "typename");
+pub unsafe extern "C" fn object_class_by_name(type_name: *const c_char) -> *mut ObjectClass {
+    require(type_name, "object_class_by_name", "type_name");
     // SAFETY: a C string, not NULL.
     class_or_null(
         TYPES
-            .find(unsafe { CStr::from_ptr(typename) })
+            .find(unsafe { CStr::from_ptr(type_name) })
             .map(class::of),
     )
 }
@@ -251,7 +255,7 @@ pub unsafe extern "C" fn object_class_foreach(
     opaque: *mut c_void,
 ) {
     let Some(f) = f else {
-        misuse::abort("object_class_foreach", format_args!("fn must not be NULL"));
+        misuse("object_class_foreach", format_args!("@fn is NULL"));
     };
     // SAFETY: NULL or a C string.
     for class in list::classes(unsafe { optional(implements_type) }, include_abstract) {
@@ -277,6 +281,13 @@ pub unsafe extern "C" fn object_class_get_list(
     elements
 }
 
+/// Ends the process if an argument that a function needs is NULL.
+fn require<T>(argument: *const T, function: &str, name: &str) {
+    if argument.is_null() {
+        misuse(function, format_args!("@{name} is NULL"));
+    }
+}
+
 /// The class that a function needs.
 ///
 /// # Safety
@@ -285,7 +296,7 @@ unsafe fn required(klass: *mut ObjectClass, function: &str) -> Class {
     // SAFETY: as promised.
     match unsafe { Class::from_ptr(klass) } {
         Some(class) => class,
-        None => misuse::abort(function, format_args!("klass must not be NULL")),
+        None => misuse(function, format_args!("@klass is NULL")),
     }
 }
 
@@ -307,16 +318,16 @@ unsafe fn optional<'a>(text: *const c_char) -> Option<&'a CStr> {
 #[cold]
 unsafe fn mismatch(
     what: *const c_void,
-    typename: *const c_char,
+    type_name: *const c_char,
     file: *const c_char,
     line: c_int,
     func: *const c_char,
 ) -> ! {
-    let [typename, file, func] = [typename, file, func].map(|text| {
+    let [type_name, file, func] = [type_name, file, func].map(|text| {
         // SAFETY: as promised; the process ends before they could go.
         unsafe { optional(text) }.map_or("?".into(), CStr::to_string_lossy)
     });
-    misuse::abort_saying(format_args!(
-        "{file}:{line}:{func}: Object {what:p} is not an instance of type {typename}"
+    abort::with_line(format_args!(
+        "{file}:{line}:{func}: Object {what:p} is not an instance of type {type_name}"
     ))
 }

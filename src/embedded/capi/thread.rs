@@ -1,4 +1,4 @@
-//! `qemu/thread.h`: see there what the functions do.
+//! `qemu/thread.h`: see there what the functions do. `qemu_thread_exit` is in C.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::time::Duration;
@@ -275,19 +275,6 @@ pub unsafe extern "C" fn qemu_thread_is_self(thread: *mut QemuThread) -> bool {
     let thread = unsafe { (*thread).thread };
     // SAFETY: both are handles; the call compares them.
     unsafe { libc::pthread_equal(thread, this) != 0 }
-}
-
-// libc's declaration has an ABI that must not unwind.
-unsafe extern "C-unwind" {
-    fn pthread_exit(value: *mut c_void) -> !;
-}
-
-/// Ends the calling thread. It unwinds the thread's stack, this frame included.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn qemu_thread_exit(retval: *mut c_void) -> ! {
-    // SAFETY: no frame of ours that a thread of C code has on its stack holds anything with a
-    // destructor.
-    unsafe { pthread_exit(retval) }
 }
 
 /// Switches on or off that new threads show their names to the system.

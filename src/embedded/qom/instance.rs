@@ -6,8 +6,9 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use glib_sys::{g_free, g_malloc};
 
-use crate::embedded::misuse;
+use crate::embedded::report::{self, Severity};
 use crate::layout::{Object, ObjectFree};
+use crate::os::abort::{self, misuse};
 use crate::profile;
 
 use super::class::{self, Class};
@@ -26,9 +27,11 @@ pub fn type_named(name: &CStr, function: &str) -> &'static TypeImpl {
     TYPES.find(name).unwrap_or_else(|| {
         let name = name.to_string_lossy();
         if profile::UNKNOWN_TYPE_EXITS {
-            misuse::exit_reporting(format_args!("unknown type '{name}'"))
+            report::line(Severity::Error, format!("unknown type '{name}'").as_bytes());
+            // SAFETY: the exit handlers run in the state that the program called us in.
+            unsafe { libc::exit(1) }
         }
-        misuse::abort(function, format_args!("unknown type '{name}'"))
+        misuse(function, format_args!("unknown type '{name}'"))
     })
 }
 
@@ -56,7 +59,7 @@ pub unsafe fn create_in(memory: *mut c_void, size: usize, ty: &'static TypeImpl,
     let class = class::of(ty);
     let shape = concrete_shape(ty, function);
     if size < shape.instance_size {
-        misuse::abort(
+        misuse(
             function,
             format_args!(
                 "size {size} is too small for '{}', which takes {}",
@@ -73,7 +76,7 @@ pub unsafe fn create_in(memory: *mut c_void, size: usize, ty: &'static TypeImpl,
 fn concrete_shape(ty: &'static TypeImpl, function: &str) -> &'static Shape {
     let shape = ty.shape();
     if shape.is_abstract {
-        misuse::abort(
+        misuse(
             function,
             format_args!("type '{}' is abstract", ty.name.to_string_lossy()),
         );
@@ -90,7 +93,7 @@ fn allocate_aligned(shape: &Shape) -> *mut c_void {
         unsafe { libc::posix_memalign(&raw mut memory, shape.instance_align, shape.instance_size) };
     if failed != 0 {
         // As GLib's allocator does.
-        misuse::abort(
+        misuse(
             "object_new",
             format_args!("no memory for {} bytes", shape.instance_size),
         );
@@ -135,7 +138,7 @@ pub unsafe fn class_of(obj: *const Object) -> Class {
     // SAFETY: the maker of the object put a class there.
     match unsafe { Class::from_ptr(class) } {
         Some(class) => class,
-        None => misuse::abort_saying(format_args!("Object {obj:p} has no class")),
+        None => abort::with_line(format_args!("Object {obj:p} has no class")),
     }
 }
 
@@ -155,7 +158,7 @@ pub unsafe fn add_reference(obj: *mut Object) {
     // SAFETY: live as promised.
     let old = unsafe { count(obj) }.fetch_add(1, Ordering::SeqCst);
     if old >= REFERENCE_LIMIT {
-        misuse::abort(
+        misuse(
             "object_ref",
             format_args!("object {obj:p} has {old} references"),
         );
@@ -175,7 +178,7 @@ pub unsafe fn drop_reference(obj: *mut Object) {
             // SAFETY: that was the last reference.
             unsafe { finalize(obj) }
         }
-        0 => misuse::abort(
+        0 => misuse(
             "object_unref",
             format_args!("object {obj:p} has no references"),
         ),
@@ -199,7 +202,7 @@ unsafe fn finalize(obj: *mut Object) {
     // SAFETY: as above.
     let parent = unsafe { (*obj).parent };
     if references != 0 || !parent.is_null() {
-        misuse::abort(
+        misuse(
             "object_unref",
             format_args!(
                 "object {obj:p} of type '{}' was finalized with {references} references and parent {parent:p}",

@@ -3,8 +3,9 @@
 
 use std::ffi::CString;
 
-use crate::embedded::misuse;
+use crate::embedded::report::{self, Severity};
 use crate::layout::InterfaceClass;
+use crate::os::abort;
 
 use super::class::{self, Class};
 use super::table::TYPES;
@@ -14,14 +15,16 @@ use super::types::{Parent, TypeImpl};
 pub(super) fn types_of(ty: &TypeImpl) -> Vec<&'static TypeImpl> {
     let find = |name: &CString| {
         let Some(interface) = TYPES.find(name) else {
-            misuse::abort_reporting(format_args!(
+            let message = format!(
                 "Type '{}' implements the interface '{}', which is not registered",
                 ty.name.to_string_lossy(),
                 name.to_string_lossy()
-            ))
+            );
+            report::line(Severity::Error, message.as_bytes());
+            std::process::abort()
         };
         if !interface.shape().is_interface {
-            misuse::abort_saying(format_args!(
+            abort::with_line(format_args!(
                 "Type '{}' implements '{}', which is no interface",
                 ty.name.to_string_lossy(),
                 name.to_string_lossy()

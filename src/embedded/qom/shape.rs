@@ -2,8 +2,8 @@
 
 use core::ptr;
 
-use crate::embedded::misuse;
 use crate::layout::{InstanceHook, Object, ObjectClass};
+use crate::os::abort;
 use crate::profile;
 
 use super::table::TYPES;
@@ -68,7 +68,7 @@ fn work_out(ty: &'static TypeImpl) -> &'static Shape {
             break;
         }
         if below.iter().any(|(other, _)| ptr::eq(*other, this)) {
-            misuse::abort_saying(format_args!(
+            abort::with_line(format_args!(
                 "Type '{}' is its own ancestor",
                 this.name.to_string_lossy()
             ));
@@ -90,7 +90,7 @@ fn parent_of(ty: &TypeImpl) -> Option<&'static TypeImpl> {
         Parent::Root => None,
         Parent::Type(parent) => Some(parent),
         Parent::Named(name) => Some(TYPES.find(name).unwrap_or_else(|| {
-            misuse::abort_saying(format_args!(
+            abort::with_line(format_args!(
                 "Type '{}' has the parent '{}', which is not registered",
                 ty.name.to_string_lossy(),
                 name.to_string_lossy()
@@ -141,7 +141,7 @@ impl Shape {
     /// What R-QOM-4 and R-QOM-7 ask of whoever registers a type.
     fn check(&self, ty: &TypeImpl) {
         let refuse = |why: &str| -> ! {
-            misuse::abort_saying(format_args!("Type '{}' {why}", ty.name.to_string_lossy()))
+            abort::with_line(format_args!("Type '{}' {why}", ty.name.to_string_lossy()))
         };
         let class_size = self
             .parent

@@ -6,8 +6,9 @@ use core::sync::atomic::AtomicPtr;
 use std::ffi::CString;
 use std::sync::OnceLock;
 
-use crate::embedded::misuse;
+use crate::check_usage;
 use crate::layout::{self, ClassData, ClassHook, InstanceHook, ObjectClass, TypeInfo};
+use crate::os::abort;
 use crate::profile;
 
 use super::shape::Shape;
@@ -109,9 +110,16 @@ impl TypeImpl {
             class_data,
             interfaces,
         } = *info;
-        const FUNCTION: &str = "type_register_static";
-        misuse::require(name, FUNCTION, "info->name");
-        misuse::require(parent, FUNCTION, "info->parent");
+        check_usage!(
+            !name.is_null(),
+            "type_register_static",
+            "@info->name is NULL"
+        );
+        check_usage!(
+            !parent.is_null(),
+            "type_register_static",
+            "@info->parent is NULL"
+        );
         Self {
             instance_size,
             instance_align,
@@ -148,13 +156,13 @@ impl TypeImpl {
 /// Registers a type. Its name must be free, and valid in this profile (R-QOM-2).
 pub fn register(ty: TypeImpl) -> &'static TypeImpl {
     if profile::TYPE_NAMES_ARE_CHECKED && !is_valid_name(&ty.name) {
-        misuse::abort_saying(format_args!(
+        abort::with_line(format_args!(
             "Registering `{}', which is no valid type name",
             ty.name.to_string_lossy()
         ));
     }
     TYPES.insert(Box::new(ty)).unwrap_or_else(|ty| {
-        misuse::abort_saying(format_args!(
+        abort::with_line(format_args!(
             "Registering `{}' which already exists",
             ty.name.to_string_lossy()
         ))
