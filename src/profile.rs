@@ -58,3 +58,13 @@ pub const WAITED_FOR_CHANNEL_MUST_LIVE: bool = !SERIES_7_2;
 
 /// Channels can be read and written at a position, and say so (R-CHAN-83).
 pub const POSITIONED_TRANSFERS: bool = !SERIES_7_2;
+
+/// Listening sockets may probe idle connections; elsewhere that is an error (R-SOCK-10).
+pub const LISTENING_KEEPS_ALIVE: bool = SERIES_10_2;
+
+/// A connecting socket may reuse its local address (R-SOCK-14).
+pub const CONNECTING_REUSES_ADDRESS: bool = SERIES_7_2;
+
+/// The options of an address in a text are key and value pairs; elsewhere a handful of words is
+/// looked for (R-SOCK-25, R-SOCK-26).
+pub const ADDRESS_OPTIONS_ARE_PAIRS: bool = SERIES_10_2;

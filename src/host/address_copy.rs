@@ -7,9 +7,9 @@ use glib_sys::{g_free, g_malloc, g_strdup};
 
 use super::address_view;
 use crate::layout::{
-    FdSocketAddress, InetSocketAddress, SOCKET_ADDRESS_TYPE_FD, SOCKET_ADDRESS_TYPE_INET,
-    SOCKET_ADDRESS_TYPE_UNIX, SOCKET_ADDRESS_TYPE_VSOCK, SocketAddress, UnixSocketAddress,
-    VsockSocketAddress,
+    FdSocketAddress, InetSocketAddress, InetSocketAddressBase, SOCKET_ADDRESS_TYPE_FD,
+    SOCKET_ADDRESS_TYPE_INET, SOCKET_ADDRESS_TYPE_UNIX, SOCKET_ADDRESS_TYPE_VSOCK, SocketAddress,
+    UnixSocketAddress, VsockSocketAddress,
 };
 
 /// A QAPI struct: scalars, and texts in GLib memory that it owns.
@@ -22,6 +22,17 @@ pub unsafe trait Record {
     /// # Safety
     /// `this` points to a struct of this type, or a bytewise copy of one, that `visit` may write.
     unsafe fn for_each_text(this: *mut Self, visit: impl FnMut(*mut *mut c_char));
+}
+
+// SAFETY: the two pointers are all there is.
+unsafe impl Record for InetSocketAddressBase {
+    unsafe fn for_each_text(this: *mut Self, mut visit: impl FnMut(*mut *mut c_char)) {
+        // SAFETY: `this` is live, so its fields are places.
+        unsafe {
+            visit(&raw mut (*this).host);
+            visit(&raw mut (*this).port);
+        }
+    }
 }
 
 // SAFETY: host and port are the pointers of the struct.

@@ -5,7 +5,6 @@
 use core::ffi::{CStr, c_char};
 use core::mem::ManuallyDrop;
 use core::ptr;
-use std::process;
 
 use super::address_family;
 use super::error::Error;
@@ -13,6 +12,7 @@ use crate::layout::{
     self, KeepAliveTuning, SOCKET_ADDRESS_TYPE_FD, SOCKET_ADDRESS_TYPE_INET,
     SOCKET_ADDRESS_TYPE_UNIX, SOCKET_ADDRESS_TYPE_VSOCK, SocketAddressType,
 };
+use crate::os::abort::misuse;
 use crate::os::resolve::Family;
 
 /// An address, by the kind that its type names.
@@ -46,8 +46,10 @@ pub struct Fd<'a>(&'a layout::FdSocketAddress);
 
 /// A type that no address has is a programming error (R-QAPI-2, R-DNS-5, R-SOCK-7).
 pub(super) fn unknown_type(found: SocketAddressType) -> ! {
-    eprintln!("qio: SocketAddress: no address has the type {found}");
-    process::abort()
+    misuse(
+        "SocketAddress",
+        format_args!("no address has the type {found}"),
+    )
 }
 
 impl<'a> View<'a> {

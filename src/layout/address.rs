@@ -40,6 +40,30 @@ assert_layout!(SocketAddress, size = 40, { r#type @ 0, u @ 8 });
 #[cfg(feature = "qemu-10.2")]
 assert_layout!(SocketAddress, size = 64, { r#type @ 0, u @ 8 });
 
+/// What every internet address has.
+#[repr(C)]
+pub struct InetSocketAddressBase {
+    /// Name or numeric address.
+    pub host: *mut c_char,
+    /// Service name or number.
+    pub port: *mut c_char,
+}
+
+assert_layout!(InetSocketAddressBase, size = 16, { host @ 0, port @ 8 });
+
+/// `NetworkAddressFamily`: what kind of network an address is of.
+pub type NetworkAddressFamily = c_uint;
+/// IPv4.
+pub const NETWORK_ADDRESS_FAMILY_IPV4: NetworkAddressFamily = 0;
+/// IPv6.
+pub const NETWORK_ADDRESS_FAMILY_IPV6: NetworkAddressFamily = 1;
+/// UNIX sockets.
+pub const NETWORK_ADDRESS_FAMILY_UNIX: NetworkAddressFamily = 2;
+/// Virtio sockets.
+pub const NETWORK_ADDRESS_FAMILY_VSOCK: NetworkAddressFamily = 3;
+/// Any other.
+pub const NETWORK_ADDRESS_FAMILY_UNKNOWN: NetworkAddressFamily = 4;
+
 /// How idle connections are probed, where the profile has options for it; otherwise empty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct KeepAliveTuning {

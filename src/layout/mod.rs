@@ -36,6 +36,7 @@ mod error;
 mod net_listener;
 mod object;
 mod opaque;
+mod qapi;
 mod thread;
 
 pub use address::*;
@@ -47,4 +48,5 @@ pub use error::*;
 pub use net_listener::*;
 pub use object::*;
 pub use opaque::*;
+pub use qapi::*;
 pub use thread::*;

@@ -11,4 +11,5 @@ pub mod resolve;
 pub mod socket;
 pub mod socket_name;
 pub mod stderr;
+pub mod temporary;
 pub mod thread;

@@ -1,0 +1,28 @@
+/*
+ * Visitors: what walks a QAPI value
+ *
+ * A Visitor, named by qemu/typedefs.h, is opaque. There are those of
+ * qapi/clone-visitor.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef QAPI_VISITOR_H
+#define QAPI_VISITOR_H
+
+#include "qapi/qapi-builtin-types.h"
+
+G_BEGIN_DECLS
+
+/**
+ * visit_free:
+ * @v: (transfer full) (nullable): a visitor
+ *
+ * Ends a visitor.
+ *
+ * Threads: any; Blocks: no.
+ */
+void visit_free(Visitor *v);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,47 @@
+//! Files with a name of their own.
+
+use core::ffi::CStr;
+use std::ffi::CString;
+
+use super::errno::Errno;
+use super::fd::{Descriptor, check};
+
+/// Makes an empty file after `template`, whose last six bytes, all `X`, are replaced. Returns it
+/// with its path.
+pub fn create_file(template: &CStr) -> Result<(Descriptor, CString), Errno> {
+    let mut path = template.to_bytes_with_nul().to_vec();
+    // SAFETY: `path` is a C string of ours, which keeps its length.
+    let fd = unsafe { libc::mkostemp(path.as_mut_ptr().cast(), libc::O_CLOEXEC) };
+    let fd = check(fd)?;
+    // SAFETY: the file was just opened, for us alone.
+    let file = unsafe { Descriptor::from_raw(fd) };
+    let path = CString::from_vec_with_nul(path).map_err(|_| Errno::new(libc::EINVAL))?;
+    Ok((file, path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::fd;
+
+    #[test]
+    fn each_file_is_new() {
+        let directory = std::env::temp_dir();
+        let template = directory.join("qio-test-XXXXXX").into_os_string();
+        let template = CString::new(template.into_encoded_bytes()).unwrap();
+        let (first, first_path) = create_file(&template).unwrap();
+        let (_second, second_path) = create_file(&template).unwrap();
+        assert_ne!(first_path, second_path);
+        assert_eq!(fd::is_close_on_exec(first.as_raw()), Ok(true));
+        for path in [first_path, second_path] {
+            std::fs::remove_file(path.to_str().unwrap()).unwrap();
+        }
+    }
+
+    #[test]
+    fn failures_are_errnos() {
+        let errno = |template| create_file(template).err().map(Errno::code);
+        assert_eq!(errno(c"/nonexistent-directory/XXXXXX"), Some(libc::ENOENT));
+        assert_eq!(errno(c"/tmp/no-template"), Some(libc::EINVAL));
+    }
+}
