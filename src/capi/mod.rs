@@ -12,6 +12,7 @@
 //! valid until their destroy notify has run. Breaking it is undefined behaviour, as in C.
 
 pub mod channel;
+pub mod channel_socket;
 pub mod channel_watch;
 pub mod dns_resolver;
 pub mod task;
