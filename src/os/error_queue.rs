@@ -7,6 +7,7 @@ use libc::{msghdr, sock_extended_err};
 use super::control::{self, Control};
 use super::errno::Errno;
 use super::message::{message, retry};
+use super::poll::{self, Entry};
 
 /// A notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,24 +72,18 @@ pub enum Wake {
     },
 }
 
-/// Waits until there may be a notice, for so many milliseconds at most; -1 for ever.
+/// Waits until there may be a notice, for so many milliseconds at most, or without limit if that is
+/// negative. A signal counts as the end of the time.
 ///
 /// A socket that is hung up or broken is always ready: who finds the queue empty all the same has to
-/// pause before the next try (W-8).
-pub fn wait(fd: c_int, milliseconds: c_int) -> Wake {
-    let mut poll = libc::pollfd {
-        fd,
-        // Errors are reported unasked.
-        events: 0,
-        revents: 0,
-    };
-    // SAFETY: one element, which lives through the call.
-    match unsafe { libc::poll(&raw mut poll, 1, milliseconds) } {
-        0 => Wake::TimedOut,
-        // Interrupted, or a failure that the next look at the queue has as well.
-        ..0 => Wake::Raised { hung_up: false },
+/// rest before the next try (W-8).
+pub fn wait(fd: c_int, limit: c_int) -> Wake {
+    let mut entries = [Entry::to_fail(fd)];
+    match poll::wait(&mut entries, limit) {
+        Ok(0) => Wake::TimedOut,
+        // Of a failure the next look at the queue tells.
         _ => Wake::Raised {
-            hung_up: poll.revents & libc::POLLHUP != 0,
+            hung_up: entries[0].is_hung_up(),
         },
     }
 }

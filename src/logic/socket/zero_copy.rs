@@ -1,16 +1,13 @@
 //! Zero-copy sends: the system works with the caller's memory, and tells in the socket's error queue
 //! when it is done.
 
-use std::thread;
-use std::time::Duration;
-
 use crate::host::error::Error;
 use crate::object::socket::Socket;
 use crate::object::zero_copy::Seen;
 use crate::os::connection::{self, Ending};
 use crate::os::errno::Errno;
 use crate::os::error_queue::{self, Notice, Subject, Wake};
-use crate::os::fd;
+use crate::os::{fd, poll};
 use crate::profile;
 
 /// Whether a flush found that all was copied after all: then zero-copy is not worth its while.
@@ -69,24 +66,24 @@ enum Patience {
     UntilDone,
 }
 
-/// How long a flush gives a connection that was shut down here.
-const GRACE: Duration = Duration::from_millis(4);
 /// Milliseconds between looks at whether this end can still send, which wakes nobody.
 const ENDING_CHECK: i32 = 5;
-/// Longest pause between looks at the queue of a socket that is always ready.
-const LONGEST_PAUSE: Duration = Duration::from_millis(16);
+/// Longest rest, in milliseconds, between looks at the queue of a socket that is always ready.
+const REST_LAST: i32 = 16;
+/// The rest after which a flush gives up on a connection that was shut down here.
+const REST_GRACE: i32 = 4;
 
 /// Takes notices until none is outstanding, or for as long as one is patient.
 fn take_notices(socket: &Socket, patience: Patience, seen: &mut Seen) -> Result<(), Error> {
     // Doubles while the socket is ready without a notice: it is hung up or broken (W-8).
-    let mut pause = Duration::ZERO;
+    let mut rest = 0;
     let mut woken = false;
     while socket.zero_copy_outstanding() > 0 {
         match error_queue::receive(socket.fd()) {
             Ok(notice) => {
                 note(socket, notice, seen)?;
                 woken = false;
-                pause = Duration::ZERO;
+                rest = 0;
                 continue;
             }
             Err(Errno::EAGAIN) => {}
@@ -95,8 +92,8 @@ fn take_notices(socket: &Socket, patience: Patience, seen: &mut Seen) -> Result<
             }
         }
         if woken {
-            pause = (pause * 2).clamp(Duration::from_millis(1), LONGEST_PAUSE);
-            thread::sleep(pause);
+            rest = (rest * 2).clamp(1, REST_LAST);
+            poll::rest(rest);
         }
         let limit = match patience {
             Patience::None => return Ok(()),
@@ -111,7 +108,7 @@ fn take_notices(socket: &Socket, patience: Patience, seen: &mut Seen) -> Result<
                 Some(_) if patience == Patience::UntilEnded => return Ok(()),
                 // Another thread has shut the channel down: nobody wants the bytes any more, and
                 // a peer that hangs may take for ever (C9).
-                Some(Ending::EndedHere) if pause >= GRACE => {
+                Some(Ending::EndedHere) if rest >= REST_GRACE => {
                     return Err(Error::os(
                         Errno::ESHUTDOWN,
                         "The socket was shut down before all zero-copy writes were done",
