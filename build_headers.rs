@@ -32,7 +32,12 @@ const HEADERS: &[Header] = &[
     Header {
         name: "channel.h",
         about: "A channel, the base of all that bytes can be read from or written to.",
-        sources: &["layout/channel.rs", "capi/channel.rs"],
+        sources: &[
+            "layout/channel.rs",
+            "capi/channel.rs",
+            "capi/channel_transfer.rs",
+            "capi/channel_bytes.rs",
+        ],
         includes: &["qom/object.h", "qemu/coroutine.h", "block/aio.h"],
         declarations: &[
             "#define TYPE_QIO_CHANNEL \"qio-channel\"",

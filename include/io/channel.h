@@ -1,7 +1,7 @@
 /*
  * A channel, the base of all that bytes can be read from or written to.
  *
- * Generated from src/layout/channel.rs and src/capi/channel.rs.
+ * Generated from src/layout/channel.rs and src/capi/channel.rs and src/capi/channel_transfer.rs and src/capi/channel_bytes.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -110,6 +110,11 @@ struct QIOChannel {
     bool follow_coroutine_ctx;
 };
 #endif
+
+/** A watch callback: the channel is ready for `condition`. Returns FALSE to end the watch. */
+typedef gboolean (*QIOChannelFunc)(QIOChannel *ioc,
+                                   GIOCondition condition,
+                                   gpointer data);
 
 #if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
 /** The methods of a channel class. Filled in `class_init`, read-only afterwards. */
@@ -267,6 +272,898 @@ void qio_channel_set_feature(QIOChannel *ioc, QIOChannelFeature feature);
  */
 void qio_channel_set_name(QIOChannel *ioc,
                           const char *name);
+
+#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_set_follow_coroutine_ctx:
+ * @ioc: (transfer none): the channel
+ * @enabled: whether coroutines wait in their own AioContext; initially they don't
+ *
+ * Tells where a coroutine waits that uses @ioc while it isn't ready: in the coroutine's own
+ * context, or else in the main loop. It counts from the next wait on, for @ioc itself and not for
+ * channels that @ioc sits on.
+ *
+ * Threads: any, one at a time. Blocks: no.
+ * Since: qemu-10.0 profile.
+ */
+void qio_channel_set_follow_coroutine_ctx(QIOChannel *ioc,
+                                          bool enabled);
+#endif
+
+#if !defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_set_blocking:
+ * @ioc: (transfer none): the channel
+ * @enabled: true if transfers shall wait until they can move at least a byte
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Makes transfers wait, or return QIO_CHANNEL_ERR_BLOCK instead. For a descriptor this is
+ * O_NONBLOCK, which everybody sees who shares it. The calls that go on until all is done wait in
+ * either mode.
+ *
+ * Threads: any. Blocks: no.
+ * Returns: 0, or -1 with @errp set. Differs: true on success, false with @errp set in the qemu-10.2
+ * profile.
+ */
+int qio_channel_set_blocking(QIOChannel *ioc,
+                             bool enabled,
+                             Error **errp);
+#endif
+
+#if defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_set_blocking:
+ * @ioc: (transfer none): the channel
+ * @enabled: true if transfers shall wait until they can move at least a byte
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As in the other profiles, but for what it returns.
+ *
+ * Threads: any. Blocks: no.
+ * Returns: true, or false with @errp set. Differs: 0 or -1 in the other profiles.
+ */
+bool qio_channel_set_blocking(QIOChannel *ioc,
+                              bool enabled,
+                              Error **errp);
+#endif
+
+/**
+ * qio_channel_close:
+ * @ioc: (transfer none): the channel
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Closes what the channel holds open. The object lives on, until its last reference goes, and
+ * further transfers fail. Watches aren't removed and threads that wait aren't woken: use
+ * qio_channel_shutdown() and remove the watches before. What closing twice comes to depends on the
+ * kind of channel.
+ *
+ * Threads: any, while nobody else uses @ioc. Blocks: as long as the system does.
+ * Returns: 0, or -1 with @errp set; a descriptor is gone in either case.
+ */
+int qio_channel_close(QIOChannel *ioc,
+                      Error **errp);
+
+/**
+ * qio_channel_shutdown:
+ * @ioc: (transfer none): the channel
+ * @how: which directions
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Ends one direction or both, without closing: reads return the end, writes fail, and threads
+ * inside of either, or waiting, go on. Channels with QIO_CHANNEL_FEATURE_SHUTDOWN can do it.
+ *
+ * Threads: any, also while others transfer. Blocks: no.
+ * Returns: 0, or -1 with @errp set.
+ */
+int qio_channel_shutdown(QIOChannel *ioc,
+                         QIOChannelShutdown how,
+                         Error **errp);
+
+/**
+ * qio_channel_set_delay:
+ * @ioc: (transfer none): the channel
+ * @enabled: true if the system may gather small writes; false sends each at once
+ *
+ * Controls Nagle's algorithm, where there is such a thing; otherwise does nothing.
+ *
+ * Threads: any. Blocks: no.
+ */
+void qio_channel_set_delay(QIOChannel *ioc,
+                           bool enabled);
+
+/**
+ * qio_channel_set_cork:
+ * @ioc: (transfer none): the channel
+ * @enabled: true to hold small writes back; false sends what was held back
+ *
+ * Gathers writes into full packets, where there is such a thing; otherwise does nothing.
+ *
+ * Threads: any. Blocks: no.
+ */
+void qio_channel_set_cork(QIOChannel *ioc,
+                          bool enabled);
+
+/**
+ * qio_channel_io_seek:
+ * @ioc: (transfer none): the channel
+ * @offset: where to, in bytes
+ * @whence: SEEK_SET, SEEK_CUR or SEEK_END: from where to count
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Moves the position of the next transfer. Whether the channel has QIO_CHANNEL_FEATURE_SEEKABLE
+ * doesn't matter here.
+ *
+ * Threads: any, while nobody else transfers. Blocks: no.
+ * Returns: the new position in bytes from the start, or -1 with @errp set.
+ */
+off_t qio_channel_io_seek(QIOChannel *ioc,
+                          off_t offset,
+                          int whence,
+                          Error **errp);
+
+/**
+ * qio_channel_flush:
+ * @ioc: (transfer none): the channel
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Waits until the memory of all zero-copy writes is free for use again. Does nothing on a channel
+ * without QIO_CHANNEL_FEATURE_WRITE_ZERO_COPY.
+ *
+ * Threads: the one that writes. Blocks: yes, until the system is done with the data.
+ * Returns: 0; 1 if the system copied all of the data nevertheless; -1 with @errp set.
+ */
+int qio_channel_flush(QIOChannel *ioc,
+                      Error **errp);
+
+#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_get_peerpid:
+ * @ioc: (transfer none): the channel
+ * @pid: (out): the process at the other end; (unsigned)-1 if it could not be found out, untouched
+ *   if the kind of channel knows no such thing
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Tells which process is at the other end: the one that connected or listened, which may have
+ * handed its end to another one since.
+ *
+ * Threads: any. Blocks: no.
+ * Returns: 0, or -1 with @errp set.
+ * Since: qemu-10.0 profile.
+ */
+int qio_channel_get_peerpid(QIOChannel *ioc,
+                            unsigned int *pid,
+                            Error **errp);
+#endif
+
+/**
+ * qio_channel_wait:
+ * @ioc: (transfer none): the channel; referenced meanwhile
+ * @condition: what to wait for
+ *
+ * Blocks the calling thread until a watch for @condition would call back. On a descriptor also its
+ * end counts for IN and OUT, and that it has been closed, since a transfer would not wait any more.
+ * Nothing of the program runs meanwhile, except what the source of a class of the program's own
+ * does. Waiting on a socket or a file needs no memory and no descriptor.
+ *
+ * Threads: any, also several on one channel. Blocks: yes. A shutdown of the channel ends it.
+ */
+void qio_channel_wait(QIOChannel *ioc,
+                      GIOCondition condition);
+
+/**
+ * qio_channel_create_watch:
+ * @ioc: (transfer none): the channel; the source holds a reference until it is finalised
+ * @condition: what to wait for
+ *
+ * Makes a source that calls back when the channel is ready. The callback is a QIOChannelFunc, cast
+ * to GSourceFunc for g_source_set_callback(). The source has the channel's name. Descriptors are
+ * watched as qio_channel_create_fd_watch() says.
+ *
+ * Threads: any. Blocks: no.
+ * Context: the callback runs wherever the caller attaches the source.
+ * Returns: (transfer full): the source, not attached, at default priority.
+ */
+GSource *qio_channel_create_watch(QIOChannel *ioc,
+                                  GIOCondition condition);
+
+/**
+ * qio_channel_add_watch:
+ * @ioc: (transfer none): the channel; referenced as long as the watch lasts
+ * @condition: what to wait for
+ * @func: (scope notified): called when the channel is ready; returns FALSE to end the watch
+ * @user_data: (closure) (nullable): data for @func
+ * @notify: (destroy) (nullable): ends @user_data, when the watch ends
+ *
+ * Calls back whenever the channel is ready, from the global default context.
+ *
+ * Threads: any. Blocks: no.
+ * Context: @func runs in the thread that iterates the global default context; @notify in the thread
+ * that ends the watch.
+ * Returns: the id of the source, for g_source_remove().
+ */
+guint qio_channel_add_watch(QIOChannel *ioc,
+                            GIOCondition condition,
+                            QIOChannelFunc func,
+                            gpointer user_data,
+                            GDestroyNotify notify);
+
+/**
+ * qio_channel_add_watch_full:
+ * @ioc: (transfer none): the channel; referenced as long as the watch lasts
+ * @condition: what to wait for
+ * @func: (scope notified): called when the channel is ready; returns FALSE to end the watch
+ * @user_data: (closure) (nullable): data for @func
+ * @notify: (destroy) (nullable): ends @user_data, when the watch ends
+ * @context: (transfer none) (nullable): where the watch runs; NULL is the global default context
+ *
+ * Calls back whenever the channel is ready, from @context.
+ *
+ * Threads: any. Blocks: no.
+ * Context: @func runs in the thread that iterates @context; @notify in the thread that ends the
+ * watch.
+ * Returns: the id of the source in @context.
+ */
+guint qio_channel_add_watch_full(QIOChannel *ioc,
+                                 GIOCondition condition,
+                                 QIOChannelFunc func,
+                                 gpointer user_data,
+                                 GDestroyNotify notify,
+                                 GMainContext *context);
+
+/**
+ * qio_channel_add_watch_source:
+ * @ioc: (transfer none): the channel; referenced as long as the watch lasts
+ * @condition: what to wait for
+ * @func: (scope notified): called when the channel is ready; returns FALSE to end the watch
+ * @user_data: (closure) (nullable): data for @func
+ * @notify: (destroy) (nullable): ends @user_data, when the watch ends
+ * @context: (transfer none) (nullable): where the watch runs; NULL is the global default context
+ *
+ * As qio_channel_add_watch_full(), for those who want the source and not its id.
+ *
+ * Threads: any. Blocks: no.
+ * Context: @func runs in the thread that iterates @context; @notify in the thread that ends the
+ * watch.
+ * Returns: (transfer full): the source, attached to @context, which keeps it until it is destroyed.
+ */
+GSource *qio_channel_add_watch_source(QIOChannel *ioc,
+                                      GIOCondition condition,
+                                      QIOChannelFunc func,
+                                      gpointer user_data,
+                                      GDestroyNotify notify,
+                                      GMainContext *context);
+
+#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_readv_full:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @fds: (out) (optional) (transfer full) (array length=nfds): the descriptors that came, to be closed,
+ *   in an array to be freed with g_free(); NULL if none came
+ * @nfds: (out) (optional): their number
+ * @flags: QIO_CHANNEL_READ_FLAG_* bits; unknown ones are ignored
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads what there is, at least a byte if there is not the end, with the descriptors that came along.
+ * They are close-on-exec and in blocking mode. If one of @fds and @nfds is given, the channel must
+ * have QIO_CHANNEL_FEATURE_FD_PASS; if not both are, descriptors are discarded. On failure they
+ * are untouched, or NULL and 0.
+ *
+ * QIO_CHANNEL_READ_FLAG_MSG_PEEK leaves what was read in the channel, if that has
+ * QIO_CHANNEL_FEATURE_READ_MSG_PEEK.
+ *
+ * Threads: one reader at a time. Blocks: as the blocking mode says.
+ * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+ * with errno EAGAIN and @errp untouched, if it would have to wait.
+ * Differs: without @flags in the qemu-7.2 and qemu-7.2.22 profiles.
+ */
+ssize_t qio_channel_readv_full(QIOChannel *ioc,
+                               const struct iovec *iov,
+                               size_t niov,
+                               int **fds,
+                               size_t *nfds,
+                               int flags,
+                               Error **errp);
+#endif
+
+#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_readv_full:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @fds: (out) (optional) (transfer full) (array length=nfds): the descriptors that came, to be closed,
+ *   in an array to be freed with g_free(); NULL if none came
+ * @nfds: (out) (optional): their number
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads what there is, at least a byte if there is not the end, with the descriptors that came along.
+ * They are close-on-exec and in blocking mode. If one of @fds and @nfds is given, the channel must
+ * have QIO_CHANNEL_FEATURE_FD_PASS; if not both are, descriptors are discarded. On failure they
+ * are untouched, or NULL and 0.
+ *
+ * Threads: one reader at a time. Blocks: as the blocking mode says.
+ * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+ * with errno EAGAIN and @errp untouched, if it would have to wait.
+ * Differs: with flags before @errp in the later profiles.
+ */
+ssize_t qio_channel_readv_full(QIOChannel *ioc,
+                               const struct iovec *iov,
+                               size_t niov,
+                               int **fds,
+                               size_t *nfds,
+                               Error **errp);
+#endif
+
+/**
+ * qio_channel_writev_full:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to write; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @fds: (nullable) (array length=nfds): descriptors to send, which stay the caller's
+ * @nfds: their number, at most 16 on a socket
+ * @flags: QIO_CHANNEL_WRITE_FLAG_* bits; unknown ones are ignored
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes what fits, at least a byte, and the descriptors along with it. @fds and @nfds need
+ * QIO_CHANNEL_FEATURE_FD_PASS, also an array of none.
+ *
+ * QIO_CHANNEL_WRITE_FLAG_ZERO_COPY needs QIO_CHANNEL_FEATURE_WRITE_ZERO_COPY and goes without
+ * descriptors; the memory must then stay as it is until qio_channel_flush().
+ *
+ * Threads: one writer at a time. Blocks: as the blocking mode says.
+ * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+ * @errp untouched, if it would have to wait.
+ */
+ssize_t qio_channel_writev_full(QIOChannel *ioc,
+                                const struct iovec *iov,
+                                size_t niov,
+                                int *fds,
+                                size_t nfds,
+                                int flags,
+                                Error **errp);
+
+/**
+ * qio_channel_readv:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads what there is, at least a byte if there is not the end.
+ *
+ * Threads: one reader at a time. Blocks: as the blocking mode says.
+ * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+ * with errno EAGAIN and @errp untouched, if it would have to wait.
+ */
+ssize_t qio_channel_readv(QIOChannel *ioc,
+                          const struct iovec *iov,
+                          size_t niov,
+                          Error **errp);
+
+/**
+ * qio_channel_writev:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to write; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes what fits, at least a byte.
+ *
+ * Threads: one writer at a time. Blocks: as the blocking mode says.
+ * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+ * @errp untouched, if it would have to wait.
+ */
+ssize_t qio_channel_writev(QIOChannel *ioc,
+                           const struct iovec *iov,
+                           size_t niov,
+                           Error **errp);
+
+#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_readv_full_all_eof:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @fds: (out) (optional) (transfer full) (array length=nfds): the descriptors that came, to be closed,
+ *   in an array to be freed with g_free(); NULL if none came
+ * @nfds: (out) (optional): their number
+ * @flags: QIO_CHANNEL_READ_FLAG_* bits for each read; peeking makes no sense here
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads until everything has come, however many reads and waits that takes. Descriptors are taken
+ * from the first read that succeeds; later ones discard them. If a failure follows, they are
+ * closed, and @fds and @nfds are NULL and 0. Descriptors without a byte are not the end. A request
+ * of 0 bytes with @fds reads once, and finds descriptors or the end.
+ *
+ * Threads: one reader at a time. Blocks: yes, in either blocking mode.
+ * Returns: 1 if everything came; 0 if the data ended before any byte, @errp being untouched; -1 with
+ * @errp set, also if the data ended in between.
+ * Differs: without @flags in the qemu-7.2 and qemu-7.2.22 profiles.
+ */
+int qio_channel_readv_full_all_eof(QIOChannel *ioc,
+                                   const struct iovec *iov,
+                                   size_t niov,
+                                   int **fds,
+                                   size_t *nfds,
+                                   int flags,
+                                   Error **errp);
+#endif
+
+#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_readv_full_all_eof:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @fds: (out) (optional) (transfer full) (array length=nfds): the descriptors that came, to be closed,
+ *   in an array to be freed with g_free(); NULL if none came
+ * @nfds: (out) (optional): their number
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads until everything has come, however many reads and waits that takes. Descriptors are taken
+ * from the first read that succeeds; later ones discard them. If a failure follows, they are
+ * closed, and @fds and @nfds are NULL and 0. Descriptors without a byte are not the end. A request
+ * of 0 bytes with @fds reads once, and finds descriptors or the end.
+ *
+ * Threads: one reader at a time. Blocks: yes, in either blocking mode.
+ * Returns: 1 if everything came; 0 if the data ended before any byte, @errp being untouched; -1 with
+ * @errp set, also if the data ended in between.
+ * Differs: with flags before @errp in the later profiles.
+ */
+int qio_channel_readv_full_all_eof(QIOChannel *ioc,
+                                   const struct iovec *iov,
+                                   size_t niov,
+                                   int **fds,
+                                   size_t *nfds,
+                                   Error **errp);
+#endif
+
+/**
+ * qio_channel_readv_full_all:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @fds: (out) (optional) (transfer full) (array length=nfds): the descriptors that came, to be closed,
+ *   in an array to be freed with g_free(); NULL if none came
+ * @nfds: (out) (optional): their number
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As qio_channel_readv_full_all_eof() without flags, but any end before everything has come is a
+ * failure.
+ *
+ * Threads: one reader at a time. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything came, or -1 with @errp set.
+ */
+int qio_channel_readv_full_all(QIOChannel *ioc,
+                               const struct iovec *iov,
+                               size_t niov,
+                               int **fds,
+                               size_t *nfds,
+                               Error **errp);
+
+/**
+ * qio_channel_writev_full_all:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to write; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @fds: (nullable) (array length=nfds): descriptors to send, which stay the caller's
+ * @nfds: their number, at most 16 on a socket
+ * @flags: QIO_CHANNEL_WRITE_FLAG_* bits for each write
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes until everything is written, however many writes and waits that takes. Descriptors go with
+ * the first write that succeeds. A request of 0 bytes sends nothing, not even descriptors. After a
+ * failure nobody knows how much was written.
+ *
+ * Threads: one writer at a time. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything was written, or -1 with @errp set.
+ */
+int qio_channel_writev_full_all(QIOChannel *ioc,
+                                const struct iovec *iov,
+                                size_t niov,
+                                int *fds,
+                                size_t nfds,
+                                int flags,
+                                Error **errp);
+
+/**
+ * qio_channel_readv_all_eof:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads until everything has come, however many reads and waits that takes.
+ *
+ * Threads: one reader at a time. Blocks: yes, in either blocking mode.
+ * Returns: 1 if everything came; 0 if the data ended before any byte, @errp being untouched; -1 with
+ * @errp set, also if the data ended in between.
+ */
+int qio_channel_readv_all_eof(QIOChannel *ioc,
+                              const struct iovec *iov,
+                              size_t niov,
+                              Error **errp);
+
+/**
+ * qio_channel_readv_all:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As qio_channel_readv_all_eof(), but any end before everything has come is a failure.
+ *
+ * Threads: one reader at a time. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything came, or -1 with @errp set.
+ */
+int qio_channel_readv_all(QIOChannel *ioc,
+                          const struct iovec *iov,
+                          size_t niov,
+                          Error **errp);
+
+/**
+ * qio_channel_writev_all:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to write; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes until everything is written, however many writes and waits that takes.
+ *
+ * Threads: one writer at a time. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything was written, or -1 with @errp set.
+ */
+int qio_channel_writev_all(QIOChannel *ioc,
+                           const struct iovec *iov,
+                           size_t niov,
+                           Error **errp);
+
+#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_pwritev:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to write; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes what fits at @offset, leaving the channel's own position alone. The channel must have
+ * QIO_CHANNEL_FEATURE_SEEKABLE. A file channel goes on until everything is done, the file ends or
+ * a call fails.
+ *
+ * Threads: any, several at once. Blocks: as the blocking mode says.
+ * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+ * @errp untouched, if it would have to wait.
+ * Since: qemu-10.0 profile.
+ */
+ssize_t qio_channel_pwritev(QIOChannel *ioc,
+                            const struct iovec *iov,
+                            size_t niov,
+                            off_t offset,
+                            Error **errp);
+#endif
+
+#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_preadv:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads what there is at @offset, leaving the channel's own position alone. The channel must have
+ * QIO_CHANNEL_FEATURE_SEEKABLE. A file channel goes on until everything is done, the file ends or
+ * a call fails.
+ *
+ * Threads: any, several at once. Blocks: as the blocking mode says.
+ * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+ * with errno EAGAIN and @errp untouched, if it would have to wait.
+ * Since: qemu-10.0 profile.
+ */
+ssize_t qio_channel_preadv(QIOChannel *ioc,
+                           const struct iovec *iov,
+                           size_t niov,
+                           off_t offset,
+                           Error **errp);
+#endif
+
+#if !defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_read:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads what there is, at least a byte if there is not the end.
+ *
+ * Threads: one reader at a time. Blocks: as the blocking mode says.
+ * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+ * with errno EAGAIN and @errp untouched, if it would have to wait.
+ * Differs: @buf is untyped in the qemu-10.2 profile.
+ */
+ssize_t qio_channel_read(QIOChannel *ioc,
+                         char *buf,
+                         size_t buflen,
+                         Error **errp);
+#endif
+
+#if defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_read:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As in the earlier profiles, but for the type of @buf.
+ *
+ * Threads: one reader at a time. Blocks: as the blocking mode says.
+ * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+ * with errno EAGAIN and @errp untouched, if it would have to wait.
+ */
+ssize_t qio_channel_read(QIOChannel *ioc,
+                         void *buf,
+                         size_t buflen,
+                         Error **errp);
+#endif
+
+#if !defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_write:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to write
+ * @buflen: its size in bytes, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes what fits, at least a byte.
+ *
+ * Threads: one writer at a time. Blocks: as the blocking mode says.
+ * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+ * @errp untouched, if it would have to wait.
+ * Differs: @buf is untyped in the qemu-10.2 profile.
+ */
+ssize_t qio_channel_write(QIOChannel *ioc,
+                          const char *buf,
+                          size_t buflen,
+                          Error **errp);
+#endif
+
+#if defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_write:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to write
+ * @buflen: its size in bytes, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As in the earlier profiles, but for the type of @buf.
+ *
+ * Threads: one writer at a time. Blocks: as the blocking mode says.
+ * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+ * @errp untouched, if it would have to wait.
+ */
+ssize_t qio_channel_write(QIOChannel *ioc,
+                          const void *buf,
+                          size_t buflen,
+                          Error **errp);
+#endif
+
+#if !defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_read_all_eof:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads until @buf is full, however many reads and waits that takes.
+ *
+ * Threads: one reader at a time. Blocks: yes, in either blocking mode.
+ * Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
+ * @errp set, also if the data ended in between.
+ * Differs: @buf is untyped in the qemu-10.2 profile.
+ */
+int qio_channel_read_all_eof(QIOChannel *ioc,
+                             char *buf,
+                             size_t buflen,
+                             Error **errp);
+#endif
+
+#if defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_read_all_eof:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As in the earlier profiles, but for the type of @buf.
+ *
+ * Threads: one reader at a time. Blocks: yes, in either blocking mode.
+ * Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
+ * @errp set, also if the data ended in between.
+ */
+int qio_channel_read_all_eof(QIOChannel *ioc,
+                             void *buf,
+                             size_t buflen,
+                             Error **errp);
+#endif
+
+#if !defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_read_all:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As qio_channel_read_all_eof(), but any end before @buf is full is a failure.
+ *
+ * Threads: one reader at a time. Blocks: yes, in either blocking mode.
+ * Returns: 0 if @buf is full, or -1 with @errp set.
+ * Differs: @buf is untyped in the qemu-10.2 profile.
+ */
+int qio_channel_read_all(QIOChannel *ioc,
+                         char *buf,
+                         size_t buflen,
+                         Error **errp);
+#endif
+
+#if defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_read_all:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As in the earlier profiles, but for the type of @buf.
+ *
+ * Threads: one reader at a time. Blocks: yes, in either blocking mode.
+ * Returns: 0 if @buf is full, or -1 with @errp set.
+ */
+int qio_channel_read_all(QIOChannel *ioc,
+                         void *buf,
+                         size_t buflen,
+                         Error **errp);
+#endif
+
+#if !defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_write_all:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to write
+ * @buflen: its size in bytes, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes all of @buf, however many writes and waits that takes.
+ *
+ * Threads: one writer at a time. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything was written, or -1 with @errp set.
+ * Differs: @buf is untyped in the qemu-10.2 profile.
+ */
+int qio_channel_write_all(QIOChannel *ioc,
+                          const char *buf,
+                          size_t buflen,
+                          Error **errp);
+#endif
+
+#if defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_write_all:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to write
+ * @buflen: its size in bytes, may be 0
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As in the earlier profiles, but for the type of @buf.
+ *
+ * Threads: one writer at a time. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything was written, or -1 with @errp set.
+ */
+int qio_channel_write_all(QIOChannel *ioc,
+                          const void *buf,
+                          size_t buflen,
+                          Error **errp);
+#endif
+
+#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13))
+/**
+ * qio_channel_pwrite:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to write
+ * @buflen: its size in bytes, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes @buf at @offset: qio_channel_pwritev() with one piece of memory.
+ *
+ * Threads: any, several at once. Blocks: as the blocking mode says.
+ * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+ * @errp untouched, if it would have to wait.
+ * Since: qemu-10.0 profile.
+ * Differs: @buf is untyped in the qemu-10.2 profile.
+ */
+ssize_t qio_channel_pwrite(QIOChannel *ioc,
+                           char *buf,
+                           size_t buflen,
+                           off_t offset,
+                           Error **errp);
+#endif
+
+#if defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_pwrite:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to write
+ * @buflen: its size in bytes, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As in the earlier profiles, but for the type of @buf.
+ *
+ * Threads: any, several at once. Blocks: as the blocking mode says.
+ * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+ * @errp untouched, if it would have to wait.
+ * Since: qemu-10.0 profile.
+ */
+ssize_t qio_channel_pwrite(QIOChannel *ioc,
+                           void *buf,
+                           size_t buflen,
+                           off_t offset,
+                           Error **errp);
+#endif
+
+#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13))
+/**
+ * qio_channel_pread:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads into @buf from @offset: qio_channel_preadv() with one piece of memory.
+ *
+ * Threads: any, several at once. Blocks: as the blocking mode says.
+ * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+ * with errno EAGAIN and @errp untouched, if it would have to wait.
+ * Since: qemu-10.0 profile.
+ * Differs: @buf is untyped in the qemu-10.2 profile.
+ */
+ssize_t qio_channel_pread(QIOChannel *ioc,
+                          char *buf,
+                          size_t buflen,
+                          off_t offset,
+                          Error **errp);
+#endif
+
+#if defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_pread:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As in the earlier profiles, but for the type of @buf.
+ *
+ * Threads: any, several at once. Blocks: as the blocking mode says.
+ * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+ * with errno EAGAIN and @errp untouched, if it would have to wait.
+ * Since: qemu-10.0 profile.
+ */
+ssize_t qio_channel_pread(QIOChannel *ioc,
+                          void *buf,
+                          size_t buflen,
+                          off_t offset,
+                          Error **errp);
+#endif
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1,10 +1,17 @@
 //! `io/channel.h`.
 
-use core::ffi::{CStr, c_char};
+use core::ffi::{CStr, c_char, c_int};
 
-use crate::layout::{ChannelFeature, QIOChannel};
+use glib_sys::{GDestroyNotify, GIOCondition, GMainContext, GSource, gpointer, guint};
+use libc::off_t;
+
+use crate::glib::{MainContext, Source, UserData};
+use crate::host::error::Errp;
+use crate::layout::{ChannelFeature, ChannelShutdown, Error, QIOChannel, QIOChannelFunc};
+use crate::logic::{control, wait, watch};
 use crate::object::Shared;
 use crate::object::channel::{Channel, Feature};
+use crate::object::watch::Watcher;
 use crate::os::abort::misuse;
 
 /// The channel behind the C pointer, borrowed; NULL ends the process.
@@ -67,4 +74,363 @@ pub unsafe extern "C" fn qio_channel_set_name(ioc: *mut QIOChannel, name: *const
     // SAFETY: NULL is sorted out; otherwise a C string.
     let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
     channel.set_name(name);
+}
+
+/// qio_channel_set_follow_coroutine_ctx:
+/// @ioc: (transfer none): the channel
+/// @enabled: whether coroutines wait in their own AioContext; initially they don't
+///
+/// Tells where a coroutine waits that uses @ioc while it isn't ready: in the coroutine's own
+/// context, or else in the main loop. It counts from the next wait on, for @ioc itself and not for
+/// channels that @ioc sits on.
+///
+/// Threads: any, one at a time. Blocks: no.
+/// Since: qemu-10.0 profile.
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_set_follow_coroutine_ctx(ioc: *mut QIOChannel, enabled: bool) {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_set_follow_coroutine_ctx") };
+    channel.set_follows_coroutine(enabled);
+}
+
+/// qio_channel_set_blocking:
+/// @ioc: (transfer none): the channel
+/// @enabled: true if transfers shall wait until they can move at least a byte
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Makes transfers wait, or return QIO_CHANNEL_ERR_BLOCK instead. For a descriptor this is
+/// O_NONBLOCK, which everybody sees who shares it. The calls that go on until all is done wait in
+/// either mode.
+///
+/// Threads: any. Blocks: no.
+/// Returns: 0, or -1 with @errp set. Differs: true on success, false with @errp set in the qemu-10.2
+/// profile.
+#[cfg(not(feature = "qemu-10.2"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_set_blocking(
+    ioc: *mut QIOChannel,
+    enabled: bool,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_set_blocking") };
+    // SAFETY: the caller's error destination.
+    control::set_blocking(channel, enabled, unsafe { Errp::from_ptr(errp) })
+}
+
+/// qio_channel_set_blocking:
+/// @ioc: (transfer none): the channel
+/// @enabled: true if transfers shall wait until they can move at least a byte
+/// @errp: (nullable): as in qapi/error.h
+///
+/// As in the other profiles, but for what it returns.
+///
+/// Threads: any. Blocks: no.
+/// Returns: true, or false with @errp set. Differs: 0 or -1 in the other profiles.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_set_blocking(
+    ioc: *mut QIOChannel,
+    enabled: bool,
+    errp: *mut *mut Error,
+) -> bool {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_set_blocking") };
+    // SAFETY: the caller's error destination.
+    control::set_blocking(channel, enabled, unsafe { Errp::from_ptr(errp) }) == 0
+}
+
+/// qio_channel_close:
+/// @ioc: (transfer none): the channel
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Closes what the channel holds open. The object lives on, until its last reference goes, and
+/// further transfers fail. Watches aren't removed and threads that wait aren't woken: use
+/// qio_channel_shutdown() and remove the watches before. What closing twice comes to depends on the
+/// kind of channel.
+///
+/// Threads: any, while nobody else uses @ioc. Blocks: as long as the system does.
+/// Returns: 0, or -1 with @errp set; a descriptor is gone in either case.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_close") };
+    // SAFETY: the caller's error destination.
+    control::close(channel, unsafe { Errp::from_ptr(errp) })
+}
+
+/// qio_channel_shutdown:
+/// @ioc: (transfer none): the channel
+/// @how: which directions
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Ends one direction or both, without closing: reads return the end, writes fail, and threads
+/// inside of either, or waiting, go on. Channels with QIO_CHANNEL_FEATURE_SHUTDOWN can do it.
+///
+/// Threads: any, also while others transfer. Blocks: no.
+/// Returns: 0, or -1 with @errp set.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_shutdown(
+    ioc: *mut QIOChannel,
+    how: ChannelShutdown,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_shutdown") };
+    // SAFETY: the caller's error destination.
+    control::shutdown(channel, how, unsafe { Errp::from_ptr(errp) })
+}
+
+/// qio_channel_set_delay:
+/// @ioc: (transfer none): the channel
+/// @enabled: true if the system may gather small writes; false sends each at once
+///
+/// Controls Nagle's algorithm, where there is such a thing; otherwise does nothing.
+///
+/// Threads: any. Blocks: no.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_set_delay(ioc: *mut QIOChannel, enabled: bool) {
+    // SAFETY: the caller holds a reference for the call.
+    control::set_delay(unsafe { borrow(ioc, "qio_channel_set_delay") }, enabled);
+}
+
+/// qio_channel_set_cork:
+/// @ioc: (transfer none): the channel
+/// @enabled: true to hold small writes back; false sends what was held back
+///
+/// Gathers writes into full packets, where there is such a thing; otherwise does nothing.
+///
+/// Threads: any. Blocks: no.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_set_cork(ioc: *mut QIOChannel, enabled: bool) {
+    // SAFETY: the caller holds a reference for the call.
+    control::set_cork(unsafe { borrow(ioc, "qio_channel_set_cork") }, enabled);
+}
+
+/// qio_channel_io_seek:
+/// @ioc: (transfer none): the channel
+/// @offset: where to, in bytes
+/// @whence: SEEK_SET, SEEK_CUR or SEEK_END: from where to count
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Moves the position of the next transfer. Whether the channel has QIO_CHANNEL_FEATURE_SEEKABLE
+/// doesn't matter here.
+///
+/// Threads: any, while nobody else transfers. Blocks: no.
+/// Returns: the new position in bytes from the start, or -1 with @errp set.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_io_seek(
+    ioc: *mut QIOChannel,
+    offset: off_t,
+    whence: c_int,
+    errp: *mut *mut Error,
+) -> off_t {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_io_seek") };
+    // SAFETY: the caller's error destination.
+    control::seek(channel, offset, whence, unsafe { Errp::from_ptr(errp) })
+}
+
+/// qio_channel_flush:
+/// @ioc: (transfer none): the channel
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Waits until the memory of all zero-copy writes is free for use again. Does nothing on a channel
+/// without QIO_CHANNEL_FEATURE_WRITE_ZERO_COPY.
+///
+/// Threads: the one that writes. Blocks: yes, until the system is done with the data.
+/// Returns: 0; 1 if the system copied all of the data nevertheless; -1 with @errp set.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_flush(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_flush") };
+    // SAFETY: the caller's error destination.
+    control::flush(channel, unsafe { Errp::from_ptr(errp) })
+}
+
+/// qio_channel_get_peerpid:
+/// @ioc: (transfer none): the channel
+/// @pid: (out): the process at the other end; (unsigned)-1 if it could not be found out, untouched
+///   if the kind of channel knows no such thing
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Tells which process is at the other end: the one that connected or listened, which may have
+/// handed its end to another one since.
+///
+/// Threads: any. Blocks: no.
+/// Returns: 0, or -1 with @errp set.
+/// Since: qemu-10.0 profile.
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_get_peerpid(
+    ioc: *mut QIOChannel,
+    pid: *mut core::ffi::c_uint,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_get_peerpid") };
+    if pid.is_null() {
+        misuse("qio_channel_get_peerpid", format_args!("pid is NULL"));
+    }
+    // SAFETY: the caller's error destination.
+    let found = control::peer_pid(channel, unsafe { Errp::from_ptr(errp) });
+    if found != Err(control::NoPeerPid::Unsupported) {
+        // SAFETY: the caller's variable.
+        unsafe { *pid = found.unwrap_or(u32::MAX) };
+    }
+    found.map_or(-1, |_| 0)
+}
+
+/// qio_channel_wait:
+/// @ioc: (transfer none): the channel; referenced meanwhile
+/// @condition: what to wait for
+///
+/// Blocks the calling thread until a watch for @condition would call back. On a descriptor also its
+/// end counts for IN and OUT, and that it has been closed, since a transfer would not wait any more.
+/// Nothing of the program runs meanwhile, except what the source of a class of the program's own
+/// does. Waiting on a socket or a file needs no memory and no descriptor.
+///
+/// Threads: any, also several on one channel. Blocks: yes. A shutdown of the channel ends it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_wait(ioc: *mut QIOChannel, condition: GIOCondition) {
+    // SAFETY: the caller holds a reference for the call.
+    wait::wait(unsafe { borrow(ioc, "qio_channel_wait") }, condition);
+}
+
+/// qio_channel_create_watch:
+/// @ioc: (transfer none): the channel; the source holds a reference until it is finalised
+/// @condition: what to wait for
+///
+/// Makes a source that calls back when the channel is ready. The callback is a QIOChannelFunc, cast
+/// to GSourceFunc for g_source_set_callback(). The source has the channel's name. Descriptors are
+/// watched as qio_channel_create_fd_watch() says.
+///
+/// Threads: any. Blocks: no.
+/// Context: the callback runs wherever the caller attaches the source.
+/// Returns: (transfer full): the source, not attached, at default priority.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_create_watch(
+    ioc: *mut QIOChannel,
+    condition: GIOCondition,
+) -> *mut GSource {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_create_watch") };
+    watch::create(channel, condition).map_or(core::ptr::null_mut(), Source::into_ptr)
+}
+
+/// Starts a watch with the arguments of C code.
+///
+/// # Safety
+/// The channel is live; `func` takes the data, which `notify` ends; `context` is live or NULL.
+unsafe fn add_watch(
+    ioc: *mut QIOChannel,
+    condition: GIOCondition,
+    (func, user_data, notify): (QIOChannelFunc, gpointer, GDestroyNotify),
+    context: *mut GMainContext,
+    function: &str,
+) -> (Source, u32) {
+    // SAFETY: as promised.
+    let channel = unsafe { borrow(ioc, function) };
+    // SAFETY: as promised.
+    let opaque = unsafe { UserData::new(user_data, notify) };
+    // SAFETY: as promised.
+    let watcher = unsafe { Watcher::new(func, opaque) };
+    // SAFETY: as promised.
+    let context = unsafe { MainContext::from_ptr_none(context) };
+    watch::add(channel, condition, watcher, &context)
+}
+
+/// qio_channel_add_watch:
+/// @ioc: (transfer none): the channel; referenced as long as the watch lasts
+/// @condition: what to wait for
+/// @func: (scope notified): called when the channel is ready; returns FALSE to end the watch
+/// @user_data: (closure) (nullable): data for @func
+/// @notify: (destroy) (nullable): ends @user_data, when the watch ends
+///
+/// Calls back whenever the channel is ready, from the global default context.
+///
+/// Threads: any. Blocks: no.
+/// Context: @func runs in the thread that iterates the global default context; @notify in the thread
+/// that ends the watch.
+/// Returns: the id of the source, for g_source_remove().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_add_watch(
+    ioc: *mut QIOChannel,
+    condition: GIOCondition,
+    func: QIOChannelFunc,
+    user_data: gpointer,
+    notify: GDestroyNotify,
+) -> guint {
+    let callback = (func, user_data, notify);
+    let context = core::ptr::null_mut();
+    // SAFETY: the caller holds a reference for the call and gives the callback away.
+    unsafe { add_watch(ioc, condition, callback, context, "qio_channel_add_watch") }.1
+}
+
+/// qio_channel_add_watch_full:
+/// @ioc: (transfer none): the channel; referenced as long as the watch lasts
+/// @condition: what to wait for
+/// @func: (scope notified): called when the channel is ready; returns FALSE to end the watch
+/// @user_data: (closure) (nullable): data for @func
+/// @notify: (destroy) (nullable): ends @user_data, when the watch ends
+/// @context: (transfer none) (nullable): where the watch runs; NULL is the global default context
+///
+/// Calls back whenever the channel is ready, from @context.
+///
+/// Threads: any. Blocks: no.
+/// Context: @func runs in the thread that iterates @context; @notify in the thread that ends the
+/// watch.
+/// Returns: the id of the source in @context.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_add_watch_full(
+    ioc: *mut QIOChannel,
+    condition: GIOCondition,
+    func: QIOChannelFunc,
+    user_data: gpointer,
+    notify: GDestroyNotify,
+    context: *mut GMainContext,
+) -> guint {
+    let callback = (func, user_data, notify);
+    // SAFETY: the caller holds a reference for the call and gives the callback away.
+    unsafe {
+        add_watch(
+            ioc,
+            condition,
+            callback,
+            context,
+            "qio_channel_add_watch_full",
+        )
+    }
+    .1
+}
+
+/// qio_channel_add_watch_source:
+/// @ioc: (transfer none): the channel; referenced as long as the watch lasts
+/// @condition: what to wait for
+/// @func: (scope notified): called when the channel is ready; returns FALSE to end the watch
+/// @user_data: (closure) (nullable): data for @func
+/// @notify: (destroy) (nullable): ends @user_data, when the watch ends
+/// @context: (transfer none) (nullable): where the watch runs; NULL is the global default context
+///
+/// As qio_channel_add_watch_full(), for those who want the source and not its id.
+///
+/// Threads: any. Blocks: no.
+/// Context: @func runs in the thread that iterates @context; @notify in the thread that ends the
+/// watch.
+/// Returns: (transfer full): the source, attached to @context, which keeps it until it is destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_add_watch_source(
+    ioc: *mut QIOChannel,
+    condition: GIOCondition,
+    func: QIOChannelFunc,
+    user_data: gpointer,
+    notify: GDestroyNotify,
+    context: *mut GMainContext,
+) -> *mut GSource {
+    let callback = (func, user_data, notify);
+    let function = "qio_channel_add_watch_source";
+    // SAFETY: the caller holds a reference for the call and gives the callback away.
+    let (source, _) = unsafe { add_watch(ioc, condition, callback, context, function) };
+    source.into_ptr()
 }

@@ -12,7 +12,10 @@
 //! valid until their destroy notify has run. Breaking it is undefined behaviour, as in C.
 
 pub mod channel;
+pub mod channel_bytes;
+pub mod channel_file;
 pub mod channel_socket;
+pub mod channel_transfer;
 pub mod channel_watch;
 pub mod dns_resolver;
 pub mod task;

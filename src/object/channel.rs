@@ -93,6 +93,13 @@ impl Channel {
         }
     }
 
+    /// Where coroutines wait from now on: in their own context, or in the main loop (R-CHAN-44).
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn set_follows_coroutine(&self, enabled: bool) {
+        // SAFETY: a field that lives with `self`; callers take turns (R-CHAN-11).
+        unsafe { (*self.as_ptr()).follow_coroutine_ctx = enabled };
+    }
+
     /// Whether a coroutine waits to read or to write.
     pub fn is_waited_for(&self) -> bool {
         // SAFETY: an aligned field that lives with `self`, exchanged atomically.

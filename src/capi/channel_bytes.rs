@@ -1,0 +1,458 @@
+//! `io/channel.h`: transfers of one piece of memory.
+
+#[cfg(not(feature = "qemu-10.2"))]
+use core::ffi::c_char;
+use core::ffi::{c_int, c_void};
+
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+use libc::off_t;
+use libc::{size_t, ssize_t};
+
+use super::channel::borrow;
+use super::channel_transfer::{all, all_or_end};
+use crate::host::error::Errp;
+use crate::layout::{Error, QIOChannel};
+use crate::logic::transfer;
+use crate::object::descriptors::{Incoming, Outgoing};
+use crate::os::iov::IoVec;
+
+/// qio_channel_read:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to fill
+/// @buflen: its size in bytes, may be 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Reads what there is, at least a byte if there is not the end.
+///
+/// Threads: one reader at a time. Blocks: as the blocking mode says.
+/// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+/// with errno EAGAIN and @errp untouched, if it would have to wait.
+/// Differs: @buf is untyped in the qemu-10.2 profile.
+#[cfg(not(feature = "qemu-10.2"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_read(
+    ioc: *mut QIOChannel,
+    buf: *mut c_char,
+    buflen: size_t,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_read") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    transfer::readv_full(channel, &[memory], Incoming::NONE, 0, errp).value()
+}
+
+/// qio_channel_read:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to fill
+/// @buflen: its size in bytes, may be 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// As in the earlier profiles, but for the type of @buf.
+///
+/// Threads: one reader at a time. Blocks: as the blocking mode says.
+/// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+/// with errno EAGAIN and @errp untouched, if it would have to wait.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_read(
+    ioc: *mut QIOChannel,
+    buf: *mut c_void,
+    buflen: size_t,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_read") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf, buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    transfer::readv_full(channel, &[memory], Incoming::NONE, 0, errp).value()
+}
+
+/// qio_channel_write:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to write
+/// @buflen: its size in bytes, may be 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Writes what fits, at least a byte.
+///
+/// Threads: one writer at a time. Blocks: as the blocking mode says.
+/// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+/// @errp untouched, if it would have to wait.
+/// Differs: @buf is untyped in the qemu-10.2 profile.
+#[cfg(not(feature = "qemu-10.2"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_write(
+    ioc: *mut QIOChannel,
+    buf: *const c_char,
+    buflen: size_t,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_write") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    transfer::writev_full(channel, &[memory], Outgoing::NONE, 0, errp).value()
+}
+
+/// qio_channel_write:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to write
+/// @buflen: its size in bytes, may be 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// As in the earlier profiles, but for the type of @buf.
+///
+/// Threads: one writer at a time. Blocks: as the blocking mode says.
+/// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+/// @errp untouched, if it would have to wait.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_write(
+    ioc: *mut QIOChannel,
+    buf: *const c_void,
+    buflen: size_t,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_write") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf.cast_mut(), buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    transfer::writev_full(channel, &[memory], Outgoing::NONE, 0, errp).value()
+}
+
+/// qio_channel_read_all_eof:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to fill
+/// @buflen: its size in bytes, may be 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Reads until @buf is full, however many reads and waits that takes.
+///
+/// Threads: one reader at a time. Blocks: yes, in either blocking mode.
+/// Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
+/// @errp set, also if the data ended in between.
+/// Differs: @buf is untyped in the qemu-10.2 profile.
+#[cfg(not(feature = "qemu-10.2"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_read_all_eof(
+    ioc: *mut QIOChannel,
+    buf: *mut c_char,
+    buflen: size_t,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_read_all_eof") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    all_or_end(transfer::readv_full_all_eof(
+        channel,
+        &[memory],
+        Incoming::NONE,
+        0,
+        errp,
+    ))
+}
+
+/// qio_channel_read_all_eof:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to fill
+/// @buflen: its size in bytes, may be 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// As in the earlier profiles, but for the type of @buf.
+///
+/// Threads: one reader at a time. Blocks: yes, in either blocking mode.
+/// Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
+/// @errp set, also if the data ended in between.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_read_all_eof(
+    ioc: *mut QIOChannel,
+    buf: *mut c_void,
+    buflen: size_t,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_read_all_eof") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf, buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    all_or_end(transfer::readv_full_all_eof(
+        channel,
+        &[memory],
+        Incoming::NONE,
+        0,
+        errp,
+    ))
+}
+
+/// qio_channel_read_all:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to fill
+/// @buflen: its size in bytes, may be 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// As qio_channel_read_all_eof(), but any end before @buf is full is a failure.
+///
+/// Threads: one reader at a time. Blocks: yes, in either blocking mode.
+/// Returns: 0 if @buf is full, or -1 with @errp set.
+/// Differs: @buf is untyped in the qemu-10.2 profile.
+#[cfg(not(feature = "qemu-10.2"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_read_all(
+    ioc: *mut QIOChannel,
+    buf: *mut c_char,
+    buflen: size_t,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_read_all") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    all(transfer::readv_full_all(
+        channel,
+        &[memory],
+        Incoming::NONE,
+        errp,
+    ))
+}
+
+/// qio_channel_read_all:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to fill
+/// @buflen: its size in bytes, may be 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// As in the earlier profiles, but for the type of @buf.
+///
+/// Threads: one reader at a time. Blocks: yes, in either blocking mode.
+/// Returns: 0 if @buf is full, or -1 with @errp set.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_read_all(
+    ioc: *mut QIOChannel,
+    buf: *mut c_void,
+    buflen: size_t,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_read_all") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf, buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    all(transfer::readv_full_all(
+        channel,
+        &[memory],
+        Incoming::NONE,
+        errp,
+    ))
+}
+
+/// qio_channel_write_all:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to write
+/// @buflen: its size in bytes, may be 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Writes all of @buf, however many writes and waits that takes.
+///
+/// Threads: one writer at a time. Blocks: yes, in either blocking mode.
+/// Returns: 0 if everything was written, or -1 with @errp set.
+/// Differs: @buf is untyped in the qemu-10.2 profile.
+#[cfg(not(feature = "qemu-10.2"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_write_all(
+    ioc: *mut QIOChannel,
+    buf: *const c_char,
+    buflen: size_t,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_write_all") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    all(transfer::writev_full_all(
+        channel,
+        &[memory],
+        Outgoing::NONE,
+        0,
+        errp,
+    ))
+}
+
+/// qio_channel_write_all:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to write
+/// @buflen: its size in bytes, may be 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// As in the earlier profiles, but for the type of @buf.
+///
+/// Threads: one writer at a time. Blocks: yes, in either blocking mode.
+/// Returns: 0 if everything was written, or -1 with @errp set.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_write_all(
+    ioc: *mut QIOChannel,
+    buf: *const c_void,
+    buflen: size_t,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_write_all") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf.cast_mut(), buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    all(transfer::writev_full_all(
+        channel,
+        &[memory],
+        Outgoing::NONE,
+        0,
+        errp,
+    ))
+}
+
+/// qio_channel_pwrite:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to write
+/// @buflen: its size in bytes, may be 0
+/// @offset: where, in bytes from the start
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Writes @buf at @offset: qio_channel_pwritev() with one piece of memory.
+///
+/// Threads: any, several at once. Blocks: as the blocking mode says.
+/// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+/// @errp untouched, if it would have to wait.
+/// Since: qemu-10.0 profile.
+/// Differs: @buf is untyped in the qemu-10.2 profile.
+#[cfg(any(feature = "qemu-10.0", feature = "qemu-10.0.13"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_pwrite(
+    ioc: *mut QIOChannel,
+    buf: *mut c_char,
+    buflen: size_t,
+    offset: off_t,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_pwrite") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    transfer::pwritev(channel, &[memory], offset, errp).value()
+}
+
+/// qio_channel_pwrite:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to write
+/// @buflen: its size in bytes, may be 0
+/// @offset: where, in bytes from the start
+/// @errp: (nullable): as in qapi/error.h
+///
+/// As in the earlier profiles, but for the type of @buf.
+///
+/// Threads: any, several at once. Blocks: as the blocking mode says.
+/// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
+/// @errp untouched, if it would have to wait.
+/// Since: qemu-10.0 profile.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_pwrite(
+    ioc: *mut QIOChannel,
+    buf: *mut c_void,
+    buflen: size_t,
+    offset: off_t,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_pwrite") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf, buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    transfer::pwritev(channel, &[memory], offset, errp).value()
+}
+
+/// qio_channel_pread:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to fill
+/// @buflen: its size in bytes, may be 0
+/// @offset: where, in bytes from the start
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Reads into @buf from @offset: qio_channel_preadv() with one piece of memory.
+///
+/// Threads: any, several at once. Blocks: as the blocking mode says.
+/// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+/// with errno EAGAIN and @errp untouched, if it would have to wait.
+/// Since: qemu-10.0 profile.
+/// Differs: @buf is untyped in the qemu-10.2 profile.
+#[cfg(any(feature = "qemu-10.0", feature = "qemu-10.0.13"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_pread(
+    ioc: *mut QIOChannel,
+    buf: *mut c_char,
+    buflen: size_t,
+    offset: off_t,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_pread") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    transfer::preadv(channel, &[memory], offset, errp).value()
+}
+
+/// qio_channel_pread:
+/// @ioc: (transfer none): the channel
+/// @buf: (array length=buflen): the memory to fill
+/// @buflen: its size in bytes, may be 0
+/// @offset: where, in bytes from the start
+/// @errp: (nullable): as in qapi/error.h
+///
+/// As in the earlier profiles, but for the type of @buf.
+///
+/// Threads: any, several at once. Blocks: as the blocking mode says.
+/// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
+/// with errno EAGAIN and @errp untouched, if it would have to wait.
+/// Since: qemu-10.0 profile.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_pread(
+    ioc: *mut QIOChannel,
+    buf: *mut c_void,
+    buflen: size_t,
+    offset: off_t,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: the caller holds a reference for the call.
+    let channel = unsafe { borrow(ioc, "qio_channel_pread") };
+    // SAFETY: the memory is valid for the call.
+    let memory = unsafe { IoVec::from_raw(buf, buflen) };
+    // SAFETY: the caller's error destination.
+    let errp = unsafe { Errp::from_ptr(errp) };
+    transfer::preadv(channel, &[memory], offset, errp).value()
+}

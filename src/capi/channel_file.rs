@@ -1,0 +1,91 @@
+//! `io/channel-file.h`.
+
+use core::ffi::{CStr, c_char, c_int};
+use core::ptr;
+
+use libc::mode_t;
+
+use crate::check_usage;
+use crate::host::error::Origin;
+use crate::layout::{Error, QIOChannelFile};
+use crate::logic::file;
+use crate::object::Ref;
+use crate::origin;
+
+/// Gives a channel to C code: NULL with the error stored if there is none.
+///
+/// # Safety
+/// `errp` is NULL, `&error_abort`, `&error_fatal`, or points to an empty `Error *`.
+unsafe fn give(
+    result: Result<Ref<QIOChannelFile>, crate::host::error::Error>,
+    errp: *mut *mut Error,
+    origin: &Origin,
+) -> *mut QIOChannelFile {
+    match result {
+        Ok(channel) => channel.into_ptr(),
+        Err(error) => {
+            // SAFETY: as promised.
+            unsafe { error.store(errp, origin) };
+            ptr::null_mut()
+        }
+    }
+}
+
+/// qio_channel_file_new_fd:
+/// @fd: (transfer full): any descriptor; also what isn't one: transfers fail then
+///
+/// Makes a channel over a descriptor, and closes that with the channel. The blocking mode stays as
+/// it is. If @fd has positions, the channel has QIO_CHANNEL_FEATURE_SEEKABLE (from the qemu-10.0
+/// profile on).
+///
+/// Threads: any. Blocks: no.
+/// Returns: (transfer full): the channel, never NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_file_new_fd(fd: c_int) -> *mut QIOChannelFile {
+    file::adopt(fd).into_ptr()
+}
+
+/// qio_channel_file_new_dupfd:
+/// @fd: (transfer none): any descriptor
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Makes a channel over a duplicate of a descriptor, which is close-on-exec and shares position and
+/// blocking mode with @fd.
+///
+/// Threads: any. Blocks: no.
+/// Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
+/// Since: qemu-10.0 profile.
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_file_new_dupfd(
+    fd: c_int,
+    errp: *mut *mut Error,
+) -> *mut QIOChannelFile {
+    let result = file::adopt_duplicate(fd);
+    // SAFETY: the caller's error destination.
+    unsafe { give(result, errp, &origin!(c"qio_channel_file_new_dupfd")) }
+}
+
+/// qio_channel_file_new_path:
+/// @path: (transfer none): the file; /dev/fdset/N is a descriptor of the program's set N
+/// @flags: O_* bits; the descriptor is close-on-exec in any case
+/// @mode: the permissions of a file that is made, less the umask; matters with O_CREAT only
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Makes a channel over a file that it opens.
+///
+/// Threads: any. Blocks: as opening @path does.
+/// Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_file_new_path(
+    path: *const c_char,
+    flags: c_int,
+    mode: mode_t,
+    errp: *mut *mut Error,
+) -> *mut QIOChannelFile {
+    check_usage!(!path.is_null(), "qio_channel_file_new_path", "path is NULL");
+    // SAFETY: a C string, live for the call.
+    let result = file::open(unsafe { CStr::from_ptr(path) }, flags, mode);
+    // SAFETY: the caller's error destination.
+    unsafe { give(result, errp, &origin!(c"qio_channel_file_new_path")) }
+}
