@@ -68,3 +68,10 @@ pub const CONNECTING_REUSES_ADDRESS: bool = SERIES_7_2;
 /// The options of an address in a text are key and value pairs; elsewhere a handful of words is
 /// looked for (R-SOCK-25, R-SOCK-26).
 pub const ADDRESS_OPTIONS_ARE_PAIRS: bool = SERIES_10_2;
+
+/// Reads can peek (R-CHAN-19).
+pub const READS_CAN_PEEK: bool = !SERIES_7_2;
+
+/// A received descriptor that can't be switched to blocking mode fails the read, and the caller can
+/// ask for it to be left alone (R-CHAN-72).
+pub const RECEIVED_DESCRIPTORS_MUST_BLOCK: bool = SERIES_10_2;

@@ -14,6 +14,7 @@
 pub mod channel;
 pub mod channel_bytes;
 pub mod channel_file;
+pub mod channel_socket;
 pub mod channel_transfer;
 pub mod channel_watch;
 pub mod dns_resolver;

@@ -5,6 +5,7 @@ pub mod control;
 pub mod file;
 mod remainder;
 pub mod resolver;
+pub mod socket;
 pub mod task;
 pub mod transfer;
 pub mod wait;

@@ -10,6 +10,7 @@ pub mod resolver;
 pub mod socket;
 pub mod task;
 pub mod watch;
+pub mod zero_copy;
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_void};

@@ -2,6 +2,7 @@
 
 mod channel;
 mod channel_file;
+mod channel_socket;
 pub mod convert;
 
 use crate::host::{imports, module};
@@ -9,9 +10,10 @@ use crate::layout::{ClassHook, InstanceHook, TypeInfo};
 use crate::object::{Instance, IsA};
 
 /// The types of this build, parents first. All that registers them is this table.
-static TYPES: [Registration; 2] = [
+static TYPES: [Registration; 3] = [
     Registration(channel::TYPE),
     Registration(channel_file::TYPE),
+    Registration(channel_socket::TYPE),
 ];
 
 /// A type for the host, which may keep the address.
