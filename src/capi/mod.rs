@@ -18,4 +18,5 @@ pub mod channel_socket;
 pub mod channel_transfer;
 pub mod channel_watch;
 pub mod dns_resolver;
+pub mod net_listener;
 pub mod task;

@@ -3,6 +3,7 @@
 
 pub mod control;
 pub mod file;
+pub mod listener;
 mod remainder;
 pub mod resolver;
 pub mod socket;

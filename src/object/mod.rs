@@ -3,6 +3,7 @@
 
 pub mod channel;
 pub mod channel_class;
+pub mod client_func;
 pub mod descriptors;
 pub mod file;
 pub mod listener;

@@ -5,6 +5,7 @@ pub mod connection;
 mod control;
 pub mod errno;
 pub mod error_queue;
+pub mod event;
 pub mod fd;
 pub mod file;
 pub mod iov;

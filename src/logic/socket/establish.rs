@@ -15,6 +15,7 @@ use crate::object::task::Completion;
 use crate::os::errno::Errno;
 use crate::os::fd::Descriptor;
 use crate::os::socket;
+use crate::os::socket_name::SocketName;
 use crate::{origin, trace};
 
 /// Gives the channel a descriptor that was made for it; closes it if that fails.
@@ -154,10 +155,19 @@ pub fn accept(listener: &Socket) -> Result<Ref<layout::QIOChannelSocket>, Error>
             Ok(accepted) => break accepted,
         }
     };
+    of_client(listener, descriptor, &remote)
+}
+
+/// The channel of a client that was just taken off `listener`'s queue.
+pub fn of_client(
+    listener: &Socket,
+    descriptor: Descriptor,
+    remote: &SocketName,
+) -> Result<Ref<layout::QIOChannelSocket>, Error> {
     let fd = descriptor.as_raw();
     let local = socket::local_name(fd).map_err(unnamed_here)?;
     let client = create();
-    client.set_name_of(End::Remote, &remote);
+    client.set_name_of(End::Remote, remote);
     client.set_name_of(End::Local, &local);
     client.open(descriptor.into_raw());
     set_features(&client, Provenance::Accepted);
