@@ -26,6 +26,26 @@ pub const COMPLETING_FREES_THE_TASK: bool =
 /// Sockets added to a named listener are called `NAME-listen`, not `NAME` (R-LSN-3).
 pub const LISTENER_NAME_HAS_SUFFIX: bool = SERIES_7_2;
 
+/// When traces are told that a listener watches its sockets, or no longer (R-TRACE-2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListenerTraces {
+    /// Never.
+    Never,
+    /// Always, also without a callback.
+    Always,
+    /// With a callback.
+    WithFunc,
+}
+
+/// Which of them it is.
+pub const LISTENER_TRACES: ListenerTraces = if SERIES_10_2 {
+    ListenerTraces::WithFunc
+} else if cfg!(any(feature = "qemu-7.2.22", feature = "qemu-10.0.13")) {
+    ListenerTraces::Always
+} else {
+    ListenerTraces::Never
+};
+
 /// Registering what is registered already does nothing (R-LSN-13).
 pub const SAME_REGISTRATION_IS_SILENT: bool = SERIES_10_2;
 
@@ -68,3 +88,10 @@ pub const CONNECTING_REUSES_ADDRESS: bool = SERIES_7_2;
 /// The options of an address in a text are key and value pairs; elsewhere a handful of words is
 /// looked for (R-SOCK-25, R-SOCK-26).
 pub const ADDRESS_OPTIONS_ARE_PAIRS: bool = SERIES_10_2;
+
+/// Reads can peek (R-CHAN-19).
+pub const READS_CAN_PEEK: bool = !SERIES_7_2;
+
+/// A received descriptor that can't be switched to blocking mode fails the read, and the caller can
+/// ask for it to be left alone (R-CHAN-72).
+pub const RECEIVED_DESCRIPTORS_MUST_BLOCK: bool = SERIES_10_2;

@@ -54,17 +54,29 @@ pub fn qio_task_thread_source_cancel(_task: Id, _source: Id) {}
 #[inline]
 pub fn qio_task_thread_result(_task: Id) {}
 
+/// The registration of a client callback, as traces show it: the profiles with listener traces have
+/// `func` and `context`, qemu-10.2 has `aio_context` behind them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Registration {
+    /// The callback, or NULL.
+    pub func: Id,
+    /// The main context that was asked for, or NULL.
+    pub context: Id,
+    /// The AioContext, or NULL.
+    pub aio_context: Id,
+}
+
 /// Sockets are watched; `extra` names the operation.
 #[inline]
-pub fn qio_net_listener_watch(_listener: Id, _func: Id, _context: Id, _extra: &CStr) {}
+pub fn qio_net_listener_watch(_listener: Id, _registration: Registration, _extra: &CStr) {}
 
 /// Watches are removed; `extra` names the operation.
 #[inline]
-pub fn qio_net_listener_unwatch(_listener: Id, _func: Id, _context: Id, _extra: &CStr) {}
+pub fn qio_net_listener_unwatch(_listener: Id, _registration: Registration, _extra: &CStr) {}
 
 /// A client was accepted and is about to be handed over.
 #[inline]
-pub fn qio_net_listener_callback(_listener: Id, _func: Id, _context: Id) {}
+pub fn qio_net_listener_callback(_listener: Id, _registration: Registration) {}
 
 /// An accept failed for good or for lack of resources (L1; beyond the original's events).
 #[inline]

@@ -63,6 +63,16 @@ with tempfile.TemporaryDirectory() as scratch:
     build_and_run('static', *static)
     build_and_run('whole archive and sections', *static, '-Wl,--gc-sections', '-no-pie')
 
+    # A program may have another Rust library, linked whole, beside it (R-HOST-19).
+    (root / 'other.rs').write_text(
+        '#[unsafe(no_mangle)] pub extern "C" fn other() -> usize { format!("{:?}", vec![1]).len() }'
+    )
+    rustc = [os.environ['RUSTC'], '--edition=2024', '--crate-type=staticlib', 'other.rs']
+    subprocess.run(rustc, check=True, cwd=root)
+    other = ['-Wl,--whole-archive', str(root / 'libother.a'), '-Wl,--no-whole-archive', '-lm']
+    build_and_run('another Rust library before', *other, *static)
+    build_and_run('another Rust library after', *static, *other)
+
     # The installed headers are those of the profile: without a -D, and none is needed.
     (config,) = root.rglob('config-host.h')
     assert f'#define {abi.macro(profile)}\n' in config.read_text()

@@ -201,6 +201,13 @@ impl Error {
         }
     }
 
+    /// Prints the error on the host's error channel, for want of anybody to tell.
+    pub fn report(self, origin: &Origin) {
+        if let Some(error) = self.into_host(origin) {
+            error.report();
+        }
+    }
+
     /// The error as an object of the host, for those who keep it.
     pub fn into_host(self, origin: &Origin) -> Option<HostError> {
         let mut slot = ptr::null_mut();

@@ -63,6 +63,12 @@ unsafe extern "C" {
         errp: *mut *mut Error,
     ) -> *mut SocketAddress;
 
+    // Locks in public structs
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-10.0")))]
+    pub fn qemu_mutex_init(mutex: *mut crate::layout::QemuMutex);
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-10.0")))]
+    pub fn qemu_mutex_destroy(mutex: *mut crate::layout::QemuMutex);
+
     // Files; they keep the host's descriptor sets working
     pub fn qemu_close(fd: c_int) -> c_int;
     #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]

@@ -10,3 +10,4 @@ pub mod error;
 pub mod file;
 pub mod imports;
 pub mod module;
+pub mod socket;

@@ -2,9 +2,12 @@
 #![forbid(unsafe_code)]
 
 pub mod control;
+pub mod descriptor;
 pub mod file;
+pub mod listener;
 mod remainder;
 pub mod resolver;
+pub mod socket;
 pub mod task;
 pub mod transfer;
 pub mod wait;

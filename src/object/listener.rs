@@ -1,9 +1,24 @@
 //! Listeners.
+//!
+//! C code reads `sioc` and `nsioc` (R-ABI-1); debuggers read the rest (R-ABI-3). What the library
+//! itself goes by is the private state, a Rust value that hangs before the array of the watches:
+//! the struct has no room for a pointer to it.
 
-use core::ffi::CStr;
+use core::any::Any;
+use core::ffi::{CStr, c_char, c_void};
+use core::mem;
+use core::ptr;
+use std::ffi::CString;
 
+use glib_sys as ffi;
+
+use super::client_func::{ClientFunc, ContextName};
+use super::socket::Socket;
 use super::{Instance, IsA, Shared};
+use crate::glib::Source;
 use crate::layout;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 /// The object.
 pub type Listener = Shared<layout::QIONetListener>;
@@ -15,3 +30,263 @@ unsafe impl Instance for layout::QIONetListener {
 
 // SAFETY: the first member is the parent.
 unsafe impl IsA<layout::Object> for layout::QIONetListener {}
+
+/// What belongs to a listener beside its struct.
+struct Private {
+    state: Box<dyn Any + Send + Sync>,
+    arrays: Mutex<Arrays>,
+}
+
+/// The arrays of the struct. Those that were outgrown stay until the end: another thread may be
+/// reading the one it found.
+#[derive(Default)]
+struct Arrays {
+    /// Places in the arrays in force.
+    capacity: usize,
+    blocks: Vec<*mut c_void>,
+}
+
+// SAFETY: memory of ours, given back once.
+unsafe impl Send for Arrays {}
+
+impl Arrays {
+    /// An array of `places` pointers, all NULL.
+    fn allocate(&mut self, places: usize) -> *mut *mut c_void {
+        // SAFETY: GLib ends the process rather than return NULL; `places` isn't 0.
+        let block = unsafe { ffi::g_malloc0_n(places, mem::size_of::<*mut c_void>()) };
+        self.blocks.push(block);
+        block.cast()
+    }
+
+    /// An array of watches, behind the pointer to the private state. Returns its beginning.
+    fn allocate_watches(&mut self, private: *const Private, places: usize) -> *mut *mut c_void {
+        let block = self.allocate(places + 1);
+        // SAFETY: the array has at least one place.
+        unsafe { block.write(private.cast_mut().cast()) };
+        // SAFETY: as above.
+        unsafe { block.add(1) }
+    }
+}
+
+impl Drop for Arrays {
+    fn drop(&mut self) {
+        for block in &self.blocks {
+            // SAFETY: allocated above, and nobody reads it any more.
+            unsafe { ffi::g_free(*block) }
+        }
+    }
+}
+
+/// The first array has room for so many sockets.
+const FIRST_CAPACITY: usize = 4;
+
+/// A field that C code on other threads may read at any time.
+macro_rules! shared {
+    ($self:ident, $field:ident: $kind:ident) => {{
+        // SAFETY: the field lives with `self`.
+        let place = unsafe { &raw mut (*$self.as_ptr()).$field };
+        // SAFETY: aligned, and stored to atomically only.
+        unsafe { $kind::from_ptr(place.cast()) }
+    }};
+}
+
+/// The array that the private state hangs before.
+#[cfg(not(feature = "qemu-10.2"))]
+macro_rules! watches_field {
+    ($self:ident) => {
+        shared!($self, io_source: AtomicPtr)
+    };
+}
+/// The array that the private state hangs before.
+#[cfg(feature = "qemu-10.2")]
+macro_rules! watches_field {
+    ($self:ident) => {
+        shared!($self, source: AtomicPtr)
+    };
+}
+
+impl Listener {
+    /// Gives a new instance its private state and prepares its lock. Once in its life.
+    pub fn install<T: Any + Send + Sync>(&self, state: T) {
+        let private = Box::into_raw(Box::new(Private {
+            state: Box::new(state),
+            arrays: Mutex::default(),
+        }));
+        // SAFETY: just made.
+        let arrays = unsafe { &(*private).arrays };
+        let watches = arrays.lock().allocate_watches(private, 0);
+        watches_field!(self).store(watches, Ordering::Release);
+        self.init_lock();
+    }
+
+    /// Gives back all that the struct holds. The listener isn't used any more.
+    pub fn dismantle(&self) {
+        self.set_name(None);
+        self.destroy_lock();
+        let watches: *mut *mut c_void =
+            watches_field!(self).swap(ptr::null_mut(), Ordering::AcqRel);
+        if watches.is_null() {
+            return;
+        }
+        // SAFETY: the pointer to the private state stands before the array.
+        let private = unsafe { watches.sub(1).read() }.cast::<Private>();
+        // SAFETY: `install` made it from a box, and it was just taken out of the struct.
+        drop(unsafe { Box::from_raw(private) });
+    }
+
+    fn private(&self) -> Option<&Private> {
+        let watches: *mut *mut c_void = watches_field!(self).load(Ordering::Acquire);
+        if watches.is_null() {
+            return None;
+        }
+        // SAFETY: the pointer to the private state stands before the array, also before one that
+        // was outgrown meanwhile.
+        let private = unsafe { watches.sub(1).read() }.cast::<Private>();
+        // SAFETY: it lives until `dismantle`.
+        Some(unsafe { &*private })
+    }
+
+    /// The private state, if it is of this type.
+    pub fn state<T: Any>(&self) -> Option<&T> {
+        self.private()?.state.downcast_ref()
+    }
+
+    /// Shows the next socket to C code, which borrows it. One thread at a time adds sockets.
+    pub fn append_socket(&self, channel: &Socket) {
+        let Some(private) = self.private() else {
+            return;
+        };
+        let mut arrays = private.arrays.lock();
+        let count = self.socket_count();
+        if count == arrays.capacity {
+            arrays.capacity = FIRST_CAPACITY.max(2 * count);
+            self.move_arrays(private, &mut arrays, count);
+        }
+        self.show_socket(count, channel);
+        shared!(self, nsioc: AtomicUsize).store(count + 1, Ordering::Release);
+        drop(arrays);
+    }
+
+    /// Puts larger arrays, with the same beginning, in the place of those that are full.
+    fn move_arrays(&self, private: &Private, arrays: &mut Arrays, count: usize) {
+        let capacity = arrays.capacity;
+        let watches = arrays.allocate_watches(private, capacity);
+        let old: *mut *mut c_void = watches_field!(self).load(Ordering::Acquire);
+        // SAFETY: both have room for `count` pointers.
+        unsafe { ptr::copy_nonoverlapping(old, watches, count) };
+        watches_field!(self).store(watches, Ordering::Release);
+        #[cfg(not(feature = "qemu-10.2"))]
+        {
+            let sockets = arrays.allocate(capacity);
+            let old: *mut *mut c_void = shared!(self, sioc: AtomicPtr).load(Ordering::Acquire);
+            if !old.is_null() {
+                // SAFETY: as above.
+                unsafe { ptr::copy_nonoverlapping(old, sockets, count) };
+            }
+            shared!(self, sioc: AtomicPtr).store(sockets, Ordering::Release);
+        }
+    }
+
+    #[cfg(not(feature = "qemu-10.2"))]
+    fn show_socket(&self, index: usize, channel: &Socket) {
+        let sockets: *mut *mut layout::QIOChannelSocket =
+            shared!(self, sioc: AtomicPtr).load(Ordering::Acquire);
+        // SAFETY: the caller made room for `index`.
+        unsafe { sockets.add(index).write(channel.as_ptr()) };
+    }
+
+    /// The array of this profile has one opaque pointer for each socket, which is the watch's.
+    #[cfg(feature = "qemu-10.2")]
+    fn show_socket(&self, _index: usize, _channel: &Socket) {}
+
+    /// How many sockets were added (R-ABI-1).
+    pub fn socket_count(&self) -> usize {
+        shared!(self, nsioc: AtomicUsize).load(Ordering::Acquire)
+    }
+
+    /// Shows the watch of a socket, or that there is none. Not while sockets are added.
+    pub fn show_watch(&self, index: usize, watch: Option<&Source>) {
+        if index >= self.socket_count() {
+            return;
+        }
+        let watches: *mut *mut c_void = watches_field!(self).load(Ordering::Acquire);
+        let watch = watch.map_or(ptr::null_mut(), Source::as_ptr);
+        // SAFETY: the array has a place for each socket.
+        unsafe { watches.add(index).write(watch.cast()) };
+    }
+
+    /// Shows the registration.
+    pub fn show_registration(&self, func: &ClientFunc, context: ContextName) {
+        let (function, data, notify) = func.fields();
+        // SAFETY: the fields live with `self`, and only the library, one thread at a time, writes
+        // to them.
+        unsafe {
+            (*self.as_ptr()).io_func = function;
+            (*self.as_ptr()).io_data = data;
+            (*self.as_ptr()).io_notify = notify;
+        }
+        self.show_context(context);
+    }
+
+    #[cfg(any(feature = "qemu-7.2", feature = "qemu-10.0"))]
+    fn show_context(&self, _context: ContextName) {}
+
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-10.0")))]
+    fn show_context(&self, context: ContextName) {
+        // SAFETY: as in `show_registration`.
+        unsafe { (*self.as_ptr()).context = context.as_ptr() };
+    }
+
+    /// Whether the listener is between its first socket and its disconnect (R-LSN-52).
+    pub fn is_connected(&self) -> bool {
+        shared!(self, connected: AtomicBool).load(Ordering::Acquire)
+    }
+
+    /// Sets what [`Listener::is_connected`] tells.
+    pub fn set_connected(&self, connected: bool) {
+        shared!(self, connected: AtomicBool).store(connected, Ordering::Release);
+    }
+
+    /// The label for sockets added later.
+    pub fn name(&self) -> Option<CString> {
+        // SAFETY: the field lives with `self`; configuration is one thread's at a time (P-LSN-1).
+        let name = unsafe { (*self.as_ptr()).name };
+        if name.is_null() {
+            return None;
+        }
+        // SAFETY: a C string that the field owns.
+        Some(unsafe { CStr::from_ptr(name) }.to_owned())
+    }
+
+    /// Sets the label, or takes it away.
+    pub fn set_name(&self, name: Option<&CStr>) {
+        let name: *const c_char = name.map_or(ptr::null(), CStr::as_ptr);
+        // SAFETY: NULL or a C string.
+        let copy = unsafe { ffi::g_strdup(name) };
+        // SAFETY: as in `name`.
+        let old = unsafe { ptr::replace(&raw mut (*self.as_ptr()).name, copy) };
+        // SAFETY: NULL or GLib memory that the field owned.
+        unsafe { ffi::g_free(old.cast::<c_void>()) };
+    }
+
+    /// The lock is there for who looks at the struct; the library has its own.
+    #[cfg(any(feature = "qemu-7.2", feature = "qemu-10.0"))]
+    fn init_lock(&self) {}
+
+    /// Prepares the lock, here and nowhere else (R-LSN-56). It is there for who looks at the
+    /// struct; the library has its own.
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-10.0")))]
+    fn init_lock(&self) {
+        // SAFETY: the field lives with `self`; a new instance's lock is zeroed memory.
+        unsafe { crate::host::imports::qemu_mutex_init(&raw mut (*self.as_ptr()).lock) }
+    }
+
+    #[cfg(any(feature = "qemu-7.2", feature = "qemu-10.0"))]
+    fn destroy_lock(&self) {}
+
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-10.0")))]
+    fn destroy_lock(&self) {
+        // SAFETY: `init_lock` prepared it, and nobody holds it.
+        unsafe { crate::host::imports::qemu_mutex_destroy(&raw mut (*self.as_ptr()).lock) }
+    }
+}

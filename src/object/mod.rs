@@ -3,6 +3,7 @@
 
 pub mod channel;
 pub mod channel_class;
+pub mod client_func;
 pub mod descriptors;
 pub mod file;
 pub mod listener;
@@ -10,6 +11,7 @@ pub mod resolver;
 pub mod socket;
 pub mod task;
 pub mod watch;
+pub mod zero_copy;
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_void};

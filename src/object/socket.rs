@@ -2,8 +2,14 @@
 
 use core::ffi::CStr;
 
+use libc::{sockaddr, sockaddr_storage, socklen_t};
+
 use super::{Instance, IsA, Shared};
 use crate::layout;
+use crate::os::fd::Descriptor;
+use crate::os::socket_name::SocketName;
+use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicIsize, Ordering};
+use crate::trace;
 
 /// The object.
 pub type Socket = Shared<layout::QIOChannelSocket>;
@@ -15,3 +21,214 @@ unsafe impl Instance for layout::QIOChannelSocket {
 
 // SAFETY: the first member is the parent.
 unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelSocket {}
+
+impl From<&Socket> for trace::Id {
+    fn from(socket: &Socket) -> Self {
+        Self::from(socket.as_ptr())
+    }
+}
+
+/// What the field holds when the channel is closed.
+const CLOSED: i32 = -1;
+
+/// The descriptor. C code and other threads read and store it, so each call looks anew (R-CHAN-10).
+impl Socket {
+    #[inline]
+    fn fd_field(&self) -> &AtomicI32 {
+        // SAFETY: an aligned field that lives with `self`; the library accesses it atomically.
+        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).fd) }
+    }
+
+    /// The descriptor, -1 if the channel is closed.
+    #[inline]
+    pub fn fd(&self) -> i32 {
+        self.fd_field().load(Ordering::Acquire)
+    }
+
+    /// Whether the channel has a descriptor.
+    pub fn is_open(&self) -> bool {
+        self.fd() != CLOSED
+    }
+
+    /// Makes the memory of a new instance a closed channel.
+    pub fn init(&self) {
+        self.fd_field().store(CLOSED, Ordering::Relaxed);
+    }
+
+    /// Opens a closed channel: `fd` is there for all to see. False if the channel is open.
+    pub fn open(&self, fd: i32) -> bool {
+        self.fd_field()
+            .compare_exchange(CLOSED, fd, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// Takes `fd` back from a channel that was opened with it; it belongs to whoever had it before.
+    pub fn unopen(&self, fd: i32) {
+        // Unless C code has put another one there.
+        let _ = self
+            .fd_field()
+            .compare_exchange(fd, CLOSED, Ordering::AcqRel, Ordering::Relaxed);
+    }
+
+    /// Closes the channel for all to see, and returns what has to be closed now (W-14).
+    pub fn take(&self) -> Option<Descriptor> {
+        let fd = self.fd_field().swap(CLOSED, Ordering::AcqRel);
+        // SAFETY: the channel owned it, and gave it up just now.
+        (fd != CLOSED).then(|| unsafe { Descriptor::from_raw(fd) })
+    }
+}
+
+/// Which of the two addresses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// `localAddr`.
+    Local,
+    /// `remoteAddr`.
+    Remote,
+}
+
+/// The addresses. Whoever reads them while another thread opens the channel has lost (R-CHAN-11).
+impl Socket {
+    fn name_fields(&self, end: End) -> (*mut sockaddr_storage, *mut socklen_t) {
+        let this = self.as_ptr();
+        match end {
+            End::Local => {
+                // SAFETY: `self` is live; no reference is made.
+                let storage = unsafe { &raw mut (*this).localAddr };
+                // SAFETY: as above.
+                (storage, unsafe { &raw mut (*this).localAddrLen })
+            }
+            End::Remote => {
+                // SAFETY: as above.
+                let storage = unsafe { &raw mut (*this).remoteAddr };
+                // SAFETY: as above.
+                (storage, unsafe { &raw mut (*this).remoteAddrLen })
+            }
+        }
+    }
+
+    /// The stored name of an end.
+    pub fn name(&self, end: End) -> SocketName {
+        let (storage, len) = self.name_fields(end);
+        // SAFETY: a field of `self`; C code may have stored any number.
+        let len = unsafe { len.read() };
+        // SAFETY: the copy is cut to the size of the storage.
+        unsafe { SocketName::from_ptr(storage.cast::<sockaddr>(), len) }
+    }
+
+    /// Stores the name of an end.
+    pub fn set_name_of(&self, end: End, name: &SocketName) {
+        let (storage, len) = self.name_fields(end);
+        // SAFETY: a field of `self`.
+        unsafe { storage.write(*name.storage()) };
+        // SAFETY: as above.
+        unsafe { len.write(name.len()) };
+    }
+
+    /// Stores that an end has no name: zeros, of the whole length (R-CHAN-62).
+    pub fn set_unnamed(&self, end: End) {
+        let (storage, len) = self.name_fields(end);
+        // SAFETY: a field of `self`, for which zeros are valid.
+        unsafe { storage.write_bytes(0, 1) };
+        #[expect(clippy::cast_possible_truncation, reason = "it is 128")]
+        // SAFETY: a field of `self`.
+        unsafe {
+            len.write(size_of::<sockaddr_storage>() as socklen_t);
+        };
+    }
+
+    /// The address family of this end.
+    fn local_family(&self) -> i32 {
+        let (storage, _) = self.name_fields(End::Local);
+        // SAFETY: a field of `self`.
+        i32::from(unsafe { (*storage).ss_family })
+    }
+
+    /// Whether this end is a UNIX socket.
+    pub fn is_unix(&self) -> bool {
+        self.local_family() == libc::AF_UNIX
+    }
+
+    /// Whether this end is of a family that has no TCP.
+    pub fn is_never_tcp(&self) -> bool {
+        matches!(self.local_family(), libc::AF_UNIX | libc::AF_VSOCK)
+    }
+}
+
+/// The zero-copy sends. Only the writer and who flushes touch them, and they are one (R-CHAN-11).
+impl Socket {
+    fn queued_field(&self) -> &AtomicIsize {
+        // SAFETY: an aligned field that lives with `self`; the library accesses it atomically.
+        unsafe { AtomicIsize::from_ptr(&raw mut (*self.as_ptr()).zero_copy_queued) }
+    }
+
+    fn sent_field(&self) -> &AtomicIsize {
+        // SAFETY: as above.
+        unsafe { AtomicIsize::from_ptr(&raw mut (*self.as_ptr()).zero_copy_sent) }
+    }
+
+    /// Forgets the sends of a socket that is gone: the system counts those of the next one anew.
+    pub fn reset_zero_copy(&self) {
+        self.queued_field().store(0, Ordering::Relaxed);
+        self.sent_field().store(0, Ordering::Relaxed);
+        self.take_seen();
+    }
+
+    /// How many sends wait for their notice.
+    pub fn zero_copy_outstanding(&self) -> u64 {
+        let queued = self.queued_field().load(Ordering::Relaxed);
+        let sent = self.sent_field().load(Ordering::Relaxed);
+        u64::try_from(queued.saturating_sub(sent)).unwrap_or(0)
+    }
+
+    /// Counts a zero-copy send.
+    pub fn count_zero_copy_queued(&self) {
+        let queued = self.queued_field().load(Ordering::Relaxed);
+        self.queued_field()
+            .store(queued.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// Counts sends that the kernel is done with.
+    pub fn count_zero_copy_sent(&self, sends: u64) {
+        let sends = isize::try_from(sends).unwrap_or(isize::MAX);
+        let sent = self.sent_field().load(Ordering::Relaxed);
+        self.sent_field()
+            .store(sent.wrapping_add(sends), Ordering::Relaxed);
+    }
+}
+
+/// Fields that only the `qemu-10.2` profile has.
+impl Socket {
+    /// The mode that was last asked for.
+    #[cfg(feature = "qemu-10.2")]
+    fn blocking_field(&self) -> Option<&AtomicBool> {
+        // SAFETY: a field that lives with `self`; the library accesses it atomically.
+        Some(unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).blocking) })
+    }
+
+    #[cfg(not(feature = "qemu-10.2"))]
+    #[expect(clippy::unused_self, reason = "the struct has no such field")]
+    fn blocking_field(&self) -> Option<&AtomicBool> {
+        None
+    }
+
+    /// Whether bytes have been sent without a copy since the last flush.
+    #[cfg(feature = "qemu-10.2")]
+    pub(super) fn success_field(&self) -> Option<&AtomicBool> {
+        // SAFETY: as above.
+        Some(unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).new_zero_copy_sent_success) })
+    }
+
+    #[cfg(not(feature = "qemu-10.2"))]
+    #[expect(clippy::unused_self, reason = "the struct has no such field")]
+    pub(super) fn success_field(&self) -> Option<&AtomicBool> {
+        None
+    }
+
+    /// Records which mode was asked for, where the struct has room for it (R-CHAN-76).
+    pub fn record_blocking(&self, enabled: bool) {
+        if let Some(field) = self.blocking_field() {
+            field.store(enabled, Ordering::Relaxed);
+        }
+    }
+}

@@ -10,6 +10,25 @@ impl Errno {
     /// No system call failed.
     pub const NONE: Self = Self(0);
 
+    /// Try again later.
+    pub const EAGAIN: Self = Self(libc::EAGAIN);
+    /// Not an open descriptor.
+    pub const EBADF: Self = Self(libc::EBADF);
+    /// A signal came.
+    pub const EINTR: Self = Self(libc::EINTR);
+    /// A wrong argument.
+    pub const EINVAL: Self = Self(libc::EINVAL);
+    /// The message is too long.
+    pub const EMSGSIZE: Self = Self(libc::EMSGSIZE);
+    /// No memory for the socket.
+    pub const ENOBUFS: Self = Self(libc::ENOBUFS);
+    /// The socket has no peer.
+    pub const ENOTCONN: Self = Self(libc::ENOTCONN);
+    /// The other side doesn't keep the rules.
+    pub const EPROTO: Self = Self(libc::EPROTO);
+    /// This end was shut down.
+    pub const ESHUTDOWN: Self = Self(libc::ESHUTDOWN);
+
     /// The errno of the given value.
     pub const fn new(code: i32) -> Self {
         Self(code)

@@ -7,6 +7,7 @@ use libc::{msghdr, sock_extended_err};
 use super::control::{self, Control};
 use super::errno::Errno;
 use super::message::{message, retry};
+use super::poll::{self, Entry};
 
 /// A notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +60,34 @@ pub fn receive(fd: c_int) -> Result<Option<Notice>, Errno> {
     Ok(unsafe { find(&message) })
 }
 
+/// Why [`wait`] returned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wake {
+    /// The time is over.
+    TimedOut,
+    /// There may be a notice; or something else is up that [`receive`] or a transfer tells of.
+    Raised {
+        /// Both directions have ended.
+        hung_up: bool,
+    },
+}
+
+/// Waits until there may be a notice, for so many milliseconds at most, or without limit if that is
+/// negative. A signal counts as the end of the time.
+///
+/// A socket that is hung up or broken is always ready: who finds the queue empty all the same has to
+/// rest before the next try (W-8).
+pub fn wait(fd: c_int, limit: c_int) -> Wake {
+    let mut entries = [Entry::to_fail(fd)];
+    match poll::wait(&mut entries, limit) {
+        Ok(0) => Wake::TimedOut,
+        // Of a failure the next look at the queue tells.
+        _ => Wake::Raised {
+            hung_up: entries[0].is_hung_up(),
+        },
+    }
+}
+
 /// The notice among the control data.
 ///
 /// # Safety
@@ -100,47 +129,14 @@ impl From<sock_extended_err> for Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::os::fd::Descriptor;
+    use crate::os::connection;
     use crate::os::iov::IoVec;
     use crate::os::message::{ReceiveMode, SendMode, receive as receive_bytes, send};
-    use crate::os::socket;
-    use crate::os::socket_name::SocketName;
-
-    /// A TCP connection over loopback.
-    fn connection(any: &SocketName) -> (Descriptor, Descriptor) {
-        let server = socket::create(any.family(), libc::SOCK_STREAM, 0).unwrap();
-        socket::bind(server.as_raw(), any).unwrap();
-        socket::listen(server.as_raw(), 1).unwrap();
-        let client = socket::create(any.family(), libc::SOCK_STREAM, 0).unwrap();
-        let name = socket::local_name(server.as_raw()).unwrap();
-        socket::connect(client.as_raw(), &name).unwrap();
-        let (accepted, _) = socket::accept(server.as_raw()).unwrap();
-        (client, accepted)
-    }
-
-    fn loopback(host: &core::ffi::CStr) -> SocketName {
-        let query = crate::os::resolve::Query {
-            host: Some(host),
-            service: Some(c"0"),
-            numeric: true,
-            ..Default::default()
-        };
-        crate::os::resolve::look_up(&query).unwrap()[0].name.clone()
-    }
-
-    fn wait_for_notice(fd: c_int) {
-        let mut poll = libc::pollfd {
-            fd,
-            events: 0,
-            revents: 0,
-        };
-        // SAFETY: one element, which is alive.
-        assert_eq!(unsafe { libc::poll(&raw mut poll, 1, 60_000) }, 1);
-    }
+    use crate::os::tests::tcp_connection;
 
     #[test]
     fn an_empty_queue_doesn_t_wait() {
-        let (client, _accepted) = connection(&loopback(c"127.0.0.1"));
+        let (client, _accepted) = tcp_connection(c"127.0.0.1");
         let empty = Err(Errno::new(libc::EAGAIN));
         assert_eq!(receive(client.as_raw()), empty);
         assert_eq!(receive(-1), Err(Errno::new(libc::EBADF)));
@@ -149,9 +145,9 @@ mod tests {
     #[test]
     fn zero_copy_sends_are_counted() {
         for host in [c"127.0.0.1", c"::1"] {
-            let (client, accepted) = connection(&loopback(host));
+            let (client, accepted) = tcp_connection(host);
             let fd = client.as_raw();
-            socket::set_option(fd, libc::SOL_SOCKET, libc::SO_ZEROCOPY, 1).unwrap();
+            connection::allow_zero_copy(fd).unwrap();
             let mut bytes = vec![1; 10_000];
             for expected in 0..3 {
                 let iov = [IoVec::from_mut(&mut bytes)];
@@ -159,7 +155,7 @@ mod tests {
                 let mut received = vec![0; sent];
                 let iov = [IoVec::from_mut(&mut received)];
                 receive_bytes(accepted.as_raw(), &iov, ReceiveMode::Consume).unwrap();
-                wait_for_notice(fd);
+                assert_eq!(wait(fd, 60_000), Wake::Raised { hung_up: false });
                 let notice = receive(fd).unwrap().unwrap();
                 assert_eq!(notice.errno, Errno::NONE);
                 let Subject::ZeroCopy {
@@ -175,6 +171,14 @@ mod tests {
                 assert!(copied);
             }
         }
+    }
+
+    #[test]
+    fn waiting_ends_with_its_time_and_with_the_connection() {
+        let (client, _accepted) = tcp_connection(c"127.0.0.1");
+        assert_eq!(wait(client.as_raw(), 1), Wake::TimedOut);
+        connection::shutdown(client.as_raw(), connection::Direction::Both).unwrap();
+        assert_eq!(wait(client.as_raw(), -1), Wake::Raised { hung_up: true });
     }
 
     #[test]

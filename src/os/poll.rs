@@ -20,6 +20,15 @@ impl Entry {
         })
     }
 
+    /// Waits for an error, a message in the error queue, or the end of both directions.
+    pub fn to_fail(fd: c_int) -> Self {
+        Self(libc::pollfd {
+            fd,
+            events: 0,
+            revents: 0,
+        })
+    }
+
     /// The last wait found something: what was waited for, an error, a hang-up, or that the
     /// descriptor isn't open.
     pub fn is_ready(&self) -> bool {
@@ -29,6 +38,11 @@ impl Entry {
     /// The last wait found something to read.
     pub fn is_readable(&self) -> bool {
         self.0.revents & libc::POLLIN != 0
+    }
+
+    /// The last wait found both directions ended.
+    pub fn is_hung_up(&self) -> bool {
+        self.0.revents & libc::POLLHUP != 0
     }
 
     /// The last wait found that the descriptor isn't open.

@@ -2,16 +2,22 @@
 
 mod channel;
 mod channel_file;
+mod channel_socket;
 pub mod convert;
+mod dns_resolver;
+mod net_listener;
 
 use crate::host::{imports, module};
 use crate::layout::{ClassHook, InstanceHook, TypeInfo};
 use crate::object::{Instance, IsA};
 
 /// The types of this build, parents first. All that registers them is this table.
-static TYPES: [Registration; 2] = [
+static TYPES: [Registration; 5] = [
     Registration(channel::TYPE),
     Registration(channel_file::TYPE),
+    Registration(channel_socket::TYPE),
+    Registration(dns_resolver::TYPE),
+    Registration(net_listener::TYPE),
 ];
 
 /// A type for the host, which may keep the address.

@@ -1,0 +1,297 @@
+//! `io/net-listener.h`.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ptr;
+
+use glib_sys::{GDestroyNotify, GMainContext};
+
+use crate::glib::{MainContext, UserData};
+use crate::host::address::View;
+use crate::layout::{
+    Error, QIOChannelSocket, QIONetListener, QIONetListenerClientFunc, SocketAddress,
+};
+use crate::logic::listener;
+use crate::object::client_func::{ClientFunc, ContextName};
+use crate::object::listener::Listener;
+use crate::object::{Ref, Shared};
+use crate::origin;
+use crate::os::abort::misuse;
+
+/// The listener behind the C pointer, borrowed; NULL ends the process.
+///
+/// # Safety
+/// `listener` is NULL or live for `'a`.
+unsafe fn borrow<'a>(listener: *mut QIONetListener, function: &str) -> &'a Listener {
+    // SAFETY: as promised.
+    match unsafe { Shared::from_ptr(listener) } {
+        Some(listener) => listener,
+        None => misuse(function, format_args!("listener is NULL")),
+    }
+}
+
+/// qio_net_listener_new:
+///
+/// Makes a listener without sockets, name and callback. object_new() makes the same.
+///
+/// Threads: any. Blocks: no.
+/// Returns: (transfer full): the listener, never NULL; free with object_unref(). While a callback is
+/// registered, each open socket holds a reference, so drop yours after unregistering or
+/// qio_net_listener_disconnect(), or the listener goes on listening.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_new() -> *mut QIONetListener {
+    listener::create().into_ptr()
+}
+
+/// qio_net_listener_set_name:
+/// @listener: (transfer none): the listener
+/// @name: (transfer none) (nullable): a label, which is copied; NULL for none
+///
+/// Sets the name that sockets get when they are added later. Without one they keep theirs.
+///
+/// Threads: the one that configures the listener. Blocks: no.
+/// Differs: in qemu-7.2 and qemu-7.2.22 the sockets are named @name with "-listen" behind it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_set_name(
+    listener: *mut QIONetListener,
+    name: *const c_char,
+) {
+    // SAFETY: the caller holds a reference for the call.
+    let listener = unsafe { borrow(listener, "qio_net_listener_set_name") };
+    // SAFETY: NULL is sorted out; otherwise a C string.
+    let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
+    listener::set_name(listener, name);
+}
+
+/// qio_net_listener_open_sync:
+/// @listener: (transfer none): the listener
+/// @addr: (transfer none): where to listen; names are resolved, all results are used
+/// @num: backlog per socket, in connections
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Listens on all addresses that @addr stands for, in addition to what the listener has. Addresses
+/// that can't be used are left out, as long as one can. The sockets are non-blocking, but for one
+/// that @addr names by descriptor, which stays as it is; clients are blocking.
+///
+/// Threads: the one that configures the listener. Blocks: yes, for DNS.
+/// Returns: 0, or -1 with @errp set to the first failure; then nothing has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_open_sync(
+    listener: *mut QIONetListener,
+    addr: *mut SocketAddress,
+    num: c_int,
+    errp: *mut *mut Error,
+) -> c_int {
+    const ME: &str = "qio_net_listener_open_sync";
+    // SAFETY: the caller holds a reference for the call.
+    let listener = unsafe { borrow(listener, ME) };
+    // SAFETY: the caller's address is live and unchanged during the call.
+    let Some(address) = (unsafe { View::from_ptr(addr) }) else {
+        misuse(ME, format_args!("addr is NULL"))
+    };
+    match listener::open(listener, address, num) {
+        Ok(()) => 0,
+        Err(error) => {
+            // SAFETY: `errp` is a destination as in qapi/error.h.
+            unsafe { error.store(errp, &origin!(c"qio_net_listener_open_sync")) };
+            -1
+        }
+    }
+}
+
+/// qio_net_listener_add:
+/// @listener: (transfer none): the listener
+/// @sioc: (transfer none): a listening socket; the listener takes a reference
+///
+/// Adds a socket. Its descriptor's flags are left alone. If it is a blocking one that another
+/// process has too, and that process takes a client between the listener's poll and its accept, the
+/// accept waits for the next client.
+///
+/// Threads: the one that configures the listener. Blocks: no.
+/// Context: with a callback registered, the socket is watched in the context of the registration.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_add(
+    listener: *mut QIONetListener,
+    sioc: *mut QIOChannelSocket,
+) {
+    const ME: &str = "qio_net_listener_add";
+    // SAFETY: the caller holds a reference for the call.
+    let listener = unsafe { borrow(listener, ME) };
+    // SAFETY: as above.
+    let Some(channel) = (unsafe { Shared::from_ptr(sioc) }) else {
+        misuse(ME, format_args!("sioc is NULL"))
+    };
+    listener::add(listener, channel);
+}
+
+/// qio_net_listener_set_client_func_full:
+/// @listener: (transfer none): the listener
+/// @func: (scope notified) (nullable): called for each client; NULL unregisters
+/// @data: (closure) (nullable): data for @func
+/// @notify: (destroy) (nullable): ends @data; called once, when another registration replaces this
+///   one or the listener ends, also if @func is NULL
+/// @context: (transfer none) (nullable): where @func runs; NULL is the global default context
+///
+/// Registers the callback for clients, in the place of the one before: its watches are removed, its
+/// data ends, then the sockets are watched again. @func borrows the client: it is closed when @func
+/// returns, unless @func takes a reference. @func may be called several times in one iteration of
+/// @context; once it has unregistered, further clients stay in the backlog. If the listener can't
+/// accept for lack of descriptors or memory, it tries again after 50 ms, and up to 1 s later the
+/// longer that lasts; a socket that can never be accepted from is no longer watched.
+///
+/// Threads: the one that configures the listener, also from inside @func or @notify. Blocks: no.
+/// If another thread is inside the old callback, its data ends there, when the callback returns.
+/// Context: @func runs in the thread that iterates @context; @notify in whichever replaces it. The
+/// watches don't keep @context alive: they, and the references they hold on @listener, end with it.
+/// Differs: in qemu-10.2, registering what is registered already does nothing, and @notify won't
+/// run for it; in the other profiles the watches are made again, and @notify runs for the old one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_set_client_func_full(
+    listener: *mut QIONetListener,
+    func: QIONetListenerClientFunc,
+    data: *mut c_void,
+    notify: GDestroyNotify,
+    context: *mut GMainContext,
+) {
+    // SAFETY: the caller holds a reference for the call.
+    let listener = unsafe { borrow(listener, "qio_net_listener_set_client_func_full") };
+    // SAFETY: the caller gives the data to the registration.
+    let data = unsafe { UserData::new(data, notify) };
+    // SAFETY: the function takes listeners, clients and this data.
+    let func = unsafe { ClientFunc::new(func, data) };
+    let name = ContextName::new(context);
+    // SAFETY: the context is live or NULL.
+    let context = unsafe { MainContext::from_ptr_none(context) };
+    listener::register(listener, func, &context, name);
+}
+
+/// qio_net_listener_set_client_func:
+/// @listener: (transfer none): the listener
+/// @func: (scope notified) (nullable): called for each client; NULL unregisters
+/// @data: (closure) (nullable): data for @func
+/// @notify: (destroy) (nullable): ends @data
+///
+/// As qio_net_listener_set_client_func_full() with NULL for the context.
+///
+/// Threads: the one that configures the listener, also from inside @func or @notify. Blocks: no.
+/// Context: @func runs in the global default context.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_set_client_func(
+    listener: *mut QIONetListener,
+    func: QIONetListenerClientFunc,
+    data: *mut c_void,
+    notify: GDestroyNotify,
+) {
+    // SAFETY: as the function called asks for.
+    unsafe {
+        qio_net_listener_set_client_func_full(listener, func, data, notify, ptr::null_mut());
+    }
+}
+
+/// qio_net_listener_wait_client:
+/// @listener: (transfer none): the listener
+///
+/// Waits for a client on any of the sockets, without running any main context. A registered callback
+/// isn't called meanwhile and is in force again afterwards. Exactly one client is taken; others stay
+/// in the backlog. Failures to accept are tried again, ever more slowly.
+///
+/// Threads: the one that configures the listener. Blocks: until there is a client, or another thread
+/// calls qio_net_listener_disconnect().
+/// Returns: (transfer full) (nullable): the client; NULL if no socket is open, which only happens
+/// if there was none or all are disconnected meanwhile. Free with object_unref().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_wait_client(
+    listener: *mut QIONetListener,
+) -> *mut QIOChannelSocket {
+    // SAFETY: the caller holds a reference for the call.
+    let listener = unsafe { borrow(listener, "qio_net_listener_wait_client") };
+    listener::wait_client(listener).map_or(ptr::null_mut(), Ref::into_ptr)
+}
+
+/// qio_net_listener_disconnect:
+/// @listener: (transfer none): the listener
+///
+/// Closes all sockets, and removes what listening on UNIX addresses left in the file system. The
+/// callback stays registered: it serves sockets added later. Does nothing if there are no open
+/// sockets.
+///
+/// Threads: the one that configures the listener, also from inside the callback, or any while
+/// another one is in qio_net_listener_wait_client(). Blocks: until that has noticed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_disconnect(listener: *mut QIONetListener) {
+    // SAFETY: the caller holds a reference for the call.
+    listener::disconnect(unsafe { borrow(listener, "qio_net_listener_disconnect") });
+}
+
+/// qio_net_listener_is_connected:
+/// @listener: (transfer none): the listener
+///
+/// Threads: any. Blocks: no.
+/// Returns: whether sockets were added since the listener was made or disconnected.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_is_connected(listener: *mut QIONetListener) -> bool {
+    // SAFETY: the caller holds a reference for the call.
+    listener::is_connected(unsafe { borrow(listener, "qio_net_listener_is_connected") })
+}
+
+/// qio_net_listener_nsioc:
+/// @listener: (transfer none): the listener
+///
+/// Threads: any. Blocks: no.
+/// Returns: how many sockets were ever added; closed ones count.
+/// Since: qemu-10.2.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_nsioc(listener: *mut QIONetListener) -> usize {
+    // SAFETY: the caller holds a reference for the call.
+    listener::socket_count(unsafe { borrow(listener, "qio_net_listener_nsioc") })
+}
+
+/// qio_net_listener_sioc:
+/// @listener: (transfer none): the listener
+/// @n: the number of the socket, in the order in which they were added, from 0
+///
+/// Threads: any. Blocks: no.
+/// Returns: (transfer none) (nullable): the socket, open or closed, as long as the listener lives;
+/// NULL if there aren't so many.
+/// Since: qemu-10.2.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_sioc(
+    listener: *mut QIONetListener,
+    n: usize,
+) -> *mut QIOChannelSocket {
+    // SAFETY: the caller holds a reference for the call.
+    let listener = unsafe { borrow(listener, "qio_net_listener_sioc") };
+    // The listener keeps its own reference.
+    listener::socket_at(listener, n).map_or(ptr::null_mut(), |channel| channel.as_ptr())
+}
+
+/// qio_net_listener_get_local_address:
+/// @listener: (transfer none): the listener
+/// @n: the number of the socket, in the order in which they were added, from 0
+/// @errp: (nullable): as in qapi/error.h
+///
+/// The address that a socket listens on, or did until it was closed.
+///
+/// Threads: any. Blocks: no.
+/// Returns: (transfer full) (nullable): the address, or NULL with @errp set; free with
+/// qapi_free_SocketAddress().
+/// Since: qemu-10.2.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_get_local_address(
+    listener: *mut QIONetListener,
+    n: usize,
+    errp: *mut *mut Error,
+) -> *mut SocketAddress {
+    // SAFETY: the caller holds a reference for the call.
+    let listener = unsafe { borrow(listener, "qio_net_listener_get_local_address") };
+    match listener::local_address(listener, n) {
+        Ok(address) => address.into_ptr(),
+        Err(error) => {
+            // SAFETY: `errp` is a destination as in qapi/error.h.
+            unsafe { error.store(errp, &origin!(c"qio_net_listener_get_local_address")) };
+            ptr::null_mut()
+        }
+    }
+}

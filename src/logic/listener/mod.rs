@@ -1,0 +1,295 @@
+//! Listeners: any number of listening sockets, and one callback for their clients.
+//!
+//! - this file has the operations;
+//! - [`state`] is what a listener is made of, and puts sockets under watch;
+//! - [`watch`] is the event source of one socket: it takes clients and hands them over;
+//! - [`registration`] is a callback with its data, and knows who is inside it;
+//! - [`accept`] takes one client without blocking;
+//! - [`wait`] waits for one client without any main context;
+//! - [`traces`] tells of it.
+//!
+//! Each watch holds a reference on the listener (R-LSN-15), so a listener is finalised when nothing
+//! is watched any more.
+
+pub mod accept;
+pub mod registration;
+pub mod state;
+pub mod traces;
+pub mod wait;
+pub mod watch;
+
+use core::ffi::CStr;
+use std::ffi::CString;
+use std::sync::Arc;
+
+use crate::glib::MainContext;
+use crate::host::address::{Address, View};
+use crate::host::error::{Error, Errp};
+use crate::layout::{QIOChannelSocket, QIONetListener};
+use crate::logic::socket::establish;
+use crate::logic::{control, resolver, socket};
+use crate::object::Ref;
+use crate::object::client_func::{ClientFunc, ContextName};
+use crate::object::listener::Listener;
+use crate::object::socket::{End, Socket};
+use crate::os::fd;
+use crate::profile;
+use accept::Turn;
+use registration::Registration;
+use state::{Leftovers, Listening, Place, Registered, State, state_of};
+use wait::{Candidate, Waiter};
+
+/// Prepares a new instance, however it is made (R-LSN-56).
+pub fn init(listener: &Listener) {
+    listener.install(State::default());
+}
+
+/// A listener without sockets (R-LSN-1).
+pub fn create() -> Ref<QIONetListener> {
+    Ref::create()
+}
+
+/// Sets the label for sockets added later (R-LSN-2).
+pub fn set_name(listener: &Listener, name: Option<&CStr>) {
+    listener.set_name(name);
+}
+
+/// Adds somebody's socket (R-LSN-3).
+pub fn add(listener: &Listener, channel: &Socket) {
+    add_socket(listener, channel, false);
+}
+
+fn add_socket(listener: &Listener, channel: &Socket, is_nonblocking: bool) {
+    if let Some(name) = listener.name() {
+        channel.upcast().set_name(Some(&channel_name(name)));
+    }
+    let mut leftovers = Leftovers::default();
+    let mut inner = state_of(listener).inner.lock();
+    let hold = inner.hold(listener);
+    let index = inner.sockets.len();
+    inner.sockets.push(Listening {
+        channel: channel.to_ref(),
+        turn: Arc::new(Turn::new(is_nonblocking)),
+        watch: None,
+        is_closing: false,
+    });
+    listener.append_socket(channel);
+    listener.set_connected(true);
+    inner.watch(listener, index, &mut leftovers);
+    traces::watch(listener, inner.registration(), c"add");
+    drop(inner);
+    drop(leftovers);
+    drop(hold);
+}
+
+/// What a socket of a named listener is called (R-LSN-3).
+fn channel_name(listener_name: CString) -> CString {
+    if !profile::LISTENER_NAME_HAS_SUFFIX {
+        return listener_name;
+    }
+    let mut name = listener_name.into_bytes();
+    name.extend_from_slice(b"-listen");
+    CString::new(name).unwrap_or_default()
+}
+
+/// Listens on all addresses that `address` stands for, `backlog` clients each. Fails if none can
+/// be used, with the first one's error (R-LSN-5, R-LSN-6).
+pub fn open(listener: &Listener, address: View<'_>, backlog: i32) -> Result<(), Error> {
+    let mut first_error = None;
+    let mut opened = false;
+    for address in resolver::look_up(address)? {
+        match open_one(listener, &address, backlog) {
+            Ok(()) => opened = true,
+            Err(error) => {
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    match first_error {
+        Some(error) if !opened => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn open_one(listener: &Listener, address: &Address, backlog: i32) -> Result<(), Error> {
+    let channel = socket::create();
+    establish::listen(&channel, address.into(), backlog)?;
+    // Nobody else has this one, so it can be made not to block when a client is gone between poll
+    // and accept (L2). A descriptor that came from the program stays as it is (W-LSN-3).
+    let is_ours = !matches!(address.view(), View::Fd(_));
+    let is_nonblocking = is_ours && fd::set_blocking(channel.fd(), false).is_ok();
+    add_socket(listener, &channel, is_nonblocking);
+    Ok(())
+}
+
+/// Registers a client callback in the place of the one before, whose data ends (R-LSN-12).
+pub fn register(listener: &Listener, func: ClientFunc, context: &MainContext, name: ContextName) {
+    let state = state_of(listener);
+    let is_known = state.inner.lock().is_registered(&func, name);
+    if profile::SAME_REGISTRATION_IS_SILENT && is_known {
+        // Its destroy notify will run for the other one (W-LSN-7).
+        func.forget();
+        return;
+    }
+    let hold = state.inner.lock().hold(listener);
+    unregister(listener);
+    let place = if func.is_some() {
+        Place::Held(context.clone())
+    } else {
+        Place::None
+    };
+    let mut registered = Some(Registered {
+        registration: Arc::new(Registration::new(func, name)),
+        place,
+    });
+    loop {
+        let mut leftovers = Leftovers::default();
+        let mut inner = state.inner.lock();
+        // The destroy notify of the old data may have registered something.
+        let is_free = inner.registered.is_none();
+        if is_free {
+            inner.registered = registered.take();
+            if let Some(registration) = inner.registration() {
+                listener.show_registration(registration.func(), name);
+            }
+            inner.watch(listener, 0, &mut leftovers);
+            traces::watch(listener, inner.registration(), c"set_client_func");
+        }
+        drop(inner);
+        drop(leftovers);
+        if is_free {
+            break;
+        }
+        unregister(listener);
+    }
+    drop(hold);
+}
+
+/// Takes the registration away: removes its watches, then ends its data.
+fn unregister(listener: &Listener) {
+    let state = state_of(listener);
+    let mut leftovers = Leftovers::default();
+    let mut inner = state.inner.lock();
+    traces::unwatch(listener, inner.registration(), c"set_client_func");
+    inner.unwatch(listener, &mut leftovers);
+    let old = inner.registered.take();
+    drop(inner);
+    drop(leftovers);
+    if let Some(old) = old {
+        old.registration.retire();
+    }
+}
+
+/// Waits for one client on the calling thread (R-LSN-40). None if nothing is open, or when another
+/// thread disconnects the listener (R-LSN-44).
+pub fn wait_client(listener: &Listener) -> Option<Ref<QIOChannelSocket>> {
+    let state = state_of(listener);
+    let waiter = Arc::new(Waiter::default());
+    let mut leftovers = Leftovers::default();
+    let mut inner = state.inner.lock();
+    let hold = inner.hold(listener);
+    traces::unwatch(listener, inner.registration(), c"wait_client");
+    inner.unwatch(listener, &mut leftovers);
+    let open = inner.sockets.iter().filter(|socket| !socket.is_closing);
+    let candidates = open
+        .map(|socket| Candidate::new(socket.channel.clone(), Arc::clone(&socket.turn)))
+        .collect();
+    inner.waiters.push(Arc::clone(&waiter));
+    drop(inner);
+    drop(leftovers);
+
+    let client = waiter.wait(listener, candidates);
+
+    let mut leftovers = Leftovers::default();
+    let mut inner = state.inner.lock();
+    inner.waiters.retain(|other| !Arc::ptr_eq(other, &waiter));
+    inner.watch(listener, 0, &mut leftovers);
+    traces::watch(listener, inner.registration(), c"wait_client");
+    drop(inner);
+    state.progress.notify_all();
+    drop(leftovers);
+    drop(hold);
+    client
+}
+
+/// Closes all sockets; the registration stays (R-LSN-50).
+pub fn disconnect(listener: &Listener) {
+    let state = state_of(listener);
+    let mut leftovers = Leftovers::default();
+    let mut inner = state.inner.lock();
+    if !listener.is_connected() {
+        return;
+    }
+    let hold = inner.hold(listener);
+    traces::unwatch(listener, inner.registration(), c"disconnect");
+    inner.unwatch(listener, &mut leftovers);
+    listener.set_connected(false);
+    for socket in &mut inner.sockets {
+        socket.is_closing = true;
+    }
+    // Before the numbers go to somebody else (L9, R-LSN-44). A waiter leaves without delay: it runs
+    // nothing of the program.
+    for waiter in &inner.waiters {
+        waiter.cancel();
+    }
+    while !inner.waiters.is_empty() {
+        inner = state.progress.wait(inner);
+    }
+    let closing = inner.sockets.iter().filter(|socket| socket.is_closing);
+    let channels: Vec<_> = closing.map(|socket| socket.channel.clone()).collect();
+    drop(inner);
+    // The sources go before what they poll is closed (W-WATCH-2).
+    drop(leftovers);
+    for channel in &channels {
+        // Failures are nobody's business (R-LSN-50).
+        control::close(channel.upcast(), Errp::NOWHERE);
+    }
+    drop(channels);
+    for socket in &mut state.inner.lock().sockets {
+        socket.is_closing = false;
+    }
+    drop(hold);
+}
+
+/// Whether there were sockets added since the last disconnect (R-LSN-52).
+pub fn is_connected(listener: &Listener) -> bool {
+    listener.is_connected()
+}
+
+/// How many sockets were ever added (R-LSN-53).
+pub fn socket_count(listener: &Listener) -> usize {
+    listener.socket_count()
+}
+
+/// The socket added as number `index`, counted from 0.
+pub fn socket_at(listener: &Listener, index: usize) -> Option<Ref<QIOChannelSocket>> {
+    let inner = state_of(listener).inner.lock();
+    let channel = inner
+        .sockets
+        .get(index)
+        .map(|socket| socket.channel.clone());
+    drop(inner);
+    channel
+}
+
+/// Where a socket listens, also after disconnect (R-LSN-54).
+pub fn local_address(listener: &Listener, index: usize) -> Result<Address, Error> {
+    match socket_at(listener, index) {
+        Some(channel) => socket::control::address(&channel, End::Local),
+        None => Err(Error::new("Listener index out of range")),
+    }
+}
+
+/// Ends a listener whose last reference has gone (R-LSN-55).
+pub fn finalize(listener: &Listener) {
+    let state = state_of(listener);
+    state.inner.lock().is_ending = true;
+    disconnect(listener);
+    // A destroy notify may register again, which ends at once.
+    while state.inner.lock().registered.is_some() {
+        unregister(listener);
+    }
+    let sockets = core::mem::take(&mut state.inner.lock().sockets);
+    drop(sockets);
+    listener.dismantle();
+}

@@ -1,0 +1,176 @@
+//! Waiting for one client, without any main context (R-LSN-41).
+
+use core::ffi::c_int;
+use std::sync::Arc;
+
+use super::accept::{Attempt, Pause, Turn};
+use crate::glib::monotonic_time;
+use crate::layout::QIOChannelSocket;
+use crate::object::Ref;
+use crate::object::listener::Listener;
+use crate::os::errno::Errno;
+use crate::os::event::Event;
+use crate::os::poll::{self, Entry};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::trace;
+
+/// How long to wait, in milliseconds, before looking for a cancel that can't ring.
+const WITHOUT_BELL: c_int = 50;
+
+/// A thread in [`Waiter::wait`], as others see it.
+#[derive(Default, Debug)]
+pub struct Waiter {
+    is_cancelled: AtomicBool,
+    /// Made when the wait is going to block, and if there is a descriptor for it.
+    bell: Mutex<Option<Event>>,
+}
+
+/// A socket that a client may come from.
+pub struct Candidate {
+    channel: Ref<QIOChannelSocket>,
+    turn: Arc<Turn>,
+    pause: Pause,
+    /// Not to be tried before; in the time of [`monotonic_time`].
+    rests_until: i64,
+    /// The descriptor isn't open, whatever the channel says.
+    is_closed: bool,
+}
+
+impl Candidate {
+    /// A socket of a listener.
+    pub fn new(channel: Ref<QIOChannelSocket>, turn: Arc<Turn>) -> Self {
+        Self {
+            channel,
+            turn,
+            pause: Pause::default(),
+            rests_until: i64::MIN,
+            is_closed: false,
+        }
+    }
+
+    fn rests(&self, now: i64) -> bool {
+        self.rests_until > now
+    }
+
+    /// Leaves the socket alone for a while: trying again at once wouldn't help (L1).
+    fn rest(&mut self) {
+        let pause = i64::from(self.pause.longer()) * 1_000;
+        self.rests_until = monotonic_time() + pause;
+    }
+}
+
+impl Waiter {
+    /// Makes the wait end, now or when it begins.
+    pub fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::SeqCst);
+        if let Some(bell) = &*self.bell.lock() {
+            bell.ring();
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::SeqCst)
+    }
+
+    /// Waits for a client on any of the sockets, of `listener`, and takes exactly one (R-LSN-43).
+    ///
+    /// None when the wait was cancelled, or when no socket is open any more. As long as one is, an
+    /// error only makes it wait longer: callers don't expect anything but a client (R-LSN-40).
+    pub fn wait(
+        &self,
+        listener: &Listener,
+        mut candidates: Vec<Candidate>,
+    ) -> Option<Ref<QIOChannelSocket>> {
+        let mut entries = Vec::new();
+        // The first look needs no bell.
+        let mut limit = 0;
+        loop {
+            candidates.retain(|candidate| !candidate.is_closed && candidate.channel.fd() >= 0);
+            if candidates.is_empty() || self.is_cancelled() {
+                return None;
+            }
+            self.list(&candidates, &mut entries);
+            if poll::wait(&mut entries, limit).is_err() {
+                // For lack of memory: nothing was looked at.
+                poll::rest(WITHOUT_BELL);
+                continue;
+            }
+            for (candidate, entry) in candidates.iter_mut().zip(&entries) {
+                if !entry.is_ready() {
+                    continue;
+                }
+                if let Some(client) = self.try_one(listener, candidate, entry) {
+                    return Some(client);
+                }
+            }
+            limit = self.next_limit(&candidates);
+        }
+    }
+
+    /// What to poll: the candidates in their order, and the bell.
+    fn list(&self, candidates: &[Candidate], entries: &mut Vec<Entry>) {
+        let now = monotonic_time();
+        entries.clear();
+        entries.extend(candidates.iter().map(|candidate| {
+            let is_resting = candidate.rests(now);
+            Entry::to_read(if is_resting {
+                -1
+            } else {
+                candidate.channel.fd()
+            })
+        }));
+        if let Some(bell) = &*self.bell.lock() {
+            entries.push(Entry::to_read(bell.fd()));
+        }
+    }
+
+    fn try_one(
+        &self,
+        listener: &Listener,
+        candidate: &mut Candidate,
+        entry: &Entry,
+    ) -> Option<Ref<QIOChannelSocket>> {
+        let attempt = if entry.is_readable() {
+            candidate
+                .turn
+                .take(&candidate.channel, true, || !self.is_cancelled())
+        } else if entry.is_not_open() {
+            candidate.is_closed = true;
+            return None;
+        } else {
+            Attempt::Exhausted(Errno::NONE)
+        };
+        match attempt {
+            Attempt::Client(client) => return Some(client),
+            Attempt::Lost | Attempt::Nobody | Attempt::Revoked => candidate.pause.reset(),
+            Attempt::Exhausted(errno) | Attempt::Useless(errno) => {
+                let fd = candidate.channel.fd();
+                trace::qio_net_listener_accept_fail(listener.as_ptr().into(), fd, errno.code());
+                candidate.rest();
+            }
+        }
+        None
+    }
+
+    /// How long the next poll may take, in milliseconds; -1 for as long as it needs.
+    fn next_limit(&self, candidates: &[Candidate]) -> c_int {
+        let now = monotonic_time();
+        let resting = candidates.iter().filter(|c| c.rests(now));
+        let rest = resting.map(|c| c.rests_until - now).min();
+        let rest = rest.map_or(-1, |rest| {
+            c_int::try_from(rest / 1_000 + 1).unwrap_or(c_int::MAX)
+        });
+        let mut bell = self.bell.lock();
+        if bell.is_none() {
+            *bell = Event::create().ok();
+        }
+        let has_bell = bell.is_some();
+        drop(bell);
+        match rest {
+            _ if has_bell => rest,
+            -1 => WITHOUT_BELL,
+            rest => rest.min(WITHOUT_BELL),
+        }
+    }
+}

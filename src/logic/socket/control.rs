@@ -1,0 +1,99 @@
+//! What is done to a socket channel beside reading and writing.
+
+use crate::host::address::Address;
+use crate::host::error::Error;
+use crate::host::socket as host;
+use crate::object::channel::{Channel, Feature};
+use crate::object::socket::{End, Socket};
+use crate::origin;
+use crate::os::connection::{self, Direction};
+use crate::os::socket_name::UnixName;
+use crate::os::{fd, socket};
+
+/// The address of this end, or of the peer, from the name that is stored (R-CHAN-69).
+pub fn address(socket: &Socket, end: End) -> Result<Address, Error> {
+    host::address_of(&socket.name(end))
+}
+
+/// Makes reads and writes wait, or not (R-CHAN-76).
+pub fn set_blocking(socket: &Socket, enabled: bool) -> Result<(), Error> {
+    socket.record_blocking(enabled);
+    let fd = socket.fd();
+    fd::set_blocking(fd, enabled).map_err(|errno| {
+        let mode = if enabled { "blocking" } else { "non-blocking" };
+        Error::os(errno, format!("Can't set file descriptor {fd} {mode}"))
+    })
+}
+
+/// Has the system gather small writes, or not (R-CHAN-77).
+pub fn set_delay(socket: &Socket, enabled: bool) {
+    // Saves a call that can only fail (W-21).
+    if !socket.is_never_tcp() {
+        let _ = connection::set_no_delay(socket.fd(), !enabled);
+    }
+}
+
+/// Has the system hold back incomplete segments, or not (R-CHAN-77).
+pub fn set_cork(socket: &Socket, enabled: bool) {
+    if !socket.is_never_tcp() {
+        let _ = connection::set_cork(socket.fd(), enabled);
+    }
+}
+
+/// Ends directions. Any thread may do that at any time, so nothing is waited for (R-CHAN-37).
+pub fn shutdown(socket: &Socket, direction: Direction) -> Result<(), Error> {
+    connection::shutdown(socket.fd(), direction)
+        .map_err(|errno| Error::os(errno, "Could not shut the socket down"))
+}
+
+/// Asks for a send buffer of so many bytes (R-CHAN-70).
+pub fn set_send_buffer(socket: &Socket, bytes: usize) -> Result<(), Error> {
+    connection::set_send_buffer(socket.fd(), bytes)
+        .map_err(|errno| Error::os(errno, "Could not set the send buffer size of the socket"))
+}
+
+/// The process at the other end of a UNIX socket (R-CHAN-81).
+pub fn peer_process(socket: &Socket) -> Result<u32, Error> {
+    connection::peer_process(socket.fd()).map_err(|errno| {
+        Error::os(
+            errno,
+            "Could not get the peer's credentials from the socket",
+        )
+    })
+}
+
+/// Closes the socket; a closed channel stays closed (R-CHAN-79).
+pub fn close(socket: &Socket) -> Result<(), Error> {
+    let Some(descriptor) = socket.take() else {
+        return Ok(());
+    };
+    let channel: &Channel = socket.upcast();
+    if channel.has_feature(Feature::LISTEN) {
+        // The channel is closed all the same, so this can't be the result (W-17).
+        if let Err(error) = clean_up_listening(descriptor.as_raw()) {
+            error.report(&origin!(c"qio_channel_socket_close"));
+        }
+    }
+    descriptor
+        .close()
+        .map_err(|errno| Error::os(errno, "Could not close the socket"))
+}
+
+/// Removes the path that a listening socket has in the file system.
+///
+/// Not for abstract names: hosts unlink a file of the same name (W-17).
+pub(super) fn clean_up_listening(fd: i32) -> Result<(), Error> {
+    let is_abstract = socket::local_name(fd)
+        .is_ok_and(|name| matches!(name.unix_name(), Some(UnixName::Abstract { .. })));
+    if is_abstract {
+        return Ok(());
+    }
+    host::clean_up_listening(fd)
+}
+
+/// What the last reference leaves (R-CHAN-80).
+pub fn finalize(socket: &Socket) {
+    // Nobody is left to tell of a failing close.
+    let _: Result<(), Error> = close(socket);
+    socket.reset_zero_copy();
+}

@@ -1,0 +1,176 @@
+//! How a channel comes by its socket.
+//!
+//! The asynchronous forms run the synchronous ones on a worker thread, with copies of the addresses
+//! (R-CHAN-67).
+
+use super::{Provenance, adopt, check_closed, create, set_features, unnamed_here};
+use crate::glib::MainContext;
+use crate::host::error::{Error, Origin};
+use crate::host::socket::{self as host, AddressRef};
+use crate::layout;
+use crate::logic::task::{Task, Worker};
+use crate::object::Ref;
+use crate::object::socket::{End, Socket};
+use crate::object::task::Completion;
+use crate::os::errno::Errno;
+use crate::os::fd::Descriptor;
+use crate::os::socket;
+use crate::os::socket_name::SocketName;
+use crate::{origin, trace};
+
+/// Gives the channel a descriptor that was made for it; closes it if that fails.
+fn give(socket: &Socket, descriptor: Descriptor, provenance: Provenance) -> Result<(), Error> {
+    adopt(socket, descriptor.as_raw(), provenance)?;
+    descriptor.into_raw();
+    Ok(())
+}
+
+/// Connects, waiting until it is done (R-CHAN-64).
+pub fn connect(socket: &Socket, address: AddressRef<'_>) -> Result<(), Error> {
+    trace::qio_channel_socket_connect_sync(socket.into(), address.into());
+    check_closed(socket)?;
+    let descriptor = host::connect(address)
+        .inspect_err(|_| trace::qio_channel_socket_connect_fail(socket.into()))?;
+    trace::qio_channel_socket_connect_complete(socket.into(), descriptor.as_raw());
+    give(socket, descriptor, Provenance::Connected)
+}
+
+/// Listens, with room for `backlog` clients that wait (R-CHAN-65).
+pub fn listen(socket: &Socket, address: AddressRef<'_>, backlog: i32) -> Result<(), Error> {
+    trace::qio_channel_socket_listen_sync(socket.into(), address.into(), backlog);
+    check_closed(socket)?;
+    let descriptor = host::listen(address, backlog)
+        .inspect_err(|_| trace::qio_channel_socket_listen_fail(socket.into()))?;
+    trace::qio_channel_socket_listen_complete(socket.into(), descriptor.as_raw());
+    let adopted = adopt(socket, descriptor.as_raw(), Provenance::Listening);
+    if adopted.is_ok() {
+        descriptor.into_raw();
+    } else {
+        // What was bound must not stay behind (W-23). The first failure is the one to tell.
+        let _ = super::control::clean_up_listening(descriptor.as_raw());
+    }
+    adopted
+}
+
+/// Makes a datagram socket, bound to `local` and connected to `remote` (R-CHAN-66).
+pub fn datagram(
+    socket: &Socket,
+    local: Option<AddressRef<'_>>,
+    remote: AddressRef<'_>,
+) -> Result<(), Error> {
+    trace::qio_channel_socket_dgram_sync(socket.into(), address_id(local), remote.into());
+    check_closed(socket)?;
+    let descriptor = host::datagram(remote, local)
+        .inspect_err(|_| trace::qio_channel_socket_dgram_fail(socket.into()))?;
+    trace::qio_channel_socket_dgram_complete(socket.into(), descriptor.as_raw());
+    give(socket, descriptor, Provenance::Datagrams)
+}
+
+fn address_id(address: Option<AddressRef<'_>>) -> trace::Id {
+    address.map_or(core::ptr::null::<u8>().into(), trace::Id::from)
+}
+
+/// Runs `work` on a worker thread and calls back in `context`, whatever came of it.
+fn start(
+    socket: &Socket,
+    completion: Completion,
+    context: MainContext,
+    origin: Origin,
+    work: impl Fn(&Socket) -> Result<(), Error> + Send + Sync + 'static,
+) {
+    let own: Ref<layout::QIOChannelSocket> = socket.to_ref();
+    let task = Task::new(Some(socket.to_ref().into_object()), completion);
+    let worker = move |task: &Task| {
+        if let Err(error) = work(&own)
+            && let Some(error) = error.into_host(&origin)
+        {
+            task.set_error(error);
+        }
+    };
+    task.run_in_thread(Worker::Native(Box::new(worker)), context);
+}
+
+/// [`connect`] on a worker thread.
+pub fn connect_async(
+    socket: &Socket,
+    address: AddressRef<'_>,
+    completion: Completion,
+    context: MainContext,
+) {
+    let copy = address.deep_copy();
+    trace::qio_channel_socket_connect_async(socket.into(), address.into());
+    let origin = origin!(c"qio_channel_socket_connect_async");
+    start(socket, completion, context, origin, move |socket| {
+        connect(socket, (&copy).into())
+    });
+}
+
+/// [`listen`] on a worker thread.
+pub fn listen_async(
+    socket: &Socket,
+    address: AddressRef<'_>,
+    backlog: i32,
+    completion: Completion,
+    context: MainContext,
+) {
+    let copy = address.deep_copy();
+    trace::qio_channel_socket_listen_async(socket.into(), address.into(), backlog);
+    let origin = origin!(c"qio_channel_socket_listen_async");
+    start(socket, completion, context, origin, move |socket| {
+        listen(socket, (&copy).into(), backlog)
+    });
+}
+
+/// [`datagram`] on a worker thread.
+pub fn datagram_async(
+    socket: &Socket,
+    local: Option<AddressRef<'_>>,
+    remote: AddressRef<'_>,
+    completion: Completion,
+    context: MainContext,
+) {
+    let local_copy = local.map(AddressRef::deep_copy);
+    let remote_copy = remote.deep_copy();
+    trace::qio_channel_socket_dgram_async(socket.into(), address_id(local), remote.into());
+    let origin = origin!(c"qio_channel_socket_dgram_async");
+    start(socket, completion, context, origin, move |socket| {
+        let local = local_copy.as_ref().map(AddressRef::from);
+        datagram(socket, local, (&remote_copy).into())
+    });
+}
+
+/// Takes a client off the queue of a listening channel (R-CHAN-68).
+///
+/// The new socket is blocking, whatever the listening one is. Without a client a non-blocking
+/// listener fails with EAGAIN.
+pub fn accept(listener: &Socket) -> Result<Ref<layout::QIOChannelSocket>, Error> {
+    let (descriptor, remote) = loop {
+        trace::qio_channel_socket_accept(listener.into());
+        match socket::accept(listener.fd()) {
+            Err(Errno::EINTR) => {}
+            Err(errno) => {
+                trace::qio_channel_socket_accept_fail(listener.into());
+                return Err(Error::os(errno, "Could not accept a connection"));
+            }
+            Ok(accepted) => break accepted,
+        }
+    };
+    of_client(listener, descriptor, &remote)
+}
+
+/// The channel of a client that was just taken off `listener`'s queue.
+pub fn of_client(
+    listener: &Socket,
+    descriptor: Descriptor,
+    remote: &SocketName,
+) -> Result<Ref<layout::QIOChannelSocket>, Error> {
+    let fd = descriptor.as_raw();
+    let local = socket::local_name(fd).map_err(unnamed_here)?;
+    let client = create();
+    client.set_name_of(End::Remote, remote);
+    client.set_name_of(End::Local, &local);
+    client.open(descriptor.into_raw());
+    set_features(&client, Provenance::Accepted);
+    trace::qio_channel_socket_accept_complete(listener.into(), (&*client).into(), fd);
+    Ok(client)
+}

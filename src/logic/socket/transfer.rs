@@ -1,0 +1,243 @@
+//! Reading and writing.
+
+use super::zero_copy;
+use crate::host::error::Error;
+use crate::object::channel_class::Transfer;
+use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::socket::Socket;
+use crate::os::errno::Errno;
+use crate::os::fd;
+use crate::os::iov::{self, ELEMENTS_MAX, IoVec};
+use crate::os::message::{self, DESCRIPTORS_MAX, Descriptors, ReceiveMode, SendMode};
+use crate::profile;
+
+/// How to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReadOptions {
+    /// Whether what is read is gone.
+    pub mode: ReceiveMode,
+    /// Whether received descriptors are switched to blocking mode (R-CHAN-72).
+    pub unblock_descriptors: bool,
+}
+
+/// Reads what is there, waiting for it if the socket is blocking. 0 bytes are the end.
+///
+/// Descriptors are received only if there is a place for both their array and its length; else the
+/// system closes them (R-CHAN-71).
+#[inline]
+pub fn read(
+    socket: &Socket,
+    iov: &[IoVec<'_>],
+    incoming: Incoming<'_>,
+    options: ReadOptions,
+) -> Result<Transfer, Error> {
+    if incoming.is_deliverable() {
+        return read_with_descriptors(socket, iov, incoming, options);
+    }
+    let fd = socket.fd();
+    let iov = if is_plain(iov) {
+        iov
+    } else {
+        match manageable(fd, iov) {
+            [] => return nothing(fd),
+            iov => iov,
+        }
+    };
+    finish(message::receive(fd, iov, options.mode), not_read)
+}
+
+/// Reads bytes, or none, with what descriptors come along.
+#[inline(never)]
+fn read_with_descriptors(
+    socket: &Socket,
+    iov: &[IoVec<'_>],
+    incoming: Incoming<'_>,
+    options: ReadOptions,
+) -> Result<Transfer, Error> {
+    let fd = socket.fd();
+    let iov = if is_plain(iov) {
+        iov
+    } else {
+        manageable(fd, iov)
+    };
+    let received = match message::receive_with_descriptors(fd, iov, options.mode) {
+        Ok(received) => received,
+        Err(errno) => return finish(Err(errno), not_read),
+    };
+    let accepted = check_complete(&received.descriptors, received.truncated)
+        .and_then(|()| unblock(&received.descriptors, options));
+    if let Err(error) = accepted {
+        // The descriptors are closed with `received`.
+        incoming.clear();
+        return Err(error);
+    }
+    if incoming.store(received.descriptors.as_raw()) {
+        received.descriptors.leak();
+    }
+    Ok(Transfer::Done(received.bytes))
+}
+
+/// Fails if the sender passed more descriptors than fit (W-19).
+///
+/// Less than that and truncated all the same, the process may be at its limit of descriptors: then
+/// the bytes and what arrived are delivered.
+fn check_complete(descriptors: &Descriptors, truncated: bool) -> Result<(), Error> {
+    if truncated && descriptors.len() == DESCRIPTORS_MAX {
+        return Err(Error::os(
+            Errno::EMSGSIZE,
+            format!("Received more than {DESCRIPTORS_MAX} file descriptors in one message"),
+        ));
+    }
+    Ok(())
+}
+
+/// Switches received descriptors to blocking mode, as far as this profile cares.
+fn unblock(descriptors: &Descriptors, options: ReadOptions) -> Result<(), Error> {
+    if !options.unblock_descriptors {
+        return Ok(());
+    }
+    for &fd in descriptors.as_raw() {
+        if let Err(errno) = fd::set_blocking(fd, true)
+            && profile::RECEIVED_DESCRIPTORS_MUST_BLOCK
+        {
+            return Err(Error::os(
+                errno,
+                format!("Can't set received file descriptor {fd} blocking"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Writes what the socket takes, waiting for room if it is blocking.
+///
+/// Descriptors go with the first byte; they stay the caller's.
+#[inline]
+pub fn write(
+    socket: &Socket,
+    iov: &[IoVec<'_>],
+    outgoing: Outgoing<'_>,
+    mode: SendMode,
+) -> Result<Transfer, Error> {
+    let fd = socket.fd();
+    if mode == SendMode::Copy && outgoing.is_empty() && is_plain(iov) {
+        return finish(message::send(fd, iov, mode), not_written);
+    }
+    write_special(socket, fd, iov, outgoing, mode)
+}
+
+/// Writes with descriptors, from the caller's memory, nothing, or too many pieces at once.
+#[inline(never)]
+fn write_special(
+    socket: &Socket,
+    fd: i32,
+    iov: &[IoVec<'_>],
+    outgoing: Outgoing<'_>,
+    mode: SendMode,
+) -> Result<Transfer, Error> {
+    let descriptors = to_send(outgoing)?;
+    let iov = manageable(fd, iov);
+    if iov.is_empty() {
+        // A datagram of no bytes is a datagram (W-5).
+        if fd == CLOSED || !iov::keeps_messages(fd) {
+            return if descriptors.is_empty() {
+                nothing(fd)
+            } else {
+                Err(invalid(
+                    "File descriptors can't be sent without at least one byte",
+                ))
+            };
+        }
+    }
+    let mut result = message::send_with_descriptors(fd, iov, descriptors, mode);
+    if mode == SendMode::ZeroCopy {
+        if result == Err(Errno::ENOBUFS) {
+            // The notices of earlier sends hold memory that this one needs (R-CHAN-74).
+            zero_copy::reap(socket)?;
+            result = message::send_with_descriptors(fd, iov, descriptors, mode);
+            if result == Err(Errno::ENOBUFS) {
+                return Err(Error::os(
+                    Errno::ENOBUFS,
+                    "Not enough lockable memory for MSG_ZEROCOPY",
+                ));
+            }
+        }
+        // The system numbers only sends of at least one byte.
+        if result.is_ok_and(|bytes| bytes != 0) {
+            socket.count_zero_copy_queued();
+        }
+    }
+    finish(result, not_written)
+}
+
+/// The descriptors to send, if they can be sent (R-CHAN-73).
+fn to_send(outgoing: Outgoing<'_>) -> Result<&[i32], Error> {
+    let count = outgoing.len();
+    if count > DESCRIPTORS_MAX {
+        return Err(invalid(&format!(
+            "Only {DESCRIPTORS_MAX} file descriptors can be sent at once, got {count}"
+        )));
+    }
+    outgoing.numbers().ok_or_else(|| {
+        invalid(&format!(
+            "No array with the {count} file descriptors to send"
+        ))
+    })
+}
+
+fn invalid(message: &str) -> Error {
+    Error::os(Errno::EINVAL, message)
+}
+
+/// The number that is no descriptor.
+const CLOSED: i32 = -1;
+
+/// Whether a request goes to the system as it is: it has a byte, and not too many elements.
+#[inline]
+fn is_plain(iov: &[IoVec<'_>]) -> bool {
+    iov.len() <= ELEMENTS_MAX && iov.iter().any(|element| !element.is_empty())
+}
+
+/// What of a request goes to the system in one call: nothing if it has no byte.
+///
+/// Empty elements in front are left out, lest a slice of only those look like the end.
+#[cold]
+fn manageable<'i, 'a>(fd: i32, iov: &'i [IoVec<'a>]) -> &'i [IoVec<'a>] {
+    let first = iov.iter().position(|element| !element.is_empty());
+    match first.and_then(|first| iov.get(first..)) {
+        Some(iov) => iov::portion(fd, iov),
+        None => &[],
+    }
+}
+
+/// The result of a request for no bytes, without asking the system (C2).
+fn nothing(fd: i32) -> Result<Transfer, Error> {
+    if fd == CLOSED {
+        return Err(Error::os(Errno::EBADF, "The socket channel is closed"));
+    }
+    Ok(Transfer::Done(0))
+}
+
+/// What a system call's result means.
+#[inline]
+fn finish(
+    result: Result<usize, Errno>,
+    failed: impl FnOnce(Errno) -> Error,
+) -> Result<Transfer, Error> {
+    match result {
+        Ok(bytes) => Ok(Transfer::Done(bytes)),
+        // EWOULDBLOCK is the same number (R-CHAN-13).
+        Err(Errno::EAGAIN) => Ok(Transfer::WouldBlock),
+        Err(errno) => Err(failed(errno)),
+    }
+}
+
+#[cold]
+fn not_read(errno: Errno) -> Error {
+    Error::os(errno, "Could not read from the socket")
+}
+
+#[cold]
+fn not_written(errno: Errno) -> Error {
+    Error::os(errno, "Could not write to the socket")
+}

@@ -1,0 +1,10 @@
+//! `qio-dns-resolver`.
+
+use crate::layout::{Object, QIODNSResolver, TypeInfo};
+
+/// The type: nothing but a name.
+pub(super) const TYPE: TypeInfo = super::concrete::<QIODNSResolver, Object>(&super::Hooks {
+    class: None,
+    init: None,
+    finalize: None,
+});

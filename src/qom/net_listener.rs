@@ -1,0 +1,26 @@
+//! `qio-net-listener`.
+
+use crate::layout::{Object, QIONetListener, TypeInfo};
+use crate::logic::listener;
+use crate::object::Shared;
+
+/// The type.
+pub(super) const TYPE: TypeInfo = super::concrete::<QIONetListener, Object>(&super::Hooks {
+    class: None,
+    init: Some(init),
+    finalize: Some(finalize),
+});
+
+unsafe extern "C" fn init(obj: *mut Object) {
+    // SAFETY: the host passes a new instance of the type.
+    if let Some(listener) = unsafe { Shared::from_ptr(obj.cast()) } {
+        listener::init(listener);
+    }
+}
+
+unsafe extern "C" fn finalize(obj: *mut Object) {
+    // SAFETY: the host passes an instance of the type, whose last reference has gone.
+    if let Some(listener) = unsafe { Shared::from_ptr(obj.cast()) } {
+        listener::finalize(listener);
+    }
+}
