@@ -19,8 +19,10 @@ static int fault_errno;
 static int fault_times;
 static size_t fault_bytes;
 static int fault_hits;
-static __thread const char *counted_call;
-static __thread int counted;
+/* How often poll was called with a descriptor, by whichever thread; what to say instead of it. */
+static int polls;
+static int poll_says_times;
+static short poll_says;
 
 /* A call fails the next times, or from now on if that is 0. */
 static inline void fault_set(const char *call, int error, int times)
@@ -44,18 +46,8 @@ static inline void fault_clear(void)
     fault_call = NULL;
 }
 
-/* Counts the calls that this thread makes; NULL for any. */
-static inline void count_calls(const char *call)
-{
-    counted_call = call;
-    counted = 0;
-}
-
 static inline bool fault_strikes(const char *call)
 {
-    if (counted_call && !strcmp(counted_call, call)) {
-        counted++;
-    }
     if (!fault_call || strcmp(fault_call, call) || fault_bytes ||
         (fault_times && fault_hits >= fault_times)) {
         return false;
@@ -63,6 +55,21 @@ static inline bool fault_strikes(const char *call)
     fault_hits++;
     errno = fault_errno;
     return true;
+}
+
+/* The next calls of poll say this of their first descriptor. */
+static inline void poll_will_say(short revents, int times)
+{
+    poll_says = revents;
+    poll_says_times = times;
+}
+
+/* Until some thread polls, or has polled so often. */
+static inline void await_polls(int count)
+{
+    while (g_atomic_int_get(&polls) < count) {
+        g_thread_yield();
+    }
 }
 
 static inline void *fault_next(const char *call)
@@ -153,7 +160,15 @@ int poll(struct pollfd *fds, nfds_t nfds, int timeout)
 {
     int (*next)(struct pollfd *, nfds_t, int) = fault_next("poll");
 
-    return fault_strikes("poll") ? -1 : next(fds, nfds, timeout);
+    if (nfds) {
+        g_atomic_int_inc(&polls);
+    }
+    if (nfds && poll_says_times) {
+        poll_says_times--;
+        fds[0].revents = poll_says;
+        return 1;
+    }
+    return nfds && fault_strikes("poll") ? -1 : next(fds, nfds, timeout);
 }
 
 #endif
