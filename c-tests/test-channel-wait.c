@@ -121,7 +121,7 @@ static void test_out(void)
 static void test_end(void)
 {
     Fixture f;
-    char byte;
+    char byte = 0;
 
     pipe_begin(&f, true);
     wait_while(&f, G_IO_IN, closes);
