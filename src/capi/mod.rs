@@ -16,6 +16,7 @@ pub mod channel_bytes;
 pub mod channel_file;
 pub mod channel_socket;
 pub mod channel_transfer;
+pub mod channel_util;
 pub mod channel_watch;
 pub mod dns_resolver;
 pub mod net_listener;

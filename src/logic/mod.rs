@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod control;
+pub mod descriptor;
 pub mod file;
 pub mod listener;
 mod remainder;

@@ -1,0 +1,670 @@
+/*
+ * io/channel-file.h: every function and every method, over files and pipes.
+ *
+ * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "scripted-channel.h"
+#include "io/channel-file.h"
+#include "faults.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#ifdef QIO_ABI_SERIES_10_2
+#define SET_BLOCKING(ioc, enabled, errp) (qio_channel_set_blocking(ioc, enabled, errp) ? 0 : -1)
+#else
+#define SET_BLOCKING qio_channel_set_blocking
+#endif
+
+static char *dir;
+
+/* A new file with a text, opened to read and write. */
+static QIOChannel *file_new(const char *text)
+{
+    FILE *file = tmpfile();
+    int fd = dup(fileno(file));
+
+    fclose(file);
+    g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
+    g_assert_cmpint(lseek(fd, 0, SEEK_SET), ==, 0);
+    return QIO_CHANNEL(qio_channel_file_new_fd(fd));
+}
+
+static int fd_of(QIOChannel *ioc)
+{
+    return QIO_CHANNEL_FILE(ioc)->fd;
+}
+
+static void pipe_new(QIOChannel **reader, QIOChannel **writer)
+{
+    int fds[2];
+
+    g_assert_cmpint(pipe2(fds, O_CLOEXEC), ==, 0);
+    *reader = QIO_CHANNEL(qio_channel_file_new_fd(fds[0]));
+    *writer = QIO_CHANNEL(qio_channel_file_new_fd(fds[1]));
+}
+
+static void test_new_fd(void)
+{
+    QIOChannel *ioc = file_new("");
+    QIOChannel *reader, *writer;
+    int fd = fd_of(ioc);
+
+    g_assert_cmpstr(object_get_typename(OBJECT(ioc)), ==, TYPE_QIO_CHANNEL_FILE);
+    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
+#ifdef QIO_ABI_SERIES_7_2
+    g_assert_cmphex(ioc->features, ==, 0);
+#else
+    g_assert_cmphex(ioc->features, ==, 1 << QIO_CHANNEL_FEATURE_SEEKABLE);
+#endif
+    /* It owns the descriptor. */
+    object_unref(OBJECT(ioc));
+    g_assert_false(fd_is_open(fd));
+
+    pipe_new(&reader, &writer);
+    g_assert_cmphex(reader->features, ==, 0);
+    g_assert_cmphex(writer->features, ==, 0);
+    object_unref(OBJECT(reader));
+    object_unref(OBJECT(writer));
+}
+
+/* Any number will do, R-CHAN-83; what is done with it fails, R-CHAN-9. */
+static void test_new_fd_not_open(void)
+{
+    static const int numbers[] = { -1, -7, 1000000 };
+    unsigned int i;
+
+    for (i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        QIOChannel *ioc = QIO_CHANNEL(qio_channel_file_new_fd(numbers[i]));
+        Error *err = NULL;
+        char byte;
+
+        g_assert_cmpint(fd_of(ioc), ==, numbers[i]);
+        g_assert_cmphex(ioc->features, ==, 0);
+        g_assert_cmpint(qio_channel_read(ioc, &byte, 1, &err), ==, -1);
+        g_assert_cmpint(errno, ==, EBADF);
+        assert_errno_error(err, EBADF);
+        g_assert_cmpint(qio_channel_write_all(ioc, "x", 1, &err), ==, -1);
+        assert_errno_error(err, EBADF);
+        g_assert_cmpint(qio_channel_io_seek(ioc, 0, SEEK_SET, &err), ==, -1);
+        assert_errno_error(err, EBADF);
+        g_assert_cmpint(SET_BLOCKING(ioc, true, &err), ==, -1);
+        assert_errno_error(err, EBADF);
+        /* A transfer would not wait. */
+        qio_channel_wait(ioc, G_IO_IN);
+        qio_channel_wait(ioc, G_IO_OUT | G_IO_HUP);
+        g_assert_cmpint(qio_channel_close(ioc, &err), ==, -1);
+        g_assert_cmpint(errno, ==, EBADF);
+        assert_errno_error(err, EBADF);
+        object_unref(OBJECT(ioc));
+    }
+}
+
+static void test_object_new(void)
+{
+    QIOChannel *ioc = QIO_CHANNEL(object_new(TYPE_QIO_CHANNEL_FILE));
+
+    g_assert_cmpint(fd_of(ioc), ==, -1);
+    object_unref(OBJECT(ioc));
+}
+
+#ifndef QIO_ABI_SERIES_7_2
+static void test_new_dupfd(void)
+{
+    QIOChannel *ioc = file_new("text"), *copy;
+    Error *err = NULL;
+    char bytes[4];
+
+    copy = QIO_CHANNEL(qio_channel_file_new_dupfd(fd_of(ioc), &err));
+    g_assert_nonnull(copy);
+    g_assert_null(err);
+    g_assert_cmpint(fd_of(copy), !=, fd_of(ioc));
+    g_assert_cmpint(fcntl(fd_of(copy), F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
+    g_assert_true(qio_channel_has_feature(copy, QIO_CHANNEL_FEATURE_SEEKABLE));
+    g_assert_cmpint(qio_channel_read_all(copy, bytes, 4, &error_abort), ==, 0);
+    g_assert_cmpmem(bytes, 4, "text", 4);
+    object_unref(OBJECT(copy));
+    g_assert_true(fd_is_open(fd_of(ioc)));
+    object_unref(OBJECT(ioc));
+
+    errno = 0;
+    g_assert_null(qio_channel_file_new_dupfd(1234567, &err));
+    g_assert_cmpint(errno, ==, EBADF);
+    g_assert_nonnull(strstr(error_get_pretty(err), "1234567"));
+    assert_errno_error(err, EBADF);
+    g_assert_null(qio_channel_file_new_dupfd(-1, NULL));
+}
+#endif
+
+static void test_new_path(void)
+{
+    g_autofree char *path = g_build_filename(dir, "new", NULL);
+    QIOChannel *ioc;
+    Error *err = NULL;
+    struct stat status;
+    mode_t mask;
+    char bytes[8];
+
+    errno = 0;
+    g_assert_null(qio_channel_file_new_path(path, O_RDONLY, 0, &err));
+    g_assert_cmpint(errno, ==, ENOENT);
+    g_assert_nonnull(strstr(error_get_pretty(err), path));
+    assert_errno_error(err, ENOENT);
+    g_assert_null(qio_channel_file_new_path(path, O_RDONLY, 0, NULL));
+
+    mask = umask(022);
+    ioc = QIO_CHANNEL(qio_channel_file_new_path(path, O_RDWR | O_CREAT | O_TRUNC, 0664, &err));
+    umask(mask);
+    g_assert_nonnull(ioc);
+    g_assert_null(err);
+    g_assert_cmpint(fstat(fd_of(ioc), &status), ==, 0);
+    g_assert_cmphex(status.st_mode & 0777, ==, 0644);
+    g_assert_cmpint(fcntl(fd_of(ioc), F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
+#ifndef QIO_ABI_SERIES_7_2
+    g_assert_true(qio_channel_has_feature(ioc, QIO_CHANNEL_FEATURE_SEEKABLE));
+#endif
+    g_assert_cmpint(qio_channel_write_all(ioc, "contents", 8, &error_abort), ==, 0);
+    object_unref(OBJECT(ioc));
+
+    /* The mode matters to new files only. */
+    ioc = QIO_CHANNEL(qio_channel_file_new_path(path, O_RDONLY, 07777, &error_abort));
+    g_assert_cmpint(qio_channel_read_all(ioc, bytes, 8, &error_abort), ==, 0);
+    g_assert_cmpmem(bytes, 8, "contents", 8);
+    g_assert_cmpint(qio_channel_write(ioc, "x", 1, &err), ==, -1);
+    g_assert_cmpint(errno, ==, EBADF);
+    assert_errno_error(err, EBADF);
+    object_unref(OBJECT(ioc));
+
+    g_assert_null(qio_channel_file_new_path(path, O_RDWR | O_CREAT | O_EXCL, 0600, &err));
+    assert_errno_error(err, EEXIST);
+    g_assert_cmpint(unlink(path), ==, 0);
+}
+
+/* R-CHAN-21, R-CHAN-86 */
+static void test_pipe(void)
+{
+    QIOChannel *reader, *writer;
+    char bytes[16];
+    struct iovec in[2] = { { bytes, 2 }, { bytes + 2, 14 } };
+    struct iovec out[3] = { { (char *)"one", 3 }, { NULL, 0 }, { (char *)"three", 5 } };
+    Error *err = NULL;
+
+    pipe_new(&reader, &writer);
+    g_assert_cmpint(qio_channel_writev(writer, out, 3, &err), ==, 8);
+    g_assert_cmpint(qio_channel_readv(reader, in, 2, &err), ==, 8);
+    g_assert_cmpmem(bytes, 8, "onethree", 8);
+    g_assert_cmpint(qio_channel_write(writer, "four", 4, &err), ==, 4);
+    g_assert_cmpint(qio_channel_read(reader, bytes, 16, &err), ==, 4);
+    g_assert_cmpmem(bytes, 4, "four", 4);
+
+    g_assert_cmpint(SET_BLOCKING(reader, false, &err), ==, 0);
+    errno = 0;
+    g_assert_cmpint(qio_channel_read(reader, bytes, 16, &err), ==, QIO_CHANNEL_ERR_BLOCK);
+    g_assert_cmpint(errno, ==, EAGAIN);
+    g_assert_null(err);
+
+    /* The end, as often as one asks. */
+    g_assert_cmpint(qio_channel_close(writer, &err), ==, 0);
+    g_assert_cmpint(qio_channel_read(reader, bytes, 16, &err), ==, 0);
+    g_assert_cmpint(qio_channel_read(reader, bytes, 16, &err), ==, 0);
+    g_assert_null(err);
+    object_unref(OBJECT(reader));
+    object_unref(OBJECT(writer));
+}
+
+static void test_pipe_full(void)
+{
+    QIOChannel *reader, *writer;
+    g_autofree char *bytes = g_malloc0(1 << 20);
+    Error *err = NULL;
+    ssize_t written;
+
+    pipe_new(&reader, &writer);
+    g_assert_cmpint(SET_BLOCKING(writer, false, &err), ==, 0);
+    written = qio_channel_write(writer, bytes, 1 << 20, &err);
+    g_assert_cmpint(written, >, 0);
+    g_assert_cmpint(written, <, 1 << 20);
+    errno = 0;
+    g_assert_cmpint(qio_channel_write(writer, bytes, 1 << 20, &err), ==, QIO_CHANNEL_ERR_BLOCK);
+    g_assert_cmpint(errno, ==, EAGAIN);
+    g_assert_null(err);
+
+    /* A broken pipe is an error, not a signal: programs ignore that, R-CHAN-14. */
+    g_assert_cmpint(qio_channel_close(reader, &err), ==, 0);
+    errno = 0;
+    g_assert_cmpint(qio_channel_write(writer, bytes, 1, &err), ==, -1);
+    g_assert_cmpint(errno, ==, EPIPE);
+    assert_errno_error(err, EPIPE);
+    g_assert_cmpint(qio_channel_write_all(writer, bytes, 1, NULL), ==, -1);
+    g_assert_cmpint(errno, ==, EPIPE);
+    object_unref(OBJECT(reader));
+    object_unref(OBJECT(writer));
+}
+
+/* What a file channel can't do. */
+static void test_unsupported(void)
+{
+    QIOChannel *ioc = file_new("text");
+    struct iovec iov = { (char *)"x", 1 };
+    int fd = 0;
+    Error *err = NULL;
+
+    g_assert_cmpint(qio_channel_writev_full(ioc, &iov, 1, &fd, 1, 0, &err), ==, -1);
+    assert_errno_error(err, EINVAL);
+    g_assert_cmpint(qio_channel_writev_full(ioc, &iov, 1, NULL, 0,
+                                            QIO_CHANNEL_WRITE_FLAG_ZERO_COPY, &err), ==, -1);
+    assert_errno_error(err, EINVAL);
+    g_assert_cmpint(qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_BOTH, &err), ==, -1);
+    assert_error(err);
+    g_assert_cmpint(qio_channel_flush(ioc, &err), ==, 0);
+    qio_channel_set_delay(ioc, true);
+    qio_channel_set_cork(ioc, true);
+#ifndef QIO_ABI_SERIES_7_2
+    {
+        unsigned int pid = 5;
+
+        g_assert_cmpint(qio_channel_get_peerpid(ioc, &pid, &err), ==, -1);
+        assert_error(err);
+        g_assert_cmpuint(pid, ==, 5);
+        g_assert_cmpint(qio_channel_readv_full(ioc, &iov, 1, NULL, NULL,
+                                               QIO_CHANNEL_READ_FLAG_MSG_PEEK, &err), ==, -1);
+        assert_errno_error(err, EINVAL);
+    }
+    /* Unknown flags are ignored, R-CHAN-16. */
+    {
+        char bytes[4];
+        struct iovec in = { bytes, 4 };
+
+        g_assert_cmpint(qio_channel_readv_full(ioc, &in, 1, NULL, NULL,
+                                               ~QIO_CHANNEL_READ_FLAG_MSG_PEEK, &err), ==, 4);
+    }
+#endif
+    g_assert_cmpint(qio_channel_writev_full(ioc, &iov, 1, NULL, 0,
+                                            ~QIO_CHANNEL_WRITE_FLAG_ZERO_COPY, &err), ==, 1);
+    g_assert_null(err);
+    object_unref(OBJECT(ioc));
+}
+
+/* R-CHAN-88 */
+static void test_seek(void)
+{
+    QIOChannel *ioc = file_new("0123456789"), *reader, *writer;
+    Error *err = NULL;
+    char byte;
+
+    g_assert_cmpint(qio_channel_io_seek(ioc, 3, SEEK_SET, &err), ==, 3);
+    g_assert_cmpint(qio_channel_read(ioc, &byte, 1, &err), ==, 1);
+    g_assert_cmpint(byte, ==, '3');
+    g_assert_cmpint(qio_channel_io_seek(ioc, 2, SEEK_CUR, &err), ==, 6);
+    g_assert_cmpint(qio_channel_io_seek(ioc, -1, SEEK_END, &err), ==, 9);
+    g_assert_cmpint(qio_channel_read(ioc, &byte, 1, &err), ==, 1);
+    g_assert_cmpint(byte, ==, '9');
+    g_assert_null(err);
+
+    errno = 0;
+    g_assert_cmpint(qio_channel_io_seek(ioc, -4321, SEEK_SET, &err), ==, -1);
+    g_assert_cmpint(errno, ==, EINVAL);
+    g_assert_nonnull(strstr(error_get_pretty(err), "-4321"));
+    assert_errno_error(err, EINVAL);
+    object_unref(OBJECT(ioc));
+
+    pipe_new(&reader, &writer);
+    g_assert_cmpint(qio_channel_io_seek(reader, 0, SEEK_CUR, &err), ==, -1);
+    assert_errno_error(err, ESPIPE);
+    object_unref(OBJECT(reader));
+    object_unref(OBJECT(writer));
+}
+
+/* R-CHAN-89 */
+static void test_set_blocking(void)
+{
+    QIOChannel *reader, *writer;
+
+    pipe_new(&reader, &writer);
+    g_assert_cmpint(SET_BLOCKING(reader, false, &error_abort), ==, 0);
+    g_assert_cmpint(fcntl(fd_of(reader), F_GETFL) & O_NONBLOCK, ==, O_NONBLOCK);
+    g_assert_cmpint(SET_BLOCKING(reader, true, NULL), ==, 0);
+    g_assert_cmpint(fcntl(fd_of(reader), F_GETFL) & O_NONBLOCK, ==, 0);
+    object_unref(OBJECT(reader));
+    object_unref(OBJECT(writer));
+}
+
+/* R-CHAN-90 */
+static void test_close(void)
+{
+    QIOChannel *ioc = file_new("");
+    int fd = fd_of(ioc);
+    Error *err = NULL;
+
+    g_assert_cmpint(qio_channel_close(ioc, &err), ==, 0);
+    g_assert_null(err);
+    g_assert_cmpint(fd_of(ioc), ==, -1);
+    g_assert_false(fd_is_open(fd));
+    errno = 0;
+    g_assert_cmpint(qio_channel_close(ioc, &err), ==, -1);
+    g_assert_cmpint(errno, ==, EBADF);
+    assert_errno_error(err, EBADF);
+    g_assert_cmpint(qio_channel_close(ioc, NULL), ==, -1);
+    object_unref(OBJECT(ioc));
+}
+
+/* A close that fails has closed: nobody closes the number again, W-24. */
+static void test_close_failure(void)
+{
+    QIOChannel *ioc = file_new("");
+    int fd = fd_of(ioc), other;
+    Error *err = NULL;
+
+    fault_set("close", EIO, 0);
+    g_assert_cmpint(qio_channel_close(ioc, &err), ==, -1);
+    g_assert_cmpint(errno, ==, EIO);
+    assert_errno_error(err, EIO);
+    fault_clear();
+    g_assert_cmpint(fd_of(ioc), ==, -1);
+
+    /* Somebody else has the number now. */
+    other = dup2(0, fd);
+    object_unref(OBJECT(ioc));
+    g_assert_true(fd_is_open(other));
+    close(other);
+}
+
+/* Whoever takes the descriptor stores -1, R-CHAN-10. */
+static void test_field(void)
+{
+    QIOChannel *ioc = file_new("01234567");
+    int fd = fd_of(ioc);
+    Error *err = NULL;
+    char byte;
+
+    QIO_CHANNEL_FILE(ioc)->fd = -1;
+    g_assert_cmpint(qio_channel_read(ioc, &byte, 1, &err), ==, -1);
+    assert_errno_error(err, EBADF);
+    QIO_CHANNEL_FILE(ioc)->fd = fd;
+    g_assert_cmpint(qio_channel_read(ioc, &byte, 1, &err), ==, 1);
+    QIO_CHANNEL_FILE(ioc)->fd = -1;
+    object_unref(OBJECT(ioc));
+    g_assert_true(fd_is_open(fd));
+    close(fd);
+}
+
+/* Signals don't end a transfer, R-CHAN-13. */
+static void test_interrupted(void)
+{
+    QIOChannel *ioc = file_new("0123");
+    char bytes[4];
+
+    fault_set("readv", EINTR, 3);
+    g_assert_cmpint(qio_channel_read(ioc, bytes, 4, &error_abort), ==, 4);
+    g_assert_cmpint(fault_hits, ==, 3);
+    fault_set("writev", EINTR, 3);
+    g_assert_cmpint(qio_channel_write(ioc, bytes, 4, &error_abort), ==, 4);
+    g_assert_cmpint(fault_hits, ==, 3);
+#ifndef QIO_ABI_SERIES_7_2
+    fault_set("preadv", EINTR, 3);
+    g_assert_cmpint(qio_channel_pread(ioc, bytes, 4, 0, &error_abort), ==, 4);
+    g_assert_cmpint(fault_hits, ==, 3);
+    fault_set("pwritev", EINTR, 3);
+    g_assert_cmpint(qio_channel_pwrite(ioc, bytes, 4, 0, &error_abort), ==, 4);
+    g_assert_cmpint(fault_hits, ==, 3);
+#endif
+    fault_clear();
+    object_unref(OBJECT(ioc));
+}
+
+#ifndef QIO_ABI_SERIES_7_2
+/* R-CHAN-33, R-CHAN-87 */
+static void test_positioned(void)
+{
+    QIOChannel *ioc = file_new("0123456789"), *reader, *writer;
+    char bytes[16];
+    struct iovec iov[3] = { { bytes, 2 }, { NULL, 0 }, { bytes + 2, 3 } };
+    Error *err = NULL;
+
+    g_assert_cmpint(qio_channel_preadv(ioc, iov, 3, 4, &err), ==, 5);
+    g_assert_cmpmem(bytes, 5, "45678", 5);
+    g_assert_cmpint(qio_channel_pread(ioc, bytes, 16, 7, &err), ==, 3);
+    g_assert_cmpmem(bytes, 3, "789", 3);
+    g_assert_cmpint(qio_channel_pread(ioc, bytes, 16, 10, &err), ==, 0);
+    g_assert_cmpint(qio_channel_preadv(ioc, NULL, 0, 0, &err), ==, 0);
+    memcpy(bytes, "abcde", 5);
+    g_assert_cmpint(qio_channel_pwritev(ioc, iov, 3, 8, &err), ==, 5);
+    g_assert_cmpint(qio_channel_pwrite(ioc, bytes, 1, 0, &err), ==, 1);
+    g_assert_null(err);
+
+    /* The position is where it was. */
+    g_assert_cmpint(qio_channel_read(ioc, bytes, 16, &err), ==, 13);
+    g_assert_cmpmem(bytes, 13, "a1234567abcde", 13);
+
+    errno = 0;
+    g_assert_cmpint(qio_channel_pread(ioc, bytes, 1, -1, &err), ==, -1);
+    g_assert_cmpint(errno, ==, EINVAL);
+    assert_errno_error(err, EINVAL);
+    g_assert_cmpint(qio_channel_pwrite(ioc, bytes, 1, -1, NULL), ==, -1);
+    object_unref(OBJECT(ioc));
+
+    pipe_new(&reader, &writer);
+    g_assert_cmpint(qio_channel_pread(reader, bytes, 1, 0, &err), ==, -1);
+    assert_errno_error(err, EINVAL);
+    g_assert_cmpint(qio_channel_pwrite(writer, bytes, 1, 0, &err), ==, -1);
+    assert_errno_error(err, EINVAL);
+    object_unref(OBJECT(reader));
+    object_unref(OBJECT(writer));
+}
+
+/* Short transfers go on, beyond IOV_MAX elements too, R-CHAN-87, W-26. */
+static void test_positioned_short(void)
+{
+    QIOChannel *ioc = file_new("");
+    g_autofree char *out = g_malloc(9000), *in = g_malloc0(9000);
+    g_autofree struct iovec *iov = g_new(struct iovec, 3000);
+    Error *err = NULL;
+    int i;
+
+    for (i = 0; i < 9000; i++) {
+        out[i] = i * 7;
+    }
+    for (i = 0; i < 3000; i++) {
+        iov[i] = (struct iovec) { out + 3 * i, 3 };
+    }
+    g_assert_cmpint(qio_channel_pwritev(ioc, iov, 3000, 100, &err), ==, 9000);
+    for (i = 0; i < 3000; i++) {
+        iov[i] = (struct iovec) { in + 3 * i, 3 };
+    }
+    g_assert_cmpint(qio_channel_preadv(ioc, iov, 3000, 100, &err), ==, 9000);
+    g_assert_cmpmem(in, 9000, out, 9000);
+
+    /* As if the disk gave 100 bytes at a time. */
+    memset(in, 0, 9000);
+    fault_limit("preadv", 100);
+    g_assert_cmpint(qio_channel_preadv(ioc, iov, 3000, 100, &err), ==, 9000);
+    g_assert_cmpmem(in, 9000, out, 9000);
+    g_assert_cmpint(fault_hits, ==, 90);
+    fault_limit("pwritev", 100);
+    g_assert_cmpint(qio_channel_pwrite(ioc, out, 950, 0, &err), ==, 950);
+    g_assert_cmpint(fault_hits, ==, 10);
+    fault_clear();
+    g_assert_cmpint(qio_channel_pread(ioc, in, 9000, 0, &err), ==, 9000);
+    g_assert_cmpmem(in, 950, out, 950);
+
+    /* The end of the file. */
+    g_assert_cmpint(qio_channel_preadv(ioc, iov, 3000, 8100, &err), ==, 1000);
+    g_assert_null(err);
+    fault_set("pwritev", ENOSPC, 0);
+    g_assert_cmpint(qio_channel_pwritev(ioc, iov, 3000, 0, &err), ==, -1);
+    g_assert_cmpint(errno, ==, ENOSPC);
+    assert_errno_error(err, ENOSPC);
+    fault_clear();
+    object_unref(OBJECT(ioc));
+}
+
+static void test_positioned_blocks(void)
+{
+    QIOChannel *ioc = file_new("0123");
+    Error *err = NULL;
+    char bytes[4];
+
+    fault_set("preadv", EAGAIN, 0);
+    errno = 0;
+    g_assert_cmpint(qio_channel_pread(ioc, bytes, 4, 0, &err), ==, QIO_CHANNEL_ERR_BLOCK);
+    g_assert_cmpint(errno, ==, EAGAIN);
+    fault_set("pwritev", EAGAIN, 0);
+    g_assert_cmpint(qio_channel_pwrite(ioc, bytes, 4, 0, &err), ==, QIO_CHANNEL_ERR_BLOCK);
+    g_assert_null(err);
+    fault_clear();
+    object_unref(OBJECT(ioc));
+}
+#endif
+
+/* A class's watch is the fd watch on its descriptor, R-CHAN-56. */
+static gboolean counts(QIOChannel *ioc, GIOCondition condition, gpointer data)
+{
+    g_assert_cmphex(condition, ==, G_IO_IN);
+    (*(int *)data)++;
+    return false;
+}
+
+static void test_watch(void)
+{
+    QIOChannel *reader, *writer;
+    int calls = 0;
+
+    pipe_new(&reader, &writer);
+    qio_channel_add_watch(reader, G_IO_IN, counts, &calls, NULL);
+    g_main_context_iteration(NULL, false);
+    g_assert_cmpint(calls, ==, 0);
+    g_assert_cmpint(qio_channel_write(writer, "x", 1, &error_abort), ==, 1);
+    g_main_context_iteration(NULL, false);
+    g_assert_cmpint(calls, ==, 1);
+    g_assert_cmpuint(OBJECT(reader)->ref, ==, 1);
+    object_unref(OBJECT(reader));
+    object_unref(OBJECT(writer));
+}
+
+/* A transfer of 1 MiB through a pipe by two threads, in either mode. */
+#define ELEMENTS 250
+#define ELEMENT_SIZE 4194
+
+typedef struct Stream {
+    QIOChannel *ioc;
+    char *bytes;
+    struct iovec *iov;
+    unsigned int niov;
+    Error *err;
+} Stream;
+
+static gpointer writes(gpointer data)
+{
+    Stream *stream = data;
+
+    g_assert_cmpint(qio_channel_writev_all(stream->ioc, stream->iov, stream->niov, &stream->err),
+                    ==, 0);
+    g_assert_cmpint(qio_channel_close(stream->ioc, &stream->err), ==, 0);
+    return NULL;
+}
+
+static void stream_init(Stream *stream, QIOChannel *ioc, size_t gap)
+{
+    unsigned int i;
+
+    *stream = (Stream) { .ioc = ioc, .bytes = g_malloc0(ELEMENTS * ELEMENT_SIZE) };
+    stream->iov = g_new0(struct iovec, 2 * ELEMENTS);
+    for (i = 0; i < ELEMENTS; i++) {
+        struct iovec element = { stream->bytes + i * ELEMENT_SIZE, ELEMENT_SIZE };
+
+        stream->iov[stream->niov++] = element;
+        if (gap && i % gap == 0) {
+            stream->niov++;
+        }
+    }
+}
+
+static void stream_clear(Stream *stream)
+{
+    g_assert_null(stream->err);
+    object_unref(OBJECT(stream->ioc));
+    g_free(stream->bytes);
+    g_free(stream->iov);
+}
+
+static void test_stream(gconstpointer data)
+{
+    const char *how = data;
+    QIOChannel *reader, *writer;
+    Stream in, out;
+    GThread *thread;
+    char byte;
+    size_t i;
+
+    pipe_new(&reader, &writer);
+    stream_init(&out, writer, strchr(how, 'g') ? 3 : 0);
+    stream_init(&in, reader, strchr(how, 'g') ? 7 : 0);
+    for (i = 0; i < ELEMENTS * ELEMENT_SIZE; i++) {
+        out.bytes[i] = g_test_rand_int();
+    }
+    if (strchr(how, 'n')) {
+        g_assert_cmpint(SET_BLOCKING(reader, false, &error_abort), ==, 0);
+        g_assert_cmpint(SET_BLOCKING(writer, false, &error_abort), ==, 0);
+    }
+    thread = g_thread_new("writer", writes, &out);
+    g_assert_cmpint(qio_channel_readv_all(reader, in.iov, in.niov, &in.err), ==, 0);
+    g_assert_cmpint(memcmp(in.bytes, out.bytes, ELEMENTS * ELEMENT_SIZE), ==, 0);
+    g_assert_cmpint(qio_channel_read_all_eof(reader, &byte, 1, &in.err), ==, 0);
+    g_thread_join(thread);
+    stream_clear(&in);
+    stream_clear(&out);
+}
+
+static void test_misuse(void)
+{
+    g_test_trap_subprocess("/qio/channel-file/subprocess/path", 0, 0);
+    g_test_trap_assert_failed();
+    g_test_trap_assert_stderr("*qio_channel_file_new_path*path*NULL*");
+}
+
+static void misuse_path(void)
+{
+    qio_channel_file_new_path(NULL, O_RDONLY, 0, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    int result;
+
+    g_test_init(&argc, &argv, NULL);
+    module_call_init(MODULE_INIT_QOM);
+    signal(SIGPIPE, SIG_IGN);
+    dir = g_dir_make_tmp("qio-XXXXXX", NULL);
+
+    g_test_add_func("/qio/channel-file/new-fd", test_new_fd);
+    g_test_add_func("/qio/channel-file/new-fd/not-open", test_new_fd_not_open);
+    g_test_add_func("/qio/channel-file/object-new", test_object_new);
+    g_test_add_func("/qio/channel-file/new-path", test_new_path);
+    g_test_add_func("/qio/channel-file/pipe", test_pipe);
+    g_test_add_func("/qio/channel-file/pipe/full", test_pipe_full);
+    g_test_add_func("/qio/channel-file/unsupported", test_unsupported);
+    g_test_add_func("/qio/channel-file/seek", test_seek);
+    g_test_add_func("/qio/channel-file/set-blocking", test_set_blocking);
+    g_test_add_func("/qio/channel-file/close", test_close);
+    g_test_add_func("/qio/channel-file/close/failure", test_close_failure);
+    g_test_add_func("/qio/channel-file/field", test_field);
+    g_test_add_func("/qio/channel-file/interrupted", test_interrupted);
+#ifndef QIO_ABI_SERIES_7_2
+    g_test_add_func("/qio/channel-file/new-dupfd", test_new_dupfd);
+    g_test_add_func("/qio/channel-file/positioned", test_positioned);
+    g_test_add_func("/qio/channel-file/positioned/short", test_positioned_short);
+    g_test_add_func("/qio/channel-file/positioned/blocks", test_positioned_blocks);
+#endif
+    g_test_add_func("/qio/channel-file/watch", test_watch);
+    g_test_add_data_func("/qio/channel-file/stream/blocking", "", test_stream);
+    g_test_add_data_func("/qio/channel-file/stream/non-blocking", "n", test_stream);
+    g_test_add_data_func("/qio/channel-file/stream/empty-elements", "g", test_stream);
+    g_test_add_data_func("/qio/channel-file/stream/non-blocking-empty-elements", "ng", test_stream);
+    g_test_add_func("/qio/channel-file/misuse", test_misuse);
+    g_test_add_func("/qio/channel-file/subprocess/path", misuse_path);
+
+    result = g_test_run();
+    rmdir(dir);
+    g_free(dir);
+    return result;
+}

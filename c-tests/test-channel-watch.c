@@ -1,0 +1,671 @@
+/*
+ * io/channel-watch.h, and the watches of io/channel.h.
+ *
+ * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "scripted-channel.h"
+#include "io/channel-file.h"
+#include "io/channel-watch.h"
+
+#include <sys/socket.h>
+
+/* What a watch's callback saw. */
+typedef struct Seen {
+    QIOChannel *ioc;
+    int calls;
+    GIOCondition condition;
+    int ended;
+    bool stay;
+} Seen;
+
+static gboolean sees(QIOChannel *ioc, GIOCondition condition, gpointer data)
+{
+    Seen *seen = data;
+
+    g_assert_true(ioc == seen->ioc);
+    seen->calls++;
+    seen->condition = condition;
+    return seen->stay;
+}
+
+static void ends(gpointer data)
+{
+    Seen *seen = data;
+
+    seen->ended++;
+}
+
+/* A context with one source, and its callback's memory. */
+typedef struct Fixture {
+    QIOChannel *ioc;
+    int finalized;
+    int fds[2];
+    GMainContext *context;
+    Seen seen;
+} Fixture;
+
+static void fixture_begin(Fixture *f)
+{
+    *f = (Fixture) { .context = g_main_context_new() };
+    f->ioc = scripted_new(0);
+    scripted(f->ioc)->finalized = &f->finalized;
+    f->seen.ioc = f->ioc;
+    f->seen.stay = true;
+}
+
+static void fixture_pipe(Fixture *f)
+{
+    fixture_begin(f);
+    g_assert_cmpint(pipe2(f->fds, O_CLOEXEC | O_NONBLOCK), ==, 0);
+}
+
+static void fixture_pair(Fixture *f)
+{
+    fixture_begin(f);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, f->fds),
+                    ==, 0);
+}
+
+static void fixture_end(Fixture *f)
+{
+    object_unref(OBJECT(f->ioc));
+    g_assert_cmpint(f->finalized, ==, 1);
+    g_main_context_unref(f->context);
+    if (f->fds[0] > 0) {
+        close(f->fds[0]);
+    }
+    if (f->fds[1] > 0) {
+        close(f->fds[1]);
+    }
+}
+
+static void fixture_attach(Fixture *f, GSource *source)
+{
+    g_source_set_callback(source, G_SOURCE_FUNC(sees), &f->seen, ends);
+    g_source_attach(source, f->context);
+}
+
+/* What one round of the context tells; 0 for nothing. */
+static GIOCondition fixture_round(Fixture *f)
+{
+    int calls = f->seen.calls;
+
+    f->seen.condition = 0;
+    g_main_context_iteration(f->context, false);
+    g_assert_cmpint(f->seen.calls, ==, calls + (f->seen.condition ? 1 : 0));
+    return f->seen.condition;
+}
+
+/* What a new watch of fds[0] tells at once. */
+static GIOCondition tells(Fixture *f, GIOCondition condition)
+{
+    GSource *source = qio_channel_create_fd_watch(f->ioc, f->fds[0], condition);
+    GIOCondition seen;
+
+    fixture_attach(f, source);
+    seen = fixture_round(f);
+    g_source_destroy(source);
+    g_source_unref(source);
+    return seen;
+}
+
+static GIOCondition tells_pair(Fixture *f, int fdread, int fdwrite, GIOCondition condition)
+{
+    GSource *source = qio_channel_create_fd_pair_watch(f->ioc, fdread, fdwrite, condition);
+    GIOCondition seen;
+
+    fixture_attach(f, source);
+    seen = fixture_round(f);
+    g_source_destroy(source);
+    g_source_unref(source);
+    return seen;
+}
+
+/* R-WATCH-1, R-WATCH-2 */
+static void life(GSource *(*create)(Fixture *f))
+{
+    Fixture f;
+    GSource *source;
+
+    fixture_pipe(&f);
+    source = create(&f);
+    g_assert_nonnull(source);
+    g_assert_cmpuint(source->ref_count, ==, 1);
+    g_assert_cmpuint(OBJECT(f.ioc)->ref, ==, 2);
+    g_assert_cmpint(g_source_get_priority(source), ==, G_PRIORITY_DEFAULT);
+    g_assert_false(g_source_get_can_recurse(source));
+    g_assert_null(g_source_get_name(source));
+    g_assert_null(g_source_get_context(source));
+
+    /* The reference ends with the source, not with the watch. */
+    fixture_attach(&f, source);
+    g_source_destroy(source);
+    g_assert_cmpint(f.seen.ended, ==, 1);
+    g_assert_cmpuint(OBJECT(f.ioc)->ref, ==, 2);
+    g_source_unref(source);
+    g_assert_cmpuint(OBJECT(f.ioc)->ref, ==, 1);
+
+    fixture_end(&f);
+}
+
+static GSource *create_fd(Fixture *f)
+{
+    return qio_channel_create_fd_watch(f->ioc, f->fds[0], G_IO_IN);
+}
+
+static GSource *create_socket(Fixture *f)
+{
+    return qio_channel_create_socket_watch(f->ioc, f->fds[0], G_IO_IN);
+}
+
+static GSource *create_fd_pair(Fixture *f)
+{
+    return qio_channel_create_fd_pair_watch(f->ioc, f->fds[0], f->fds[1], G_IO_IN);
+}
+
+static void test_fd_life(void)
+{
+    life(create_fd);
+}
+
+static void test_socket_life(void)
+{
+    life(create_socket);
+}
+
+static void test_pair_life(void)
+{
+    life(create_fd_pair);
+}
+
+/* The channel's finaliser runs inside the source's, R-WATCH-2. */
+static void test_last_reference(void)
+{
+    int finalized = 0;
+    QIOChannel *ioc = scripted_new(0);
+    GSource *source = qio_channel_create_fd_watch(ioc, -1, G_IO_IN);
+
+    scripted(ioc)->finalized = &finalized;
+    object_unref(OBJECT(ioc));
+    g_assert_cmpint(finalized, ==, 0);
+    g_source_unref(source);
+    g_assert_cmpint(finalized, ==, 1);
+}
+
+/* R-WATCH-5, R-WATCH-7 */
+static void test_fd_condition(void)
+{
+    Fixture f;
+    GSource *source;
+
+    fixture_pair(&f);
+    source = qio_channel_create_fd_watch(f.ioc, f.fds[0], G_IO_IN | G_IO_HUP);
+    fixture_attach(&f, source);
+    g_assert_cmphex(fixture_round(&f), ==, 0);
+    g_assert_cmpint(write(f.fds[1], "x", 1), ==, 1);
+    g_assert_cmphex(fixture_round(&f), ==, G_IO_IN);
+    /* As long as it is ready. */
+    g_assert_cmphex(fixture_round(&f), ==, G_IO_IN);
+    /* FALSE ends it. */
+    f.seen.stay = false;
+    g_assert_cmphex(fixture_round(&f), ==, G_IO_IN);
+    g_assert_true(g_source_is_destroyed(source));
+    g_assert_cmpint(f.seen.ended, ==, 1);
+    g_assert_cmphex(fixture_round(&f), ==, 0);
+    g_source_unref(source);
+
+    f.seen.stay = true;
+    g_assert_cmphex(tells(&f, G_IO_OUT), ==, G_IO_OUT);
+    g_assert_cmphex(tells(&f, G_IO_IN | G_IO_OUT), ==, G_IO_IN | G_IO_OUT);
+    g_assert_cmphex(tells(&f, G_IO_HUP), ==, 0);
+    g_assert_cmphex(tells(&f, G_IO_ERR), ==, 0);
+    g_assert_cmphex(tells(&f, G_IO_PRI), ==, 0);
+    g_assert_cmphex(tells(&f, 0), ==, 0);
+
+    close(f.fds[1]);
+    f.fds[1] = -1;
+    g_assert_cmphex(tells(&f, G_IO_HUP), ==, G_IO_HUP);
+    g_assert_cmphex(tells(&f, G_IO_IN | G_IO_HUP), ==, G_IO_IN | G_IO_HUP);
+    g_assert_cmphex(tells(&f, G_IO_IN), ==, G_IO_IN);
+    /* Errors and urgent data have not come, R-WATCH-9. */
+    g_assert_cmphex(tells(&f, G_IO_ERR), ==, 0);
+    g_assert_cmphex(tells(&f, G_IO_PRI), ==, 0);
+    g_assert_cmphex(tells(&f, 0), ==, 0);
+    fixture_end(&f);
+}
+
+/* Negative numbers are never ready, what isn't open is: R-WATCH-4. */
+static void test_fd_not_open(void)
+{
+    Fixture f;
+
+    fixture_begin(&f);
+    f.fds[0] = -1;
+    g_assert_cmphex(tells(&f, G_IO_IN | G_IO_OUT | G_IO_HUP | G_IO_ERR | G_IO_NVAL), ==, 0);
+    f.fds[0] = 1000000;
+    g_assert_cmphex(tells(&f, G_IO_NVAL), ==, G_IO_NVAL);
+    g_assert_cmphex(tells(&f, G_IO_IN | G_IO_NVAL), ==, G_IO_NVAL);
+    g_assert_cmphex(tells(&f, G_IO_HUP), ==, 0);
+    f.fds[0] = -1;
+    fixture_end(&f);
+}
+
+/* R-WATCH-4 */
+static void test_fd_regular_file(void)
+{
+    Fixture f;
+    FILE *file = tmpfile();
+
+    fixture_begin(&f);
+    f.fds[0] = dup(fileno(file));
+    fclose(file);
+    g_assert_cmphex(tells(&f, G_IO_IN), ==, G_IO_IN);
+    g_assert_cmphex(tells(&f, G_IO_IN | G_IO_OUT), ==, G_IO_IN | G_IO_OUT);
+    fixture_end(&f);
+}
+
+/* An end that nobody asked for wakes whoever waits to transfer, W-WATCH-1. */
+static void test_fd_unasked(void)
+{
+    Fixture f;
+    int reader;
+
+    /* A pipe without writer raises HUP alone. */
+    fixture_pipe(&f);
+    close(f.fds[1]);
+    f.fds[1] = -1;
+    g_assert_cmphex(tells(&f, G_IO_IN), ==, G_IO_IN);
+    g_assert_cmphex(tells(&f, G_IO_IN | G_IO_ERR), ==, G_IO_IN);
+    g_assert_cmphex(tells(&f, G_IO_IN | G_IO_HUP), ==, G_IO_HUP);
+    g_assert_cmphex(tells(&f, G_IO_ERR), ==, 0);
+    g_assert_cmphex(tells(&f, G_IO_PRI), ==, 0);
+    fixture_end(&f);
+
+    /* A full pipe without reader raises ERR, whether there is room or not. */
+    fixture_pipe(&f);
+    reader = f.fds[0];
+    f.fds[0] = f.fds[1];
+    f.fds[1] = -1;
+    close(reader);
+    g_assert_cmphex(tells(&f, G_IO_IN), ==, G_IO_IN);
+    g_assert_cmphex(tells(&f, G_IO_ERR), ==, G_IO_ERR);
+    g_assert_cmphex(tells(&f, G_IO_HUP), ==, 0);
+    /* On a zero-copy socket it may be a notification, which is no readiness, W-8. */
+    qio_channel_set_feature(f.ioc, QIO_CHANNEL_FEATURE_WRITE_ZERO_COPY);
+    g_assert_cmphex(tells(&f, G_IO_IN), ==, 0);
+    g_assert_cmphex(tells(&f, G_IO_ERR), ==, G_IO_ERR);
+    fixture_end(&f);
+
+    /* What isn't open. */
+    fixture_begin(&f);
+    f.fds[0] = 1000000;
+    g_assert_cmphex(tells(&f, G_IO_IN | G_IO_OUT), ==, G_IO_IN | G_IO_OUT);
+    f.fds[0] = -1;
+    fixture_end(&f);
+}
+
+/* R-WATCH-6 */
+static void test_pair_condition(void)
+{
+    Fixture f;
+    int read_end, write_end;
+
+    fixture_pipe(&f);
+    read_end = f.fds[0];
+    write_end = f.fds[1];
+    g_assert_cmphex(tells_pair(&f, read_end, write_end, G_IO_IN), ==, 0);
+    g_assert_cmphex(tells_pair(&f, read_end, write_end, G_IO_IN | G_IO_OUT), ==, G_IO_OUT);
+    g_assert_cmpint(write(write_end, "x", 1), ==, 1);
+    g_assert_cmphex(tells_pair(&f, read_end, write_end, G_IO_IN), ==, G_IO_IN);
+    g_assert_cmphex(tells_pair(&f, read_end, write_end, G_IO_OUT), ==, G_IO_OUT);
+    /* Both in one call. */
+    g_assert_cmphex(tells_pair(&f, read_end, write_end, G_IO_IN | G_IO_OUT),
+                    ==, G_IO_IN | G_IO_OUT);
+    g_assert_cmphex(tells_pair(&f, read_end, write_end, 0), ==, 0);
+    g_assert_cmphex(tells_pair(&f, read_end, write_end, G_IO_PRI), ==, 0);
+
+    /* Each for its own direction only. */
+    g_assert_cmphex(tells_pair(&f, write_end, read_end, G_IO_IN | G_IO_OUT), ==, 0);
+
+    /* One side, or none. */
+    g_assert_cmphex(tells_pair(&f, read_end, -1, G_IO_IN | G_IO_OUT), ==, G_IO_IN);
+    g_assert_cmphex(tells_pair(&f, -1, write_end, G_IO_IN | G_IO_OUT), ==, G_IO_OUT);
+    g_assert_cmphex(tells_pair(&f, -1, -1, G_IO_IN | G_IO_OUT | G_IO_HUP | G_IO_NVAL), ==, 0);
+    fixture_end(&f);
+
+    /* One descriptor for both. */
+    fixture_pair(&f);
+    g_assert_cmphex(tells_pair(&f, f.fds[0], f.fds[0], G_IO_IN | G_IO_OUT), ==, G_IO_OUT);
+    g_assert_cmpint(write(f.fds[1], "x", 1), ==, 1);
+    g_assert_cmphex(tells_pair(&f, f.fds[0], f.fds[0], G_IO_IN | G_IO_OUT),
+                    ==, G_IO_IN | G_IO_OUT);
+    fixture_end(&f);
+}
+
+/* Ends of either side are told if asked for, R-CHAN-57; unasked, to their own direction only. */
+static void test_pair_unasked(void)
+{
+    Fixture f;
+    int read_end, write_end;
+
+    fixture_pipe(&f);
+    read_end = f.fds[0];
+    close(f.fds[1]);
+    g_assert_cmpint(pipe2(f.fds, O_CLOEXEC | O_NONBLOCK), ==, 0);
+    write_end = f.fds[1];
+    close(f.fds[0]);
+    f.fds[0] = read_end;
+
+    /* The read end has HUP, the write end ERR. */
+    g_assert_cmphex(tells_pair(&f, read_end, write_end, G_IO_HUP), ==, G_IO_HUP);
+    g_assert_cmphex(tells_pair(&f, read_end, write_end, G_IO_ERR), ==, G_IO_ERR);
+    g_assert_cmphex(tells_pair(&f, read_end, write_end, G_IO_ERR | G_IO_IN), ==, G_IO_ERR);
+    g_assert_cmphex(tells_pair(&f, read_end, -1, G_IO_IN), ==, G_IO_IN);
+    g_assert_cmphex(tells_pair(&f, read_end, -1, G_IO_OUT), ==, 0);
+    g_assert_cmphex(tells_pair(&f, -1, write_end, G_IO_IN), ==, 0);
+    g_assert_cmphex(tells_pair(&f, -1, read_end, G_IO_OUT), ==, G_IO_OUT);
+    g_assert_cmphex(tells_pair(&f, -1, write_end, G_IO_OUT | G_IO_IN), ==, G_IO_OUT);
+    fixture_end(&f);
+}
+
+/* A source that nobody gave a callback ends with a warning, W-WATCH-3. */
+static void test_no_callback(void)
+{
+    Fixture f;
+    GSource *source;
+
+    fixture_pair(&f);
+    source = qio_channel_create_fd_watch(f.ioc, f.fds[0], G_IO_OUT);
+    g_source_attach(source, f.context);
+    g_test_expect_message("qio", G_LOG_LEVEL_WARNING, "*watch*callback*");
+    g_assert_true(g_main_context_iteration(f.context, false));
+    g_test_assert_expected_messages();
+    g_assert_true(g_source_is_destroyed(source));
+    g_source_unref(source);
+    fixture_end(&f);
+}
+
+/* As a child of another source, with another priority and a name, R-WATCH-9. */
+static gboolean parent_runs(gpointer data)
+{
+    (*(int *)data)++;
+    return true;
+}
+
+static gboolean parent_dispatch(GSource *source, GSourceFunc callback, gpointer data)
+{
+    return callback(data);
+}
+
+static void test_child_source(void)
+{
+    static GSourceFuncs funcs = { .dispatch = parent_dispatch };
+    Fixture f;
+    GSource *parent, *child;
+    int runs = 0;
+
+    fixture_pair(&f);
+    parent = g_source_new(&funcs, sizeof(GSource));
+    g_source_set_callback(parent, parent_runs, &runs, NULL);
+    child = qio_channel_create_fd_watch(f.ioc, f.fds[0], G_IO_IN);
+    g_source_set_name(child, "child");
+    g_source_set_callback(child, G_SOURCE_FUNC(sees), &f.seen, NULL);
+    g_source_add_child_source(parent, child);
+    g_source_unref(child);
+    g_source_set_priority(parent, G_PRIORITY_DEFAULT + 1);
+    g_source_attach(parent, f.context);
+
+    g_main_context_iteration(f.context, false);
+    g_assert_cmpint(runs, ==, 0);
+    g_assert_cmpint(write(f.fds[1], "x", 1), ==, 1);
+    g_main_context_iteration(f.context, false);
+    g_assert_cmpint(runs, ==, 1);
+    g_assert_cmphex(f.seen.condition, ==, G_IO_IN);
+    g_source_destroy(parent);
+    g_source_unref(parent);
+    fixture_end(&f);
+}
+
+/* Data before the hang-up: a watch for HUP at a lower priority, R-WATCH-9. */
+static void test_priority(void)
+{
+    Fixture f;
+    GSource *data, *hangup;
+    Seen hung;
+
+    fixture_pair(&f);
+    hung = f.seen;
+    g_assert_cmpint(write(f.fds[1], "x", 1), ==, 1);
+    close(f.fds[1]);
+    f.fds[1] = -1;
+    hangup = qio_channel_create_fd_watch(f.ioc, f.fds[0], G_IO_HUP);
+    g_source_set_priority(hangup, G_PRIORITY_DEFAULT + 1);
+    g_source_set_callback(hangup, G_SOURCE_FUNC(sees), &hung, NULL);
+    g_source_attach(hangup, f.context);
+    data = qio_channel_create_fd_watch(f.ioc, f.fds[0], G_IO_IN);
+    fixture_attach(&f, data);
+
+    f.seen.stay = false;
+    g_assert_cmphex(fixture_round(&f), ==, G_IO_IN);
+    g_assert_cmpint(hung.calls, ==, 0);
+    g_main_context_iteration(f.context, false);
+    g_assert_cmpint(hung.calls, ==, 1);
+    g_assert_cmphex(hung.condition, ==, G_IO_HUP);
+    g_source_destroy(hangup);
+    g_source_unref(hangup);
+    g_source_unref(data);
+    fixture_end(&f);
+}
+
+/* R-CHAN-55 */
+static void test_add_watch(void)
+{
+    int fds[2], ended = 0;
+    QIOChannel *ioc;
+    Seen seen = { .stay = true };
+    guint id;
+
+    g_assert_cmpint(pipe2(fds, O_CLOEXEC), ==, 0);
+    ioc = QIO_CHANNEL(qio_channel_file_new_fd(fds[0]));
+    qio_channel_set_name(ioc, "watched");
+    seen.ioc = ioc;
+
+    id = qio_channel_add_watch(ioc, G_IO_IN, sees, &seen, ends);
+    g_assert_cmpuint(id, >, 0);
+    g_assert_cmpstr(g_source_get_name(g_main_context_find_source_by_id(NULL, id)), ==, "watched");
+    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 2);
+    g_main_context_iteration(NULL, false);
+    g_assert_cmpint(seen.calls, ==, 0);
+    g_assert_cmpint(write(fds[1], "x", 1), ==, 1);
+    g_main_context_iteration(NULL, false);
+    g_assert_cmpint(seen.calls, ==, 1);
+    g_assert_cmpint(seen.ended, ==, ended);
+    g_assert_true(g_source_remove(id));
+    g_assert_cmpint(seen.ended, ==, 1);
+    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
+
+    /* No notify; the callback ends the watch. */
+    seen.stay = false;
+    id = qio_channel_add_watch(ioc, G_IO_IN, sees, &seen, NULL);
+    g_main_context_iteration(NULL, false);
+    g_assert_cmpint(seen.calls, ==, 2);
+    g_assert_null(g_main_context_find_source_by_id(NULL, id));
+    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
+    object_unref(OBJECT(ioc));
+    close(fds[1]);
+}
+
+static void test_add_watch_full(void)
+{
+    GMainContext *context = g_main_context_new();
+    QIOChannel *ioc = scripted_new(0);
+    Seen seen = { .ioc = ioc, .stay = true };
+    guint id, global;
+
+    scripted(ioc)->ready = 1;
+    id = qio_channel_add_watch_full(ioc, G_IO_OUT, sees, &seen, ends, context);
+    g_main_context_iteration(NULL, false);
+    g_assert_cmpint(seen.calls, ==, 0);
+    g_main_context_iteration(context, false);
+    g_assert_cmpint(seen.calls, ==, 1);
+    g_assert_cmphex(seen.condition, ==, G_IO_OUT);
+
+    global = qio_channel_add_watch_full(ioc, G_IO_OUT, sees, &seen, NULL, NULL);
+    g_assert_nonnull(g_main_context_find_source_by_id(NULL, global));
+    g_main_context_iteration(NULL, false);
+    g_assert_cmpint(seen.calls, ==, 2);
+    g_assert_true(g_source_remove(global));
+
+    g_source_destroy(g_main_context_find_source_by_id(context, id));
+    g_assert_cmpint(seen.ended, ==, 1);
+    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
+    object_unref(OBJECT(ioc));
+    g_main_context_unref(context);
+}
+
+static void test_add_watch_source(void)
+{
+    GMainContext *context = g_main_context_new();
+    QIOChannel *ioc = scripted_new(0);
+    Seen seen = { .ioc = ioc, .stay = false };
+    GSource *source;
+
+    scripted(ioc)->ready = 1;
+    source = qio_channel_add_watch_source(ioc, G_IO_IN, sees, &seen, ends, context);
+    g_assert_true(g_source_get_context(source) == context);
+    g_assert_cmpuint(source->ref_count, ==, 2);
+    g_main_context_iteration(context, false);
+    g_assert_cmpint(seen.calls, ==, 1);
+    g_assert_cmpint(seen.ended, ==, 1);
+
+    /* It has ended, and is still there. */
+    g_assert_true(g_source_is_destroyed(source));
+    g_assert_cmpuint(source->ref_count, ==, 1);
+    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 2);
+    g_source_unref(source);
+    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
+
+    source = qio_channel_add_watch_source(ioc, G_IO_IN, sees, &seen, NULL, NULL);
+    g_assert_true(g_source_get_context(source) == g_main_context_default());
+    g_source_destroy(source);
+    g_source_unref(source);
+    object_unref(OBJECT(ioc));
+    g_main_context_unref(context);
+}
+
+/* Sources that fire and vanish in another thread before their id is returned, W-11. */
+static gpointer runs_context(gpointer data)
+{
+    g_main_loop_run(data);
+    return NULL;
+}
+
+static gboolean counts(QIOChannel *ioc, GIOCondition condition, gpointer data)
+{
+    g_atomic_int_inc((int *)data);
+    return false;
+}
+
+static void test_add_watch_race(void)
+{
+    GMainContext *context = g_main_context_new();
+    GMainLoop *loop = g_main_loop_new(context, false);
+    GThread *thread = g_thread_new("loop", runs_context, loop);
+    QIOChannel *ioc = scripted_new(0);
+    int calls = 0, i;
+
+    scripted(ioc)->ready = 1;
+    for (i = 0; i < 2000; i++) {
+        GSource *source = qio_channel_add_watch_source(ioc, G_IO_IN, counts, &calls, NULL, context);
+
+        g_assert_nonnull(source);
+        g_source_unref(source);
+        g_assert_cmpuint(qio_channel_add_watch_full(ioc, G_IO_IN, counts, &calls, NULL, context),
+                         >, 0);
+    }
+    while (g_atomic_int_get(&calls) < 4000) {
+        g_thread_yield();
+    }
+    g_main_loop_quit(loop);
+    g_thread_join(thread);
+    g_main_loop_unref(loop);
+    g_main_context_unref(context);
+    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
+    object_unref(OBJECT(ioc));
+}
+
+static void misuse(const char *path, const char *text)
+{
+    g_test_trap_subprocess(path, 0, 0);
+    g_test_trap_assert_failed();
+    g_test_trap_assert_stderr(text);
+}
+
+static void test_misuse(void)
+{
+    misuse("/qio/channel-watch/subprocess/fd", "*qio_channel_create_fd_watch*ioc*NULL*");
+    misuse("/qio/channel-watch/subprocess/socket", "*qio_channel_create_socket_watch*ioc*NULL*");
+    misuse("/qio/channel-watch/subprocess/pair", "*qio_channel_create_fd_pair_watch*ioc*NULL*");
+    misuse("/qio/channel-watch/subprocess/no-source", "*io_create_watch*NULL*");
+}
+
+static void misuse_fd(void)
+{
+    qio_channel_create_fd_watch(NULL, 0, G_IO_IN);
+}
+
+static void misuse_socket(void)
+{
+    qio_channel_create_socket_watch(NULL, 0, G_IO_IN);
+}
+
+static void misuse_pair(void)
+{
+    qio_channel_create_fd_pair_watch(NULL, 0, 1, G_IO_IN);
+}
+
+static GSource *makes_none(QIOChannel *ioc, GIOCondition condition)
+{
+    return NULL;
+}
+
+static void misuse_no_source(void)
+{
+    QIOChannel *ioc = scripted_new(0);
+
+    QIO_CHANNEL_GET_CLASS(ioc)->io_create_watch = makes_none;
+    qio_channel_set_name(ioc, "name");
+    g_assert_null(qio_channel_create_watch(ioc, G_IO_IN));
+    qio_channel_add_watch(ioc, G_IO_IN, counts, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    module_call_init(MODULE_INIT_QOM);
+    scripted_register();
+
+    g_test_add_func("/qio/channel-watch/fd/life", test_fd_life);
+    g_test_add_func("/qio/channel-watch/fd/condition", test_fd_condition);
+    g_test_add_func("/qio/channel-watch/fd/not-open", test_fd_not_open);
+    g_test_add_func("/qio/channel-watch/fd/regular-file", test_fd_regular_file);
+    g_test_add_func("/qio/channel-watch/fd/unasked", test_fd_unasked);
+    g_test_add_func("/qio/channel-watch/socket/life", test_socket_life);
+    g_test_add_func("/qio/channel-watch/pair/life", test_pair_life);
+    g_test_add_func("/qio/channel-watch/pair/condition", test_pair_condition);
+    g_test_add_func("/qio/channel-watch/pair/unasked", test_pair_unasked);
+    g_test_add_func("/qio/channel-watch/last-reference", test_last_reference);
+    g_test_add_func("/qio/channel-watch/no-callback", test_no_callback);
+    g_test_add_func("/qio/channel-watch/child-source", test_child_source);
+    g_test_add_func("/qio/channel-watch/priority", test_priority);
+    g_test_add_func("/qio/channel-watch/add", test_add_watch);
+    g_test_add_func("/qio/channel-watch/add/full", test_add_watch_full);
+    g_test_add_func("/qio/channel-watch/add/source", test_add_watch_source);
+    g_test_add_func("/qio/channel-watch/add/race", test_add_watch_race);
+    g_test_add_func("/qio/channel-watch/misuse", test_misuse);
+    g_test_add_func("/qio/channel-watch/subprocess/fd", misuse_fd);
+    g_test_add_func("/qio/channel-watch/subprocess/socket", misuse_socket);
+    g_test_add_func("/qio/channel-watch/subprocess/pair", misuse_pair);
+    g_test_add_func("/qio/channel-watch/subprocess/no-source", misuse_no_source);
+    return g_test_run();
+}
