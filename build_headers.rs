@@ -177,11 +177,10 @@ fn tidy(text: &str) -> String {
     let mut lines = text.lines().peekable();
     let mut in_struct = false;
     while let Some(line) = lines.next() {
-        if let Some(definition) = line.strip_prefix("typedef struct ")
-            && definition.ends_with('{')
-        {
-            in_struct = true;
-            tidied += &format!("struct {definition}\n");
+        if let Some(definition) = line.strip_prefix("typedef struct ") {
+            in_struct = definition.ends_with('{');
+            let typedef = if in_struct { "" } else { "typedef " };
+            tidied += &format!("{typedef}struct {definition}\n");
             continue;
         }
         if in_struct && line.starts_with('}') {
@@ -197,10 +196,6 @@ fn tidy(text: &str) -> String {
             } else {
                 tidied += &format!("{line}\n{first}\n");
             }
-            continue;
-        }
-        if line.starts_with("typedef struct ") {
-            tidied += &format!("{line}\n");
             continue;
         }
         let line = line

@@ -8,6 +8,7 @@
 
 #include <glib/gstdio.h>
 #include <linux/vm_sockets.h>
+#include <semaphore.h>
 
 #define PATH_MAX_UNIX sizeof_field(struct sockaddr_un, sun_path)
 
@@ -161,6 +162,70 @@ static void test_path_errors(void)
     g_assert_cmpint(unix_listen(directory, &err), ==, -1);
     assert_system_error(&err, unlink_text, EISDIR);
     g_assert_true(g_file_test(directory, G_FILE_TEST_IS_DIR));
+}
+
+/* Signals ------------------------------------------------------------------ */
+
+static sem_t signals;
+
+static void count_signal(int signum)
+{
+    sem_post(&signals);
+}
+
+/* Lets the waiting client in once signals have come. */
+static gpointer accept_after_signals(gpointer opaque)
+{
+    int server = GPOINTER_TO_INT(opaque);
+    int i;
+
+    for (i = 0; i < 20; i++) {
+        while (sem_wait(&signals) != 0) {
+            g_assert_cmpint(errno, ==, EINTR);
+        }
+    }
+    return GINT_TO_POINTER(qemu_accept(server, NULL, NULL));
+}
+
+/* R-SOCK-14: a signal doesn't end the wait. */
+static void test_signals(void)
+{
+    g_autofree char *path = in_directory("signals");
+    struct sigaction count = { .sa_handler = count_signal };
+    struct itimerval often = { { 0, 1000 }, { 0, 1000 } };
+    struct itimerval never = { { 0, 0 }, { 0, 0 } };
+    int server = unix_listen(path, &error_abort);
+    sigset_t alarm_only;
+    GThread *acceptor;
+    int queued[2], client, accepted;
+
+    /* The queue is full. */
+    queued[0] = unix_connect(path, &error_abort);
+    queued[1] = unix_connect(path, &error_abort);
+
+    g_assert_cmpint(sem_init(&signals, 0, 0), ==, 0);
+    g_assert_cmpint(sigaction(SIGALRM, &count, NULL), ==, 0);
+    sigemptyset(&alarm_only);
+    sigaddset(&alarm_only, SIGALRM);
+    /* Signals come to this thread. */
+    pthread_sigmask(SIG_BLOCK, &alarm_only, NULL);
+    acceptor = g_thread_new("acceptor", accept_after_signals, GINT_TO_POINTER(server));
+    pthread_sigmask(SIG_UNBLOCK, &alarm_only, NULL);
+    g_assert_cmpint(setitimer(ITIMER_REAL, &often, NULL), ==, 0);
+
+    client = unix_connect(path, &error_abort);
+    g_assert_cmpint(setitimer(ITIMER_REAL, &never, NULL), ==, 0);
+    accepted = GPOINTER_TO_INT(g_thread_join(acceptor));
+    assert_plain_descriptor(client);
+
+    /* One more may still be under way. */
+    signal(SIGALRM, SIG_IGN);
+    close(queued[0]);
+    close(queued[1]);
+    close(client);
+    close(accepted);
+    close(server);
+    g_unlink(path);
 }
 
 /* Abstract names ----------------------------------------------------------- */
@@ -405,6 +470,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/sockets/unix/path-length-hint", test_path_length_hint);
     TEST("/qio/sockets/unix/no-path", test_no_path);
     TEST("/qio/sockets/unix/path-errors", test_path_errors);
+    TEST("/qio/sockets/unix/signals", test_signals);
     TEST("/qio/sockets/unix/abstract", test_abstract);
     TEST("/qio/sockets/unix/abstract-and-file", test_abstract_and_file);
     TEST("/qio/sockets/unix/abstract-length", test_abstract_length);

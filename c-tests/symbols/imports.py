@@ -21,7 +21,8 @@ def symbols(*args):
     text = subprocess.check_output(['nm', '--format=posix', *args], text=True)
     fields = (line.split() for line in text.splitlines())
     # What is weak need not be there: newer functions of the C library.
-    return {name.split('@')[0] for name, kind, *_ in filter(None, fields) if kind not in 'wv'}
+    symbols = ((line[0], line[1]) for line in fields if len(line) > 1)
+    return {name.split('@')[0] for name, kind in symbols if kind not in 'wv'}
 
 
 def library(name):

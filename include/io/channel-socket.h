@@ -150,7 +150,7 @@ int qio_channel_socket_connect_sync(QIOChannelSocket *ioc,
 void qio_channel_socket_connect_async(QIOChannelSocket *ioc,
                                       SocketAddress *addr,
                                       QIOTaskFunc callback,
-                                      void *opaque,
+                                      gpointer opaque,
                                       GDestroyNotify destroy,
                                       GMainContext *context);
 
@@ -193,7 +193,7 @@ void qio_channel_socket_listen_async(QIOChannelSocket *ioc,
                                      SocketAddress *addr,
                                      int num,
                                      QIOTaskFunc callback,
-                                     void *opaque,
+                                     gpointer opaque,
                                      GDestroyNotify destroy,
                                      GMainContext *context);
 
@@ -235,7 +235,7 @@ void qio_channel_socket_dgram_async(QIOChannelSocket *ioc,
                                     SocketAddress *localAddr,
                                     SocketAddress *remoteAddr,
                                     QIOTaskFunc callback,
-                                    void *opaque,
+                                    gpointer opaque,
                                     GDestroyNotify destroy,
                                     GMainContext *context);
 

@@ -191,7 +191,7 @@ void qio_net_listener_add(QIONetListener *listener,
  */
 void qio_net_listener_set_client_func_full(QIONetListener *listener,
                                            QIONetListenerClientFunc func,
-                                           void *data,
+                                           gpointer data,
                                            GDestroyNotify notify,
                                            GMainContext *context);
 
@@ -209,7 +209,7 @@ void qio_net_listener_set_client_func_full(QIONetListener *listener,
  */
 void qio_net_listener_set_client_func(QIONetListener *listener,
                                       QIONetListenerClientFunc func,
-                                      void *data,
+                                      gpointer data,
                                       GDestroyNotify notify);
 
 /**

@@ -1,9 +1,9 @@
 //! `io/channel-socket.h`.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 use core::ptr;
 
-use glib_sys::{GDestroyNotify, GMainContext};
+use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 #[cfg(feature = "qemu-10.2")]
 use libc::size_t;
 
@@ -49,7 +49,7 @@ unsafe fn address<'a>(addr: *mut SocketAddress, function: &str) -> AddressRef<'a
 /// `callback` may be called with a task and `opaque`, and `destroy` once with `opaque`.
 unsafe fn completion(
     callback: QIOTaskFunc,
-    opaque: *mut c_void,
+    opaque: gpointer,
     destroy: GDestroyNotify,
 ) -> Completion {
     // SAFETY: as promised.
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn qio_channel_socket_connect_async(
     ioc: *mut QIOChannelSocket,
     addr: *mut SocketAddress,
     callback: QIOTaskFunc,
-    opaque: *mut c_void,
+    opaque: gpointer,
     destroy: GDestroyNotify,
     context: *mut GMainContext,
 ) {
@@ -201,7 +201,7 @@ pub unsafe extern "C" fn qio_channel_socket_listen_async(
     addr: *mut SocketAddress,
     num: c_int,
     callback: QIOTaskFunc,
-    opaque: *mut c_void,
+    opaque: gpointer,
     destroy: GDestroyNotify,
     context: *mut GMainContext,
 ) {
@@ -267,7 +267,7 @@ pub unsafe extern "C" fn qio_channel_socket_dgram_async(
     localAddr: *mut SocketAddress,
     remoteAddr: *mut SocketAddress,
     callback: QIOTaskFunc,
-    opaque: *mut c_void,
+    opaque: gpointer,
     destroy: GDestroyNotify,
     context: *mut GMainContext,
 ) {

@@ -1,9 +1,9 @@
 //! `io/net-listener.h`.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
 
-use glib_sys::{GDestroyNotify, GMainContext};
+use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
 use crate::glib::{MainContext, UserData};
 use crate::host::address::View;
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn qio_net_listener_add(
 pub unsafe extern "C" fn qio_net_listener_set_client_func_full(
     listener: *mut QIONetListener,
     func: QIONetListenerClientFunc,
-    data: *mut c_void,
+    data: gpointer,
     notify: GDestroyNotify,
     context: *mut GMainContext,
 ) {
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn qio_net_listener_set_client_func_full(
 pub unsafe extern "C" fn qio_net_listener_set_client_func(
     listener: *mut QIONetListener,
     func: QIONetListenerClientFunc,
-    data: *mut c_void,
+    data: gpointer,
     notify: GDestroyNotify,
 ) {
     // SAFETY: as the function called asks for.

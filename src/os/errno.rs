@@ -24,6 +24,8 @@ impl Errno {
     pub const ENOBUFS: Self = Self(libc::ENOBUFS);
     /// The socket has no peer.
     pub const ENOTCONN: Self = Self(libc::ENOTCONN);
+    /// Nobody reads what is sent.
+    pub const EPIPE: Self = Self(libc::EPIPE);
     /// The other side doesn't keep the rules.
     pub const EPROTO: Self = Self(libc::EPROTO);
     /// This end was shut down.

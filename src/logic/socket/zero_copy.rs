@@ -60,7 +60,7 @@ pub(super) fn reap(socket: &Socket) -> Result<(), Error> {
 enum Patience {
     /// Not at all.
     None,
-    /// For all that are outstanding, unless this end ends sending: then the next send will fail.
+    /// For all that are outstanding, or until this end has ended sending, which fails (EPIPE).
     UntilEnded,
     /// For all that are outstanding.
     UntilDone,
@@ -105,7 +105,10 @@ fn take_notices(socket: &Socket, patience: Patience, seen: &mut Seen) -> Result<
         if wake != (Wake::Raised { hung_up: false }) {
             match connection::ending(socket.fd()) {
                 Some(Ending::Sending) | None => {}
-                Some(_) if patience == Patience::UntilEnded => return Ok(()),
+                // The send would fail for want of memory before it fails for that.
+                Some(_) if patience == Patience::UntilEnded => {
+                    return Err(Error::os(Errno::EPIPE, "Could not write to the socket"));
+                }
                 // Another thread has shut the channel down: nobody wants the bytes any more, and
                 // a peer that hangs may take for ever (C9).
                 Some(Ending::EndedHere) if rest >= REST_GRACE => {
