@@ -58,6 +58,14 @@ impl PollFd {
         unsafe { (*self.0.get()).fd }
     }
 
+    /// Polls for other events from the next iteration on. Only the thread that iterates the context,
+    /// while the source is being dispatched.
+    pub fn set_events(&self, events: u32) {
+        let events = u16::try_from(events & 0xffff).unwrap_or(0);
+        // SAFETY: GLib reads the mask in the iterating thread, which is this one.
+        unsafe { (&raw mut (*self.0.get()).events).write_volatile(events) }
+    }
+
     /// What the last poll found.
     pub fn revents(&self) -> u32 {
         // SAFETY: a plain read of memory that lives with `self`.

@@ -14,7 +14,7 @@ use crate::object::listener::Listener;
 use crate::object::socket::Socket;
 use crate::os::errno::Errno;
 use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::trace;
 
 /// Clients taken in a row before other sources get their turn (W-LSN-2).
@@ -33,6 +33,41 @@ pub struct Watch {
     /// Taken out of the poll until its time has come (L1).
     is_suspended: AtomicBool,
     pause: Mutex<Pause>,
+    /// A dispatch is under way: a nested loop must not begin another (R-LSN-14).
+    is_dispatching: AtomicBool,
+    probe: Probe,
+}
+
+/// Whether it pays to look for another client right after one was taken. Only the thread that
+/// dispatches the watch uses it.
+///
+/// Looking costs a system call. Where clients come one by one it finds nobody, so it is done less
+/// and less often then; as soon as it finds somebody it is done each time.
+#[derive(Debug, Default)]
+struct Probe {
+    /// Wake-ups to let pass without looking.
+    skip: AtomicU32,
+    /// How many that were after the last look in vain.
+    pause: AtomicU32,
+}
+
+impl Probe {
+    const LONGEST: u32 = 15;
+
+    fn pays(&self) -> bool {
+        let skip = self.skip.load(Ordering::Relaxed);
+        self.skip.store(skip.saturating_sub(1), Ordering::Relaxed);
+        skip == 0
+    }
+
+    fn found(&self, somebody: bool) {
+        let pause = match somebody {
+            true => 0,
+            false => (2 * self.pause.load(Ordering::Relaxed) + 1).min(Self::LONGEST),
+        };
+        self.pause.store(pause, Ordering::Relaxed);
+        self.skip.store(pause, Ordering::Relaxed);
+    }
 }
 
 /// The reference on the listener that a watch holds until its source is destroyed and no dispatch
@@ -86,7 +121,12 @@ impl Watch {
             is_revoked: AtomicBool::new(false),
             is_suspended: AtomicBool::new(false),
             pause: Mutex::default(),
+            is_dispatching: AtomicBool::new(false),
+            probe: Probe::default(),
         });
+        // GLib takes the descriptor of a source that may not recurse out of the poll and puts it
+        // back, with three system calls, around each dispatch. `dispatch` sees to it for less.
+        source.set_can_recurse();
         source.keep(End(hold));
         channel.upcast().name_source(&source);
         source.attach(context);
@@ -139,7 +179,11 @@ impl Watch {
                 return self.pause(listener, Errno::NONE);
             }
         }
+        let mut taken = 0;
         for _ in 0..BATCH {
+            if taken == 1 && !self.probe.pays() {
+                return true;
+            }
             // Asked before each accept: the callback may have unregistered (R-LSN-34, L13).
             let Some(permission) = self.registration.enter() else {
                 return false;
@@ -148,12 +192,21 @@ impl Watch {
             seen = false;
             match attempt {
                 Attempt::Client(client) => {
+                    taken += 1;
+                    if taken == 2 {
+                        self.probe.found(true);
+                    }
                     self.pause.lock().reset();
                     traces::callback(listener, &self.registration);
                     permission.call(listener, &client);
                 }
                 Attempt::Lost => {}
-                Attempt::Nobody => return true,
+                Attempt::Nobody => {
+                    if taken == 1 {
+                        self.probe.found(false);
+                    }
+                    return true;
+                }
                 Attempt::Exhausted(errno) => return self.pause(listener, errno),
                 Attempt::Useless(errno) => return self.stop(listener, errno),
                 Attempt::Revoked => return false,
@@ -194,15 +247,57 @@ impl Hooks for Watch {
     fn check(&self) -> bool {
         // While suspended, what the last poll found is stale.
         let [poll_fd] = &self.poll_fd;
-        !self.is_suspended.load(Ordering::Acquire) && poll_fd.revents() != 0
+        !self.is_suspended.load(Ordering::Acquire)
+            && !self.is_dispatching.load(Ordering::Relaxed)
+            && poll_fd.revents() != 0
     }
 
     fn dispatch(&self, _callback: Callback) -> bool {
         // The source keeps the reference while it is dispatched; this one is for the callback,
         // which may drop all others (R-LSN-33).
-        match self.hold.listener() {
-            Some(listener) => self.serve(&listener),
-            None => false,
+        let Some(listener) = self.hold.listener() else {
+            return false;
+        };
+        // The timer of a suspended watch may end in a nested loop.
+        if self.is_dispatching.swap(true, Ordering::Relaxed) {
+            return true;
         }
+        let [poll_fd] = &self.poll_fd;
+        poll_fd.set_events(0);
+        let goes_on = self.serve(&listener);
+        poll_fd.set_events(IN);
+        self.is_dispatching.store(false, Ordering::Relaxed);
+        goes_on
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_in_vain_is_done_less_and_less_often() {
+        let probe = Probe::default();
+        let mut looks = 0;
+        for _ in 0..100 {
+            if probe.pays() {
+                looks += 1;
+                probe.found(false);
+            }
+        }
+        assert!((6..15).contains(&looks), "{looks}");
+    }
+
+    #[test]
+    fn looking_pays_again_once_somebody_was_found() {
+        let probe = Probe::default();
+        for _ in 0..10 {
+            if probe.pays() {
+                probe.found(false);
+            }
+        }
+        probe.found(true);
+        assert!(probe.pays());
+        assert!(probe.pays());
     }
 }
