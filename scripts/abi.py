@@ -6,6 +6,7 @@ abi/embedded-exports.txt    what the embedded host exports besides
 abi/not-yet.txt             what the facts have and libqio has not, with reasons
 """
 
+import functools
 import json
 import pathlib
 import re
@@ -34,6 +35,7 @@ def node(profile):
     return 'QIO_' + upper(profile)
 
 
+@functools.cache
 def facts(profile):
     for path in ABI.glob('qemu-*.json'):
         data = json.loads(path.read_text())

@@ -71,7 +71,7 @@ const ENDING_CHECK: i32 = 5;
 /// Longest rest, in milliseconds, between looks at the queue of a socket that is always ready.
 const REST_LAST: i32 = 16;
 /// The rest after which a flush gives up on a connection that was shut down here.
-const REST_GRACE: i32 = 4;
+const REST_GRACE: i32 = 2;
 
 /// Takes notices until none is outstanding, or for as long as one is patient.
 fn take_notices(socket: &Socket, patience: Patience, seen: &mut Seen) -> Result<(), Error> {

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""scripts/abi-profile tells trees apart, and says what is wrong with those that fit no profile.
+
+usage: profile.py
+"""
+
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import abi
+import contract
+import tree
+
+SCRIPT = abi.ABI.parent / 'scripts' / 'abi-profile'
+failed = 0
+
+
+def run(*arguments, **variables):
+    """Runs the script; returns what it printed where."""
+    done = subprocess.run([SCRIPT, *map(str, arguments)], text=True, capture_output=True,
+                          env={**os.environ, **variables})  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def check(title, outcome, code, printed='', *said):
+    """Compares what a run came to; `said` stands on standard error, the first in its only line."""
+    global failed
+    good = outcome[0] == code and outcome[1] == printed
+    good = good and all(text in outcome[2] for text in said)
+    if said:
+        good = good and said[0] in outcome[2].splitlines()[0]
+        good = good and 'Traceback' not in outcome[2]
+    else:
+        good = good and outcome[2] == ''
+    print('ok' if good else 'FAILED', title, '' if good else outcome)
+    failed += not good
+
+
+def fits(title, outcome, profile, *said):
+    check(title, outcome, 0, f'{profile}\n', *said)
+
+
+def one_line(title, outcome, *said):
+    """What could not be examined at all."""
+    check(title, outcome, 1, '', *said)
+    check(f'{title}: one line', (outcome[2].count('\n'), '', ''), 1)
+
+
+with tempfile.TemporaryDirectory() as scratch:
+    scratch = pathlib.Path(scratch)
+
+    def new_tree(name, profile, change=None):
+        """A tree of a profile after `change` to its facts."""
+        parts = tree.facts(profile)
+        if change:
+            change(parts)
+        (scratch / name).mkdir()
+        tree.write(scratch / name, parts)
+        return scratch / name
+
+    # The profiles themselves.
+    for profile in abi.PROFILES:
+        fits(profile, run(new_tree(profile, profile)), profile)
+
+    # Releases in between.
+    def with_handshake_tag(parts):
+        parts['structs']['QIOChannelTLS']['fields'].append({'name': 'hs_ioc_tag', 'type': 'guint'})
+
+    def without_task_free(parts):
+        del parts['functions']['qio_task_free']
+
+    fits('7.2.5 to 7.2.21', run(new_tree('7.2.5', 'qemu-7.2', with_handshake_tag)), 'qemu-7.2',
+         'does not use QIOChannelTLS.hs_ioc_tag')  # fmt: skip
+    check('10.0.7 and 10.0.8', run(new_tree('10.0.7', 'qemu-10.0.13', without_task_free)), 1, '',
+          'no profile fits; closest is qemu-10.0.13, but qio_task_free is not declared',
+          'qemu-10.0 differs in QIOChannelWebsock, QIONetListener\n')  # fmt: skip
+
+    # Damage.
+    def moved(parts):
+        fields = parts['structs']['QIOChannelSocket']['fields']
+        fields.insert(1, fields.pop())
+
+    def other_type(parts):
+        tree.field(parts, 'QIONetListener', 'sioc')['type'] = 'QIOChannel **'
+
+    def in_padding(parts):
+        fields = parts['structs']['QIONetListener']['fields']
+        position = [field['name'] for field in fields].index('connected')
+        fields.insert(position + 1, {'name': 'closing', 'type': '_Bool'})
+
+    def at_the_end(parts):
+        parts['structs']['QIOChannelFile']['fields'].append({'name': 'flags', 'type': 'int'})
+
+    def tag_elsewhere(parts):
+        parts['structs']['QIOChannelTLS']['fields'].append({'name': 'bye_tag', 'type': 'guint'})
+
+    def mutex_debugging(parts):
+        parts['structs']['QemuMutex']['fields'][1:1] = [{'name': 'file', 'type': 'const char *'},
+                                                        {'name': 'line', 'type': 'int'}]  # fmt: skip
+
+    def prototype(parts):
+        name = 'qio_channel_write_all'
+        parts['functions'][name] = parts['functions'][name].replace('size_t', 'int')
+
+    def host_prototype(parts):
+        parts['functions']['qemu_close'] = 'void qemu_close(int)'
+
+    def without_host_function(parts):
+        del parts['functions']['socket_listen_cleanup']
+
+    def enumerator(parts):
+        parts['enums']['QIOChannelFeature']['QIO_CHANNEL_FEATURE_LISTEN'] = 7
+
+    def without_struct(parts):
+        del parts['structs']['QIODNSResolver']
+        parts['functions'] = {name: text for name, text in parts['functions'].items()
+                              if 'QIODNSResolver' not in text}  # fmt: skip
+
+    unknown = ' (like no known profile)'
+    for change, profile, said in [
+        (moved, 'qemu-10.0', 'QIOChannelSocket has fd at 104, not 96'),
+        (other_type, 'qemu-10.0.13', 'QIONetListener has a sioc that is no QIOChannelSocket **'),
+        (in_padding, 'qemu-7.2', 'QIONetListener has an unknown member behind connected' + unknown),
+        (at_the_end, 'qemu-10.2', 'QIOChannelFile has an unknown member behind fd' + unknown),
+        (tag_elsewhere, 'qemu-7.2', 'QIOChannelTLS has an unknown member behind shutdown' + unknown),
+        (mutex_debugging, 'qemu-10.0', 'QemuMutex has 56 bytes, not 48; it has initialized at 52'),
+        (prototype, 'qemu-7.2.22', 'qio_channel_write_all is not declared as int qio_channel_write'),
+        (host_prototype, 'qemu-10.2', 'qemu_close is not declared as int qemu_close(int)' + unknown),
+        (without_host_function, 'qemu-10.0', 'socket_listen_cleanup is not declared' + unknown),
+        (enumerator, 'qemu-10.0', 'QIOChannelFeature has QIO_CHANNEL_FEATURE_LISTEN = 7, not 2'),
+        (without_struct, 'qemu-10.0.13', 'QIODNSResolver is not defined' + unknown),
+    ]:
+        outcome = run(new_tree(change.__name__, profile, change))
+        check(change.__name__, outcome, 1, '', f'no profile fits; closest is {profile}, but', said)
+
+    # What is no tree, or cannot be compiled.
+    good = scratch / 'qemu-10.0'
+    one_line('no directory', run(scratch / 'nowhere'), 'no QEMU source tree: include/qemu/osdep.h')
+    one_line('no tree', run(abi.ABI), 'no QEMU source tree: include/qemu/osdep.h is missing')
+    one_line('no compiler', run(good, CC='/nonexistent/cc'), '/nonexistent/cc: No such file')
+    one_line('no C compiler', run(good, CC='false'), 'false: no C compiler')
+    one_line('no such build directory', run(good, '--build', '/nonexistent'), '/nonexistent: no such')
+    one_line('wrong option', run(good, '--cflags=-std=nonsense'), '-std=nonsense')
+
+    broken = new_tree('missing header', 'qemu-10.0')
+    (broken / 'include' / 'io' / 'net-listener.h').unlink()
+    one_line('missing header', run(broken), 'io/net-listener.h is missing')
+    broken = new_tree('syntax error', 'qemu-10.0')
+    with (broken / 'include' / 'io' / 'task.h').open('a') as header:
+        header.write('struct {\n')
+    one_line('syntax error', run(broken), 'error', 'io/')
+    unbuilt = new_tree('unbuilt', 'qemu-10.0')
+    (unbuilt / 'build').rename(scratch / 'elsewhere')
+    one_line('unbuilt', run(unbuilt), 'config-host.h is missing', 'say --build DIR')
+    fits('--build', run(unbuilt, '--build', scratch / 'elsewhere'), 'qemu-10.0')
+    fits('--include', run(unbuilt, '--include', scratch / 'elsewhere'), 'qemu-10.0')
+    fits('--cflags', run(unbuilt, f'--cflags=-O2 -I{scratch}/elsewhere'), 'qemu-10.0')
+
+    # The options that the tree is built with.
+    recorded = new_tree('recorded', 'qemu-10.0')
+    (recorded / 'build' / 'config-host.h').write_text('#ifndef SECRET\n#error no SECRET\n#endif\n')
+    one_line('a macro is missing', run(recorded), 'no SECRET')
+    glib = subprocess.check_output(['pkg-config', '--cflags', 'glib-2.0'], text=True).strip()
+    tree.record_commands(recorded, f'-I. -I../include {glib} -std=gnu11 -DSECRET="a b"')
+    fits('compile_commands.json', run(recorded), 'qemu-10.0')
+    (recorded / 'build' / 'compile_commands.json').write_text('{"file": 3}')
+    one_line('damaged compile_commands.json', run(recorded), 'not a list of compiler commands')
+
+    # Assertions.
+    compiler = [*shlex.split(os.environ.get('CC') or 'cc'), '-Wall', '-Wextra', '-Werror',
+                '-D_GNU_SOURCE', *shlex.split(glib), '-x', 'c']  # fmt: skip
+
+    def compiled(name, header, *options):
+        """Compiles the assertions in a tree."""
+        directories = [f'-I{scratch}/{name}/include', f'-I{scratch}/{name}/build']
+        done = subprocess.run([*compiler, *directories, *(options or ['-fsyntax-only']), header],
+                              text=True, capture_output=True, env={**os.environ, 'LC_ALL': 'C'})
+        return min(done.returncode, 1), done.stdout, done.stderr
+
+    for profile in abi.PROFILES:
+        header = scratch / f'assertions {profile}.h'
+        fits(f'assertions for {profile}', run(scratch / profile, '--assertions', header), profile)
+        check(f'{profile} compiles them', compiled(profile, header), 0)
+        for other in abi.PROFILES:
+            if other != profile:
+                check(f'{other} does not', compiled(other, header), 1, '', '')
+    header = scratch / 'assertions qemu-10.0.13.h'
+    check('a moved member is refused', compiled('moved', header), 1, '', '',
+          'QIOChannelSocket.fd is at 96, in libqio for qemu-10.0.13')  # fmt: skip
+    check('no qio_task_free', compiled('10.0.7', header), 1, '', '', "'qio_task_free' undeclared")
+    header = scratch / 'assertions qemu-10.0.h'
+    check('10.0.13 has a qio_task_free', compiled('qemu-10.0.13', header), 1, '', '',
+          "'qio_task_free' redeclared")  # fmt: skip
+    header.with_suffix('.c').write_text(f'#include "{header.name}"\nint main(void) {{ return 0; }}\n')
+    check('another library', compiled('qemu-10.0', header.with_suffix('.c'), '-o', '/dev/null'), 1, '',
+          '', 'undefined reference to `qio_abi_qemu_10_0')  # fmt: skip
+    null = '#include "qemu/osdep.h"\n#include "io/channel-null.h"\n#define QIOChannelNull Object\n'
+    (scratch / 'null.c').write_text(null + f'#include "{header.name}"\n')
+    check('the null channel is looked at', compiled('qemu-10.0', scratch / 'null.c'), 1, '', '',
+          'QIOChannelNull has')  # fmt: skip
+
+    header = scratch / 'without a tree.h'
+    fits('without a tree', run('--profile', 'qemu-10.2', '--assertions', header), 'qemu-10.2')
+    check('the same', (header.read_text() == contract.assertions('qemu-10.2'), '', ''), True)
+    fits('--profile', run(good, '--profile', 'qemu-10.0'), 'qemu-10.0')
+    one_line('another --profile', run(good, '--profile', 'qemu-7.2'), 'qemu-10.0 fits, not qemu-7.2')
+    one_line('no place', run(good, '--assertions', '/nonexistent/x.h'), '/nonexistent/x.h: No such')
+    check('no argument', run()[:1] + ('', ''), 2)
+
+print(f'{failed} failed')
+sys.exit(failed != 0)
