@@ -170,3 +170,89 @@ pub fn finalize(file: &File) {
         let _: Result<(), Errno> = host::close(fd);
     }
 }
+
+#[cfg(feature = "embedded")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::socket;
+
+    fn pair() -> (Ref<layout::QIOChannelFile>, Ref<layout::QIOChannelFile>) {
+        crate::qom::initialise();
+        let (a, b) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+        (adopt(a.into_raw()), adopt(b.into_raw()))
+    }
+
+    fn errno(result: Result<Transfer, Error>) -> i32 {
+        result.unwrap_err().errno().code()
+    }
+
+    #[test]
+    fn bytes_arrive_and_then_the_end() {
+        let (a, b) = pair();
+        let (mut out, mut back) = (*b"text", [0; 8]);
+        let sent = write(&a, &[IoVec::from_mut(&mut out)]).unwrap();
+        assert_eq!(sent, Transfer::Done(4));
+        let received = read(&b, &[IoVec::from_mut(&mut back)]).unwrap();
+        assert_eq!(received, Transfer::Done(4));
+        assert_eq!(&back, b"text\0\0\0\0");
+        close(&a).unwrap();
+        assert_eq!(a.fd(), -1);
+        let received = read(&b, &[IoVec::from_mut(&mut back)]).unwrap();
+        assert_eq!(received, Transfer::Done(0));
+    }
+
+    #[test]
+    fn nothing_to_read_would_block() {
+        let (a, _b) = pair();
+        let mut back = [0; 8];
+        set_blocking(&a, false).unwrap();
+        let received = read(&a, &[IoVec::from_mut(&mut back)]).unwrap();
+        assert_eq!(received, Transfer::WouldBlock);
+        // An empty request is not worth a call.
+        assert_eq!(read(&a, &[IoVec::EMPTY]).unwrap(), Transfer::Done(0));
+        assert_eq!(read(&a, &[]).unwrap(), Transfer::Done(0));
+    }
+
+    #[test]
+    fn a_closed_channel_has_no_descriptor() {
+        let (a, _b) = pair();
+        close(&a).unwrap();
+        assert_eq!(errno(read(&a, &[])), libc::EBADF);
+        assert_eq!(errno(write_at(&a, &[], 0)), libc::EBADF);
+        assert_eq!(close(&a).unwrap_err().errno().code(), libc::EBADF);
+        assert_eq!(seek(&a, 0, 0).unwrap_err().errno().code(), libc::EBADF);
+    }
+
+    #[test]
+    fn positions_do_not_overflow() {
+        let (a, _b) = pair();
+        let mut bytes = [0; 8];
+        let element = [IoVec::from_mut(&mut bytes)];
+        let result = transfer_at(&a, &element, i64::MAX - 2, |_, _, _| Ok(4));
+        assert_eq!(result.unwrap_err().code(), libc::EOVERFLOW);
+        let result = transfer_at(&a, &element, i64::MAX - 4, |_, _, at| {
+            if at == i64::MAX { Ok(0) } else { Ok(4) }
+        });
+        assert_eq!(result, Ok(Transfer::Done(4)));
+    }
+
+    #[test]
+    fn a_positioned_transfer_goes_on_until_it_would_block() {
+        let (a, _b) = pair();
+        let mut bytes = [0; 8];
+        let element = [IoVec::from_mut(&mut bytes)];
+        let left = core::cell::Cell::new(2u8);
+        let step = |_: i32, iov: &[IoVec<'_>], at: i64| {
+            assert_eq!(at, 10 + 3 * (2 - i64::from(left.get())));
+            assert_eq!(iov::total(iov), 8 - 3 * (2 - usize::from(left.get())));
+            if left.get() == 0 {
+                return Err(EAGAIN);
+            }
+            left.set(left.get() - 1);
+            Ok(3)
+        };
+        let result = transfer_at(&a, &element, 10, step);
+        assert_eq!(result, Ok(Transfer::Done(6)));
+    }
+}

@@ -341,3 +341,85 @@ pub fn pwritev(channel: &Channel, iov: &[IoVec<'_>], offset: i64, errp: Errp<'_>
     }
     method.call(iov, offset, errp)
 }
+
+#[cfg(feature = "embedded")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::QIOChannel;
+    use crate::logic::{control, file};
+    use crate::object::Ref;
+    use crate::os::socket;
+
+    fn pair() -> (Ref<QIOChannel>, Ref<QIOChannel>) {
+        crate::qom::initialise();
+        let (a, b) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+        let (a, b) = (file::adopt(a.into_raw()), file::adopt(b.into_raw()));
+        (a.into_upcast(), b.into_upcast())
+    }
+
+    fn read(channel: &Channel, buffer: &mut [u8]) -> (Result<Read, Stored>, Option<Error>) {
+        let iov = [IoVec::from_mut(buffer)];
+        Errp::catch(|errp| readv_full_all_eof(channel, &iov, Incoming::NONE, 0, errp))
+    }
+
+    fn write(channel: &Channel, buffer: &mut [u8]) -> (Result<(), Stored>, Option<Error>) {
+        let iov = [IoVec::from_mut(buffer)];
+        Errp::catch(|errp| writev_full_all(channel, &iov, Outgoing::NONE, 0, errp))
+    }
+
+    #[test]
+    fn everything_arrives_whether_the_channel_waits_or_not() {
+        for blocking in [true, false] {
+            let (a, b) = pair();
+            assert_eq!(control::set_blocking(&a, blocking, Errp::NOWHERE), 0);
+            assert_eq!(control::set_blocking(&b, blocking, Errp::NOWHERE), 0);
+            let sent: Vec<u8> = (0..2_000_000u32).map(|n| n.to_le_bytes()[1]).collect();
+            let mut copy = sent.clone();
+            let writer = std::thread::spawn(move || write(&a, &mut copy).0);
+            let mut received = vec![0; sent.len()];
+            assert_eq!(read(&b, &mut received).0, Ok(Read::All));
+            assert!(received == sent);
+            assert_eq!(writer.join().unwrap(), Ok(()));
+            // The writer's channel has gone with its thread.
+            assert_eq!(read(&b, &mut received).0, Ok(Read::Nothing));
+        }
+    }
+
+    #[test]
+    fn an_early_end_is_an_error() {
+        let (a, b) = pair();
+        write(&a, &mut [1, 2, 3]).0.unwrap();
+        drop(a);
+        let (result, error) = read(&b, &mut [0; 4]);
+        assert!(result.is_err());
+        assert!(error.unwrap().to_string().ends_with("had been read"));
+        let (result, error) = read(&b, &mut [0; 4]);
+        assert_eq!(result, Ok(Read::Nothing));
+        assert!(error.is_none());
+    }
+
+    #[test]
+    fn what_the_channel_cannot_do_is_refused() {
+        let (a, _b) = pair();
+        let (returned, error) = Errp::catch(|errp| {
+            let flags = QIO_CHANNEL_WRITE_FLAG_ZERO_COPY;
+            writev_full(&a, &[], Outgoing::NONE, flags, errp)
+        });
+        assert_eq!(returned.value(), -1);
+        assert_eq!(error.unwrap().errno().code(), libc::EINVAL);
+        let (returned, error) = Errp::catch(|errp| readv_full(&a, &[], Incoming::NONE, PEEK, errp));
+        assert_eq!(returned.value(), -1);
+        assert_eq!(error.unwrap().errno().code(), libc::EINVAL);
+    }
+
+    #[test]
+    fn a_failed_write_tells_why() {
+        let (a, b) = pair();
+        assert_eq!(control::close(&a, Errp::NOWHERE), 0);
+        drop(b);
+        let (result, error) = write(&a, &mut [1]);
+        assert!(result.is_err());
+        assert_eq!(error.unwrap().errno().code(), libc::EBADF);
+    }
+}

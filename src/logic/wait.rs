@@ -66,3 +66,40 @@ fn run_watch(channel: &Channel, condition: u32) {
     }
     source.destroy();
 }
+
+#[cfg(feature = "embedded")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logic::file;
+    use crate::logic::watch::{ERR, HUP, IN, OUT};
+    use crate::os::fd::Descriptor;
+    use crate::os::socket;
+
+    fn channel() -> (crate::object::Ref<crate::layout::QIOChannel>, Descriptor) {
+        crate::qom::initialise();
+        let (a, b) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+        (file::adopt(a.into_raw()).into_upcast(), b)
+    }
+
+    #[test]
+    fn what_is_ready_ends_the_wait() {
+        let (channel, peer) = channel();
+        wait(&channel, OUT);
+        let sender = std::thread::spawn(move || {
+            assert_eq!(socket::send(peer.as_raw(), b"x"), Ok(1));
+            peer
+        });
+        wait(&channel, IN);
+        drop(sender.join().unwrap());
+        wait(&channel, HUP | ERR);
+    }
+
+    #[test]
+    fn a_closed_channel_is_not_waited_for() {
+        let (channel, _peer) = channel();
+        assert!(channel.polled_fd().is_some_and(|fd| fd >= 0));
+        poll(-1, IN, watch::UNASKED);
+        poll(i32::MAX, HUP, watch::UNASKED);
+    }
+}

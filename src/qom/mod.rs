@@ -63,6 +63,17 @@ unsafe extern "C" fn register_types() {
     }
 }
 
+/// Makes the types known to unit tests.
+#[cfg(all(test, feature = "embedded"))]
+pub(crate) fn initialise() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let kind = imports::MODULE_INIT_QOM.unsigned_abs();
+        // SAFETY: only calls what constructors registered, and no other test does.
+        unsafe { crate::embedded::capi::module::module_call_init(kind) }
+    });
+}
+
 /// Runs when the library is loaded, before `main`.
 extern "C" fn constructor() {
     module::register_qom_init(register_types);
