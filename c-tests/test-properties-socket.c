@@ -9,6 +9,12 @@
 #include "socket-channels.h"
 #include "error-queue.h"
 
+/* Under valgrind. */
+static bool is_slow(void)
+{
+    return g_getenv("QIO_TEST_SLOW") != NULL;
+}
+
 /* C1 ---------------------------------------------------------------------------- */
 
 /* A request of @count elements, each with its own bytes, some of them empty. */
@@ -114,7 +120,7 @@ static void test_c2(void)
     QIOChannel *ioc = QIO_CHANNEL(pair.client);
     int given = 0, *fds = NULL;
     size_t nfds = 0;
-    char bytes[2];
+    char bytes[2] = "";
     Error *err = NULL;
 
     queue_reset();
@@ -223,14 +229,21 @@ static void test_c3_limit(void)
     char byte = 0;
     struct iovec iov = { &byte, 1 };
     int *fds = NULL, next = dup(0);
-    size_t nfds = 0, i, room;
+    size_t nfds = 0, i, room, free;
 
     close(next);
+    if (is_slow()) {
+        g_test_skip("valgrind has a descriptor limit of its own");
+        return;
+    }
     send_raw(pair.client->fd, 0, 8);
     g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &before), ==, 0);
     for (room = 0; room < 4; room += 3) {
         limit = before;
         limit.rlim_cur = next + room;
+        for (i = free = 0; i < room; i++) {
+            free += fcntl(next + i, F_GETFD) == -1;
+        }
         if (room) {
             send_raw(pair.client->fd, 0, 8);
         }
@@ -238,7 +251,7 @@ static void test_c3_limit(void)
         g_assert_cmpint(readv_full(pair.server, &iov, 1, &fds, &nfds, &error_abort), ==, 1);
         g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &before), ==, 0);
         g_assert_cmpint(byte, ==, 'x');
-        g_assert_cmpuint(nfds, ==, room);
+        g_assert_cmpuint(nfds, ==, free);
         for (i = 0; i < nfds; i++) {
             close(fds[i]);
         }
@@ -312,8 +325,8 @@ static void test_c6(void)
 {
     static const unsigned limits[] = { 0, 20, 1 };
     static char memory[64];
+    int many = is_slow() ? 5000 : 100000, n;
     size_t i;
-    int n;
 
     for (i = 0; i < G_N_ELEMENTS(limits); i++) {
         g_auto(Pair) pair = tcp_pair("127.0.0.1");
@@ -322,14 +335,14 @@ static void test_c6(void)
         queue_reset();
         queue.limit = limits[i];
         qio_channel_set_delay(QIO_CHANNEL(pair.client), false);
-        for (n = 0; n < 100000; n++) {
+        for (n = 0; n < many; n++) {
             g_assert_cmpint(write_zero_copy(pair.client, memory, sizeof(memory), &error_abort),
                             ==, sizeof(memory));
         }
-        g_assert_cmpint(pair.client->zero_copy_queued, ==, 100000);
+        g_assert_cmpint(pair.client->zero_copy_queued, ==, many);
         /* Loopback copies everything, and the flush knows, whoever read the notices. */
         g_assert_cmpint(flush(pair.client, &error_abort), ==, 1);
-        g_assert_cmpint(pair.client->zero_copy_sent, ==, 100000);
+        g_assert_cmpint(pair.client->zero_copy_sent, ==, many);
         g_assert_cmpint(qio_channel_close(QIO_CHANNEL(pair.client), &error_abort), ==, 0);
         g_thread_join(reader);
         queue_reset();
