@@ -1,7 +1,7 @@
 //! What a listener is made of, and how its sockets come to be watched.
 //!
 //! One lock guards it all. It is never held while the program is called, nor while anything goes
-//! that may be a last reference: what is left over is put into [`Leftovers`], to be dropped after
+//! that may be a last reference: what is left over is put into `Leftovers`, to be dropped after
 //! unlocking (W-LSN-6, W-LSN-14).
 
 use core::ptr;
