@@ -32,13 +32,17 @@ int accept4(int fd, struct sockaddr *name, socklen_t *len, int flags)
 /* No client is there yet: a thread connects once the wait has begun to block. */
 static int connects_when_blocked = -1;
 static int client_of_thread;
-static int poll_blocks;
+static GMutex poll_lock;
+static GCond poll_has_changed;
+static bool poll_blocks;
 
 static gpointer thread_connects(gpointer opaque)
 {
-    while (!g_atomic_int_get(&poll_blocks)) {
-        g_thread_yield();
+    g_mutex_lock(&poll_lock);
+    while (!poll_blocks) {
+        g_cond_wait(&poll_has_changed, &poll_lock);
     }
+    g_mutex_unlock(&poll_lock);
     client_of_thread = connect_to_fd(connects_when_blocked);
     return NULL;
 }
@@ -53,7 +57,10 @@ int poll(struct pollfd *fds, nfds_t count, int limit)
     }
     for (n = 0; n < count; n++) {
         if (limit != 0 && fds[n].fd == connects_when_blocked) {
-            g_atomic_int_set(&poll_blocks, 1);
+            g_mutex_lock(&poll_lock);
+            poll_blocks = true;
+            g_cond_signal(&poll_has_changed);
+            g_mutex_unlock(&poll_lock);
         }
     }
     return real(fds, count, limit);
