@@ -140,12 +140,40 @@ static void test_sources(void)
                     QIO_CHANNEL(listener->sioc[0])->name);
     g_assert_null(g_source_get_name(listener->io_source[1]));
     g_assert_cmpint(g_source_get_priority(listener->io_source[0]), ==, G_PRIORITY_DEFAULT);
-    g_assert_false(g_source_get_can_recurse(listener->io_source[0]));
     g_assert_true(g_source_get_context(listener->io_source[0]) == g_main_context_default());
     qio_net_listener_disconnect(listener);
     g_assert_null(listener->io_source[0]);
     unref_last(listener);
 #endif
+}
+
+/* A nested loop in the callback takes no further client of the socket, nor spins (R-LSN-14). */
+static void client_nests(QIONetListener *listener, QIOChannelSocket *sioc, gpointer opaque)
+{
+    Clients *clients = opaque;
+    int calls = ++clients->calls, i;
+
+    for (i = 0; i < 20; i++) {
+        g_assert_false(g_main_context_pending(NULL));
+        g_assert_false(g_main_context_iteration(NULL, FALSE));
+    }
+    g_assert_cmpint(clients->calls, ==, calls);
+}
+
+static void test_not_recursive(void)
+{
+    QIONetListener *listener = listener_with(1);
+    Clients clients = { .keep = false };
+    int fds[] = { connect_to(listener, 0), connect_to(listener, 0), connect_to(listener, 0) };
+    size_t i;
+
+    qio_net_listener_set_client_func(listener, client_nests, &clients, NULL);
+    run_until_calls(&clients, G_N_ELEMENTS(fds), NULL);
+    qio_net_listener_disconnect(listener);
+    unref_last(listener);
+    for (i = 0; i < G_N_ELEMENTS(fds); i++) {
+        close(fds[i]);
+    }
 }
 
 /* NULL is the default context, not the thread's own. */
@@ -568,6 +596,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/net-listener/callback/addresses", test_addresses);
     g_test_add_func("/qio/net-listener/callback/references", test_references);
     g_test_add_func("/qio/net-listener/callback/sources", test_sources);
+    g_test_add_func("/qio/net-listener/callback/not-recursive", test_not_recursive);
     g_test_add_func("/qio/net-listener/callback/default-context", test_default_context);
     g_test_add_func("/qio/net-listener/callback/register-first", test_register_first);
     g_test_add_func("/qio/net-listener/callback/reopen", test_reopen);

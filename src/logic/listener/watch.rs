@@ -124,8 +124,9 @@ impl Watch {
             is_dispatching: AtomicBool::new(false),
             probe: Probe::default(),
         });
-        // GLib takes the descriptor of a source that may not recurse out of the poll and puts it
-        // back, with three system calls, around each dispatch. `dispatch` sees to it for less.
+        // The watch doesn't recurse (R-LSN-14), but GLib isn't told: it would take the descriptor out
+        // of the poll and put it back, with three system calls, around each dispatch. `dispatch`
+        // sees to it for less.
         source.set_can_recurse();
         source.keep(End(hold));
         channel.upcast().name_source(&source);
