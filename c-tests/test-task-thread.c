@@ -4,6 +4,7 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "task-log.h"
+#include <malloc.h>
 
 typedef struct Work {
     Log *log;
@@ -277,6 +278,40 @@ static void test_many(void)
     log_clear(&log);
 }
 
+/* What a task costs while it waits for its context, less than 512 bytes. */
+static size_t allocated(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
+static void test_memory(void)
+{
+    enum { N = 10000 };
+    GMainContext *context = g_main_context_new();
+    size_t before = 0;
+    Log log;
+    int i;
+
+    log_init(&log);
+    for (i = 0; i < N + 100; i++) {
+        QIOTask *task = qio_task_new(NULL, func_logs, &log, NULL);
+
+        /* The first ones pay for threads and for the context. */
+        if (i == 100) {
+            before = allocated();
+        }
+        qio_task_run_in_thread(task, worker_returns, NULL, NULL, context);
+    }
+    g_assert_cmpuint((allocated() - before) / N, <, 512);
+    while (log.calls < N + 100) {
+        g_main_context_iteration(context, TRUE);
+    }
+    g_main_context_unref(context);
+    log_clear(&log);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -290,5 +325,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/task/thread/many", test_many);
     g_test_add_func("/qio/task/wait", test_wait);
     g_test_add_func("/qio/task/wait-in-callback", test_wait_in_callback);
+    g_test_add_func("/qio/task/thread/memory", test_memory);
     return g_test_run();
 }
