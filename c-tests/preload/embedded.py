@@ -10,13 +10,13 @@ import sys
 import tempfile
 
 import abi
-import build
+import workshop
 
 profile, library, preload, archive = sys.argv[1:]
-check = build.Expectations()
+check = workshop.Expectations()
 
 with tempfile.TemporaryDirectory() as scratch:
-    shop = build.Workshop(scratch, profile)
+    shop = workshop.Workshop(scratch, profile)
     both = ['other-io.c', 'other-host.c']
     ours, ordinary = pathlib.Path(preload).name, pathlib.Path(library).name
 
@@ -43,7 +43,7 @@ with tempfile.TemporaryDirectory() as scratch:
     check.served('libqio.so over it: no effect', program, library, 'libversioned.so', 'libversioned.so')
 
     program = shop.build('program-static', 'program.c', *both)
-    output = build.run(program, preload)
+    output = workshop.run(program, preload)
     check.expect('symbols inside the executable stay', output.returncode == 0
                  and output.stdout.startswith('worker: a thread'), output)  # fmt: skip
 
@@ -59,7 +59,7 @@ with tempfile.TemporaryDirectory() as scratch:
     program = shop.build('twice', twice, archive, '-lm')
     check.fails('a name taken twice', program, None, "Registering `container' which already exists")
 
-names = build.exported(preload)
+names = workshop.exported(preload)
 check.expect('exports', names == abi.exports(profile, 'embedded'), names)
 print(f'{check.failed} failed')
 sys.exit(check.failed != 0)

@@ -2,7 +2,7 @@
 """Programs that export their own host run on libqio's io/ through LD_PRELOAD, on that host; and
 the limits that docs/preload.md names are where it says.
 
-usage: hosted.py PROFILE PRELOAD-LIBRARY ARCHIVE
+usage: hosted.py PROFILE PRELOAD-LIBRARY ARCHIVE HOST-ARCHIVE
 """
 
 import os
@@ -12,16 +12,15 @@ import sys
 import tempfile
 
 import abi
-import build
-import host
+import workshop
 
-profile, preload, archive = sys.argv[1:]
-check = build.Expectations()
+profile, preload, archive, host = sys.argv[1:]
+check = workshop.Expectations()
 
 with tempfile.TemporaryDirectory() as scratch:
-    shop = build.Workshop(scratch, profile)
+    shop = workshop.Workshop(scratch, profile)
     ours = pathlib.Path(preload).name
-    rest = shop.write('rest.c', host.rest(profile, archive))
+    whole_host = ['-Wl,--whole-archive', host, '-Wl,--no-whole-archive']
 
     # No types of io/ are registered by this one.
     task_only = shop.write('task-only.c', """
@@ -30,9 +29,9 @@ with tempfile.TemporaryDirectory() as scratch:
         #undef type_init
         #define type_init(function) void *unused = function;
         #include "%s"
-    """ % (build.EXAMPLE / 'other-io.c'))  # fmt: skip
+    """ % (workshop.EXAMPLE / 'other-io.c'))  # fmt: skip
     shop.build('libother-task.so', '-shared', task_only)
-    executable = ['program.c', 'other-host.c', rest, '-rdynamic']
+    executable = ['program.c', *whole_host, '-rdynamic']
     program = shop.build('program', *executable, '-lother-task')
     check.served('without LD_PRELOAD', program, None, 'libother-task.so', 'program')
     check.served('the host is the program', program, preload, ours, 'program')
@@ -50,14 +49,14 @@ with tempfile.TemporaryDirectory() as scratch:
         [program], text=True, env={**os.environ, 'LD_PRELOAD': str(instead), 'LD_TRACE_LOADED_OBJECTS': '1'})
     check.expect('which is not loaded', f'{scratch}/libother-io.so' not in loaded, loaded)
 
-    shop.build('libother-host.so', '-shared', 'other-host.c', rest)
+    shop.build('libother-host.so', '-shared', *whole_host)
     program = shop.build('program', 'program.c', '-lother-io', '-lother-host')
     check.served('the host is a library', program, instead, instead.name, 'libother-host.so')
 
-    program = shop.build('hidden', *executable[:-1], '-lother-task', '-Wl,--unresolved-symbols=ignore-all')
+    program = shop.build('hidden', *executable[:-1], '-lother-task')
     check.fails('a host that is not exported', program, preload, 'symbol lookup error')
 
-names = build.exported(preload)
+names = workshop.exported(preload)
 check.expect('exports', names == abi.exports(profile, 'imported'), names)
 print(f'{check.failed} failed')
 sys.exit(check.failed != 0)
