@@ -79,9 +79,7 @@ def not_yet(kind):
 def exports(profile, host):
     """Everything that a library of this profile and host exports."""
     names = api(profile) - set(not_yet('exports'))
-    if host == 'embedded':
-        names |= embedded(profile)
-    return names
+    return names | (embedded(profile) if host == 'embedded' else {symbol(profile)})
 
 
 def defined_for_c(archive):

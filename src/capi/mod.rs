@@ -11,6 +11,7 @@
 //! `&error_abort`, `&error_fatal` or points to an empty `Error *`; callbacks and their data stay
 //! valid until their destroy notify has run. Breaking it is undefined behaviour, as in C.
 
+pub mod abi;
 pub mod channel;
 pub mod channel_bytes;
 pub mod channel_file;

@@ -3,10 +3,11 @@
 //! Works before `main` and in any order of constructors: the state is a constant-initialised
 //! static, and allocation is the C library's (R-MOD-1).
 
-use core::ffi::c_uint;
+use core::ffi::{c_uint, c_void};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::os::abort::misuse;
+use crate::os::loader;
 
 /// How many kinds `module_init_type` has.
 const KINDS: usize = 8;
@@ -60,7 +61,7 @@ pub fn call(kind: c_uint) {
     // SAFETY: has no precondition.
     let this_thread = unsafe { libc::pthread_self() };
     let mut stages = stages();
-    let functions = loop {
+    let mut functions = loop {
         match &mut stages[index] {
             Stage::Recording(functions) => break std::mem::take(functions),
             Stage::Running(thread) if *thread != this_thread => {}
@@ -72,6 +73,11 @@ pub fn call(kind: c_uint) {
     };
     stages[index] = Stage::Running(this_thread);
     drop(stages);
+    // In front of another host, whose constructors have run first and recorded with this one,
+    // libqio's types have to be there before the other's of the same names.
+    if loader::is_defined_behind(c"register_module_init") {
+        functions.sort_by_key(|&f| !loader::is_in_this_object(f as *const c_void));
+    }
     for f in functions {
         // SAFETY: who recorded it said that it may run now, once, without arguments.
         unsafe { f() };

@@ -9,6 +9,7 @@ pub mod event;
 pub mod fd;
 pub mod file;
 pub mod iov;
+pub mod loader;
 pub mod message;
 pub mod poll;
 pub mod resolve;

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use crate::check_usage;
 use crate::layout::{self, ClassData, ClassHook, InstanceHook, ObjectClass, TypeInfo};
-use crate::os::abort;
+use crate::os::{abort, loader};
 use crate::profile;
 
 use super::shape::Shape;
@@ -154,6 +154,9 @@ impl TypeImpl {
 }
 
 /// Registers a type. Its name must be free, and valid in this profile (R-QOM-2).
+///
+/// In front of another host (preloaded) a taken name is no mistake: the other implementation
+/// registers its types too, and this library's stay, with the functions that go with them.
 pub fn register(ty: TypeImpl) -> &'static TypeImpl {
     if profile::TYPE_NAMES_ARE_CHECKED && !is_valid_name(&ty.name) {
         abort::with_line(format_args!(
@@ -161,12 +164,15 @@ pub fn register(ty: TypeImpl) -> &'static TypeImpl {
             ty.name.to_string_lossy()
         ));
     }
-    TYPES.insert(Box::new(ty)).unwrap_or_else(|ty| {
-        abort::with_line(format_args!(
-            "Registering `{}' which already exists",
-            ty.name.to_string_lossy()
-        ))
-    })
+    TYPES
+        .insert(Box::new(ty))
+        .unwrap_or_else(|ty| match TYPES.find(&ty.name) {
+            Some(first) if loader::is_defined_behind(c"type_register_static") => first,
+            _ => abort::with_line(format_args!(
+                "Registering `{}' which already exists",
+                ty.name.to_string_lossy()
+            )),
+        })
 }
 
 /// R-QOM-2: two characters or more, the first a letter or a digit but 0.

@@ -1,5 +1,6 @@
 //! The symbol by which a program finds out, when it is linked, that it was compiled for another
-//! ABI profile (R-HDR-3). `config-host.h` refers to it.
+//! ABI profile (R-HDR-3). `config-host.h` refers to it, and so do the assertions that
+//! `scripts/abi-profile` writes for programs which bring the host.
 
 use core::ffi::c_char;
 

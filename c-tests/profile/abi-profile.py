@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """scripts/abi-profile tells trees apart, and says what is wrong with those that fit no profile.
 
-usage: profile.py
+usage: abi-profile.py
 """
 
 import os
