@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A program outside of the tree is built with the flags of pkg-config only and runs (R-HDR-2), with
-the shared and with the static library; one that was compiled for another profile does not link
-(R-HDR-3).
+the shared and with the static library; one that was compiled for another profile neither links
+nor starts (R-HDR-3).
 
 usage: install.py PROFILE VERSION BUILD-DIR PROGRAM.c
 """
@@ -83,3 +83,17 @@ with tempfile.TemporaryDirectory() as scratch:
         if run.returncode == 0 or f'undefined reference to `{abi.symbol(other)}' not in run.stderr:
             sys.exit(f'{title}: a program for {other} links with {profile}: {run.stderr}')
     print(f'a program for {other} does not link')
+
+    # Should another profile's library have this one's file name, the loader sees the difference.
+    build_and_run('shared', *flags, LD_LIBRARY_PATH=str(library_dir))
+    (root / 'other.map').write_text(f'{abi.node(other)} {{ global: *; }};\n')
+    (root / 'other.c').write_text('char anything;\n')
+    wrong = root / 'wrong' / f'libqio.so.{profile}'
+    wrong.parent.mkdir()
+    subprocess.run([*compiler, '-shared', '-fPIC', str(root / 'other.c'), '-o', str(wrong), f'-Wl,-soname,{wrong.name}',
+                    f'-Wl,--version-script={root}/other.map'], check=True)  # fmt: skip
+    run = subprocess.run([root / 'program'], text=True, capture_output=True,
+                         env={**os.environ, 'LD_LIBRARY_PATH': str(wrong.parent)})  # fmt: skip
+    if run.returncode == 0 or f"version `{abi.node(profile)}' not found" not in run.stderr:
+        sys.exit(f'a program for {profile} starts with the library of {other}: {run.stderr}')
+    print(f'a program for {profile} does not start with the library of {other}')
