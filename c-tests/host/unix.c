@@ -12,13 +12,19 @@ static bool is_tight(const UnixSocketAddress *addr)
     return !addr->has_tight || addr->tight;
 }
 
+/* A name of full length has no NUL in it: here is one for those who look for it. */
+typedef struct Name {
+    struct sockaddr_un un;
+    char end;
+} Name;
+
 /* Fills @name and its @len. */
 static bool name_make(const UnixSocketAddress *addr, const char *path,
-                      struct sockaddr_un *name, socklen_t *len, Error **errp)
+                      Name *name, socklen_t *len, Error **errp)
 {
     ERRP_GUARD();
     size_t first = addr->abstract ? 1 : 0;
-    size_t room = sizeof(name->sun_path) - first;
+    size_t room = sizeof(name->un.sun_path) - first;
     size_t path_len = strlen(path);
 
     if (path_len > room) {
@@ -26,9 +32,9 @@ static bool name_make(const UnixSocketAddress *addr, const char *path,
         error_append_hint(errp, "Path must be at most %zu bytes\n", room);
         return false;
     }
-    *name = (struct sockaddr_un) { .sun_family = AF_UNIX };
-    memcpy(name->sun_path + first, path, path_len);
-    *len = sizeof(*name);
+    *name = (Name) { .un.sun_family = AF_UNIX };
+    memcpy(name->un.sun_path + first, path, path_len);
+    *len = sizeof(name->un);
     if (addr->abstract && is_tight(addr)) {
         *len = offsetof(struct sockaddr_un, sun_path) + first + path_len;
     }
@@ -62,7 +68,7 @@ static bool path_clear(const char *path, Error **errp)
 int unix_listen_address(const UnixSocketAddress *addr, int num, Error **errp)
 {
     g_autofree char *path = NULL;
-    struct sockaddr_un name;
+    Name name;
     socklen_t len;
     int fd;
 
@@ -81,7 +87,7 @@ int unix_listen_address(const UnixSocketAddress *addr, int num, Error **errp)
         socket_drop(fd);
         return -1;
     }
-    if (bind(fd, (struct sockaddr *)&name, len) < 0) {
+    if (bind(fd, (struct sockaddr *)&name.un, len) < 0) {
         error_setg_errno(errp, errno, "Failed to bind socket to %s", path);
     } else if (listen(fd, num) < 0) {
         error_setg_errno(errp, errno, "Failed to listen on socket");
@@ -94,7 +100,7 @@ int unix_listen_address(const UnixSocketAddress *addr, int num, Error **errp)
 
 int unix_connect_address(const UnixSocketAddress *addr, Error **errp)
 {
-    struct sockaddr_un name;
+    Name name;
     socklen_t len;
     int fd;
 
@@ -110,7 +116,7 @@ int unix_connect_address(const UnixSocketAddress *addr, Error **errp)
         error_setg_errno(errp, errno, "Failed to create socket");
         return -1;
     }
-    if (connect_fully(fd, (struct sockaddr *)&name, len) < 0) {
+    if (connect_fully(fd, (struct sockaddr *)&name.un, len) < 0) {
         error_setg_errno(errp, errno, "Failed to connect to '%s'", addr->path);
         socket_drop(fd);
         return -1;
