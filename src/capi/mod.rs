@@ -12,8 +12,11 @@
 //! valid until their destroy notify has run. Breaking it is undefined behaviour, as in C.
 
 pub mod channel;
+pub mod channel_buffer;
 pub mod channel_bytes;
+pub mod channel_command;
 pub mod channel_file;
+pub mod channel_null;
 pub mod channel_socket;
 pub mod channel_transfer;
 pub mod channel_util;

@@ -11,6 +11,7 @@ pub mod file;
 pub mod iov;
 pub mod message;
 pub mod poll;
+pub mod process;
 pub mod resolve;
 pub mod socket;
 pub mod socket_name;
