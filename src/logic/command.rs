@@ -152,7 +152,7 @@ mod tests {
     /// A child that doesn't end with its input, nor by SIGTERM. It says so before it is left.
     fn obstinate() -> Ref<layout::QIOChannelCommand> {
         crate::qom::initialise();
-        let script = c"trap '' TERM; echo; while :; do sleep 1000; done";
+        let script = c"trap '' TERM; echo; exec sleep 1000";
         let channel = start(&[c"/bin/sh", c"-c", script], libc::O_RDONLY).unwrap();
         let mut line = [0];
         let read = read(&channel, &[IoVec::from_mut(&mut line)]).unwrap();
