@@ -68,6 +68,39 @@ const HEADERS: &[Header] = &[
         types: &["QIOChannelFile"],
     },
     Header {
+        name: "channel-command.h",
+        about: "A channel over the standard input and output of a child process.",
+        sources: &["layout/channel_command.rs", "capi/channel_command.rs"],
+        includes: &["io/channel.h"],
+        declarations: &[
+            "#define TYPE_QIO_CHANNEL_COMMAND \"qio-channel-command\"",
+            "OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelCommand, QIO_CHANNEL_COMMAND)",
+        ],
+        types: &["QIOChannelCommand"],
+    },
+    Header {
+        name: "channel-buffer.h",
+        about: "A channel over memory.",
+        sources: &["layout/channel_buffer.rs", "capi/channel_buffer.rs"],
+        includes: &["io/channel.h"],
+        declarations: &[
+            "#define TYPE_QIO_CHANNEL_BUFFER \"qio-channel-buffer\"",
+            "OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelBuffer, QIO_CHANNEL_BUFFER)",
+        ],
+        types: &["QIOChannelBuffer"],
+    },
+    Header {
+        name: "channel-null.h",
+        about: "A channel that is always at its end and forgets what is written.",
+        sources: &["layout/channel_null.rs", "capi/channel_null.rs"],
+        includes: &["io/channel.h"],
+        declarations: &[
+            "#define TYPE_QIO_CHANNEL_NULL \"qio-channel-null\"",
+            "OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelNull, QIO_CHANNEL_NULL)",
+        ],
+        types: &["QIOChannelNull"],
+    },
+    Header {
         name: "channel-watch.h",
         about: "Event sources for descriptors, for those who write channels.",
         sources: &["capi/channel_watch.rs"],

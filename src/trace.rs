@@ -157,3 +157,20 @@ pub fn qio_channel_file_new_fd(_ioc: Id, _fd: c_int) {}
 /// A file channel opened a path.
 #[inline]
 pub fn qio_channel_file_new_path(_ioc: Id, _path: &CStr, _flags: c_int, _mode: c_int, _fd: c_int) {}
+
+/// A command channel has started its child.
+#[inline]
+pub fn qio_channel_command_new_pid(_ioc: Id, _writefd: c_int, _readfd: c_int, _pid: c_int) {}
+
+/// The finaliser of a command channel is about to look after the child.
+#[inline]
+pub fn qio_channel_command_abort(_ioc: Id, _pid: c_int) {}
+
+/// The finaliser of a command channel has looked after the child. `ret` is 0 while that runs, and
+/// so is `status` (W-27).
+#[inline]
+pub fn qio_channel_command_wait(_ioc: Id, _pid: c_int, _ret: c_int, _status: c_int) {}
+
+/// A null channel was made.
+#[inline]
+pub fn qio_channel_null_new(_ioc: Id) {}

@@ -13,8 +13,11 @@
 
 pub mod abi;
 pub mod channel;
+pub mod channel_buffer;
 pub mod channel_bytes;
+pub mod channel_command;
 pub mod channel_file;
+pub mod channel_null;
 pub mod channel_socket;
 pub mod channel_transfer;
 pub mod channel_util;

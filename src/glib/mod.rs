@@ -1,11 +1,13 @@
-//! GLib's main contexts and sources behind safe, counted handles.
+//! GLib's main contexts and sources behind safe, counted handles, and its spawner.
 
 mod context;
 mod log;
 mod source;
+mod spawn;
 mod user_data;
 
 pub use context::MainContext;
 pub use log::warning;
 pub use source::{Callback, Hooks, PollFd, Source, SourceOf, monotonic_time};
+pub use spawn::{Spawned, spawn};
 pub use user_data::UserData;

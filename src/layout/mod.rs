@@ -29,7 +29,10 @@ macro_rules! assert_layout {
 
 mod address;
 mod channel;
+mod channel_buffer;
+mod channel_command;
 mod channel_file;
+mod channel_null;
 mod channel_socket;
 mod dns_resolver;
 mod error;
@@ -41,7 +44,10 @@ mod thread;
 
 pub use address::*;
 pub use channel::*;
+pub use channel_buffer::*;
+pub use channel_command::*;
 pub use channel_file::*;
+pub use channel_null::*;
 pub use channel_socket::*;
 pub use dns_resolver::*;
 pub use error::*;

@@ -54,7 +54,13 @@ pub fn open(path: &CStr, flags: i32, mode: u32) -> Result<Ref<layout::QIOChannel
 /// The descriptor; a closed channel has none (R-CHAN-9).
 #[inline]
 fn descriptor(file: &File) -> Result<i32, Errno> {
-    match file.fd() {
+    opened(file.fd())
+}
+
+/// A descriptor that isn't closed.
+#[inline]
+fn opened(fd: i32) -> Result<i32, Errno> {
+    match fd {
         fd @ 0.. => Ok(fd),
         _ => Err(EBADF),
     }
@@ -70,14 +76,14 @@ fn failed_write(errno: Errno) -> Error {
     Error::os(errno, "Unable to write to file")
 }
 
-/// One transfer; none for an empty request (W-5).
+/// One transfer on a descriptor that may be closed; none for an empty request (W-5).
 #[inline]
-fn transfer(
-    file: &File,
+pub(super) fn transfer(
+    fd: i32,
     iov: &[IoVec<'_>],
     call: impl FnOnce(i32, &[IoVec<'_>]) -> Result<usize, Errno>,
 ) -> Result<Transfer, Errno> {
-    let fd = descriptor(file)?;
+    let fd = opened(fd)?;
     if iov.iter().all(IoVec::is_empty) {
         return Ok(Transfer::Done(0));
     }
@@ -91,13 +97,13 @@ fn transfer(
 /// Reads what there is (R-CHAN-86).
 #[inline]
 pub fn read(file: &File, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
-    transfer(file, iov, file::readv).map_err(failed_read)
+    transfer(file.fd(), iov, file::readv).map_err(failed_read)
 }
 
 /// Writes what fits (R-CHAN-86).
 #[inline]
 pub fn write(file: &File, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
-    transfer(file, iov, file::writev).map_err(failed_write)
+    transfer(file.fd(), iov, file::writev).map_err(failed_write)
 }
 
 /// Transfers at a position until everything is done, or the end, since callers take a short count

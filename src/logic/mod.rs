@@ -1,10 +1,14 @@
 //! All behaviour of io/, in safe Rust that unit tests reach without C.
 #![forbid(unsafe_code)]
 
+pub mod buffer;
+mod child;
+pub mod command;
 pub mod control;
 pub mod descriptor;
 pub mod file;
 pub mod listener;
+pub mod null;
 mod remainder;
 pub mod resolver;
 pub mod socket;

@@ -1,8 +1,8 @@
 //! Waiting until a channel is ready, on the calling thread.
 
-use super::watch::{self, NVAL};
+use super::watch::{self, IN, NVAL, OUT};
 use crate::glib::MainContext;
-use crate::object::channel::Channel;
+use crate::object::channel::{Channel, Polled};
 use crate::object::watch::Flag;
 use crate::os::abort::misuse;
 use crate::os::poll;
@@ -20,27 +20,48 @@ pub(super) fn until_ready(channel: &Channel, condition: u32) {
 pub fn wait(channel: &Channel, condition: u32) {
     // Whoever waits may lose the channel to another thread meanwhile.
     let channel = channel.to_ref();
-    match channel.polled_fd() {
-        Some(fd) => poll(fd, condition, watch::unasked(&channel)),
+    match channel.polled() {
+        Some(Polled::One(fd)) => poll_one(fd, condition, watch::unasked(&channel)),
+        Some(Polled::Pair { read, write }) => poll_pair(read, write, condition),
         None => run_watch(&channel, condition),
+    }
+}
+
+/// Waits for one descriptor. A closed one counts as ready, since no transfer would wait: it fails.
+fn poll_one(fd: i32, condition: u32, unasked: u32) {
+    if fd >= 0 {
+        poll([(fd, condition)], |[revents]| {
+            watch::ready(condition, revents, unasked) != 0
+        });
+    }
+}
+
+/// Waits for a descriptor to read from and one to write to. If all that are waited for are closed,
+/// they count as ready.
+fn poll_pair(read: i32, write: i32, condition: u32) {
+    // A side that isn't asked for would only keep raising its end (W-8).
+    let read = if condition & !OUT == 0 { -1 } else { read };
+    let write = if condition & !IN == 0 { -1 } else { write };
+    if read >= 0 || write >= 0 {
+        let sides = [(read, condition & IN), (write, condition & OUT)];
+        poll(sides, |[read, write]| {
+            watch::pair_ready(condition, read, write, watch::UNASKED) != 0
+        });
     }
 }
 
 /// Waits with no more than a system call (C8).
 ///
-/// A descriptor that isn't open counts as ready, since no transfer would wait: it fails.
-fn poll(fd: i32, condition: u32, unasked: u32) {
-    if fd < 0 {
-        return;
-    }
+/// A number that isn't open counts as ready, as a closed descriptor does.
+fn poll<const N: usize>(fds: [(i32, u32); N], is_ready: impl Fn([u32; N]) -> bool) {
     let mut pause = PAUSE_FIRST;
     loop {
-        let Ok(revents) = poll::wait_for(fd, condition) else {
+        let Ok(revents) = poll::wait_for(fds) else {
             // The descriptor limit is 0, or memory is short: the caller tries, and comes back.
             poll::rest(PAUSE_LAST);
             return;
         };
-        if revents & NVAL != 0 || watch::ready(condition, revents, unasked) != 0 {
+        if revents.iter().any(|bits| bits & NVAL != 0) || is_ready(revents) {
             return;
         }
         // HUP and ERR can't be masked, and may stay raised: an ERR-only wait on a connection that
@@ -98,8 +119,22 @@ mod tests {
     #[test]
     fn a_closed_channel_is_not_waited_for() {
         let (channel, _peer) = channel();
-        assert!(channel.polled_fd().is_some_and(|fd| fd >= 0));
-        poll(-1, IN, watch::UNASKED);
-        poll(i32::MAX, HUP, watch::UNASKED);
+        assert!(matches!(channel.polled(), Some(Polled::One(0..))));
+        poll_one(-1, IN, watch::UNASKED);
+        poll_one(i32::MAX, HUP, watch::UNASKED);
+        poll_pair(-1, -1, IN | OUT | HUP);
+        poll_pair(i32::MAX, -1, IN);
+    }
+
+    #[test]
+    fn a_side_of_a_pair_that_is_not_asked_for_is_not_looked_at() {
+        let (mute, _peer) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+        let (ended, _) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+        poll_pair(mute.as_raw(), mute.as_raw(), OUT);
+        poll_pair(ended.as_raw(), mute.as_raw(), IN);
+        poll_pair(mute.as_raw(), -1, OUT);
+        poll_pair(-1, mute.as_raw(), IN);
+        poll_pair(-1, mute.as_raw(), IN | OUT);
+        poll_pair(ended.as_raw(), mute.as_raw(), HUP);
     }
 }

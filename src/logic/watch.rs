@@ -125,6 +125,28 @@ impl Hooks for FdPairWatch {
     }
 }
 
+/// A source of a channel without descriptors.
+struct ReadyWatch {
+    /// What it is ready for, whenever one looks; None never fires.
+    condition: Option<u32>,
+    /// Until the source is finalised (R-WATCH-2).
+    channel: Ref<layout::QIOChannel>,
+}
+
+impl Hooks for ReadyWatch {
+    fn prepare(&self) -> bool {
+        self.condition.is_some()
+    }
+
+    fn check(&self) -> bool {
+        self.condition.is_some()
+    }
+
+    fn dispatch(&self, callback: Callback) -> bool {
+        dispatch(callback, &self.channel, self.condition.unwrap_or(0))
+    }
+}
+
 /// Calls the program back. A source without callback would be ready again and again: it ends
 /// (W-WATCH-3).
 fn dispatch(callback: Callback, channel: &Channel, ready: u32) -> bool {
@@ -151,6 +173,14 @@ pub fn of_fd_pair(channel: &Channel, read: i32, write: i32, condition: u32) -> S
             PollFd::new(read, condition & IN),
             PollFd::new(write, condition & OUT),
         ],
+        condition,
+        channel: channel.to_ref(),
+    })
+}
+
+/// A source that is ready for `condition` at once and for ever; None is never ready.
+pub fn of_memory(channel: &Channel, condition: Option<u32>) -> Source {
+    Source::new(ReadyWatch {
         condition,
         channel: channel.to_ref(),
     })

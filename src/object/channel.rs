@@ -109,28 +109,52 @@ impl Channel {
         !reader.load(Ordering::Acquire).is_null() || !writer.load(Ordering::Acquire).is_null()
     }
 
-    /// The descriptor behind the channel's watches. None if its class makes watches of its own.
+    /// The descriptors behind the channel's watches. None if its class makes watches of its own.
     ///
     /// Told by the method, not by the type: a foreign subclass may have another one (W-7).
-    pub fn polled_fd(&self) -> Option<c_int> {
+    pub fn polled(&self) -> Option<Polled> {
         let method = self.create_watch_id();
         let uses = |kind: WatchKind| {
             let own = OWN_WATCHES[kind as usize].load(Ordering::Relaxed);
             !own.is_null() && ptr::eq(own, method)
         };
-        let field = if uses(WatchKind::Socket) {
-            // SAFETY: the method is for sockets, so the channel is one.
-            unsafe { &raw mut (*self.as_ptr().cast::<layout::QIOChannelSocket>()).fd }
-        } else if uses(WatchKind::File) {
-            // SAFETY: the method is for files, so the channel is one.
-            unsafe { &raw mut (*self.as_ptr().cast::<layout::QIOChannelFile>()).fd }
-        } else {
-            return None;
-        };
         // SAFETY: an aligned field of the live channel. C code and other threads may store to it
         // (R-CHAN-10).
-        Some(unsafe { AtomicI32::from_ptr(field) }.load(Ordering::Relaxed))
+        let load = |field| unsafe { AtomicI32::from_ptr(field) }.load(Ordering::Relaxed);
+        if uses(WatchKind::Socket) {
+            let socket = self.as_ptr().cast::<layout::QIOChannelSocket>();
+            // SAFETY: the method is for sockets, so the channel is one.
+            Some(Polled::One(load(unsafe { &raw mut (*socket).fd })))
+        } else if uses(WatchKind::File) {
+            let file = self.as_ptr().cast::<layout::QIOChannelFile>();
+            // SAFETY: the method is for files, so the channel is one.
+            Some(Polled::One(load(unsafe { &raw mut (*file).fd })))
+        } else if uses(WatchKind::Command) {
+            let command = self.as_ptr().cast::<layout::QIOChannelCommand>();
+            Some(Polled::Pair {
+                // SAFETY: the method is for commands, so the channel is one.
+                read: load(unsafe { &raw mut (*command).readfd }),
+                // SAFETY: as above.
+                write: load(unsafe { &raw mut (*command).writefd }),
+            })
+        } else {
+            None
+        }
     }
+}
+
+/// The descriptors that a channel's watches poll; negative ones are closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Polled {
+    /// One for both directions.
+    One(c_int),
+    /// One for each direction.
+    Pair {
+        /// What is read from.
+        read: c_int,
+        /// What is written to.
+        write: c_int,
+    },
 }
 
 /// The classes of the library whose watches poll a descriptor.
@@ -140,11 +164,13 @@ pub enum WatchKind {
     Socket,
     /// File channels.
     File,
+    /// Command channels.
+    Command,
 }
 
 /// The `io_create_watch` methods of those classes, by [`WatchKind`]. Two may be one function if
 /// their code is the same: then either reads the same field.
-static OWN_WATCHES: [AtomicPtr<c_void>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+static OWN_WATCHES: [AtomicPtr<c_void>; 3] = [const { AtomicPtr::new(ptr::null_mut()) }; 3];
 
 impl WatchKind {
     /// Notes the method of the class, when the class is made.

@@ -1,12 +1,15 @@
 //! The public C structs as Rust sees them: memory that C code and other threads share, read and
 //! written through accessors, kept alive by counted references.
 
+pub mod buffer;
 pub mod channel;
 pub mod channel_class;
 pub mod client_func;
+pub mod command;
 pub mod descriptors;
 pub mod file;
 pub mod listener;
+pub mod null;
 pub mod resolver;
 pub mod socket;
 pub mod task;

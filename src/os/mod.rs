@@ -12,6 +12,7 @@ pub mod iov;
 pub mod loader;
 pub mod message;
 pub mod poll;
+pub mod process;
 pub mod resolve;
 pub mod socket;
 pub mod socket_name;

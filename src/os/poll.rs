@@ -76,21 +76,24 @@ pub fn is_readable(fd: c_int) -> bool {
     wait(&mut entry, 0).is_ok() && entry[0].is_readable()
 }
 
-/// Waits until `fd` is ready for `events` or has ended; says what it is ready for. The bits are
-/// those of `poll` and of `GIOCondition`. Signals don't end the wait.
+/// Waits until one of the descriptors is ready for its events or has ended; says what each is ready
+/// for. The bits are those of `poll` and of `GIOCondition`. A negative descriptor never gets ready.
+/// Signals don't end the wait.
 ///
-/// Fails only if the descriptor limit is 0 (EINVAL) or memory is short (ENOMEM).
-pub fn wait_for(fd: c_int, events: u32) -> Result<u32, Errno> {
-    let mut poll = libc::pollfd {
+/// Fails only if the descriptor limit is less than their number (EINVAL) or memory is short
+/// (ENOMEM).
+pub fn wait_for<const N: usize>(fds: [(c_int, u32); N]) -> Result<[u32; N], Errno> {
+    let mut polls = fds.map(|(fd, events)| libc::pollfd {
         fd,
         // Poll events are 16 bits wide; `GIOCondition` has no higher bits.
         events: i16::try_from(events & 0x7fff).unwrap_or(0),
         revents: 0,
-    };
+    });
+    let count = const { N as libc::nfds_t };
     loop {
-        // SAFETY: one descriptor.
-        if unsafe { libc::poll(&raw mut poll, 1, -1) } >= 0 {
-            return Ok(u32::try_from(poll.revents).unwrap_or(0));
+        // SAFETY: `count` descriptors.
+        if unsafe { libc::poll(polls.as_mut_ptr(), count, -1) } >= 0 {
+            return Ok(polls.map(|poll| u32::try_from(poll.revents).unwrap_or(0)));
         }
         let errno = errno::last();
         if errno.code() != libc::EINTR {

@@ -1,7 +1,10 @@
 //! The `qio-*` types: their registration, class methods and instance hooks.
 
 mod channel;
+mod channel_buffer;
+mod channel_command;
 mod channel_file;
+mod channel_null;
 mod channel_socket;
 pub mod convert;
 mod dns_resolver;
@@ -12,9 +15,12 @@ use crate::layout::{ClassHook, InstanceHook, TypeInfo};
 use crate::object::{Instance, IsA};
 
 /// The types of this build, parents first. All that registers them is this table.
-static TYPES: [Registration; 5] = [
+static TYPES: [Registration; 8] = [
     Registration(channel::TYPE),
+    Registration(channel_buffer::TYPE),
+    Registration(channel_command::TYPE),
     Registration(channel_file::TYPE),
+    Registration(channel_null::TYPE),
     Registration(channel_socket::TYPE),
     Registration(dns_resolver::TYPE),
     Registration(net_listener::TYPE),

@@ -1,0 +1,184 @@
+/*
+ * Rows D1, D2 and D3 of docs/spec/properties.md.
+ *
+ * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "children.h"
+#include "io/channel-file.h"
+
+#include <sys/stat.h>
+
+/* The child is still saving what it was given when the bound has passed; nothing gets lost. */
+static void test_d1_close(void)
+{
+    g_autofree char *dir = g_dir_make_tmp(NULL, NULL);
+    g_autofree char *pipe = g_build_filename(dir, "go-on", NULL);
+    g_autofree char *file = g_build_filename(dir, "saved", NULL);
+    g_autofree char *script = NULL, *text = NULL;
+    Error *err = NULL;
+    QIOChannel *ioc;
+    pid_t pid;
+    int fd;
+
+    g_assert_cmpint(mkfifo(pipe, 0600), ==, 0);
+    script = g_strdup_printf("cat > %s; read line < %s; echo $line >> %s", file, pipe, file);
+    ioc = command_spawn(script, O_WRONLY);
+    pid = pid_of(ioc);
+    g_assert_cmpint(qio_channel_write_all(ioc, "state\n", 6, &error_abort), ==, 0);
+    kills = 0;
+    g_assert_cmpint(qio_channel_close(ioc, &err), ==, 0);
+    g_assert_null(err);
+    g_assert_cmpint(pid_of(ioc), ==, 0);
+    g_assert_cmpint(child_state(pid), !=, 0);
+    g_assert_cmpint(child_state(pid), !=, 'Z');
+    object_unref(OBJECT(ioc));
+    g_assert_cmpint(kills, ==, 0);
+
+    fd = open(pipe, O_WRONLY);
+    g_assert_cmpint(write(fd, "end\n", 4), ==, 4);
+    close(fd);
+    await_gone(pid);
+    assert_no_children();
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "state\nend\n");
+    unlink(pipe);
+    unlink(file);
+    rmdir(dir);
+}
+
+/* Without a thread to wait for it, a main loop sees to the child. */
+static void test_d1_no_thread(void)
+{
+    QIOChannel *ioc = obstinate_spawn();
+    pid_t pid = pid_of(ioc);
+
+    fault_set("pthread_create", EAGAIN, 0);
+    g_assert_cmpint(qio_channel_close(ioc, &error_abort), ==, 0);
+    g_assert_cmpint(fault_hits, ==, 1);
+    object_unref(OBJECT(ioc));
+    while (fault_hits < 2) {
+        g_main_context_iteration(NULL, true);
+    }
+    g_assert_cmpint(kill(pid, SIGKILL), ==, 0);
+    await_end(pid);
+    while (child_state(pid)) {
+        g_main_context_iteration(NULL, true);
+    }
+    fault_clear();
+    g_assert_false(g_main_context_iteration(NULL, false));
+    assert_no_children();
+}
+
+static void test_d1_finalize(void)
+{
+    QIOChannel *ioc;
+    pid_t pid;
+
+    /* SIGTERM will do. */
+    ioc = command_spawn("echo ready; exec sleep 1000", O_RDWR);
+    pid = pid_of(ioc);
+    kills = 0;
+    object_unref(OBJECT(ioc));
+    g_assert_cmpint(kills, >=, 1);
+    await_gone(pid);
+
+    /* SIGTERM won't do. */
+    ioc = obstinate_spawn();
+    pid = pid_of(ioc);
+    kills = 0;
+    object_unref(OBJECT(ioc));
+    g_assert_cmpint(kills, ==, 2);
+    await_gone(pid);
+
+    /* It can't even look at SIGTERM. */
+    ioc = cat_spawn(O_RDWR);
+    pid = pid_of(ioc);
+    g_assert_cmpint(kill(pid, SIGSTOP), ==, 0);
+    while (child_state(pid) != 'T') {
+        g_usleep(1000);
+    }
+    object_unref(OBJECT(ioc));
+    await_gone(pid);
+    assert_no_children();
+}
+
+/* After any end of the wait nobody asks for the number again. */
+static void test_d2(void)
+{
+    QIOChannel *ioc = cat_spawn(O_RDWR);
+    pid_t pid = pid_of(ioc);
+    Error *err = NULL;
+
+    /* Reaped. */
+    g_assert_cmpint(qio_channel_close(ioc, &error_abort), ==, 0);
+    g_assert_cmpint(pid_of(ioc), ==, 0);
+    waitpids = kills = 0;
+    g_assert_cmpint(qio_channel_close(ioc, &error_abort), ==, 0);
+    object_unref(OBJECT(ioc));
+    g_assert_cmpint(waitpids, ==, 0);
+    g_assert_cmpint(kills, ==, 0);
+
+    /* Not ours to reap. */
+    ioc = cat_spawn(O_RDWR);
+    pid = pid_of(ioc);
+    g_assert_cmpint(kill(pid, SIGKILL), ==, 0);
+    g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
+    g_assert_cmpint(qio_channel_close(ioc, &err), ==, -1);
+    assert_errno_error(err, ECHILD);
+    waitpids = kills = 0;
+    object_unref(OBJECT(ioc));
+    g_assert_cmpint(waitpids, ==, 0);
+    g_assert_cmpint(kills, ==, 0);
+
+    /* Handed over. */
+    ioc = obstinate_spawn();
+    pid = pid_of(ioc);
+    g_assert_cmpint(qio_channel_close(ioc, &error_abort), ==, 0);
+    g_assert_cmpint(pid_of(ioc), ==, 0);
+    kills = 0;
+    object_unref(OBJECT(ioc));
+    g_assert_cmpint(kills, ==, 0);
+    g_assert_cmpint(child_state(pid), !=, 0);
+    g_assert_cmpint(kill(pid, SIGKILL), ==, 0);
+    await_gone(pid);
+    assert_no_children();
+}
+
+static void test_d3(void)
+{
+    QIOChannel *ioc = cat_spawn(O_RDWR), *file;
+    int fd = open("/dev/null", O_RDWR);
+    Error *err = NULL;
+
+    g_assert_cmpint(qio_channel_close(ioc, &err), ==, 0);
+    waitpids = 0;
+    fault_set("close", EIO, 0);
+    g_assert_cmpint(qio_channel_close(ioc, &err), ==, 0);
+    g_assert_cmpint(fault_hits, ==, 0);
+    g_assert_cmpint(waitpids, ==, 0);
+    fault_clear();
+    g_assert_null(err);
+    object_unref(OBJECT(ioc));
+
+    file = QIO_CHANNEL(qio_channel_file_new_fd(fd));
+    g_assert_cmpint(qio_channel_close(file, &err), ==, 0);
+    g_assert_cmpint(qio_channel_close(file, &err), ==, -1);
+    g_assert_cmpint(errno, ==, EBADF);
+    assert_errno_error(err, EBADF);
+    object_unref(OBJECT(file));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    module_call_init(MODULE_INIT_QOM);
+    signal(SIGPIPE, SIG_IGN);
+
+    TEST("/qio/properties/D1/close", test_d1_close);
+    /* The main context keeps a descriptor. */
+    g_test_add_func("/qio/properties/D1/no-thread", test_d1_no_thread);
+    TEST("/qio/properties/D1/finalize", test_d1_finalize);
+    TEST("/qio/properties/D2", test_d2);
+    TEST("/qio/properties/D3", test_d3);
+    return g_test_run();
+}

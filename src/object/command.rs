@@ -1,0 +1,92 @@
+//! Command channels.
+
+use core::ffi::{CStr, c_int};
+
+use super::{Instance, IsA, Shared};
+use crate::layout;
+use crate::os::fd::Descriptor;
+use crate::os::process::Pid;
+use crate::sync::atomic::{AtomicI32, Ordering};
+
+/// The object.
+pub type Command = Shared<layout::QIOChannelCommand>;
+
+// SAFETY: the struct begins with its parent's, down to `Object`.
+unsafe impl Instance for layout::QIOChannelCommand {
+    const TYPE: &'static CStr = c"qio-channel-command";
+}
+
+// SAFETY: the first member is the parent.
+unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelCommand {}
+
+/// Takes what a descriptor field holds: whoever got it closes it, and nobody else does.
+fn take(field: &AtomicI32) -> Option<Descriptor> {
+    let fd = field.swap(-1, Ordering::AcqRel);
+    // SAFETY: the channel owned it and has forgotten it.
+    (fd >= 0).then(|| unsafe { Descriptor::from_raw(fd) })
+}
+
+impl Command {
+    /// The descriptor fields, which C code reads, and other threads may close (R-CHAN-10).
+    #[inline]
+    fn read_field(&self) -> &AtomicI32 {
+        // SAFETY: an aligned field that lives with `self`.
+        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).readfd) }
+    }
+
+    #[inline]
+    fn write_field(&self) -> &AtomicI32 {
+        // SAFETY: as above.
+        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).writefd) }
+    }
+
+    fn pid_field(&self) -> &AtomicI32 {
+        // SAFETY: as above.
+        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).pid) }
+    }
+
+    /// The pipe from the child, -1 if there is none.
+    #[inline]
+    pub fn read_fd(&self) -> c_int {
+        self.read_field().load(Ordering::Relaxed)
+    }
+
+    /// The pipe to the child, -1 if there is none.
+    #[inline]
+    pub fn write_fd(&self) -> c_int {
+        self.write_field().load(Ordering::Relaxed)
+    }
+
+    /// Stores the pipe from the child.
+    pub fn set_read_end(&self, end: Option<Descriptor>) {
+        let fd = end.map_or(-1, Descriptor::into_raw);
+        self.read_field().store(fd, Ordering::Relaxed);
+    }
+
+    /// Stores the pipe to the child.
+    pub fn set_write_end(&self, end: Option<Descriptor>) {
+        let fd = end.map_or(-1, Descriptor::into_raw);
+        self.write_field().store(fd, Ordering::Relaxed);
+    }
+
+    /// Takes the pipe from the child.
+    pub fn take_read_end(&self) -> Option<Descriptor> {
+        take(self.read_field())
+    }
+
+    /// Takes the pipe to the child.
+    pub fn take_write_end(&self) -> Option<Descriptor> {
+        take(self.write_field())
+    }
+
+    /// The child; none once it was reaped or left to be reaped.
+    pub fn child(&self) -> Option<Pid> {
+        Pid::new(self.pid_field().load(Ordering::Acquire))
+    }
+
+    /// Stores the child, or that there is none any more (W-27).
+    pub fn set_child(&self, child: Option<Pid>) {
+        let pid = child.map_or(0, Pid::as_raw);
+        self.pid_field().store(pid, Ordering::Release);
+    }
+}
