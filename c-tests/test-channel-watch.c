@@ -1,39 +1,14 @@
 /*
- * io/channel-watch.h, and the watches of io/channel.h.
+ * io/channel-watch.h: what the sources tell, and how long they live. Adding watches is in
+ * test-channel-watch-add.c.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "scripted-channel.h"
-#include "io/channel-file.h"
 #include "io/channel-watch.h"
+#include "watch-seen.h"
 
 #include <sys/socket.h>
-
-/* What a watch's callback saw. */
-typedef struct Seen {
-    QIOChannel *ioc;
-    int calls;
-    GIOCondition condition;
-    int ended;
-    bool stay;
-} Seen;
-
-static gboolean sees(QIOChannel *ioc, GIOCondition condition, gpointer data)
-{
-    Seen *seen = data;
-
-    g_assert_true(ioc == seen->ioc);
-    seen->calls++;
-    seen->condition = condition;
-    return seen->stay;
-}
-
-static void ends(gpointer data)
-{
-    Seen *seen = data;
-
-    seen->ended++;
-}
 
 /* A context with one source, and its callback's memory. */
 typedef struct Fixture {
@@ -457,143 +432,6 @@ static void test_priority(void)
     fixture_end(&f);
 }
 
-/* R-CHAN-55 */
-static void test_add_watch(void)
-{
-    int fds[2], ended = 0;
-    QIOChannel *ioc;
-    Seen seen = { .stay = true };
-    guint id;
-
-    g_assert_cmpint(pipe2(fds, O_CLOEXEC), ==, 0);
-    ioc = QIO_CHANNEL(qio_channel_file_new_fd(fds[0]));
-    qio_channel_set_name(ioc, "watched");
-    seen.ioc = ioc;
-
-    id = qio_channel_add_watch(ioc, G_IO_IN, sees, &seen, ends);
-    g_assert_cmpuint(id, >, 0);
-    g_assert_cmpstr(g_source_get_name(g_main_context_find_source_by_id(NULL, id)), ==, "watched");
-    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 2);
-    g_main_context_iteration(NULL, false);
-    g_assert_cmpint(seen.calls, ==, 0);
-    g_assert_cmpint(write(fds[1], "x", 1), ==, 1);
-    g_main_context_iteration(NULL, false);
-    g_assert_cmpint(seen.calls, ==, 1);
-    g_assert_cmpint(seen.ended, ==, ended);
-    g_assert_true(g_source_remove(id));
-    g_assert_cmpint(seen.ended, ==, 1);
-    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
-
-    /* No notify; the callback ends the watch. */
-    seen.stay = false;
-    id = qio_channel_add_watch(ioc, G_IO_IN, sees, &seen, NULL);
-    g_main_context_iteration(NULL, false);
-    g_assert_cmpint(seen.calls, ==, 2);
-    g_assert_null(g_main_context_find_source_by_id(NULL, id));
-    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
-    object_unref(OBJECT(ioc));
-    close(fds[1]);
-}
-
-static void test_add_watch_full(void)
-{
-    GMainContext *context = g_main_context_new();
-    QIOChannel *ioc = scripted_new(0);
-    Seen seen = { .ioc = ioc, .stay = true };
-    guint id, global;
-
-    scripted(ioc)->ready = 1;
-    id = qio_channel_add_watch_full(ioc, G_IO_OUT, sees, &seen, ends, context);
-    g_main_context_iteration(NULL, false);
-    g_assert_cmpint(seen.calls, ==, 0);
-    g_main_context_iteration(context, false);
-    g_assert_cmpint(seen.calls, ==, 1);
-    g_assert_cmphex(seen.condition, ==, G_IO_OUT);
-
-    global = qio_channel_add_watch_full(ioc, G_IO_OUT, sees, &seen, NULL, NULL);
-    g_assert_nonnull(g_main_context_find_source_by_id(NULL, global));
-    g_main_context_iteration(NULL, false);
-    g_assert_cmpint(seen.calls, ==, 2);
-    g_assert_true(g_source_remove(global));
-
-    g_source_destroy(g_main_context_find_source_by_id(context, id));
-    g_assert_cmpint(seen.ended, ==, 1);
-    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
-    object_unref(OBJECT(ioc));
-    g_main_context_unref(context);
-}
-
-static void test_add_watch_source(void)
-{
-    GMainContext *context = g_main_context_new();
-    QIOChannel *ioc = scripted_new(0);
-    Seen seen = { .ioc = ioc, .stay = false };
-    GSource *source;
-
-    scripted(ioc)->ready = 1;
-    source = qio_channel_add_watch_source(ioc, G_IO_IN, sees, &seen, ends, context);
-    g_assert_true(g_source_get_context(source) == context);
-    g_assert_cmpuint(source->ref_count, ==, 2);
-    g_main_context_iteration(context, false);
-    g_assert_cmpint(seen.calls, ==, 1);
-    g_assert_cmpint(seen.ended, ==, 1);
-
-    /* It has ended, and is still there. */
-    g_assert_true(g_source_is_destroyed(source));
-    g_assert_cmpuint(source->ref_count, ==, 1);
-    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 2);
-    g_source_unref(source);
-    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
-
-    source = qio_channel_add_watch_source(ioc, G_IO_IN, sees, &seen, NULL, NULL);
-    g_assert_true(g_source_get_context(source) == g_main_context_default());
-    g_source_destroy(source);
-    g_source_unref(source);
-    object_unref(OBJECT(ioc));
-    g_main_context_unref(context);
-}
-
-/* Sources that fire and vanish in another thread before their id is returned, W-11. */
-static gpointer runs_context(gpointer data)
-{
-    g_main_loop_run(data);
-    return NULL;
-}
-
-static gboolean counts(QIOChannel *ioc, GIOCondition condition, gpointer data)
-{
-    g_atomic_int_inc((int *)data);
-    return false;
-}
-
-static void test_add_watch_race(void)
-{
-    GMainContext *context = g_main_context_new();
-    GMainLoop *loop = g_main_loop_new(context, false);
-    GThread *thread = g_thread_new("loop", runs_context, loop);
-    QIOChannel *ioc = scripted_new(0);
-    int calls = 0, i;
-
-    scripted(ioc)->ready = 1;
-    for (i = 0; i < 2000; i++) {
-        GSource *source = qio_channel_add_watch_source(ioc, G_IO_IN, counts, &calls, NULL, context);
-
-        g_assert_nonnull(source);
-        g_source_unref(source);
-        g_assert_cmpuint(qio_channel_add_watch_full(ioc, G_IO_IN, counts, &calls, NULL, context),
-                         >, 0);
-    }
-    while (g_atomic_int_get(&calls) < 4000) {
-        g_thread_yield();
-    }
-    g_main_loop_quit(loop);
-    g_thread_join(thread);
-    g_main_loop_unref(loop);
-    g_main_context_unref(context);
-    g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
-    object_unref(OBJECT(ioc));
-}
-
 static void misuse(const char *path, const char *text)
 {
     g_test_trap_subprocess(path, 0, 0);
@@ -636,7 +474,7 @@ static void misuse_no_source(void)
     QIO_CHANNEL_GET_CLASS(ioc)->io_create_watch = makes_none;
     qio_channel_set_name(ioc, "name");
     g_assert_null(qio_channel_create_watch(ioc, G_IO_IN));
-    qio_channel_add_watch(ioc, G_IO_IN, counts, NULL, NULL);
+    qio_channel_add_watch(ioc, G_IO_IN, sees, NULL, NULL);
 }
 
 int main(int argc, char **argv)
@@ -658,10 +496,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel-watch/no-callback", test_no_callback);
     g_test_add_func("/qio/channel-watch/child-source", test_child_source);
     g_test_add_func("/qio/channel-watch/priority", test_priority);
-    g_test_add_func("/qio/channel-watch/add", test_add_watch);
-    g_test_add_func("/qio/channel-watch/add/full", test_add_watch_full);
-    g_test_add_func("/qio/channel-watch/add/source", test_add_watch_source);
-    g_test_add_func("/qio/channel-watch/add/race", test_add_watch_race);
     g_test_add_func("/qio/channel-watch/misuse", test_misuse);
     g_test_add_func("/qio/channel-watch/subprocess/fd", misuse_fd);
     g_test_add_func("/qio/channel-watch/subprocess/socket", misuse_socket);

@@ -1,6 +1,6 @@
 /*
- * io/net-listener.h: listeners and their sockets. The callbacks are in test-net-listener-callback.c,
- * waiting in test-net-listener-wait.c.
+ * io/net-listener.h: listeners and their sockets. The callbacks are in test-net-listener-callback.c
+ * and test-net-listener-callback-failures.c, waiting in test-net-listener-wait.c.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */

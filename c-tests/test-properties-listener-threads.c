@@ -1,6 +1,6 @@
 /*
  * Rows L1, L5, L6, L7 and L9 of docs/spec/properties.md where they need several threads. The others
- * are in test-properties-listener.c.
+ * are in test-properties-listener.c and test-properties-listener-accept.c.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
