@@ -138,4 +138,12 @@ long syscall(long number, ...)
     return next(number, values[0], values[1], values[2], values[3], values[4], values[5]);
 }
 
+/* Ends a channel whose child ends by itself. */
+static inline void close_and_unref(QIOChannel *ioc)
+{
+    g_assert_cmpint(qio_channel_close(ioc, &error_abort), ==, 0);
+    object_unref(OBJECT(ioc));
+    assert_no_children();
+}
+
 #endif

@@ -26,13 +26,6 @@ static char *output_of(QIOChannel *ioc)
     return g_string_free(text, false);
 }
 
-static void close_and_unref(QIOChannel *ioc)
-{
-    g_assert_cmpint(qio_channel_close(ioc, &error_abort), ==, 0);
-    object_unref(OBJECT(ioc));
-    assert_no_children();
-}
-
 #define assert_output(script, flags, expected) do { \
     QIOChannel *ioc_ = command_spawn(script, flags); \
     g_autofree char *text_ = output_of(ioc_); \
@@ -541,73 +534,6 @@ static void test_wait(void)
     close_and_unref(ioc);
 }
 
-/* A transfer of 1 MiB through an echo by two threads, in either mode, R-CHAN-97. */
-#define ELEMENTS 250
-#define ELEMENT_SIZE 4194
-
-typedef struct Stream {
-    QIOChannel *ioc;
-    char *bytes;
-    struct iovec *iov;
-    size_t niov;
-} Stream;
-
-static void stream_init(Stream *stream, QIOChannel *ioc, unsigned int elements, size_t gap)
-{
-    size_t size = (size_t)ELEMENTS * ELEMENT_SIZE / elements;
-    unsigned int i;
-
-    *stream = (Stream) { .ioc = ioc, .bytes = g_malloc0(elements * size) };
-    stream->iov = g_new0(struct iovec, 2 * elements);
-    for (i = 0; i < elements; i++) {
-        stream->iov[stream->niov++] = (struct iovec) { stream->bytes + i * size, size };
-        if (gap && i % gap == 0) {
-            stream->niov++;
-        }
-    }
-}
-
-static void stream_clear(Stream *stream)
-{
-    g_free(stream->bytes);
-    g_free(stream->iov);
-}
-
-static gpointer writes(gpointer data)
-{
-    Stream *stream = data;
-
-    g_assert_cmpint(qio_channel_writev_all(stream->ioc, stream->iov, stream->niov, &error_abort),
-                    ==, 0);
-    return NULL;
-}
-
-static void test_stream(gconstpointer data)
-{
-    const char *how = data;
-    unsigned int elements = strchr(how, 'm') ? 3000 : ELEMENTS;
-    size_t size = (size_t)ELEMENTS * ELEMENT_SIZE / elements * elements, i;
-    int before = open_files();
-    QIOChannel *ioc = cat_spawn(O_RDWR);
-    Stream in, out;
-    GThread *thread;
-
-    stream_init(&out, ioc, elements, strchr(how, 'g') ? 3 : 0);
-    stream_init(&in, ioc, elements, strchr(how, 'g') ? 7 : 0);
-    for (i = 0; i < size; i++) {
-        out.bytes[i] = g_test_rand_int();
-    }
-    g_assert_cmpint(SET_BLOCKING(ioc, !strchr(how, 'n'), &error_abort), ==, 0);
-    thread = g_thread_new("writer", writes, &out);
-    g_assert_cmpint(qio_channel_readv_all(ioc, in.iov, in.niov, &error_abort), ==, 0);
-    g_thread_join(thread);
-    g_assert_cmpint(memcmp(in.bytes, out.bytes, size), ==, 0);
-    close_and_unref(ioc);
-    stream_clear(&in);
-    stream_clear(&out);
-    g_assert_cmpint(open_files(), ==, before);
-}
-
 static void test_misuse(void)
 {
     g_test_trap_subprocess("/qio/channel-command/subprocess/null", 0, 0);
@@ -655,10 +581,6 @@ int main(int argc, char **argv)
     TEST("/qio/channel-command/unsupported", test_unsupported);
     g_test_add_func("/qio/channel-command/watch", test_watch);
     TEST("/qio/channel-command/wait", test_wait);
-    g_test_add_data_func("/qio/channel-command/stream/blocking", "", test_stream);
-    g_test_add_data_func("/qio/channel-command/stream/non-blocking", "n", test_stream);
-    g_test_add_data_func("/qio/channel-command/stream/empty-elements", "g", test_stream);
-    g_test_add_data_func("/qio/channel-command/stream/many-elements", "mng", test_stream);
     g_test_add_func("/qio/channel-command/misuse", test_misuse);
     g_test_add_func("/qio/channel-command/subprocess/null", misuse_null);
     g_test_add_func("/qio/channel-command/subprocess/empty", misuse_empty);
