@@ -71,11 +71,14 @@ static void test_d1_no_thread(void)
 
 static void test_d1_finalize(void)
 {
+    char ready[sizeof("ready")];
     QIOChannel *ioc;
     pid_t pid;
 
     /* SIGTERM will do. */
     ioc = command_spawn("echo ready; exec sleep 1000", O_RDWR);
+    /* Before it has said so it may end for want of a reader. */
+    g_assert_cmpint(qio_channel_read_all(ioc, ready, sizeof(ready), &error_abort), ==, 0);
     pid = pid_of(ioc);
     kills = 0;
     object_unref(OBJECT(ioc));
