@@ -78,6 +78,33 @@ static void test_t2_wait(void)
     g_test_trap_assert_passed();
 }
 
+/* T2 with two contexts: a task doesn't depend on what becomes of another one's context. */
+static void test_t2_contexts(void)
+{
+    if (g_test_subprocess()) {
+        GMainContext *first = g_main_context_new(), *second = g_main_context_new();
+        int calls = 0;
+        QIOTask *task = qio_task_new(NULL, func_counts, &calls, NULL);
+
+        g_atomic_int_set(&creation_fails, 1);
+        qio_task_run_in_thread(task, worker_returns, NULL, NULL, first);
+        qio_task_run_in_thread(qio_task_new(NULL, func_counts, &calls, NULL),
+                               worker_returns, NULL, NULL, second);
+        qio_task_wait_thread(task);
+        g_assert_cmpint(calls, ==, 1);
+        g_main_context_unref(first);
+        g_atomic_int_set(&creation_fails, 0);
+        run_until(&calls, 2, second);
+        /* Nothing is left that would try again. */
+        g_assert_false(g_main_context_pending(second));
+        g_assert_cmpint(g_atomic_int_get(&creations), ==, 1);
+        g_main_context_unref(second);
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_passed();
+}
+
 /* T2 with workers: a blocked one, freed later, takes what no thread could be made for. */
 static void test_t2_busy(void)
 {
@@ -111,5 +138,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/T2/late", test_t2);
     g_test_add_func("/qio/properties/T2/wait", test_t2_wait);
     g_test_add_func("/qio/properties/T2/busy", test_t2_busy);
+    g_test_add_func("/qio/properties/T2/contexts", test_t2_contexts);
     return g_test_run();
 }

@@ -342,6 +342,14 @@ static void mistake_null_get_result(void)
     qio_task_get_result_pointer(NULL);
 }
 
+static void mistake_complete_threaded(void)
+{
+    QIOTask *task = qio_task_new(NULL, func_ignores, NULL, NULL);
+
+    qio_task_run_in_thread(task, worker_returns, NULL, NULL, NULL);
+    qio_task_complete(task);
+}
+
 static void mistake_no_func(void)
 {
     qio_task_complete(qio_task_new(NULL, NULL, NULL, NULL));
@@ -377,6 +385,7 @@ static void mistake_wait_inside(void)
 static const Mistake mistakes[] = {
     { "complete-null", mistake_null_complete, "*qio_task_complete: task is NULL*" },
     { "complete-without-func", mistake_no_func, "*qio_task_complete: *func*" },
+    { "complete-threaded", mistake_complete_threaded, "*qio_task_complete: *given to a thread*" },
     { "wait-null", mistake_null_wait, "*qio_task_wait_thread: task is NULL*" },
     { "wait-manual", mistake_wait_manual, "*qio_task_wait_thread: *not given to a thread*" },
     { "wait-inside", mistake_wait_inside, "*qio_task_wait_thread: *inside its own func*" },

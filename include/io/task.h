@@ -62,7 +62,9 @@ QIOTask *qio_task_new(Object *source,
  * on a thread named io-task-worker that may be used again for other tasks; what it registers for
  * thread exit runs when that thread leaves, if at all. There is no limit on the number of workers.
  * If no thread can be made, the task waits for a free one.
- * Context: the callback and all destroy functions run in the thread that iterates @context.
+ * Context: the callback and the destroy functions run in the thread that iterates @context; if
+ * @context was dropped, the destroy functions run in the thread that dropped it, or in the worker's if
+ * that ended later. A result that the worker replaces ends in the worker's thread.
  */
 void qio_task_run_in_thread(QIOTask *task,
                             QIOTaskWorker worker,
@@ -88,7 +90,7 @@ void qio_task_wait_thread(QIOTask *task);
  *   (transfer none) in the later ones
  *
  * Calls the task's callback. In the profiles that transfer the task it is freed afterwards. A task
- * without a callback ends the process.
+ * without a callback, or one that was given to a thread, ends the process.
  *
  * Threads: any. Context: the callback runs here, before the function returns.
  */

@@ -97,7 +97,9 @@ pub unsafe extern "C" fn qio_task_new(
 /// on a thread named io-task-worker that may be used again for other tasks; what it registers for
 /// thread exit runs when that thread leaves, if at all. There is no limit on the number of workers.
 /// If no thread can be made, the task waits for a free one.
-/// Context: the callback and all destroy functions run in the thread that iterates @context.
+/// Context: the callback and the destroy functions run in the thread that iterates @context; if
+/// @context was dropped, the destroy functions run in the thread that dropped it, or in the worker's if
+/// that ended later. A result that the worker replaces ends in the worker's thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_run_in_thread(
     task: *mut QIOTask,
@@ -147,12 +149,19 @@ pub unsafe extern "C" fn qio_task_wait_thread(task: *mut QIOTask) {
 ///   (transfer none) in the later ones
 ///
 /// Calls the task's callback. In the profiles that transfer the task it is freed afterwards. A task
-/// without a callback ends the process.
+/// without a callback, or one that was given to a thread, ends the process.
 ///
 /// Threads: any. Context: the callback runs here, before the function returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_complete(task: *mut QIOTask) {
     check_usage!(!task.is_null(), "qio_task_complete", "task is NULL");
+    // SAFETY: the task is live.
+    let stage = unsafe { borrow(task) }.stage();
+    check_usage!(
+        stage == Stage::Manual,
+        "qio_task_complete",
+        "the task was given to a thread"
+    );
     // SAFETY: the task is live.
     let own = unsafe { ref_none(task) };
     own.complete();

@@ -197,7 +197,7 @@ impl Source {
             return None;
         }
         // SAFETY: a context with a source that isn't destroyed is live.
-        Some(unsafe { MainContext::from_ptr_none(context) })
+        unsafe { MainContext::from_ptr_if_live(context) }
     }
 
     /// Takes over a reference that C code gave away. None for NULL.

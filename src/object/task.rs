@@ -48,14 +48,12 @@ impl Completion {
         Self { function, opaque }
     }
 
-    /// Calls it; false if there is no function.
-    pub fn call(&self, task: Handle) -> bool {
-        let Some(function) = self.function else {
-            return false;
-        };
-        // SAFETY: promised when the callback was taken over; its data lives until it is dropped.
-        unsafe { function(task.as_ptr(), self.opaque.as_ptr()) };
-        true
+    /// What it takes to call it, without keeping it borrowed.
+    pub fn prepare(&self) -> Call {
+        Call {
+            function: self.function,
+            opaque: self.opaque.as_ptr(),
+        }
     }
 
     /// What traces call the function.
@@ -69,6 +67,25 @@ impl Completion {
     /// What traces call the data.
     pub fn opaque_id(&self) -> trace::Id {
         trace::Id::from(self.opaque.as_ptr())
+    }
+}
+
+/// A completion callback that is about to be called. The completion outlives the call, unless the
+/// program frees the task inside the callback, which it must not (R-TASK-26).
+pub struct Call {
+    function: Option<TaskFunc>,
+    opaque: *mut c_void,
+}
+
+impl Call {
+    /// Calls it; false if there is no function.
+    pub fn run(self, task: Handle) -> bool {
+        let Some(function) = self.function else {
+            return false;
+        };
+        // SAFETY: promised when the callback was taken over; its data lives until it is dropped.
+        unsafe { function(task.as_ptr(), self.opaque) };
+        true
     }
 }
 

@@ -74,9 +74,9 @@ pub fn peer_process(fd: c_int) -> Result<u32, Errno> {
 pub enum Ending {
     /// It can send.
     Sending,
-    /// It has ended its direction, and hasn't heard that the peer has ended the other.
+    /// It has ended its direction, and the peer hasn't acknowledged all of it, or not ended its own.
     EndedHere,
-    /// Both have ended theirs, or the connection is broken.
+    /// Both have ended theirs and know it, or the connection is broken.
     EndedBoth,
 }
 
@@ -88,10 +88,10 @@ pub fn ending(fd: c_int) -> Option<Ending> {
         .to_ne_bytes();
     // The numbers of `<netinet/tcp.h>`.
     Some(match state {
-        // FIN_WAIT1, FIN_WAIT2
-        4 | 5 => Ending::EndedHere,
-        // TIME_WAIT, CLOSE, LAST_ACK, CLOSING
-        6 | 7 | 9 | 11 => Ending::EndedBoth,
+        // FIN_WAIT1, FIN_WAIT2, LAST_ACK, CLOSING: what was sent isn't acknowledged yet.
+        4 | 5 | 9 | 11 => Ending::EndedHere,
+        // TIME_WAIT, CLOSE
+        6 | 7 => Ending::EndedBoth,
         _ => Ending::Sending,
     })
 }

@@ -15,7 +15,7 @@ use crate::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
 use crate::object::task::Handle;
 use crate::os::abort::misuse;
 use crate::os::thread;
-use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::sync::fork::{self, PerProcess};
 use crate::sync::inbox::Inbox;
 use crate::sync::{Condvar, Mutex};
@@ -86,6 +86,7 @@ impl Hub {
         let guard = Source::new(Guard(Arc::clone(self)));
         guard.set_name(c"QIOTask starvation guard");
         guard.set_can_recurse();
+        guard.keep(Closer(Arc::clone(self)));
         self.attach_delivery(context);
         guard.attach(context);
     }
@@ -136,6 +137,8 @@ impl Hub {
 
     /// Lets those who wait look again.
     pub(super) fn tell_waiters(&self) {
+        // What they wait for was written before this, and they announce themselves before they look.
+        fence(Ordering::SeqCst);
         if self.waiters.load(Ordering::SeqCst) > 0 {
             // With the lock, so that it can't slip between a waiter's look and its sleep.
             drop(self.ready.lock());
@@ -190,11 +193,19 @@ impl Hub {
     /// Delivers what is there now, in order. Callbacks may deliver some of it themselves, by
     /// waiting or in a nested loop; what they add waits for the next round.
     fn deliver_round(&self) {
+        self.deliver_while(|| true);
+    }
+
+    /// Delivers in order what is there now, as long as the next may go.
+    fn deliver_while(&self, may_go: impl Fn() -> bool) {
         // GLib may remember from before a fork that there was something.
         if !self.is_ours() {
             return;
         }
         for _ in 0..self.count() {
+            if !may_go() {
+                return;
+            }
             let Some(task) = self.take_first() else {
                 return;
             };
@@ -250,13 +261,15 @@ impl Hub {
 
     /// Whether the first task was held up for too long, counting one more iteration.
     fn is_starved(&self) -> bool {
-        let now = self.iterations.fetch_add(1, Ordering::Relaxed) + 1;
-        if !self.has_work() {
-            return false;
-        }
+        self.iterations.fetch_add(1, Ordering::Relaxed);
+        self.has_work() && self.first_was_held_up()
+    }
+
+    fn first_was_held_up(&self) -> bool {
         let Some(first) = self.first() else {
             return false;
         };
+        let now = self.iterations.load(Ordering::Relaxed);
         let waited = now.saturating_sub(first.published_iteration.load(Ordering::Relaxed));
         waited >= STARVED_ITERATIONS
             && monotonic_time() - first.published_time.load(Ordering::Relaxed) >= STARVED_TIME
@@ -323,11 +336,14 @@ impl Hooks for Delivery {
 }
 
 /// The source that delivers at default priority what was held up for too long. It is visited at
-/// each iteration, never makes one happen, and is otherwise never ready. It ends with the context,
-/// and the hub with it.
+/// each iteration, never makes one happen, and is otherwise never ready.
 struct Guard(Arc<Hub>);
 
-impl Drop for Guard {
+/// Ends with the guard, and the hub with it. GLib ends the sources of a context before it frees the
+/// context, and finalises them after: by then another context may have the address.
+struct Closer(Arc<Hub>);
+
+impl Drop for Closer {
     fn drop(&mut self) {
         Arc::clone(&self.0).close();
     }
@@ -344,7 +360,7 @@ impl Hooks for Guard {
 
     fn dispatch(&self, _callback: Callback) -> bool {
         let hub = Arc::clone(&self.0);
-        hub.deliver_round();
+        hub.deliver_while(|| hub.first_was_held_up());
         if hub.is_ours() && hub.count() == 0 {
             hub.withdraw();
         }

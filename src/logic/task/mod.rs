@@ -171,21 +171,18 @@ impl Task {
 
     /// Calls the completion callback, on this thread, with no lock held (R-TASK-20).
     pub fn complete(self: &Arc<Self>) {
-        // The callback may complete the task again (R-TASK-22), so it is borrowed, not held.
-        let completion = self.completion.lock().take();
-        let Some(completion) = completion else {
-            misuse(
-                "qio_task_complete",
-                format_args!("the task is being completed or was freed"),
-            )
+        // The callback may complete the task again (R-TASK-22): the lock is not held, and the
+        // completion stays where it is.
+        let call = self.completion.lock().as_ref().map(Completion::prepare);
+        let Some(call) = call else {
+            misuse("qio_task_complete", format_args!("the task was freed"))
         };
-        if !completion.call(Handle::of(self)) {
+        if !call.run(Handle::of(self)) {
             misuse(
                 "qio_task_complete",
                 format_args!("the task was made without a func"),
             );
         }
-        *self.completion.lock() = Some(completion);
         trace::qio_task_complete(Handle::of(self).into());
     }
 
@@ -199,7 +196,9 @@ impl Task {
         } = thread;
         drop(worker);
         drop(context);
-        drop(self.completion.lock().take());
+        // In steps, so that no lock is held while the program's destroy function runs (T8).
+        let completion = self.completion.lock().take();
+        drop(completion);
         let outcome = core::mem::take(&mut *self.outcome.lock());
         let Outcome { error, result } = outcome;
         drop(result);
@@ -267,7 +266,8 @@ impl Task {
     /// misuse that is made safe (W-TASK-4). The rest ends in the context, when the worker is done.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
-        drop(self.completion.lock().take());
+        let completion = self.completion.lock().take();
+        drop(completion);
     }
 
     /// Where the task stands.

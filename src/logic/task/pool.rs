@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::{Stage, Task};
 use crate::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
 use crate::os::thread;
-use crate::sync::fork::PerProcess;
+use crate::sync::fork::{self, PerProcess};
 use crate::sync::{Condvar, Mutex};
 
 /// How long a thread without work stays.
@@ -49,6 +49,15 @@ struct State {
     starved: bool,
     /// The pause before the next attempt, in microseconds.
     retry_pause: i64,
+    /// The timers that make the next attempt, while tasks wait for a thread that can't be made.
+    retries: Vec<Retry>,
+}
+
+/// A timer in a context that somebody may be iterating.
+struct Retry {
+    /// The context's address; the timer doesn't keep it alive.
+    context: usize,
+    timer: Source,
 }
 
 /// What it takes to get another thread to the queue.
@@ -67,6 +76,7 @@ impl State {
         }
         self.help_is_coming = true;
         if self.idle > 0 {
+            self.starved = false;
             Help::Wake
         } else {
             Help::Start
@@ -104,31 +114,23 @@ impl Pool {
         state.starved = true;
         state.retry_pause = (state.retry_pause * 2).clamp(RETRY_FIRST, RETRY_LONGEST);
         let pause = state.retry_pause;
-        let context = state
-            .queue
-            .front()
-            .and_then(|task| task.thread.lock().context.clone());
-        let hubs: Vec<_> = state
-            .queue
-            .iter()
-            .filter_map(|task| task.thread.lock().hub.clone())
-            .collect();
+        // Any of these may be iterated, or none but the default one.
+        let mut contexts = vec![MainContext::global_default()];
+        let mut hubs = Vec::new();
+        for task in &state.queue {
+            let thread = task.thread.lock();
+            contexts.extend(thread.context.clone());
+            hubs.extend(thread.hub.clone());
+        }
+        for context in &contexts {
+            state.retry_in(self, context, pause);
+        }
         drop(state);
+        drop(contexts);
         // Who waits for one of these can run it now.
         for hub in hubs {
             hub.tell_waiters();
         }
-        if let Some(context) = context {
-            self.retry_in(&context, pause);
-        }
-    }
-
-    /// Asks for a thread again from a timer in `context`.
-    fn retry_in(&'static self, context: &MainContext, pause: i64) {
-        let timer = Source::new(Retry(self));
-        timer.set_name(c"io-task-worker retry");
-        timer.set_ready_time(monotonic_time() + pause);
-        timer.attach(context);
     }
 
     /// A worker thread's life.
@@ -140,7 +142,9 @@ impl Pool {
         loop {
             if let Some(task) = state.queue.pop_front() {
                 let help = state.call_help();
+                let needless = state.needless_retries();
                 drop(state);
+                end(needless);
                 self.send(help);
                 task.work();
                 state = self.state.lock();
@@ -172,14 +176,63 @@ impl Pool {
             .queue
             .iter()
             .position(|queued| Arc::ptr_eq(queued, task))?;
-        state.queue.remove(place)
+        let taken = state.queue.remove(place);
+        let needless = state.needless_retries();
+        drop(state);
+        end(needless);
+        taken
     }
 }
 
-/// The timer that asks for a thread again.
-struct Retry(&'static Pool);
+impl State {
+    /// Asks for a thread again from a timer in `context`, unless one is there.
+    fn retry_in(&mut self, pool: &'static Pool, context: &MainContext, pause: i64) {
+        let address = context.as_ptr().addr();
+        self.retries.retain(|retry| !retry.timer.is_destroyed());
+        if self.retries.iter().any(|retry| retry.context == address) {
+            return;
+        }
+        let timer = Source::new(Attempt {
+            pool,
+            context: address,
+            generation: fork::generation(),
+        });
+        timer.set_name(c"io-task-worker retry");
+        timer.set_ready_time(monotonic_time() + pause);
+        timer.attach(context);
+        self.retries.push(Retry {
+            context: address,
+            timer,
+        });
+    }
 
-impl Hooks for Retry {
+    /// The timers that are left when no task waits any more: nothing of a task may stay in its
+    /// context (R-TASK-50). To be ended after unlocking.
+    fn needless_retries(&mut self) -> Vec<Retry> {
+        if self.queue.is_empty() {
+            core::mem::take(&mut self.retries)
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// Ends timers.
+fn end(retries: Vec<Retry>) {
+    for retry in retries {
+        retry.timer.destroy();
+    }
+}
+
+/// What a retry's timer does.
+struct Attempt {
+    pool: &'static Pool,
+    context: usize,
+    /// A forked child has a pool of its own, and the parent's lock may be held for ever (T10).
+    generation: u32,
+}
+
+impl Hooks for Attempt {
     fn prepare(&self) -> bool {
         false
     }
@@ -189,10 +242,18 @@ impl Hooks for Retry {
     }
 
     fn dispatch(&self, _callback: Callback) -> bool {
-        let mut state = self.0.state.lock();
+        if self.generation != fork::generation() {
+            return false;
+        }
+        let mut state = self.pool.state.lock();
+        let (over, others) = core::mem::take(&mut state.retries)
+            .into_iter()
+            .partition::<Vec<_>, _>(|retry| retry.context == self.context);
+        state.retries = others;
         let help = state.call_help();
         drop(state);
-        self.0.send(help);
+        drop(over);
+        self.pool.send(help);
         false
     }
 }
