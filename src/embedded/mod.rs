@@ -6,6 +6,7 @@
 //! [`crate::host::address`] to read and make addresses, and knows nothing of channels, tasks or
 //! listeners.
 
+pub mod aio;
 pub mod capi;
 pub mod destination;
 pub mod error;

@@ -18,10 +18,14 @@ opaque_types! {
     Coroutine;
     /// An error object of the host; see `qapi/error.h`.
     Error;
+    /// A guard against re-entrant devices; there are none.
+    MemReentrancyGuard;
     /// A QMP or HMP monitor of the host.
     Monitor;
     /// A registered QOM type; `Type` in C is a pointer to it.
     TypeImpl;
+    /// A bottom half: a call that an event loop makes once; the host owns its layout.
+    QEMUBH;
     /// A QAPI visitor of the host.
     Visitor;
     /// What C code sees of a task; the real one is [`crate::logic::task::Task`].
