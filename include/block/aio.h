@@ -214,6 +214,32 @@ void qemu_bh_cancel(QEMUBH *bh);
  */
 void qemu_bh_delete(QEMUBH *bh);
 
+/**
+ * aio_co_wake:
+ * aio_co_enter:
+ * @ctx: the context that the coroutine runs for; if not given, the one it was entered for latest
+ * @co: a coroutine that has yielded or not begun
+ *
+ * Makes a coroutine go on. If its context isn't the calling thread's current one, it is entered
+ * from the thread that polls the context. Otherwise it is entered at once, or, if the caller is in
+ * a coroutine itself, when that yields or ends.
+ *
+ * Threads: any; Blocks: as the coroutine does.
+ */
+void aio_co_wake(Coroutine *co);
+void aio_co_enter(AioContext *ctx, Coroutine *co);
+
+/**
+ * aio_co_schedule:
+ * @ctx: a context
+ * @co: a coroutine that isn't scheduled
+ *
+ * Makes a coroutine go on in the thread that polls @ctx, even if that is the caller's.
+ *
+ * Threads: any; Blocks: no.
+ */
+void aio_co_schedule(AioContext *ctx, Coroutine *co);
+
 G_END_DECLS
 
 #endif

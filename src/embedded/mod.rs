@@ -8,6 +8,8 @@
 
 pub mod aio;
 pub mod capi;
+pub mod co_mutex;
+pub mod coroutine;
 pub mod destination;
 pub mod error;
 pub mod formatted;

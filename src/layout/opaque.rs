@@ -16,6 +16,8 @@ opaque_types! {
     AioContext;
     /// A stackful coroutine of the host.
     Coroutine;
+    /// A coroutine that waits for a lock; the host owns its layout.
+    CoWaitRecord;
     /// An error object of the host; see `qapi/error.h`.
     Error;
     /// A guard against re-entrant devices; there are none.
