@@ -67,6 +67,16 @@ static inline void qio_lockable_rec_mutex_unlock(void *mutex)
     qemu_rec_mutex_unlock((QemuRecMutex *)mutex);
 }
 
+static inline void qio_lockable_co_mutex_lock(void *mutex)
+{
+    qemu_co_mutex_lock((CoMutex *)mutex);
+}
+
+static inline void qio_lockable_co_mutex_unlock(void *mutex)
+{
+    qemu_co_mutex_unlock((CoMutex *)mutex);
+}
+
 /* What a guard does at the beginning and at the end of its scope. */
 static inline QemuLockable qio_lock_guard_begin(QemuLockable *x)
 {
@@ -90,7 +100,7 @@ G_END_DECLS
 
 /**
  * QEMU_MAKE_LOCKABLE:
- * @x: a QemuMutex *, QemuRecMutex *, QemuLockable * or NULL; evaluated once
+ * @x: a QemuMutex *, QemuRecMutex *, CoMutex *, QemuLockable * or NULL; evaluated once
  *
  * Anything else doesn't compile. Not for C++.
  *
@@ -102,6 +112,7 @@ G_END_DECLS
              QemuLockable *: (x), \
              QemuMutex *: QIO_LOCKABLE(x, qio_lockable_mutex), \
              QemuRecMutex *: QIO_LOCKABLE(x, qio_lockable_rec_mutex), \
+             CoMutex *: QIO_LOCKABLE(x, qio_lockable_co_mutex), \
              void *: (QemuLockable *)NULL)
 #define QIO_LOCKABLE(x, kind) \
     (&(QemuLockable) { .object = (x), .lock = kind##_lock, .unlock = kind##_unlock })

@@ -15,8 +15,9 @@ G_BEGIN_DECLS
  * qemu_init_main_loop:
  * @errp: (nullable): as in qapi/error.h
  *
- * Makes the calling thread the main one, which is to run main_loop_wait. Signals are left as they
- * are. A second call, from whatever thread, changes nothing.
+ * Makes the calling thread the main one, which is to run main_loop_wait: makes the main AioContext,
+ * and attaches it and that of iohandler_get_aio_context to GLib's default main context. Signals are
+ * left as they are. A second call, from whatever thread, changes nothing.
  *
  * Channels, tasks and listeners that live in GLib's main contexts don't need it.
  *
@@ -54,6 +55,63 @@ void qemu_notify_event(void);
  * Returns: whether the calling thread is the main one; before qemu_init_main_loop, true in all.
  */
 bool qemu_in_main_thread(void);
+
+/**
+ * qemu_get_aio_context:
+ *
+ * Threads: any; Blocks: no.
+ * Returns: (transfer none) (nullable): the main AioContext; NULL before qemu_init_main_loop.
+ */
+AioContext *qemu_get_aio_context(void);
+
+/**
+ * iohandler_get_aio_context:
+ * iohandler_get_g_source:
+ *
+ * The second context of the main loop. Unlike the main one it is not polled by those who poll the
+ * main one in between; it is made when it is first asked for.
+ *
+ * Threads: any; Blocks: no.
+ * Returns: the context (transfer none); its source (transfer full).
+ */
+AioContext *iohandler_get_aio_context(void);
+GSource *iohandler_get_g_source(void);
+
+/**
+ * qemu_set_fd_handler:
+ * @fd: a descriptor
+ * @fd_read: (nullable): runs when @fd is readable, hung up or in error
+ * @fd_write: (nullable): runs when @fd is writable or in error
+ * @opaque: (closure): data for the handlers
+ *
+ * As aio_set_fd_handler in the context of iohandler_get_aio_context.
+ *
+ * Threads: any; Blocks: no.
+ * Context: the handlers run in the main thread.
+ */
+void qemu_set_fd_handler(int fd, IOHandler *fd_read, IOHandler *fd_write, void *opaque);
+
+/**
+ * qemu_bh_new:
+ * qemu_bh_new_full:
+ * @cb: what to call
+ * @opaque: (closure): data for @cb
+ * @name: ignored
+ * @guard: (nullable): ignored (not in 7.2.0 to 7.2.4)
+ *
+ * As aio_bh_new in the main AioContext. The first is a macro that names it.
+ *
+ * Threads: any, after qemu_init_main_loop; Blocks: no.
+ * Returns: (transfer full): the bottom half; end it with qemu_bh_delete.
+ */
+#ifdef QIO_ABI_QEMU_7_2
+QEMUBH *qemu_bh_new_full(QEMUBHFunc *cb, void *opaque, const char *name);
+#define qemu_bh_new(cb, opaque) qemu_bh_new_full((cb), (opaque), (stringify(cb)))
+#else
+QEMUBH *qemu_bh_new_full(QEMUBHFunc *cb, void *opaque, const char *name,
+                         MemReentrancyGuard *guard);
+#define qemu_bh_new(cb, opaque) qemu_bh_new_full((cb), (opaque), (stringify(cb)), NULL)
+#endif
 
 /**
  * GLOBAL_STATE_CODE:

@@ -6,7 +6,10 @@
 //! [`crate::host::address`] to read and make addresses, and knows nothing of channels, tasks or
 //! listeners.
 
+pub mod aio;
 pub mod capi;
+pub mod co_mutex;
+pub mod coroutine;
 pub mod destination;
 pub mod error;
 pub mod formatted;

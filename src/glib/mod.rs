@@ -3,11 +3,13 @@
 mod context;
 mod log;
 mod source;
+mod source_fd;
 mod spawn;
 mod user_data;
 
 pub use context::MainContext;
 pub use log::warning;
 pub use source::{Callback, Hooks, PollFd, Source, SourceOf, monotonic_time};
+pub use source_fd::FdTag;
 pub use spawn::{Spawned, spawn};
 pub use user_data::UserData;

@@ -143,7 +143,7 @@ impl<H: Hooks> Table<H> {
 
 /// A counted reference on a `GSource`.
 #[derive(Debug)]
-pub struct Source(NonNull<GSource>);
+pub struct Source(pub(super) NonNull<GSource>);
 
 // SAFETY: sources may be referenced, attached and destroyed from any thread.
 unsafe impl Send for Source {}
@@ -321,6 +321,16 @@ impl<H: Hooks> SourceOf<H> {
         for poll_fd in self.hooks().poll_fds() {
             // SAFETY: `stop_polling` removed the descriptor, which lives as long as the source.
             unsafe { ffi::g_source_add_poll(self.source.as_ptr(), poll_fd.0.get()) }
+        }
+    }
+}
+
+impl<H> SourceOf<H> {
+    /// A source that was made with such hooks.
+    pub(super) fn of(source: Source) -> Self {
+        Self {
+            source,
+            kind: PhantomData,
         }
     }
 }

@@ -16,12 +16,18 @@ opaque_types! {
     AioContext;
     /// A stackful coroutine of the host.
     Coroutine;
+    /// A coroutine that waits for a lock; the host owns its layout.
+    CoWaitRecord;
     /// An error object of the host; see `qapi/error.h`.
     Error;
+    /// A guard against re-entrant devices; there are none.
+    MemReentrancyGuard;
     /// A QMP or HMP monitor of the host.
     Monitor;
     /// A registered QOM type; `Type` in C is a pointer to it.
     TypeImpl;
+    /// A bottom half: a call that an event loop makes once; the host owns its layout.
+    QEMUBH;
     /// A QAPI visitor of the host.
     Visitor;
     /// What C code sees of a task; the real one is [`crate::logic::task::Task`].

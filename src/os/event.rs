@@ -5,7 +5,7 @@ use core::ffi::{c_int, c_void};
 use super::errno::Errno;
 use super::fd::{Descriptor, check};
 
-/// The bell. Once rung it stays so.
+/// The bell. Once rung it stays so, until it is reset.
 #[derive(Debug)]
 pub struct Event(Descriptor);
 
@@ -31,6 +31,15 @@ impl Event {
         // SAFETY: `len` bytes are readable at `data`.
         unsafe { libc::write(self.fd(), data, len) };
     }
+
+    /// Makes it a bell that hasn't been rung.
+    pub fn reset(&self) {
+        let mut count = 0u64;
+        let (data, len) = ((&raw mut count).cast::<c_void>(), size_of::<u64>());
+        // It fails only if the bell wasn't rung.
+        // SAFETY: `len` bytes are writable at `data`.
+        unsafe { libc::read(self.fd(), data, len) };
+    }
 }
 
 #[cfg(test)]
@@ -46,5 +55,8 @@ mod tests {
         assert!(poll::is_readable(event.fd()));
         event.ring();
         assert!(poll::is_readable(event.fd()));
+        event.reset();
+        assert!(!poll::is_readable(event.fd()));
+        event.reset();
     }
 }

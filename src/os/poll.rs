@@ -29,6 +29,21 @@ impl Entry {
         })
     }
 
+    /// Waits for `events` (`POLL*`, which are `G_IO_*`).
+    pub fn new(fd: c_int, events: u32) -> Self {
+        Self(libc::pollfd {
+            fd,
+            // Poll events are 16 bits wide.
+            events: i16::try_from(events & 0x7fff).unwrap_or(0),
+            revents: 0,
+        })
+    }
+
+    /// What the last wait found.
+    pub fn revents(&self) -> u32 {
+        u32::try_from(self.0.revents).unwrap_or(0)
+    }
+
     /// The last wait found something: what was waited for, an error, a hang-up, or that the
     /// descriptor isn't open.
     pub fn is_ready(&self) -> bool {

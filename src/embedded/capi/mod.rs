@@ -5,6 +5,8 @@
 //! As in [`crate::capi`]: pointers are what their header says, live for the call, and `errp` is
 //! NULL, `&error_abort`, `&error_fatal` or points to an empty `Error *`.
 
+pub mod aio;
+pub mod coroutine;
 pub mod cutils;
 pub mod error;
 pub mod error_report;

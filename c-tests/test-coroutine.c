@@ -1,0 +1,249 @@
+/*
+ * qemu/coroutine.h, and what block/aio.h has for coroutines.
+ *
+ * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "qemu/osdep.h"
+#include "block/aio.h"
+#include "qapi/error.h"
+#include "qemu/coroutine.h"
+
+static GString *trace;
+
+static void coroutine_fn steps(void *opaque)
+{
+    g_assert_true(qemu_in_coroutine());
+    for (int i = 0; i < 3; i++) {
+        g_string_append(trace, opaque);
+        qemu_coroutine_yield();
+    }
+    g_string_append_c(trace, '.');
+}
+
+static void test_enter(void)
+{
+    Coroutine *co;
+
+    trace = g_string_new(NULL);
+    co = qemu_coroutine_create(steps, (void *)"a");
+    g_assert_cmpstr(trace->str, ==, "");
+    g_assert_false(qemu_coroutine_entered(co));
+    g_assert_false(qemu_in_coroutine());
+    g_assert_nonnull(qemu_coroutine_self());
+    for (int i = 0; i < 4; i++) {
+        qemu_coroutine_enter(co);
+        g_string_append_c(trace, '-');
+    }
+    g_assert_cmpstr(trace->str, ==, "a-a-a-.-");
+    g_assert_false(qemu_in_coroutine());
+    g_string_free(trace, TRUE);
+}
+
+static void coroutine_fn enters_another(void *opaque)
+{
+    Coroutine *self = qemu_coroutine_self();
+
+    for (int i = 0; i < 4; i++) {
+        qemu_coroutine_enter(opaque);
+        g_assert_true(qemu_coroutine_self() == self);
+        g_assert_true(qemu_coroutine_entered(self));
+        qemu_coroutine_enter_if_inactive(self);
+        g_string_append_c(trace, 'o');
+    }
+}
+
+static void test_nested(void)
+{
+    Coroutine *inner = qemu_coroutine_create(steps, (void *)"i");
+
+    trace = g_string_new(NULL);
+    qemu_coroutine_enter(qemu_coroutine_create(enters_another, inner));
+    g_assert_cmpstr(trace->str, ==, "ioioio.o");
+    g_string_free(trace, TRUE);
+}
+
+static gpointer enters(gpointer data)
+{
+    qemu_coroutine_enter(data);
+    return NULL;
+}
+
+static void test_threads(void)
+{
+    Coroutine *co = qemu_coroutine_create(steps, (void *)"t");
+
+    trace = g_string_new(NULL);
+    for (int i = 0; i < 4; i++) {
+        g_thread_join(g_thread_new("enters", enters, co));
+    }
+    g_assert_cmpstr(trace->str, ==, "ttt.");
+    g_string_free(trace, TRUE);
+}
+
+static void coroutine_fn uses_stack(void *opaque)
+{
+    volatile char memory[900 * 1024];
+
+    memset((char *)memory, 1, sizeof(memory));
+    qemu_coroutine_yield();
+    *(int *)opaque += memory[0] + memory[sizeof(memory) - 1];
+}
+
+static void test_stack(void)
+{
+    int sum = 0;
+    Coroutine *co[8];
+
+    for (int i = 0; i < 8; i++) {
+        co[i] = qemu_coroutine_create(uses_stack, &sum);
+        qemu_coroutine_enter(co[i]);
+    }
+    for (int i = 0; i < 8; i++) {
+        qemu_coroutine_enter(co[i]);
+    }
+    g_assert_cmpint(sum, ==, 16);
+}
+
+static void coroutine_fn wakes(void *opaque)
+{
+    g_string_append_c(trace, 'w');
+    aio_co_wake(opaque);
+    g_string_append_c(trace, 'W');
+}
+
+/* In a coroutine: after it. Elsewhere: at once. */
+static void test_wake(void)
+{
+    Coroutine *co = qemu_coroutine_create(steps, (void *)"s");
+
+    trace = g_string_new(NULL);
+    qemu_coroutine_enter(qemu_coroutine_create(wakes, co));
+    g_assert_cmpstr(trace->str, ==, "wWs");
+    aio_co_wake(co);
+    aio_co_wake(co);
+    aio_co_wake(co);
+    g_assert_cmpstr(trace->str, ==, "wWsss.");
+    g_string_free(trace, TRUE);
+}
+
+static gpointer wakes_elsewhere(gpointer data)
+{
+    aio_co_wake(data);
+    return NULL;
+}
+
+/* From a thread with another context: by the thread that polls the coroutine's. */
+static void test_schedule(void)
+{
+    Coroutine *co = qemu_coroutine_create(steps, (void *)"m");
+
+    trace = g_string_new(NULL);
+    g_assert_cmpint(qemu_init_main_loop(&error_abort), ==, 0);
+    aio_co_schedule(qemu_get_aio_context(), co);
+    g_assert_cmpstr(trace->str, ==, "");
+    g_assert_true(aio_poll(qemu_get_aio_context(), true));
+    g_assert_cmpstr(trace->str, ==, "m");
+    g_assert_true(qemu_coroutine_get_aio_context(co) == qemu_get_aio_context());
+    for (int i = 0; i < 3; i++) {
+        gsize before = trace->len;
+
+        g_thread_join(g_thread_new("wakes", wakes_elsewhere, co));
+        g_assert_cmpint(trace->len, ==, before);
+        while (trace->len == before) {
+            main_loop_wait(false);
+        }
+        g_assert_cmpint(trace->len, ==, before + 1);
+    }
+    g_assert_cmpstr(trace->str, ==, "mmm.");
+    g_string_free(trace, TRUE);
+}
+
+static CoMutex mutex;
+
+static void coroutine_fn locks(void *opaque)
+{
+    QEMU_LOCK_GUARD(&mutex);
+    g_string_append_printf(trace, "%s(", (char *)opaque);
+    qemu_coroutine_yield();
+    g_string_append_c(trace, ')');
+}
+
+static void test_mutex(void)
+{
+    Coroutine *co[3];
+    const char *name[] = { "a", "b", "c" };
+
+    trace = g_string_new(NULL);
+    qemu_co_mutex_init(&mutex);
+    for (int i = 0; i < 3; i++) {
+        co[i] = qemu_coroutine_create(locks, (void *)name[i]);
+        qemu_coroutine_enter(co[i]);
+    }
+    g_assert_cmpstr(trace->str, ==, "a(");
+    /* Entered without reason it goes on waiting. */
+    qemu_coroutine_enter(co[2]);
+    g_assert_cmpstr(trace->str, ==, "a(");
+    for (int i = 0; i < 3; i++) {
+        qemu_coroutine_enter(co[i]);
+    }
+    g_assert_cmpstr(trace->str, ==, "a()b()c()");
+    g_string_free(trace, TRUE);
+}
+
+static void coroutine_fn enters_itself(void *opaque)
+{
+    qemu_coroutine_enter(qemu_coroutine_self());
+}
+
+static void misuse(const char *how)
+{
+    if (g_test_subprocess()) {
+        Coroutine *co = qemu_coroutine_create(enters_itself, NULL);
+
+        if (strcmp(how, "yield") == 0) {
+            qemu_coroutine_yield();
+        } else if (strcmp(how, "enter") == 0) {
+            qemu_coroutine_enter(co);
+        } else {
+            AioContext *ctx = aio_context_new(&error_abort);
+
+            aio_co_schedule(ctx, co);
+            aio_co_schedule(ctx, co);
+        }
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_failed();
+    g_test_trap_assert_stderr("*co*routine*");
+}
+
+static void test_yield_outside(void)
+{
+    misuse("yield");
+}
+
+static void test_enter_twice(void)
+{
+    misuse("enter");
+}
+
+static void test_schedule_twice(void)
+{
+    misuse("schedule");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/qio/coroutine/enter", test_enter);
+    g_test_add_func("/qio/coroutine/nested", test_nested);
+    g_test_add_func("/qio/coroutine/threads", test_threads);
+    g_test_add_func("/qio/coroutine/stack", test_stack);
+    g_test_add_func("/qio/coroutine/wake", test_wake);
+    g_test_add_func("/qio/coroutine/mutex", test_mutex);
+    g_test_add_func("/qio/coroutine/schedule", test_schedule);
+    g_test_add_func("/qio/coroutine/misuse/yield-outside", test_yield_outside);
+    g_test_add_func("/qio/coroutine/misuse/enter-twice", test_enter_twice);
+    g_test_add_func("/qio/coroutine/misuse/schedule-twice", test_schedule_twice);
+    return g_test_run();
+}
