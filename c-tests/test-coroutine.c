@@ -7,6 +7,7 @@
 #include "block/aio.h"
 #include "qapi/error.h"
 #include "qemu/coroutine.h"
+#include "qemu/main-loop.h"
 
 static GString *trace;
 

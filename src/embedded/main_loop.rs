@@ -77,19 +77,15 @@ mod tests {
 
     #[test]
     fn the_first_thread_to_ask_becomes_main() {
-        let initialise = || {
-            // A thread of its own: the contexts' handlers are none of the other tests' concern.
-            assert!(in_main_thread());
-            assert!(std::thread::spawn(in_main_thread).join().unwrap());
+        assert!(in_main_thread());
+        assert!(std::thread::spawn(in_main_thread).join().unwrap());
+        init().unwrap();
+        assert!(in_main_thread());
+        let other = std::thread::spawn(|| {
             init().unwrap();
-            assert!(in_main_thread());
-            let other = std::thread::spawn(|| {
-                init().unwrap();
-                in_main_thread()
-            });
-            assert!(!other.join().unwrap());
-            assert!(in_main_thread());
-        };
-        std::thread::spawn(initialise).join().unwrap();
+            in_main_thread()
+        });
+        assert!(!other.join().unwrap());
+        assert!(in_main_thread());
     }
 }
