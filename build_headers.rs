@@ -101,6 +101,17 @@ const HEADERS: &[Header] = &[
         types: &["QIOChannelNull"],
     },
     Header {
+        name: "channel-websock.h",
+        about: "The server's end of a WebSocket, over any other channel.",
+        sources: &["layout/channel_websock.rs", "capi/channel_websock.rs"],
+        includes: &["io/channel.h", "qemu/buffer.h", "io/task.h"],
+        declarations: &[
+            "#define TYPE_QIO_CHANNEL_WEBSOCK \"qio-channel-websock\"",
+            "OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelWebsock, QIO_CHANNEL_WEBSOCK)",
+        ],
+        types: &["QIOChannelWebsock"],
+    },
+    Header {
         name: "channel-watch.h",
         about: "Event sources for descriptors, for those who write channels.",
         sources: &["capi/channel_watch.rs"],

@@ -6,6 +6,8 @@
 
 use core::ffi::{CStr, c_int};
 
+use crate::host::error::Error;
+
 /// The address that names an object in a trace; it is never followed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Id(usize);
@@ -170,6 +172,38 @@ pub fn qio_channel_command_abort(_ioc: Id, _pid: c_int) {}
 /// so is `status` (W-27).
 #[inline]
 pub fn qio_channel_command_wait(_ioc: Id, _pid: c_int, _ret: c_int, _status: c_int) {}
+
+/// A WebSocket channel was made.
+#[inline]
+pub fn qio_channel_websock_new_server(_ioc: Id, _master: Id) {}
+
+/// A handshake begins.
+#[inline]
+pub fn qio_channel_websock_handshake_start(_ioc: Id) {}
+
+/// A handshake waits for `status`, `G_IO_IN` or `G_IO_OUT`.
+#[inline]
+pub fn qio_channel_websock_handshake_pending(_ioc: Id, _status: u32) {}
+
+/// A greeting was answered; the answer isn't sent yet.
+#[inline]
+pub fn qio_channel_websock_handshake_reply(_ioc: Id) {}
+
+/// A handshake has failed; its callback is next.
+#[inline]
+pub fn qio_channel_websock_handshake_fail(_ioc: Id, _error: &Error) {}
+
+/// A handshake has succeeded; its callback is next.
+#[inline]
+pub fn qio_channel_websock_handshake_complete(_ioc: Id) {}
+
+/// A frame was queued. The header's size goes first, whatever the original's names say.
+#[inline]
+pub fn qio_channel_websock_encode(_ioc: Id, _opcode: u8, _headerlen: usize, _payloadlen: usize) {}
+
+/// A WebSocket channel is about to be closed.
+#[inline]
+pub fn qio_channel_websock_close(_ioc: Id) {}
 
 /// A null channel was made.
 #[inline]

@@ -88,6 +88,16 @@ pub trait Hooks: Send + Sync + 'static {
 
     /// The source is ready and its turn has come. False removes it.
     fn dispatch(&self, callback: Callback) -> bool;
+
+    /// As `prepare`, for sources that have children.
+    fn prepare_parent(&self, _source: &Source) -> bool {
+        self.prepare()
+    }
+
+    /// As `dispatch`, for sources that have children.
+    fn dispatch_parent(&self, _source: &Source, callback: Callback) -> bool {
+        self.dispatch(callback)
+    }
 }
 
 /// A GSource with the hooks behind it.
@@ -102,7 +112,9 @@ unsafe extern "C" fn prepare<H: Hooks>(source: *mut GSource, timeout: *mut c_int
     let hooks = unsafe { &(*source.cast::<Instance<H>>()).hooks };
     // SAFETY: GLib passes an address for the timeout, -1 for none.
     unsafe { *timeout = -1 };
-    hooks.prepare().into()
+    // SAFETY: GLib passes the source, never NULL; it stays GLib's reference.
+    let source = ManuallyDrop::new(Source(unsafe { NonNull::new_unchecked(source) }));
+    hooks.prepare_parent(&source).into()
 }
 
 unsafe extern "C" fn check<H: Hooks>(source: *mut GSource) -> gboolean {
@@ -118,7 +130,10 @@ unsafe extern "C" fn dispatch<H: Hooks>(
 ) -> gboolean {
     // SAFETY: as in `prepare`; GLib holds a reference on the source while it is dispatched.
     let hooks = unsafe { &(*source.cast::<Instance<H>>()).hooks };
-    hooks.dispatch(Callback { function, data }).into()
+    // SAFETY: as in `prepare`.
+    let source = ManuallyDrop::new(Source(unsafe { NonNull::new_unchecked(source) }));
+    let callback = Callback { function, data };
+    hooks.dispatch_parent(&source, callback).into()
 }
 
 unsafe extern "C" fn finalize<H: Hooks>(source: *mut GSource) {
@@ -227,6 +242,13 @@ impl Source {
         let destroy = data.destroy();
         // SAFETY: the source is live; the data is GLib's from now on.
         unsafe { ffi::g_source_set_callback(self.as_ptr(), function, data.leak(), destroy) }
+    }
+
+    /// Makes `child` a part of this source: whenever it is ready, this one is dispatched too, and it
+    /// ends with this one. It must not be attached yet.
+    pub fn add_child(&self, child: &Self) {
+        // SAFETY: both are live.
+        unsafe { ffi::g_source_add_child_source(self.as_ptr(), child.as_ptr()) }
     }
 
     /// Starts the source in `context`; returns its id there.

@@ -28,12 +28,14 @@ macro_rules! assert_layout {
 }
 
 mod address;
+mod buffer;
 mod channel;
 mod channel_buffer;
 mod channel_command;
 mod channel_file;
 mod channel_null;
 mod channel_socket;
+mod channel_websock;
 mod co_mutex;
 mod dns_resolver;
 mod error;
@@ -44,12 +46,14 @@ mod qapi;
 mod thread;
 
 pub use address::*;
+pub use buffer::*;
 pub use channel::*;
 pub use channel_buffer::*;
 pub use channel_command::*;
 pub use channel_file::*;
 pub use channel_null::*;
 pub use channel_socket::*;
+pub use channel_websock::*;
 pub use co_mutex::*;
 pub use dns_resolver::*;
 pub use error::*;

@@ -16,3 +16,4 @@ pub mod task;
 pub mod transfer;
 pub mod wait;
 pub mod watch;
+pub mod websock;

@@ -14,6 +14,7 @@ pub mod resolver;
 pub mod socket;
 pub mod task;
 pub mod watch;
+pub mod websock;
 pub mod zero_copy;
 
 use core::cell::UnsafeCell;

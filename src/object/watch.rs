@@ -20,6 +20,9 @@ type WatchFunc = unsafe extern "C" fn(
     data: *mut c_void,
 ) -> gboolean;
 
+/// A watch callback of the library: gets what the channel is ready for, says whether it stays.
+pub type NativeFunc = Box<dyn Fn(u32) -> bool + Send + Sync>;
+
 /// A watch callback of C code with its data.
 pub struct Watcher {
     function: QIOChannelFunc,
@@ -33,6 +36,21 @@ impl Watcher {
     /// `function` may be called with any channel and the data, on the thread that runs the source.
     pub unsafe fn new(function: QIOChannelFunc, opaque: UserData) -> Self {
         Self { function, opaque }
+    }
+
+    /// A function of the library; it ends with the source.
+    pub fn native(function: NativeFunc) -> Self {
+        unsafe extern "C" fn call(
+            _ioc: *mut layout::QIOChannel,
+            condition: GIOCondition,
+            data: *mut c_void,
+        ) -> gboolean {
+            // SAFETY: the data is the boxed function below, which lives as long as the callback.
+            let function = unsafe { &*data.cast::<NativeFunc>() };
+            function(condition).into()
+        }
+        // SAFETY: the function takes such data.
+        unsafe { Self::new(Some(call), UserData::boxed(function)) }
     }
 
     /// Makes it the callback of a channel's source, which owns the data from now on (R-CHAN-54).

@@ -95,6 +95,78 @@ pub const fn as_ptr(iov: &[IoVec<'_>]) -> *const iovec {
     iov.as_ptr().cast::<iovec>()
 }
 
+/// How far a copy into or out of the caller's memory has come.
+pub struct Cursor<'i, 'a> {
+    iov: &'i [IoVec<'a>],
+    /// Bytes of the first element that are done.
+    done: usize,
+}
+
+impl<'i, 'a> Cursor<'i, 'a> {
+    /// At the beginning.
+    pub const fn new(iov: &'i [IoVec<'a>]) -> Self {
+        Self { iov, done: 0 }
+    }
+
+    /// The next piece: at most `most` bytes, none only at the end.
+    fn next(&mut self, most: usize) -> Option<IoVec<'a>> {
+        while let Some((first, rest)) = self.iov.split_first() {
+            let piece = first.skip(self.done);
+            if piece.len() > most {
+                self.done += most;
+                // SAFETY: a part of what is valid for `'a`.
+                return Some(unsafe { IoVec::from_raw(piece.base(), most) });
+            }
+            self.iov = rest;
+            self.done = 0;
+            if !piece.is_empty() {
+                return Some(piece);
+            }
+        }
+        None
+    }
+
+    /// Whether all elements are done.
+    pub fn is_at_end(&self) -> bool {
+        self.iov
+            .iter()
+            .enumerate()
+            .all(|(at, element)| element.len() == if at == 0 { self.done } else { 0 })
+    }
+
+    /// Copies bytes to the caller's memory; how many there was room for.
+    pub fn put(&mut self, bytes: &[u8]) -> usize {
+        let mut copied = 0;
+        while let Some(left) = bytes.get(copied..).filter(|left| !left.is_empty()) {
+            let Some(piece) = self.next(left.len()) else {
+                break;
+            };
+            // SAFETY: the piece has no more bytes than are left; it is writable, as who made it
+            // promised. `bytes` may be the caller's too, so they may overlap.
+            unsafe { core::ptr::copy(left.as_ptr(), piece.base().cast::<u8>(), piece.len()) };
+            copied += piece.len();
+        }
+        copied
+    }
+
+    /// Appends at most `most` of the caller's bytes.
+    pub fn append_to(&mut self, bytes: &mut Vec<u8>, most: usize) {
+        let mut left = most;
+        while left > 0 {
+            let Some(piece) = self.next(left) else { break };
+            let at = bytes.len();
+            bytes.resize(at + piece.len(), 0);
+            let target = bytes[at..].as_mut_ptr();
+            // SAFETY: the vector was made long enough; the piece is readable, as who made it
+            // promised, and not in the vector's memory, which nobody else has.
+            unsafe {
+                core::ptr::copy_nonoverlapping(piece.base().cast::<u8>(), target, piece.len());
+            }
+            left -= piece.len();
+        }
+    }
+}
+
 /// Sum of the lengths; more than the address space holds counts as all of it.
 pub fn total(iov: &[IoVec<'_>]) -> usize {
     iov.iter().fold(0, |total: usize, element| {

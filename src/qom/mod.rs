@@ -6,6 +6,7 @@ mod channel_command;
 mod channel_file;
 mod channel_null;
 mod channel_socket;
+mod channel_websock;
 pub mod convert;
 mod dns_resolver;
 mod net_listener;
@@ -15,13 +16,14 @@ use crate::layout::{ClassHook, InstanceHook, TypeInfo};
 use crate::object::{Instance, IsA};
 
 /// The types of this build, parents first. All that registers them is this table.
-static TYPES: [Registration; 8] = [
+static TYPES: [Registration; 9] = [
     Registration(channel::TYPE),
     Registration(channel_buffer::TYPE),
     Registration(channel_command::TYPE),
     Registration(channel_file::TYPE),
     Registration(channel_null::TYPE),
     Registration(channel_socket::TYPE),
+    Registration(channel_websock::TYPE),
     Registration(dns_resolver::TYPE),
     Registration(net_listener::TYPE),
 ];

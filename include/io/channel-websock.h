@@ -1,0 +1,208 @@
+/*
+ * The server's end of a WebSocket, over any other channel.
+ *
+ * Generated from src/layout/channel_websock.rs and src/capi/channel_websock.rs.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#ifndef QIO_CHANNEL_WEBSOCK_H
+#define QIO_CHANNEL_WEBSOCK_H
+
+#include "io/channel.h"
+#include "qemu/buffer.h"
+#include "io/task.h"
+
+#define TYPE_QIO_CHANNEL_WEBSOCK "qio-channel-websock"
+OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelWebsock, QIO_CHANNEL_WEBSOCK)
+
+/** The mask of a frame, as bytes and as a number. */
+typedef union QIOChannelWebsockMask {
+    /** In the order of the frame. */
+    char c[4];
+    /** In the order of the machine. */
+    uint32_t u;
+} QIOChannelWebsockMask;
+
+#if defined(QIO_ABI_QEMU_7_2)
+/**
+ * The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
+ * handshake they stay zero.
+ */
+struct QIOChannelWebsock {
+    /** The parent. */
+    QIOChannel parent;
+    /** What the frames travel over. */
+    QIOChannel *master;
+    /** Private. */
+    Buffer encinput;
+    /** Private. */
+    Buffer encoutput;
+    /** Private. */
+    Buffer rawinput;
+    /** Private. */
+    size_t payload_remain;
+    /** Private. */
+    size_t pong_remain;
+    /** Private. */
+    union QIOChannelWebsockMask mask;
+    /** Private. */
+    unsigned int io_tag;
+    /** Private. */
+    Error *io_err;
+    /** Private. */
+    gboolean io_eof;
+    /** Private. */
+    uint8_t opcode;
+};
+#endif
+
+#if defined(QIO_ABI_QEMU_7_2_22)
+/**
+ * The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
+ * handshake they stay zero.
+ */
+struct QIOChannelWebsock {
+    /** The parent. */
+    QIOChannel parent;
+    /** What the frames travel over. */
+    QIOChannel *master;
+    /** Private. */
+    Buffer encinput;
+    /** Private. */
+    Buffer encoutput;
+    /** Private. */
+    Buffer rawinput;
+    /** Private. */
+    size_t payload_remain;
+    /** Private. */
+    size_t pong_remain;
+    /** Private. */
+    union QIOChannelWebsockMask mask;
+    /** The source that the handshake waits with, 0 if none. */
+    unsigned int hs_io_tag;
+    /** Private. */
+    unsigned int io_tag;
+    /** Private. */
+    Error *io_err;
+    /** Private. */
+    gboolean io_eof;
+    /** Private. */
+    uint8_t opcode;
+};
+#endif
+
+#if defined(QIO_ABI_QEMU_10_0)
+/**
+ * The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
+ * handshake they stay zero.
+ */
+struct QIOChannelWebsock {
+    /** The parent. */
+    QIOChannel parent;
+    /** What the frames travel over. */
+    QIOChannel *master;
+    /** Private. */
+    Buffer encinput;
+    /** Private. */
+    Buffer encoutput;
+    /** Private. */
+    Buffer rawinput;
+    /** Private. */
+    size_t payload_remain;
+    /** Private. */
+    size_t pong_remain;
+    /** Private. */
+    union QIOChannelWebsockMask mask;
+    /** Private. */
+    unsigned int io_tag;
+    /** Private. */
+    Error *io_err;
+    /** Private. */
+    gboolean io_eof;
+    /** Private. */
+    uint8_t opcode;
+};
+#endif
+
+#if (defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+/**
+ * The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
+ * handshake they stay zero.
+ */
+struct QIOChannelWebsock {
+    /** The parent. */
+    QIOChannel parent;
+    /** What the frames travel over. */
+    QIOChannel *master;
+    /** Private. */
+    Buffer encinput;
+    /** Private. */
+    Buffer encoutput;
+    /** Private. */
+    Buffer rawinput;
+    /** Private. */
+    size_t payload_remain;
+    /** Private. */
+    size_t pong_remain;
+    /** Private. */
+    union QIOChannelWebsockMask mask;
+    /** The source that the handshake waits with, 0 if none. */
+    unsigned int hs_io_tag;
+    /** Private. */
+    unsigned int io_tag;
+    /** Private. */
+    Error *io_err;
+    /** Private. */
+    gboolean io_eof;
+    /** Private. */
+    uint8_t opcode;
+};
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * qio_channel_websock_new_server:
+ * @master: (transfer none): what the frames travel over; the channel holds a reference
+ *
+ * Makes the server's end of a WebSocket. Nothing can be read or written before
+ * qio_channel_websock_handshake() has succeeded. Closing the channel closes @master.
+ *
+ * Reads and watches take from @master what they need, in any context and without the default main
+ * loop; they answer pings and a close frame on their way. Of what is written up to 8192 bytes are
+ * queued and sent in the background, from the default context. The channel holds no more than
+ * 64 KiB of what came in.
+ *
+ * Threads: any; one reader and one writer at a time. Blocks: no.
+ * Returns: (transfer full): the channel, never NULL.
+ */
+QIOChannelWebsock *qio_channel_websock_new_server(QIOChannel *master);
+
+/**
+ * qio_channel_websock_handshake:
+ * @ioc: (transfer none): the channel, new
+ * @func: (scope async): called once the client's greeting was answered, or the handshake has failed
+ * @opaque: (closure) (nullable): data for @func
+ * @destroy: (destroy) (nullable): ends @opaque; called once, also for NULL
+ *
+ * Waits for the client's greeting and answers it. The task's source is @ioc, which stays alive until
+ * the task ends. qio_channel_close() ends the handshake: then @func isn't called. A second handshake
+ * ends the process.
+ *
+ * Threads: any. Blocks: no.
+ * Context: @func and @destroy run in the default context, never before this returns; on a close
+ * @destroy runs there and then.
+ */
+void qio_channel_websock_handshake(QIOChannelWebsock *ioc,
+                                   QIOTaskFunc func,
+                                   gpointer opaque,
+                                   GDestroyNotify destroy);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* QIO_CHANNEL_WEBSOCK_H */

@@ -1,0 +1,68 @@
+//! `io/channel-websock.h`.
+
+use glib_sys::{GDestroyNotify, gpointer};
+
+use super::task::QIOTaskFunc;
+use crate::check_usage;
+use crate::glib::UserData;
+use crate::layout::{QIOChannel, QIOChannelWebsock};
+use crate::logic::websock;
+use crate::object::Shared;
+use crate::object::task::Completion;
+
+/// qio_channel_websock_new_server:
+/// @master: (transfer none): what the frames travel over; the channel holds a reference
+///
+/// Makes the server's end of a WebSocket. Nothing can be read or written before
+/// qio_channel_websock_handshake() has succeeded. Closing the channel closes @master.
+///
+/// Reads and watches take from @master what they need, in any context and without the default main
+/// loop; they answer pings and a close frame on their way. Of what is written up to 8192 bytes are
+/// queued and sent in the background, from the default context. The channel holds no more than
+/// 64 KiB of what came in.
+///
+/// Threads: any; one reader and one writer at a time. Blocks: no.
+/// Returns: (transfer full): the channel, never NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_websock_new_server(
+    master: *mut QIOChannel,
+) -> *mut QIOChannelWebsock {
+    const NAME: &str = "qio_channel_websock_new_server";
+    // SAFETY: the caller's channel is live or NULL.
+    let Some(master) = (unsafe { Shared::from_ptr(master) }) else {
+        crate::os::abort::misuse(NAME, format_args!("master is NULL"))
+    };
+    websock::create(master).into_ptr()
+}
+
+/// qio_channel_websock_handshake:
+/// @ioc: (transfer none): the channel, new
+/// @func: (scope async): called once the client's greeting was answered, or the handshake has failed
+/// @opaque: (closure) (nullable): data for @func
+/// @destroy: (destroy) (nullable): ends @opaque; called once, also for NULL
+///
+/// Waits for the client's greeting and answers it. The task's source is @ioc, which stays alive until
+/// the task ends. qio_channel_close() ends the handshake: then @func isn't called. A second handshake
+/// ends the process.
+///
+/// Threads: any. Blocks: no.
+/// Context: @func and @destroy run in the default context, never before this returns; on a close
+/// @destroy runs there and then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_websock_handshake(
+    ioc: *mut QIOChannelWebsock,
+    func: QIOTaskFunc,
+    opaque: gpointer,
+    destroy: GDestroyNotify,
+) {
+    const NAME: &str = "qio_channel_websock_handshake";
+    check_usage!(func.is_some(), NAME, "func is NULL");
+    // SAFETY: the caller's channel is live or NULL.
+    let Some(channel) = (unsafe { Shared::from_ptr(ioc) }) else {
+        crate::os::abort::misuse(NAME, format_args!("ioc is NULL"))
+    };
+    // SAFETY: the caller gives the data to the task.
+    let opaque = unsafe { UserData::new(opaque, destroy) };
+    // SAFETY: the function takes tasks and this data.
+    websock::handshake(channel, unsafe { Completion::new(func, opaque) });
+}

@@ -1,0 +1,212 @@
+//! Frames: their headers and the rules of their order (RFC 6455 section 5).
+
+/// A frame's kind.
+pub(super) const CONTINUATION: u8 = 0;
+pub(super) const BINARY: u8 = 2;
+pub(super) const CLOSE: u8 = 8;
+pub(super) const PING: u8 = 9;
+pub(super) const PONG: u8 = 10;
+
+/// The shortest header of a masked frame: none is looked at before (R-WS-18).
+const HEADER_MIN: usize = 6;
+/// The longest payload of a control frame (RFC 6455 section 5.5).
+pub(super) const CONTROL_MAX: usize = 125;
+
+/// Why a stream is refused, with the status that its close frame carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) reason: &'static str,
+}
+
+const fn refused<T>(status: u16, reason: &'static str) -> Result<T, Refusal> {
+    Err(Refusal { status, reason })
+}
+
+/// The header of a frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Header {
+    /// Never a continuation: that is binary, as the only messages are.
+    pub(super) opcode: u8,
+    pub(super) fin: bool,
+    /// Bytes of the header.
+    pub(super) length: usize,
+    /// Bytes behind it.
+    pub(super) payload: u64,
+    pub(super) mask: [u8; 4],
+}
+
+/// Where the stream stands between two frames.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Order {
+    /// A message has begun and not ended.
+    in_message: bool,
+    /// Some message has ended.
+    after_message: bool,
+}
+
+impl Order {
+    /// The stream behind a frame.
+    pub(super) fn pass(&mut self, header: &Header) {
+        if header.opcode == BINARY {
+            self.in_message = !header.fin;
+            self.after_message |= header.fin;
+        }
+    }
+
+    /// The header at the beginning of `bytes`; None if it isn't complete. The order of the checks is
+    /// R-WS-18's.
+    pub(super) fn parse(&self, bytes: &[u8]) -> Result<Option<Header>, Refusal> {
+        let [first, second, rest @ ..] = bytes else {
+            return Ok(None);
+        };
+        if bytes.len() < HEADER_MIN {
+            return Ok(None);
+        }
+        let (fin, opcode) = (first & 0x80 != 0, first & 0x0f);
+        let short = second & 0x7f;
+        if opcode == CLOSE {
+            return Ok(Some(Header {
+                opcode,
+                fin,
+                length: HEADER_MIN,
+                payload: 0,
+                mask: [0; 4],
+            }));
+        }
+        let opcode = self.meaning(opcode, fin)?;
+        if first & 0x70 != 0 {
+            return refused(1002, "reserved bits are set");
+        }
+        if second & 0x80 == 0 {
+            return refused(1002, "client frames must be masked");
+        }
+        if opcode >= CLOSE && usize::from(short) > CONTROL_MAX {
+            return refused(1002, "control frame is too large");
+        }
+        let (payload, rest) = match short {
+            126 => match rest {
+                [a, b, rest @ ..] => (u64::from(u16::from_be_bytes([*a, *b])), rest),
+                _ => return Ok(None),
+            },
+            127 => match rest.split_first_chunk::<8>() {
+                Some((long, rest)) => (u64::from_be_bytes(*long), rest),
+                None => return Ok(None),
+            },
+            _ => (u64::from(short), rest),
+        };
+        if payload >> 63 != 0 {
+            return refused(1002, "payload length is out of range");
+        }
+        let Some((mask, rest)) = rest.split_first_chunk::<4>() else {
+            return Ok(None);
+        };
+        Ok(Some(Header {
+            opcode,
+            fin,
+            length: bytes.len() - rest.len(),
+            payload,
+            mask: *mask,
+        }))
+    }
+
+    /// What a frame of this opcode is, here (R-WS-19, R-WS-23).
+    fn meaning(self, opcode: u8, fin: bool) -> Result<u8, Refusal> {
+        match opcode {
+            CONTINUATION if self.in_message => Ok(BINARY),
+            CONTINUATION if self.after_message => refused(1002, "there is nothing to continue"),
+            BINARY if self.in_message => refused(1002, "the message before has not ended"),
+            BINARY => Ok(BINARY),
+            _ if !fin => refused(1008, "only binary messages may be fragmented"),
+            PING | PONG => Ok(opcode),
+            _ => refused(1003, "only binary frames are supported"),
+        }
+    }
+}
+
+/// Appends the header of a frame that is sent: whole, unmasked, of minimal length (R-WS-16).
+pub(super) fn put_header(bytes: &mut Vec<u8>, opcode: u8, payload: usize) {
+    bytes.push(0x80 | opcode);
+    match (u8::try_from(payload), u16::try_from(payload)) {
+        (Ok(short), _) if payload <= CONTROL_MAX => bytes.push(short),
+        (_, Ok(medium)) => {
+            bytes.push(126);
+            bytes.extend(medium.to_be_bytes());
+        }
+        _ => {
+            bytes.push(127);
+            bytes.extend((payload as u64).to_be_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(in_message: bool, after_message: bool) -> Order {
+        Order {
+            in_message,
+            after_message,
+        }
+    }
+
+    fn parse(order: Order, first: u8, second: u8) -> Result<Option<Header>, Refusal> {
+        order.parse(&[first, second, 1, 2, 3, 4])
+    }
+
+    fn status(order: Order, first: u8, second: u8) -> u16 {
+        parse(order, first, second).unwrap_err().status
+    }
+
+    #[test]
+    fn violations_have_their_status() {
+        let start = Order::default();
+        for opcode in [1, 9, 10, 0] {
+            assert_eq!(status(start, opcode, 0x80), 1008, "{opcode}");
+        }
+        for opcode in [0, 1, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15] {
+            assert_eq!(status(start, 0x80 | opcode, 0x80), 1003, "{opcode}");
+        }
+        assert_eq!(status(start, 0x82, 0), 1002);
+        for rsv in [0x10, 0x20, 0x40] {
+            assert_eq!(status(start, 0x82 | rsv, 0x80), 1002);
+        }
+        for long in [126, 127] {
+            assert_eq!(status(start, 0x89, 0x80 | long), 1002);
+        }
+        assert_eq!(status(order(false, true), 0x80, 0x80), 1002);
+        assert_eq!(status(order(true, false), 0x82, 0x80), 1002);
+        let huge = [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
+        assert_eq!(start.parse(&huge).unwrap_err().status, 1002);
+    }
+
+    #[test]
+    fn a_header_may_end_anywhere() {
+        for payload in [0usize, 125, 126, 65535, 65536] {
+            let mut bytes = Vec::new();
+            put_header(&mut bytes, BINARY, payload);
+            bytes[1] |= 0x80;
+            bytes.extend([1, 2, 3, 4]);
+            for end in 0..bytes.len() {
+                assert_eq!(Order::default().parse(&bytes[..end]), Ok(None));
+            }
+            let length = bytes.len();
+            bytes.push(0);
+            let header = Order::default().parse(&bytes).unwrap().unwrap();
+            assert_eq!((header.length, header.payload), (length, payload as u64));
+            assert_eq!(header.mask, [1, 2, 3, 4]);
+        }
+    }
+
+    #[test]
+    fn control_frames_leave_a_message_alone() {
+        let mut order = Order::default();
+        for (first, opcode) in [(0x02, BINARY), (0x89, PING), (0x00, BINARY), (0x80, BINARY)] {
+            let header = parse(order, first, 0x80).unwrap().unwrap();
+            assert_eq!(header.opcode, opcode);
+            order.pass(&header);
+        }
+        assert_eq!(order, super::tests::order(false, true));
+    }
+}

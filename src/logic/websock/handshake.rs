@@ -1,0 +1,209 @@
+//! The handshake: a greeting comes in, an answer goes out, a task completes.
+
+use std::sync::Arc;
+
+use super::http::{self, GREETING_MAX, Reply};
+use super::state::{self, Phase, State};
+use crate::glib::{MainContext, Source};
+use crate::host::error::Error;
+use crate::layout;
+use crate::logic::task::Task;
+use crate::logic::watch::{self, IN, OUT};
+use crate::object::Ref;
+use crate::object::channel::Channel;
+use crate::object::channel_class::Transfer;
+use crate::object::task::Completion;
+use crate::object::watch::Watcher;
+use crate::object::websock::Websock;
+use crate::os::abort::misuse;
+use crate::sync::Mutex;
+use crate::{origin, trace};
+
+/// A handshake under way.
+pub(super) struct Handshake {
+    task: Arc<Task>,
+    channel: Ref<layout::QIOChannelWebsock>,
+    /// What it waits with.
+    source: Option<Source>,
+}
+
+impl Handshake {
+    /// Ends it without a callback: the destroy notify runs, the references go (R-WS-6).
+    pub(super) fn cancel(self) {
+        self.channel.set_handshake_tag(0);
+        if let Some(source) = self.source {
+            source.destroy();
+        }
+        self.task.release();
+    }
+}
+
+/// What has been transferred so far.
+enum Progress {
+    Greeting(Vec<u8>),
+    Reply { reply: Reply, sent: usize },
+}
+
+/// What came of one step.
+enum Step {
+    Waits,
+    Answered,
+    Over(Result<(), Error>),
+}
+
+/// Starts the handshake; the callback never runs before this returns (R-WS-2).
+pub fn start(websock: &Websock, completion: Completion) {
+    let (Some(state), Some(master)) = (websock.state::<Arc<State>>(), websock.master()) else {
+        misuse(
+            "qio_channel_websock_handshake",
+            format_args!("the channel has no master"),
+        )
+    };
+    let task = Task::new(Some(websock.to_ref().into_object()), completion);
+    trace::qio_channel_websock_handshake_start(websock.as_ptr().into());
+    let mut phase = state.phase.lock();
+    match &*phase {
+        Phase::New => {}
+        Phase::Closed => {
+            drop(phase);
+            task.release();
+            return;
+        }
+        _ => misuse(
+            "qio_channel_websock_handshake",
+            format_args!("the handshake was made before"),
+        ),
+    }
+    *phase = Phase::Shaking(Handshake {
+        task,
+        channel: websock.to_ref(),
+        source: None,
+    });
+    drop(phase);
+    let progress = Arc::new(Mutex::new(Progress::Greeting(Vec::new())));
+    wait(state, master, IN, progress);
+}
+
+/// Goes on when the master is ready.
+fn wait(state: &Arc<State>, master: &Channel, condition: u32, progress: Arc<Mutex<Progress>>) {
+    let Some(source) = watch::create(master, condition) else {
+        finish(
+            state,
+            Err(Error::new("The WebSocket's master can't be watched")),
+        );
+        return;
+    };
+    let (own_state, own_master) = (Arc::clone(state), master.to_ref());
+    let run = move |_| step(&own_state, &own_master, &progress);
+    Watcher::native(Box::new(run)).set_on(&source);
+    let mut phase = state.phase.lock();
+    if let Phase::Shaking(handshake) = &mut *phase {
+        trace::qio_channel_websock_handshake_pending(handshake.channel.as_ptr().into(), condition);
+        // Whoever closes the channel meanwhile waits for the lock, and then finds the source.
+        let tag = source.attach(&MainContext::global_default());
+        handshake.channel.set_handshake_tag(tag);
+        handshake.source = Some(source);
+    }
+    drop(phase);
+}
+
+/// The master is ready; whether the source stays.
+fn step(state: &Arc<State>, master: &Channel, shared: &Arc<Mutex<Progress>>) -> bool {
+    let mut progress = shared.lock();
+    let step = match &mut *progress {
+        Progress::Greeting(bytes) => match receive(master, bytes) {
+            Ok(Some((reply, rest))) => {
+                if reply.outcome.is_ok() {
+                    state.input.lock().begin(&rest);
+                }
+                *progress = Progress::Reply { reply, sent: 0 };
+                Step::Answered
+            }
+            Ok(None) => Step::Waits,
+            Err(error) => Step::Over(Err(error)),
+        },
+        Progress::Reply { reply, sent } => send(master, reply, sent),
+    };
+    drop(progress);
+    match step {
+        Step::Waits => true,
+        Step::Answered => {
+            if let Phase::Shaking(handshake) = &*state.phase.lock() {
+                trace::qio_channel_websock_handshake_reply(handshake.channel.as_ptr().into());
+            }
+            wait(state, master, OUT, Arc::clone(shared));
+            false
+        }
+        Step::Over(outcome) => {
+            finish(state, outcome);
+            false
+        }
+    }
+}
+
+/// Takes more of the greeting; the answer to it once it has ended, and what came behind it.
+fn receive(master: &Channel, bytes: &mut Vec<u8>) -> Result<Option<(Reply, Vec<u8>)>, Error> {
+    let before = bytes.len();
+    bytes.resize(GREETING_MAX, 0);
+    let transfer = state::receive(master, &mut bytes[before..]);
+    let got = match transfer? {
+        Transfer::Done(0) => {
+            return Err(Error::new(
+                "The connection has ended before the WebSocket greeting did",
+            ));
+        }
+        Transfer::Done(got) => got,
+        Transfer::WouldBlock => 0,
+    };
+    bytes.truncate(before + got);
+    // The end may straddle two reads.
+    let from = before.saturating_sub(3);
+    if let Some(end) = http::end_of_greeting(&bytes[from..]) {
+        let rest = bytes.split_off(from + end);
+        return Ok(Some((http::answer(bytes), rest)));
+    }
+    if bytes.len() == GREETING_MAX {
+        return Ok(Some((http::answer_too_large(), Vec::new())));
+    }
+    Ok(None)
+}
+
+/// Sends more of the answer.
+fn send(master: &Channel, reply: &mut Reply, sent: &mut usize) -> Step {
+    match state::send(master, &mut reply.bytes[*sent..]) {
+        Ok(Transfer::Done(bytes)) => *sent = reply.bytes.len().min(*sent + bytes),
+        Ok(Transfer::WouldBlock) => {}
+        Err(error) => return Step::Over(Err(error)),
+    }
+    if *sent < reply.bytes.len() {
+        return Step::Waits;
+    }
+    Step::Over(core::mem::replace(&mut reply.outcome, Ok(())))
+}
+
+/// Tells the program, unless it has closed the channel meanwhile.
+fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
+    let mut phase = state.phase.lock();
+    if !matches!(*phase, Phase::Shaking(_)) {
+        return;
+    }
+    let before = core::mem::replace(&mut *phase, Phase::Open);
+    drop(phase);
+    let Phase::Shaking(Handshake { task, channel, .. }) = before else {
+        return;
+    };
+    // Before the callback, which may drop the last reference but ours (R-WS-6, W-TASK-12).
+    channel.set_handshake_tag(0);
+    match outcome {
+        Ok(()) => trace::qio_channel_websock_handshake_complete(channel.as_ptr().into()),
+        Err(error) => {
+            trace::qio_channel_websock_handshake_fail(channel.as_ptr().into(), &error);
+            let error = state.fail(error);
+            if let Some(error) = error.into_host(&origin!(c"qio_channel_websock_handshake")) {
+                task.set_error(error);
+            }
+        }
+    }
+    task.complete();
+    task.release();
+}

@@ -1,0 +1,192 @@
+//! What has come in and was not read yet: at most [`CAPACITY`] bytes, as they came (W8).
+//!
+//! Payload is unmasked when it is read, on its way to the reader.
+
+use super::frame::{BINARY, CLOSE, Order, PING, Refusal};
+use super::mask;
+use crate::os::iov::Cursor;
+
+/// Bytes that are held.
+pub(super) const CAPACITY: usize = 64 << 10;
+
+/// The bytes, and the frame they are in.
+#[derive(Default)]
+pub(super) struct Input {
+    /// Empty, or of full length.
+    raw: Vec<u8>,
+    /// The part of it that is in use.
+    start: usize,
+    end: usize,
+    order: Order,
+    /// Payload of the frame that is still to come.
+    remaining: u64,
+    mask: [u8; 4],
+    phase: usize,
+}
+
+/// What stands at the front.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) enum Front {
+    /// Payload for the reader.
+    Data,
+    /// Not enough to tell.
+    Nothing,
+    /// A ping, which has been taken.
+    Ping(Vec<u8>),
+    /// A close frame. It stays.
+    Close,
+    /// What isn't allowed. It stays.
+    Refused(Refusal),
+}
+
+impl Input {
+    /// Begins with what came behind the greeting (R-WS-8).
+    pub(super) fn begin(&mut self, bytes: &[u8]) {
+        let space = self.space();
+        space[..bytes.len()].copy_from_slice(bytes);
+        self.filled(bytes.len());
+    }
+
+    /// Room for more.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        if self.raw.is_empty() {
+            self.raw.resize(CAPACITY, 0);
+        }
+        if self.start > 0 {
+            self.raw.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        &mut self.raw[self.end..]
+    }
+
+    /// So many bytes of the room were filled.
+    pub(super) fn filled(&mut self, bytes: usize) {
+        self.end = self.raw.len().min(self.end + bytes);
+    }
+
+    /// Whether a frame has begun that isn't there as a whole.
+    pub(super) fn is_inside_frame(&self) -> bool {
+        self.remaining > 0 || self.start < self.end
+    }
+
+    /// Goes on to the next thing that somebody must see to; pongs and empty frames vanish.
+    pub(super) fn front(&mut self) -> Front {
+        loop {
+            let bytes = &mut self.raw[self.start..self.end];
+            if self.remaining > 0 {
+                return if bytes.is_empty() {
+                    Front::Nothing
+                } else {
+                    Front::Data
+                };
+            }
+            let header = match self.order.parse(bytes) {
+                Ok(Some(header)) if header.opcode == CLOSE => return Front::Close,
+                Ok(Some(header)) => header,
+                Ok(None) => return Front::Nothing,
+                Err(refusal) => return Front::Refused(refusal),
+            };
+            if header.opcode == BINARY {
+                self.order.pass(&header);
+                self.start += header.length;
+                self.remaining = header.payload;
+                (self.mask, self.phase) = (header.mask, 0);
+                continue;
+            }
+            // A control frame is at most 125 bytes long, and waited for (R-WS-24).
+            let length = usize::try_from(header.payload).unwrap_or(usize::MAX);
+            let Some(payload) = bytes[header.length..].get_mut(..length) else {
+                return Front::Nothing;
+            };
+            self.start += header.length + length;
+            if header.opcode == PING {
+                mask::apply(payload, header.mask, 0);
+                return Front::Ping(payload.to_vec());
+            }
+        }
+    }
+
+    /// Moves payload to the reader; how much there was room for.
+    pub(super) fn take(&mut self, target: &mut Cursor<'_, '_>, most: usize) -> usize {
+        let remaining = usize::try_from(self.remaining).unwrap_or(usize::MAX);
+        let length = (self.end - self.start).min(remaining).min(most);
+        let payload = &mut self.raw[self.start..self.start + length];
+        mask::apply(payload, self.mask, self.phase);
+        let taken = target.put(payload);
+        self.start += taken;
+        self.remaining -= taken as u64;
+        self.phase = (self.phase + taken) % 4;
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::iov::IoVec;
+
+    fn read(input: &mut Input, most: usize) -> Vec<u8> {
+        let mut bytes = vec![0; most];
+        let iov = [IoVec::from_mut(&mut bytes)];
+        let taken = input.take(&mut Cursor::new(&iov), most);
+        bytes.truncate(taken);
+        bytes
+    }
+
+    #[test]
+    fn pieces_of_any_size_make_the_same_payload() {
+        let plain: Vec<u8> = (0..200).collect();
+        let mut masked = plain.clone();
+        mask::apply(&mut masked, [7, 8, 9, 10], 0);
+        let mut frame = vec![0x82, 0xfe, 0, 200, 7, 8, 9, 10];
+        frame.extend(masked);
+        for chunk in 1..20 {
+            for most in 1..9 {
+                let mut input = Input::default();
+                let mut got = Vec::new();
+                for piece in frame.chunks(chunk) {
+                    input.begin(piece);
+                    while input.front() == Front::Data {
+                        got.extend(read(&mut input, most));
+                    }
+                }
+                assert_eq!(got, plain);
+                assert!(!input.is_inside_frame());
+            }
+        }
+    }
+
+    #[test]
+    fn a_ping_between_fragments_is_taken_out_exactly() {
+        let mut input = Input::default();
+        input.begin(&[
+            0x02,
+            0x81,
+            0,
+            0,
+            0,
+            0,
+            b'a',
+            0x89,
+            0x82,
+            1,
+            1,
+            1,
+            1,
+            b'h' ^ 1,
+            b'i' ^ 1,
+        ]);
+        input.begin(&[0x80, 0x81, 0, 0, 0, 0, b'b', 0x8a, 0x80, 0, 0, 0, 0, 0x88]);
+        assert_eq!(input.front(), Front::Data);
+        assert_eq!(read(&mut input, 9), b"a");
+        assert_eq!(input.front(), Front::Ping(b"hi".to_vec()));
+        assert_eq!(input.front(), Front::Data);
+        assert_eq!(read(&mut input, 9), b"b");
+        assert_eq!(input.front(), Front::Nothing);
+        assert!(input.is_inside_frame());
+        input.begin(&[0, 0, 0, 0, 0]);
+        assert_eq!(input.front(), Front::Close);
+        assert_eq!(input.front(), Front::Close);
+    }
+}

@@ -1,0 +1,130 @@
+//! The server's end of a WebSocket, over any other channel.
+//!
+//! - [`handshake`]: from the greeting to the answer, in the default context.
+//! - [`state`]: what reads, writes and watches share, and how it moves bytes.
+//! - [`watch`]: sources, which carry watches of their own on the master.
+//! - [`frame`], [`input`], [`output`], [`mask`], [`http`], [`date`]: the protocol, without channels.
+//!
+//! Nothing is read ahead: reads and watches take from the master what they need, so what a peer
+//! sends beyond one buffer waits in the transport (R-WS-40). Queued output goes out in the
+//! background, in the default context.
+
+mod date;
+mod frame;
+mod handshake;
+mod http;
+mod input;
+mod mask;
+mod output;
+mod state;
+mod watch;
+
+pub use handshake::start as handshake;
+pub use watch::create as watch;
+
+use std::sync::Arc;
+
+use crate::host::error::{Error, Errp, Stored};
+use crate::layout;
+use crate::logic::control;
+use crate::object::Ref;
+use crate::object::channel::{Channel, Feature};
+use crate::object::channel_class::Transfer;
+use crate::object::websock::Websock;
+use crate::os::errno::Errno;
+use crate::os::iov::IoVec;
+use crate::{origin, trace};
+use state::State;
+
+/// A channel over `master` (R-WS-1).
+pub fn create(master: &Channel) -> Ref<layout::QIOChannelWebsock> {
+    let websock = Ref::<layout::QIOChannelWebsock>::create();
+    websock.set_master(master.to_ref());
+    websock.follow_coroutines_as(master);
+    if master.has_feature(Feature::SHUTDOWN) {
+        websock
+            .upcast::<layout::QIOChannel>()
+            .set_feature(Feature::SHUTDOWN);
+    }
+    trace::qio_channel_websock_new_server(websock.as_ptr().into(), master.as_ptr().into());
+    websock
+}
+
+/// Prepares a new instance.
+pub fn init(websock: &Websock) {
+    websock.set_state(Arc::<State>::default());
+}
+
+/// Ends an instance: its sources before its master (R-WS-49).
+pub fn finalize(websock: &Websock) {
+    if let Some(state) = websock.state::<Arc<State>>() {
+        state.stop();
+    }
+    websock.release();
+}
+
+/// The two things all operations need; an instance that C code made by hand has no master.
+fn parts(websock: &Websock) -> Result<(&Arc<State>, &Channel), Error> {
+    match (websock.state::<Arc<State>>(), websock.master()) {
+        (Some(state), Some(master)) => Ok((state, master)),
+        _ => Err(Error::os(Errno::EINVAL, "The WebSocket has no master")),
+    }
+}
+
+/// Reads payload.
+pub fn read(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
+    let (state, master) = parts(websock)?;
+    state.read(master, iov)
+}
+
+/// Sends one frame.
+pub fn write(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
+    let (state, master) = parts(websock)?;
+    state.write(master, iov, websock.as_ptr().into())
+}
+
+/// Closes the master; a handshake ends without a callback (R-WS-6, R-WS-47).
+pub fn close(websock: &Websock, errp: Errp<'_>) -> i32 {
+    trace::qio_channel_websock_close(websock.as_ptr().into());
+    let (state, master) = match parts(websock) {
+        Ok(parts) => parts,
+        Err(error) => return failed(error, errp),
+    };
+    state.close();
+    control::close(master, errp)
+}
+
+fn failed(error: Error, errp: Errp<'_>) -> i32 {
+    let _: Stored = errp.store(error, &origin!(c"qio_channel_close"));
+    -1
+}
+
+/// Makes transfers wait or not, and tells if that failed (R-WS-46).
+pub fn set_blocking(websock: &Websock, enabled: bool, errp: Errp<'_>) -> i32 {
+    match websock.master() {
+        Some(master) => control::set_blocking(master, enabled, errp),
+        None => 0,
+    }
+}
+
+/// Ends one direction or both of the master (R-WS-45).
+pub fn shutdown(websock: &Websock, how: u32, errp: Errp<'_>) -> i32 {
+    match websock.master() {
+        Some(master) => control::shutdown(master, how, errp),
+        None => 0,
+    }
+}
+
+/// Lets the system gather small writes.
+pub fn set_delay(websock: &Websock, enabled: bool) {
+    if let Some(master) = websock.master() {
+        control::set_delay(master, enabled);
+    }
+}
+
+/// Holds small writes back.
+pub fn set_cork(websock: &Websock, enabled: bool) {
+    if let Some(master) = websock.master() {
+        control::set_cork(master, enabled);
+    }
+}

@@ -1,0 +1,103 @@
+//! What was accepted from the writer and has not gone out yet.
+
+use super::frame::{self, BINARY, CLOSE, PONG};
+use crate::os::iov::Cursor;
+
+/// Bytes that are accepted before the writer must wait (R-WS-17).
+pub(super) const LIMIT: usize = 8192;
+
+/// Frames in the order they go out.
+#[derive(Default)]
+pub(super) struct Output {
+    bytes: Vec<u8>,
+    /// How many of them have gone out.
+    start: usize,
+    /// Bytes up to the end of a pong that hasn't gone out as a whole.
+    before_pong_end: usize,
+}
+
+impl Output {
+    /// Bytes that wait.
+    pub(super) fn queued(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    /// The bytes that wait.
+    pub(super) fn pending(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..]
+    }
+
+    /// So many have gone out.
+    pub(super) fn sent(&mut self, bytes: usize) {
+        self.start = self.bytes.len().min(self.start + bytes);
+        self.before_pong_end = self.before_pong_end.saturating_sub(bytes);
+        if self.start == self.bytes.len() {
+            self.bytes.clear();
+            self.start = 0;
+        }
+    }
+
+    fn begin(&mut self, opcode: u8, payload: usize) {
+        self.bytes.drain(..self.start);
+        self.start = 0;
+        frame::put_header(&mut self.bytes, opcode, payload);
+    }
+
+    /// Queues one frame of what the writer offers; how much of it was accepted.
+    pub(super) fn data(&mut self, source: &mut Cursor<'_, '_>, offered: usize) -> usize {
+        let accepted = offered.min(LIMIT.saturating_sub(self.queued()));
+        if accepted > 0 {
+            self.begin(BINARY, accepted);
+            source.append_to(&mut self.bytes, accepted);
+        }
+        accepted
+    }
+
+    /// Answers a ping, unless the answer to an earlier one is still under way (R-WS-26).
+    pub(super) fn pong(&mut self, payload: &[u8]) {
+        if self.before_pong_end == 0 {
+            self.begin(PONG, payload.len());
+            self.bytes.extend(payload);
+            self.before_pong_end = self.queued();
+        }
+    }
+
+    /// Announces the end.
+    pub(super) fn close(&mut self, status: u16, reason: &str) {
+        self.begin(CLOSE, 2 + reason.len());
+        self.bytes.extend(status.to_be_bytes());
+        self.bytes.extend(reason.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::iov::IoVec;
+
+    #[test]
+    fn one_pong_is_under_way_at_a_time() {
+        let mut output = Output::default();
+        output.pong(b"one");
+        output.pong(b"two");
+        assert_eq!(output.pending(), b"\x8a\x03one");
+        output.sent(4);
+        output.pong(b"three");
+        assert_eq!(output.pending(), b"e");
+        output.sent(1);
+        output.pong(b"four");
+        assert_eq!(output.pending(), b"\x8a\x04four");
+    }
+
+    #[test]
+    fn no_more_is_accepted_than_has_room() {
+        let mut output = Output::default();
+        let mut bytes = vec![7; 10000];
+        let iov = [IoVec::from_mut(&mut bytes)];
+        assert_eq!(output.data(&mut Cursor::new(&iov), 10000), LIMIT);
+        assert_eq!(&output.pending()[..5], [0x82, 126, 0x20, 0, 7]);
+        assert_eq!(output.data(&mut Cursor::new(&iov), 10000), 0);
+        output.sent(104);
+        assert_eq!(output.data(&mut Cursor::new(&iov), 10000), 100);
+    }
+}

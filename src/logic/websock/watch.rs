@@ -1,0 +1,116 @@
+//! Watches. Each carries a watch on the master, so that it works in any context (R-WS-43).
+
+use std::sync::Arc;
+
+use super::state::State;
+use crate::glib::{self, Callback, Hooks, Source};
+use crate::layout;
+use crate::logic::watch::{self, ERR, HUP, IN};
+use crate::object::Ref;
+use crate::object::watch::{self as callback, Watcher};
+use crate::object::websock::Websock;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU32, Ordering};
+
+/// A source of a WebSocket channel.
+struct Watch {
+    condition: u32,
+    /// What the master was ready for: HUP and ERR for good, IN until it was read from.
+    raised: Arc<AtomicU32>,
+    /// The watch on the master, with what it waits for.
+    child: Mutex<(u32, Option<Source>)>,
+    /// Until the source is finalised.
+    channel: Ref<layout::QIOChannelWebsock>,
+}
+
+/// A source that is ready when the channel is.
+pub fn create(websock: &Websock, condition: u32) -> Source {
+    Source::new(Watch {
+        condition,
+        raised: Arc::default(),
+        child: Mutex::default(),
+        channel: websock.to_ref(),
+    })
+}
+
+impl Watch {
+    fn state(&self) -> Option<&Arc<State>> {
+        self.channel.state::<Arc<State>>()
+    }
+
+    fn ready(&self) -> u32 {
+        let bits = self.state().map_or(0, |state| state.ready());
+        (bits | self.raised.load(Ordering::Acquire) & (HUP | ERR)) & self.condition
+    }
+
+    /// Has the master watched for what is needed now; whether that has changed.
+    fn watch_master(&self, source: &Source) -> bool {
+        let (Some(state), Some(master)) = (self.state(), self.channel.master()) else {
+            return false;
+        };
+        let needs = state.needs(self.condition);
+        let mut child = self.child.lock();
+        if child.0 == needs {
+            return false;
+        }
+        let before = core::mem::take(&mut *child);
+        if let Some(before) = before.1 {
+            before.destroy();
+        }
+        let new = if needs == 0 {
+            None
+        } else {
+            watch::create(master, needs)
+        };
+        if let Some(new) = &new {
+            let raised = Arc::clone(&self.raised);
+            let note = move |bits| {
+                raised.fetch_or(bits & (IN | HUP | ERR), Ordering::AcqRel);
+                true
+            };
+            Watcher::native(Box::new(note)).set_on(new);
+            source.add_child(new);
+        }
+        *child = (needs, new);
+        drop(child);
+        true
+    }
+}
+
+impl Hooks for Watch {
+    fn prepare(&self) -> bool {
+        false
+    }
+
+    fn prepare_parent(&self, source: &Source) -> bool {
+        // A new child missed its turn to prepare: the iteration must not sleep.
+        self.ready() != 0 || self.watch_master(source)
+    }
+
+    fn check(&self) -> bool {
+        self.ready() != 0
+    }
+
+    fn dispatch(&self, _callback: Callback) -> bool {
+        true
+    }
+
+    fn dispatch_parent(&self, source: &Source, callback: Callback) -> bool {
+        if self.ready() == 0
+            && let (Some(state), Some(master)) = (self.state(), self.channel.master())
+        {
+            // A blocking master is read from only if it is ready for that.
+            let readable = self.raised.fetch_and(!IN, Ordering::AcqRel) & IN != 0;
+            state.step(master, readable);
+            self.watch_master(source);
+        }
+        let ready = self.ready();
+        if ready == 0 {
+            return true;
+        }
+        callback::call(callback, self.channel.upcast(), ready).unwrap_or_else(|| {
+            glib::warning(c"a channel watch became ready without a callback, and is removed");
+            false
+        })
+    }
+}

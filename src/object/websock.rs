@@ -1,0 +1,108 @@
+//! WebSocket channels.
+
+use core::ffi::CStr;
+use core::ptr;
+
+use super::channel::Channel;
+use super::{Instance, IsA, Ref, Shared};
+use crate::glib::UserData;
+use crate::layout;
+use crate::sync::atomic::{AtomicPtr, Ordering};
+
+/// The object.
+pub type Websock = Shared<layout::QIOChannelWebsock>;
+
+// SAFETY: the struct begins with its parent's, down to `Object`.
+unsafe impl Instance for layout::QIOChannelWebsock {
+    const TYPE: &'static CStr = c"qio-channel-websock";
+}
+
+// SAFETY: the first member is the parent.
+unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelWebsock {}
+
+/// The instance: what C code sees, and the channel's state behind it.
+#[repr(C)]
+struct Whole {
+    seen: layout::QIOChannelWebsock,
+    state: Option<UserData>,
+}
+
+/// Bytes of an instance.
+pub const INSTANCE_SIZE: usize = size_of::<Whole>();
+
+impl Websock {
+    fn whole(&self) -> *mut Whole {
+        self.as_ptr().cast::<Whole>()
+    }
+
+    /// Gives a new instance its state.
+    pub fn set_state<T: Send + Sync + 'static>(&self, state: T) {
+        let state = Some(UserData::boxed(state));
+        // SAFETY: instances have `INSTANCE_SIZE` bytes; the zeroed ones are not to be dropped.
+        unsafe { (&raw mut (*self.whole()).state).write(state) };
+    }
+
+    /// The state, as long as the object lives.
+    #[inline]
+    pub fn state<T: 'static>(&self) -> Option<&T> {
+        // SAFETY: set when the object was made, before anybody else saw it.
+        unsafe { (*self.whole()).state.as_ref() }.and_then(UserData::value::<T>)
+    }
+
+    /// Ends the state and the reference on the master, when the object ends.
+    pub fn release(&self) {
+        // SAFETY: the last reference has gone, so nobody else looks.
+        drop(unsafe { (*self.whole()).state.take() });
+        let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: NULL, or the reference that `set_master` stored.
+        drop(unsafe { Ref::from_ptr_full(master) });
+    }
+
+    fn master_field(&self) -> &AtomicPtr<layout::QIOChannel> {
+        // SAFETY: an aligned field that lives with `self`.
+        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).master) }
+    }
+
+    /// Stores what the frames travel over, once.
+    pub fn set_master(&self, master: Ref<layout::QIOChannel>) {
+        self.master_field()
+            .store(master.into_ptr(), Ordering::Release);
+    }
+
+    /// What the frames travel over.
+    #[inline]
+    pub fn master(&self) -> Option<&Channel> {
+        // SAFETY: the field's reference lives as long as `self`.
+        unsafe { Channel::from_ptr(self.master_field().load(Ordering::Acquire)) }
+    }
+
+    /// Stores the id of the source that the handshake waits with, 0 if none (R-WS-6).
+    #[cfg(any(
+        feature = "qemu-7.2.22",
+        feature = "qemu-10.0.13",
+        feature = "qemu-10.2"
+    ))]
+    pub fn set_handshake_tag(&self, tag: u32) {
+        use crate::sync::atomic::AtomicU32;
+        // SAFETY: an aligned field that lives with `self`.
+        let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).hs_io_tag) };
+        field.store(tag, Ordering::Relaxed);
+    }
+
+    /// The other profiles have no such field.
+    #[cfg(any(feature = "qemu-7.2", feature = "qemu-10.0"))]
+    pub fn set_handshake_tag(&self, _tag: u32) {}
+
+    /// Takes over where coroutines wait from the master (R-WS-1).
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn follow_coroutines_as(&self, master: &Channel) {
+        // SAFETY: a field of the live master.
+        let enabled = unsafe { (*master.as_ptr()).follow_coroutine_ctx };
+        self.upcast::<layout::QIOChannel>()
+            .set_follows_coroutine(enabled);
+    }
+
+    /// The 7.2 profiles have no such field.
+    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+    pub fn follow_coroutines_as(&self, _master: &Channel) {}
+}

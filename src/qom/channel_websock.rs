@@ -1,0 +1,168 @@
+//! `qio-channel-websock`.
+
+use core::ffi::{c_int, c_uint};
+
+use glib_sys::{GIOCondition, GSource};
+use libc::{iovec, size_t, ssize_t};
+
+use super::convert;
+use crate::host::error::Errp;
+use crate::layout::{
+    ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelWebsock, TypeInfo,
+};
+use crate::logic::websock;
+use crate::object::Shared;
+use crate::object::websock::{INSTANCE_SIZE, Websock};
+use crate::origin;
+use crate::os::errno;
+use crate::os::iov::IoVec;
+
+/// The type. Its instances are larger than what C code sees of them.
+pub(super) const TYPE: TypeInfo = TypeInfo {
+    instance_size: INSTANCE_SIZE,
+    ..super::concrete::<QIOChannelWebsock, QIOChannel>(&super::Hooks {
+        class: Some(class_init),
+        init: Some(init),
+        finalize: Some(finalize),
+    })
+};
+
+/// The instance behind a pointer that the host or the core passes.
+///
+/// # Safety
+/// `obj` is an instance of the type, live for `'a`.
+#[inline]
+unsafe fn borrow<'a, T>(obj: *mut T) -> &'a Websock {
+    // SAFETY: not NULL, and as promised.
+    unsafe { &*obj.cast::<Shared<QIOChannelWebsock>>() }
+}
+
+unsafe extern "C" fn init(obj: *mut Object) {
+    // SAFETY: the host passes a new, zeroed instance.
+    websock::init(unsafe { borrow(obj) });
+}
+
+unsafe extern "C" fn finalize(obj: *mut Object) {
+    // Whoever dropped the reference may have a failure to tell (R-CHAN-5).
+    let errno = errno::last();
+    // SAFETY: the host passes an instance whose last reference has gone.
+    websock::finalize(unsafe { borrow(obj) });
+    errno::set(errno);
+}
+
+unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
+    let class = class.cast::<QIOChannelClass>();
+    // SAFETY: the host passes the class being made, which nobody else sees yet.
+    unsafe {
+        (*class).io_writev = Some(io_writev);
+        (*class).io_readv = Some(io_readv);
+        (*class).io_close = Some(io_close);
+        (*class).io_create_watch = Some(io_create_watch);
+        (*class).io_set_blocking = Some(io_set_blocking);
+        (*class).io_shutdown = Some(io_shutdown);
+        (*class).io_set_cork = Some(io_set_cork);
+        (*class).io_set_delay = Some(io_set_delay);
+    }
+}
+
+unsafe extern "C" fn io_writev(
+    ioc: *mut QIOChannel,
+    iov: *const iovec,
+    niov: size_t,
+    _fds: *mut c_int,
+    _nfds: size_t,
+    _flags: c_int,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: a channel of the class, and the elements are valid for the call.
+    let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
+    let result = websock::write(channel, iov);
+    // SAFETY: the caller's error destination.
+    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_websock_writev")) }
+}
+
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+unsafe extern "C" fn io_readv(
+    ioc: *mut QIOChannel,
+    iov: *const iovec,
+    niov: size_t,
+    _fds: *mut *mut c_int,
+    _nfds: *mut size_t,
+    _flags: c_int,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: as the method's caller promised.
+    unsafe { readv(ioc, iov, niov, errp) }
+}
+
+#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+unsafe extern "C" fn io_readv(
+    ioc: *mut QIOChannel,
+    iov: *const iovec,
+    niov: size_t,
+    _fds: *mut *mut c_int,
+    _nfds: *mut size_t,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: as the method's caller promised.
+    unsafe { readv(ioc, iov, niov, errp) }
+}
+
+/// # Safety
+/// As for `io_readv`.
+unsafe fn readv(
+    ioc: *mut QIOChannel,
+    iov: *const iovec,
+    niov: size_t,
+    errp: *mut *mut Error,
+) -> ssize_t {
+    // SAFETY: a channel of the class, and the elements are valid for the call.
+    let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
+    let result = websock::read(channel, iov);
+    // SAFETY: the caller's error destination.
+    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_websock_readv")) }
+}
+
+unsafe extern "C" fn io_close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
+    // SAFETY: a channel of the class, and the caller's error destination.
+    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
+    websock::close(channel, errp)
+}
+
+unsafe extern "C" fn io_create_watch(
+    ioc: *mut QIOChannel,
+    condition: GIOCondition,
+) -> *mut GSource {
+    // SAFETY: a channel of the class.
+    websock::watch(unsafe { borrow(ioc) }, condition).into_ptr()
+}
+
+unsafe extern "C" fn io_set_blocking(
+    ioc: *mut QIOChannel,
+    enabled: bool,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: a channel of the class, and the caller's error destination.
+    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
+    websock::set_blocking(channel, enabled, errp)
+}
+
+unsafe extern "C" fn io_shutdown(
+    ioc: *mut QIOChannel,
+    how: c_uint,
+    errp: *mut *mut Error,
+) -> c_int {
+    // SAFETY: a channel of the class, and the caller's error destination.
+    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
+    websock::shutdown(channel, how, errp)
+}
+
+unsafe extern "C" fn io_set_cork(ioc: *mut QIOChannel, enabled: bool) {
+    // SAFETY: a channel of the class.
+    websock::set_cork(unsafe { borrow(ioc) }, enabled);
+}
+
+unsafe extern "C" fn io_set_delay(ioc: *mut QIOChannel, enabled: bool) {
+    // SAFETY: a channel of the class.
+    websock::set_delay(unsafe { borrow(ioc) }, enabled);
+}
