@@ -17,7 +17,7 @@ server_program = sys.argv[1]
 seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().getrandbits(31)
 LARGEST = 200_000
 # In seconds, for all of it, on a slow machine: a hang is a failure.
-LIMIT = 90
+LIMIT = 60
 
 
 def size_of(rng):
