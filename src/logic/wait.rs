@@ -94,6 +94,19 @@ fn run_watch(channel: &Channel, condition: u32) {
     source.destroy();
 }
 
+/// Whether a watch of the channel for `condition` would fire now.
+pub(super) fn is_ready(channel: &Channel, condition: u32) -> bool {
+    let context = MainContext::create();
+    let Some(source) = watch::create(channel, condition) else {
+        return false;
+    };
+    let fired = Flag::set_by(&source);
+    source.attach(&context);
+    context.iteration(false);
+    source.destroy();
+    fired.is_set()
+}
+
 #[cfg(feature = "embedded")]
 #[cfg(test)]
 mod tests {
