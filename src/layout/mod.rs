@@ -42,6 +42,7 @@ mod error;
 mod net_listener;
 mod object;
 mod opaque;
+mod property;
 mod qapi;
 mod thread;
 
@@ -60,5 +61,6 @@ pub use error::*;
 pub use net_listener::*;
 pub use object::*;
 pub use opaque::*;
+pub use property::*;
 pub use qapi::*;
 pub use thread::*;
