@@ -28,6 +28,7 @@ macro_rules! assert_layout {
 }
 
 mod address;
+mod authz;
 mod buffer;
 mod channel;
 mod channel_buffer;
@@ -47,6 +48,7 @@ mod qapi;
 mod thread;
 
 pub use address::*;
+pub use authz::*;
 pub use buffer::*;
 pub use channel::*;
 pub use channel_buffer::*;
