@@ -28,6 +28,7 @@ macro_rules! assert_layout {
 }
 
 mod address;
+mod authz;
 mod buffer;
 mod channel;
 mod channel_buffer;
@@ -42,10 +43,12 @@ mod error;
 mod net_listener;
 mod object;
 mod opaque;
+mod property;
 mod qapi;
 mod thread;
 
 pub use address::*;
+pub use authz::*;
 pub use buffer::*;
 pub use channel::*;
 pub use channel_buffer::*;
@@ -60,5 +63,6 @@ pub use error::*;
 pub use net_listener::*;
 pub use object::*;
 pub use opaque::*;
+pub use property::*;
 pub use qapi::*;
 pub use thread::*;

@@ -6,6 +6,7 @@
 //! NULL, `&error_abort`, `&error_fatal` or points to an empty `Error *`.
 
 pub mod aio;
+pub mod authz;
 pub mod coroutine;
 pub mod cutils;
 pub mod error;
@@ -14,7 +15,13 @@ pub mod iov;
 pub mod main_loop;
 pub mod module;
 pub mod object;
+mod object_arguments;
+pub mod object_interfaces;
+pub mod object_property;
+pub mod object_tree;
+pub mod object_value;
 pub mod osdep;
+pub mod qapi_builtin_visit;
 pub mod qapi_clone_visitor;
 pub mod qapi_types;
 pub mod qapi_util;
