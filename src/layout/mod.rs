@@ -44,6 +44,7 @@ mod object;
 mod opaque;
 mod qapi;
 mod thread;
+mod tls_creds;
 
 pub use address::*;
 pub use buffer::*;
@@ -62,3 +63,4 @@ pub use object::*;
 pub use opaque::*;
 pub use qapi::*;
 pub use thread::*;
+pub use tls_creds::*;
