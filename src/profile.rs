@@ -114,3 +114,6 @@ pub const CERTIFICATES_COME_NUMBERED: bool = SERIES_10_2;
 
 /// A file of Diffie-Hellman parameters is warned of (R-TLS-71).
 pub const DH_FILES_ARE_DEPRECATED: bool = SERIES_10_2;
+
+/// Credentials have a property that tells whether they are loaded.
+pub const CREDENTIALS_TELL_IF_LOADED: bool = SERIES_7_2;

@@ -7,20 +7,21 @@ use core::ptr;
 use glib_sys::g_strdup;
 
 use crate::check_usage;
+use crate::embedded::qom::instance::Held;
 use crate::embedded::tls::callbacks::{Callbacks, ReadFunc, WriteFunc};
 use crate::embedded::tls::connection::Progress;
 use crate::embedded::tls::gnutls::Direction;
-use crate::embedded::tls::object::{self, Reference};
+use crate::embedded::tls::object;
 use crate::embedded::tls::session::{Plan, Session};
 use crate::host::error::{Error, Origin};
-use crate::layout::{self, QCryptoTLSCreds, QCryptoTLSSession};
+use crate::layout::{self, Object, QCryptoTLSCreds, QCryptoTLSSession};
 use crate::origin;
 
 /// What is behind a `QCryptoTLSSession *`.
 struct Owned {
     // Goes before the credentials.
     session: Session,
-    _creds: Reference,
+    _creds: Option<Held>,
 }
 
 /// # Safety
@@ -86,7 +87,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_new(
     match made {
         Ok(session) => {
             // SAFETY: live credentials.
-            let creds = unsafe { Reference::new(creds) };
+            let creds = unsafe { Held::new(creds.cast::<Object>()) };
             let owned = Owned {
                 session,
                 _creds: creds,

@@ -10,6 +10,7 @@
 //! | [`credentials`] | the properties of credentials, and loading what they name |
 //! | [`identity`] | what credentials have loaded |
 //! | [`object`] | credentials as objects |
+//! | [`properties`] | their properties |
 //! | [`files`] | the files in a directory of credentials |
 //! | [`x509`], [`sanity`] | loading certificates, and whether they can be of use |
 //! | [`psk`] | the file of pre-shared keys |
@@ -22,6 +23,7 @@ pub mod gnutls;
 pub mod identity;
 pub mod object;
 pub mod peer;
+pub mod properties;
 pub mod psk;
 pub mod sanity;
 pub mod session;

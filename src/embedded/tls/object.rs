@@ -4,10 +4,16 @@ use core::ffi::CStr;
 use core::ptr;
 
 use super::credentials::{Credentials, Kind};
+use super::properties;
 use crate::embedded::module;
-use crate::embedded::qom::instance;
+use crate::embedded::qom::class::Class;
 use crate::embedded::qom::types::{self, Parent, TypeImpl};
-use crate::layout::{Object, QCryptoTLSCreds, QCryptoTLSCredsClass};
+use crate::embedded::qom::{cast, user_creatable};
+use crate::layout::{
+    ClassData, Error, Object, ObjectClass, QCryptoTLSCreds, QCryptoTLSCredsClass, UserCreatable,
+    UserCreatableClass,
+};
+use crate::origin;
 
 const BASE: &CStr = c"tls-creds";
 
@@ -26,33 +32,6 @@ struct Instance {
 pub unsafe fn credentials<'a>(creds: *mut QCryptoTLSCreds) -> &'a Credentials {
     // SAFETY: an instance has had its `base_init`.
     unsafe { &*(*creds.cast::<Instance>()).credentials }
-}
-
-/// A reference on credentials.
-pub struct Reference(*mut QCryptoTLSCreds);
-
-// SAFETY: references are counted atomically, and the credentials are for any thread.
-unsafe impl Send for Reference {}
-// SAFETY: as above.
-unsafe impl Sync for Reference {}
-
-impl Reference {
-    /// One more reference.
-    ///
-    /// # Safety
-    /// `creds` is live.
-    pub unsafe fn new(creds: *mut QCryptoTLSCreds) -> Self {
-        // SAFETY: the caller's promise.
-        unsafe { instance::add_reference(creds.cast::<Object>()) };
-        Self(creds)
-    }
-}
-
-impl Drop for Reference {
-    fn drop(&mut self) {
-        // SAFETY: the object lives, and the reference was ours.
-        unsafe { instance::drop_reference(self.0.cast::<Object>()) };
-    }
 }
 
 extern "C" fn base_init(obj: *mut Object) {
@@ -95,6 +74,71 @@ extern "C" fn x509_init(obj: *mut Object) {
     unsafe { set_kind(obj, Kind::X509) };
 }
 
+/// Loads the files when the properties are set (R-TLS-66).
+unsafe extern "C" fn complete(uc: *mut UserCreatable, errp: *mut *mut Error) {
+    // SAFETY: an instance.
+    if let Err(error) = unsafe { credentials(uc.cast::<QCryptoTLSCreds>()) }.load() {
+        // SAFETY: the caller's error destination.
+        unsafe { error.store(errp, &origin!(c"user_creatable_complete")) };
+    }
+}
+
+/// Loads the files again.
+unsafe extern "C" fn reload(creds: *mut QCryptoTLSCreds, errp: *mut *mut Error) -> bool {
+    // SAFETY: an instance.
+    let Err(error) = unsafe { credentials(creds) }.load() else {
+        return true;
+    };
+    // SAFETY: the caller's error destination.
+    unsafe { error.store(errp, &origin!(c"qcrypto_tls_creds_reload")) };
+    false
+}
+
+extern "C" fn base_class_init(class: *mut ObjectClass, _data: ClassData) {
+    // SAFETY: the class that is being made.
+    if let Some(class) = unsafe { Class::from_ptr(class) } {
+        properties::add_to_base(class);
+    }
+}
+
+/// What all children have.
+fn init_child(class: *mut ObjectClass, kind: Kind) {
+    // SAFETY: the class that is being made.
+    let Some(class) = (unsafe { Class::from_ptr(class) }) else {
+        return;
+    };
+    if let Some(interface) = cast::class_as(class, user_creatable::TYPE) {
+        // SAFETY: the class's own struct of that interface, which nobody else knows yet.
+        unsafe { (*interface.as_ptr().cast::<UserCreatableClass>()).complete = Some(complete) };
+    }
+    let creds_class = class.as_ptr().cast::<QCryptoTLSCredsClass>();
+    #[cfg(feature = "qemu-10.2")]
+    if let Some(suffix) = kind.priority_suffix() {
+        // SAFETY: a class of credentials; the text lives as long as the process.
+        unsafe { (*creds_class).prioritySuffix = suffix.as_ptr() };
+    }
+    if kind == Kind::X509 {
+        // SAFETY: as above.
+        unsafe { (*creds_class).reload = Some(reload) };
+    }
+    properties::add_to_child(class, kind);
+}
+
+extern "C" fn anonymous_class_init(class: *mut ObjectClass, _data: ClassData) {
+    init_child(class, Kind::Anonymous);
+}
+
+extern "C" fn psk_class_init(class: *mut ObjectClass, _data: ClassData) {
+    init_child(class, Kind::Psk);
+}
+
+extern "C" fn x509_class_init(class: *mut ObjectClass, _data: ClassData) {
+    init_child(class, Kind::X509);
+}
+
+type ObjectInit = extern "C" fn(*mut Object);
+type ClassInit = extern "C" fn(*mut ObjectClass, ClassData);
+
 extern "C" fn register_types() {
     let mut base = TypeImpl::new(BASE.to_owned(), Parent::Named(c"object".to_owned()));
     base.instance_size = size_of::<Instance>();
@@ -102,15 +146,18 @@ extern "C" fn register_types() {
     base.is_abstract = true;
     base.instance_init = Some(base_init);
     base.instance_finalize = Some(base_finalize);
+    base.class_init = Some(base_class_init);
     types::register(base);
-    let children: [(&CStr, extern "C" fn(*mut Object)); 3] = [
-        (c"tls-creds-anon", anonymous_init),
-        (c"tls-creds-psk", psk_init),
-        (c"tls-creds-x509", x509_init),
+    let children: [(&CStr, ObjectInit, ClassInit); 3] = [
+        (c"tls-creds-anon", anonymous_init, anonymous_class_init),
+        (c"tls-creds-psk", psk_init, psk_class_init),
+        (c"tls-creds-x509", x509_init, x509_class_init),
     ];
-    for (name, init) in children {
+    for (name, init, class_init) in children {
         let mut child = TypeImpl::new(name.to_owned(), Parent::Named(BASE.to_owned()));
         child.instance_init = Some(init);
+        child.class_init = Some(class_init);
+        child.interfaces = vec![user_creatable::TYPE.to_owned()];
         types::register(child);
     }
 }
