@@ -112,3 +112,13 @@ pub const READS_CAN_PEEK: bool = !SERIES_7_2;
 /// A received descriptor that can't be switched to blocking mode fails the read, and the caller can
 /// ask for it to be left alone (R-CHAN-72).
 pub const RECEIVED_DESCRIPTORS_MUST_BLOCK: bool = SERIES_10_2;
+
+/// Credentials have numbered certificates beside the plain one, half a pair is a mistake, and the
+/// own chain is looked at instead of all authorities (R-TLS-74, R-TLS-76).
+pub const CERTIFICATES_COME_NUMBERED: bool = SERIES_10_2;
+
+/// A file of Diffie-Hellman parameters is warned of (R-TLS-71).
+pub const DH_FILES_ARE_DEPRECATED: bool = SERIES_10_2;
+
+/// Credentials have a property that tells whether they are loaded.
+pub const CREDENTIALS_TELL_IF_LOADED: bool = SERIES_7_2;

@@ -46,6 +46,7 @@ mod opaque;
 mod property;
 mod qapi;
 mod thread;
+mod tls_creds;
 
 pub use address::*;
 pub use authz::*;
@@ -66,3 +67,4 @@ pub use opaque::*;
 pub use property::*;
 pub use qapi::*;
 pub use thread::*;
+pub use tls_creds::*;
