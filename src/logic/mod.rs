@@ -13,6 +13,8 @@ mod remainder;
 pub mod resolver;
 pub mod socket;
 pub mod task;
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+pub mod tls;
 pub mod transfer;
 pub mod wait;
 pub mod watch;
