@@ -15,6 +15,7 @@ pub mod socket;
 pub mod task;
 #[cfg(any(feature = "tls", not(feature = "embedded")))]
 pub mod tls;
+pub mod waiting;
 pub mod watch;
 pub mod websock;
 pub mod zero_copy;

@@ -205,10 +205,8 @@ impl Tls {
     /// Takes over where coroutines wait from the master (R-TLS-6).
     #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
     pub fn follow_coroutines_as(&self, master: &Channel) {
-        // SAFETY: a field of the live master.
-        let enabled = unsafe { (*master.as_ptr()).follow_coroutine_ctx };
         self.upcast::<layout::QIOChannel>()
-            .set_follows_coroutine(enabled);
+            .set_follows_coroutine(master.follows_coroutine());
     }
 
     /// The 7.2 profiles have no such field.

@@ -6,8 +6,10 @@ use core::ptr;
 use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
+use super::aio::{self, Handled};
 use super::convert;
 use crate::glib::Source;
+use crate::host::aio::{Handlers, Places};
 use crate::host::error::Errp;
 use crate::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelTLS, TypeInfo,
@@ -61,6 +63,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_readv = Some(io_readv);
         (*class).io_close = Some(io_close);
         (*class).io_create_watch = Some(io_create_watch);
+        (*class).io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelTLS>);
         (*class).io_set_blocking = Some(io_set_blocking);
         (*class).io_shutdown = Some(io_shutdown);
         (*class).io_set_cork = Some(io_set_cork);
@@ -172,4 +175,10 @@ unsafe extern "C" fn io_set_cork(ioc: *mut QIOChannel, enabled: bool) {
 unsafe extern "C" fn io_set_delay(ioc: *mut QIOChannel, enabled: bool) {
     // SAFETY: a channel of the class.
     tls::set_delay(unsafe { borrow(ioc) }, enabled);
+}
+
+impl Handled for QIOChannelTLS {
+    fn set_handlers(tls: &Tls, places: Places, handlers: Handlers) {
+        tls::set_handlers(tls, places, handlers);
+    }
 }

@@ -23,10 +23,11 @@ pub use watch::{create as watch, wait};
 use core::ffi::CStr;
 use std::sync::Arc;
 
+use crate::host::aio::{Handlers, Places};
 use crate::host::error::{Error, Errp, Stored};
 use crate::host::tls_session::{Creds, OwnedSession, Role, Session};
 use crate::layout;
-use crate::logic::control;
+use crate::logic::{aio, control};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::tls::Tls;
@@ -173,6 +174,14 @@ pub fn set_blocking(tls: &Tls, enabled: bool, errp: Errp<'_>) -> i32 {
     match tls.master() {
         Some(master) => control::set_blocking(master, enabled, errp),
         None => failed(errp),
+    }
+}
+
+/// Sets handlers on the master. Who waits always tries to transfer first, so what is pending keeps
+/// nobody waiting (R-TLS-60).
+pub fn set_handlers(tls: &Tls, places: Places, handlers: Handlers) {
+    if let Some(master) = tls.master() {
+        aio::set_handlers(master, places, handlers, "qio_channel_set_aio_fd_handler");
     }
 }
 

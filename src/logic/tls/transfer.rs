@@ -29,7 +29,7 @@ pub(super) struct Input {
 pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer, Error> {
     let (state, session) = parts(tls)?;
     let mut cursor = Cursor::new(iov);
-    if cursor.piece().is_empty() {
+    if cursor.element().is_empty() {
         return Ok(Transfer::Done(0));
     }
     // Asked again and again: another thread may shut the channel down while this one waits.
@@ -43,7 +43,7 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer,
     let mut got = 0;
     let mut pending = false;
     let result = loop {
-        let piece = cursor.piece();
+        let piece = cursor.element();
         if piece.is_empty() || input.has_ended {
             break Ok(Transfer::Done(got));
         }
@@ -55,7 +55,7 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer,
             }
             Ok(Some(bytes)) => {
                 let filled = bytes >= piece.len();
-                got += cursor.skip(bytes.min(piece.len()));
+                got += cursor.advance(bytes.min(piece.len()));
                 pending = session.has_pending(filled);
                 // Who has something doesn't wait for more (R-TLS-36); where sessions can't tell
                 // whether that would be, one element is enough.
@@ -113,14 +113,14 @@ pub(super) struct Output {
 pub fn write(tls: &Tls, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     let (state, session) = parts(tls)?;
     let mut cursor = Cursor::new(iov);
-    if cursor.piece().is_empty() {
+    if cursor.element().is_empty() {
         return Ok(Transfer::Done(0));
     }
     let mut output = state.output.lock();
     if let Some(error) = output.failed.take() {
         return Err(error);
     }
-    let mut sent = cursor.skip(output.ahead);
+    let mut sent = cursor.advance(output.ahead);
     output.ahead -= sent;
     let result = loop {
         let offered = output.offer(&mut cursor);
@@ -131,7 +131,7 @@ pub fn write(tls: &Tls, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
             Ok(Some(bytes)) => {
                 let length = offered.len(&output.gathered);
                 let bytes = output.accepted(bytes, length);
-                let counted = cursor.skip(bytes);
+                let counted = cursor.advance(bytes);
                 sent += counted;
                 output.ahead = bytes - counted;
                 if bytes < length {
@@ -195,7 +195,7 @@ impl<'a> Offer<'a> {
 impl Output {
     /// The next bytes: those of one element, or several small elements in one record (R-TLS-42).
     fn offer<'a>(&mut self, cursor: &mut Cursor<'_, 'a>) -> Offer<'a> {
-        let piece = cursor.piece();
+        let piece = cursor.element();
         if piece.is_empty() {
             return Offer::Piece(piece);
         }
@@ -204,7 +204,7 @@ impl Output {
             return Offer::Gathered;
         }
         let mut rest = *cursor;
-        rest.skip(piece.len());
+        rest.advance(piece.len());
         if piece.len() >= RECORD || rest.is_at_end() {
             return Offer::Piece(piece);
         }
