@@ -35,6 +35,7 @@ const HEADERS: &[Header] = &[
         sources: &[
             "layout/channel.rs",
             "capi/channel.rs",
+            "capi/channel_coroutine.rs",
             "capi/channel_transfer.rs",
             "capi/channel_bytes.rs",
         ],
@@ -99,6 +100,17 @@ const HEADERS: &[Header] = &[
             "OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelNull, QIO_CHANNEL_NULL)",
         ],
         types: &["QIOChannelNull"],
+    },
+    Header {
+        name: "channel-tls.h",
+        about: "One end of a TLS connection, over any other channel.",
+        sources: &["layout/channel_tls.rs", "capi/channel_tls.rs"],
+        includes: &["io/channel.h", "io/task.h", "crypto/tlssession.h"],
+        declarations: &[
+            "#define TYPE_QIO_CHANNEL_TLS \"qio-channel-tls\"",
+            "OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelTLS, QIO_CHANNEL_TLS)",
+        ],
+        types: &["QIOChannelTLS"],
     },
     Header {
         name: "channel-websock.h",

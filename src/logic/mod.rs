@@ -1,6 +1,7 @@
 //! All behaviour of io/, in safe Rust that unit tests reach without C.
 #![forbid(unsafe_code)]
 
+pub mod aio;
 pub mod buffer;
 mod child;
 pub mod command;
@@ -12,7 +13,10 @@ pub mod null;
 mod remainder;
 pub mod resolver;
 pub mod socket;
+pub mod suspension;
 pub mod task;
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+pub mod tls;
 pub mod transfer;
 pub mod wait;
 pub mod watch;

@@ -9,6 +9,8 @@ use super::channel_class::CreateWatch;
 use super::{Instance, IsA, Shared};
 use crate::glib::Source;
 use crate::layout;
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+use crate::sync::atomic::AtomicBool;
 use crate::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
 /// A channel of any class.
@@ -39,6 +41,8 @@ impl Feature {
     pub const READ_MSG_PEEK: Self = Self(4);
     /// Positional reads and writes work (not in the 7.2 profiles).
     pub const SEEKABLE: Self = Self(5);
+    /// One thread may read while another one writes (only in qemu-10.2).
+    pub const CONCURRENT_IO: Self = Self(6);
 
     /// The feature that C code names; it may be any number.
     pub fn from_c(feature: layout::ChannelFeature) -> Self {
@@ -93,31 +97,36 @@ impl Channel {
         }
     }
 
-    /// Where coroutines wait from now on: in their own context, or in the main loop (R-CHAN-44).
+    /// Where coroutines wait: in their own context, or in the main loop (R-CHAN-44).
     #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
-    pub fn set_follows_coroutine(&self, enabled: bool) {
-        // SAFETY: a field that lives with `self`; callers take turns (R-CHAN-11).
-        unsafe { (*self.as_ptr()).follow_coroutine_ctx = enabled };
+    fn follows(&self) -> &AtomicBool {
+        // SAFETY: a field that lives with `self`, which all of the library accesses atomically.
+        unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).follow_coroutine_ctx) }
     }
 
-    /// Whether a coroutine waits to read or to write.
-    pub fn is_waited_for(&self) -> bool {
-        // SAFETY: an aligned field that lives with `self`, exchanged atomically.
-        let reader = unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).read_coroutine) };
-        // SAFETY: as above.
-        let writer = unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).write_coroutine) };
-        !reader.load(Ordering::Acquire).is_null() || !writer.load(Ordering::Acquire).is_null()
+    /// Whether coroutines wait in their own context.
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn follows_coroutine(&self) -> bool {
+        self.follows().load(Ordering::Relaxed)
+    }
+
+    /// Where coroutines wait from now on.
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn set_follows_coroutine(&self, enabled: bool) {
+        self.follows().store(enabled, Ordering::Relaxed);
+    }
+
+    /// Whether the channel's watches are the library's for this kind of channel.
+    pub(super) fn watches_as(&self, kind: WatchKind) -> bool {
+        let own = OWN_WATCHES[kind as usize].load(Ordering::Relaxed);
+        !own.is_null() && ptr::eq(own, self.create_watch_id())
     }
 
     /// The descriptors behind the channel's watches. None if its class makes watches of its own.
     ///
     /// Told by the method, not by the type: a foreign subclass may have another one (W-7).
     pub fn polled(&self) -> Option<Polled> {
-        let method = self.create_watch_id();
-        let uses = |kind: WatchKind| {
-            let own = OWN_WATCHES[kind as usize].load(Ordering::Relaxed);
-            !own.is_null() && ptr::eq(own, method)
-        };
+        let uses = |kind| self.watches_as(kind);
         // SAFETY: an aligned field of the live channel. C code and other threads may store to it
         // (R-CHAN-10).
         let load = |field| unsafe { AtomicI32::from_ptr(field) }.load(Ordering::Relaxed);
@@ -157,7 +166,7 @@ pub enum Polled {
     },
 }
 
-/// The classes of the library whose watches poll a descriptor.
+/// The classes of the library whose watches poll a descriptor, their own or their master's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WatchKind {
     /// Socket channels.
@@ -166,11 +175,13 @@ pub enum WatchKind {
     File,
     /// Command channels.
     Command,
+    /// TLS channels.
+    Tls,
 }
 
 /// The `io_create_watch` methods of those classes, by [`WatchKind`]. Two may be one function if
 /// their code is the same: then either reads the same field.
-static OWN_WATCHES: [AtomicPtr<c_void>; 3] = [const { AtomicPtr::new(ptr::null_mut()) }; 3];
+static OWN_WATCHES: [AtomicPtr<c_void>; 4] = [const { AtomicPtr::new(ptr::null_mut()) }; 4];
 
 impl WatchKind {
     /// Notes the method of the class, when the class is made.
