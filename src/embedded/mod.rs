@@ -7,6 +7,7 @@
 //! listeners.
 
 pub mod aio;
+pub mod authz;
 pub mod capi;
 pub mod co_mutex;
 pub mod coroutine;
@@ -23,3 +24,5 @@ pub mod qom;
 pub mod report;
 pub mod sockets;
 pub mod thread;
+#[cfg(feature = "tls")]
+pub mod tls;
