@@ -7,10 +7,12 @@
 
 pub mod aio;
 pub mod authz;
+pub mod buffer;
 pub mod coroutine;
 pub mod cutils;
 pub mod error;
 pub mod error_report;
+pub mod hash;
 pub mod iov;
 pub mod main_loop;
 pub mod module;
