@@ -306,30 +306,39 @@ impl<'a> Having<'a> {
         })
     }
 
+    /// Writes until all is written or the transport stops it: how much, and what has stopped it.
+    fn write_all(&self, data: IoVec<'_>) -> (usize, Option<Stop>) {
+        let mut written = 0;
+        while written < data.len() {
+            match self.write(data.skip(written)) {
+                Ok(0) => return (written, Some(Stop::Block)),
+                Ok(count) => written += count.min(data.len()),
+                Err(stop) => return (written, Some(stop)),
+            }
+        }
+        (written, None)
+    }
+
     /// Writes for GnuTLS.
     fn push(&self, data: IoVec<'_>) -> Result<usize, Errno> {
-        let (is_complete, is_kept) = self.state(|state| {
-            // What is kept already goes first.
-            let is_behind = !state.output.is_empty();
-            (state.is_complete, state.keeps_turn || is_behind)
-        });
-        let result = if is_kept { Ok(0) } else { self.write(data) };
-        let written = match result {
-            Ok(written) => written,
-            Err(Stop::Block) if is_complete => 0,
-            Err(Stop::Interrupted) if is_complete => {
-                self.state(|state| state.is_interrupted = true);
-                0
-            }
-            Err(Stop::Block) => return Err(Errno::EAGAIN),
-            Err(Stop::Interrupted) => return Err(Errno::EINTR),
-            Err(Stop::Failed(error)) => {
-                self.state(|state| state.write_error = error);
-                return Err(Errno::EIO);
-            }
+        if !self.state(|state| state.is_complete) {
+            return self.write(data).map_err(|stop| match stop {
+                Stop::Block => Errno::EAGAIN,
+                Stop::Interrupted => Errno::EINTR,
+                Stop::Failed(error) => self.cannot_write(error),
+            });
+        }
+        // What is kept already goes first.
+        let is_kept = self.state(|state| state.keeps_turn || !state.output.is_empty());
+        let (written, stop) = if is_kept {
+            (0, None)
+        } else {
+            self.write_all(data)
         };
-        if !is_complete {
-            return Ok(written);
+        match stop {
+            Some(Stop::Failed(error)) => return Err(self.cannot_write(error)),
+            Some(Stop::Interrupted) => self.state(|state| state.is_interrupted = true),
+            Some(Stop::Block) | None => {}
         }
         let rest = data.skip(written);
         if !rest.is_empty() {
@@ -340,7 +349,12 @@ impl<'a> Having<'a> {
         Ok(data.len())
     }
 
-    /// Writes, once, what was kept. Afterwards nothing is kept, or else it fails.
+    fn cannot_write(&self, error: Option<Error>) -> Errno {
+        self.state(|state| state.write_error = error);
+        Errno::EIO
+    }
+
+    /// Writes what was kept. Afterwards nothing is kept, or else it fails.
     ///
     /// Only writers write, so nobody adds to it meanwhile.
     pub(super) fn flush(&self) -> Result<(), Failure> {
@@ -348,18 +362,14 @@ impl<'a> Having<'a> {
         if output.is_empty() {
             return Ok(());
         }
-        let result = self.write(IoVec::from_mut(&mut output));
-        if let Ok(written) = result {
-            output.drain(..written.min(output.len()));
-        }
-        let is_behind = !output.is_empty();
+        let (written, stop) = self.write_all(IoVec::from_mut(&mut output));
+        output.drain(..written.min(output.len()));
         self.state(|state| state.output = output);
-        match result {
-            Ok(_) if is_behind => Err(Failure::Block),
-            Ok(_) => Ok(()),
-            Err(Stop::Block) => Err(Failure::Block),
-            Err(Stop::Interrupted) => Err(Failure::Interrupted),
-            Err(Stop::Failed(transport)) => Err(Failure::Failed(Reason {
+        match stop {
+            None => Ok(()),
+            Some(Stop::Block) => Err(Failure::Block),
+            Some(Stop::Interrupted) => Err(Failure::Interrupted),
+            Some(Stop::Failed(transport)) => Err(Failure::Failed(Reason {
                 code: Code::PUSH_ERROR,
                 transport,
             })),
