@@ -43,8 +43,10 @@ mod error;
 mod net_listener;
 mod object;
 mod opaque;
+mod property;
 mod qapi;
 mod thread;
+mod tls_creds;
 
 pub use address::*;
 pub use buffer::*;
@@ -62,5 +64,7 @@ pub use error::*;
 pub use net_listener::*;
 pub use object::*;
 pub use opaque::*;
+pub use property::*;
 pub use qapi::*;
 pub use thread::*;
+pub use tls_creds::*;

@@ -32,6 +32,10 @@ opaque_types! {
     TypeImpl;
     /// A bottom half: a call that an event loop makes once; the host owns its layout.
     QEMUBH;
+    /// A value of a schema; there are none.
+    QObject;
+    /// An object that implements the interface `user-creatable`.
+    UserCreatable;
     /// A QAPI visitor of the host.
     Visitor;
     /// What C code sees of a task; the real one is [`crate::logic::task::Task`].

@@ -1,5 +1,7 @@
-//! QAPI: enum names, words for yes and no, address lists, and visitors.
+//! QAPI: enum names, words for yes and no, numbers, address lists, and visitors.
 
 pub mod lists;
+pub mod names;
+pub mod scalar;
 pub mod visitor;
 pub mod words;
