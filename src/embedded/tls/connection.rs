@@ -4,25 +4,25 @@
 //!
 //! A TLS 1.3 session changes its keys while it runs: a reader that meets the peer's new key, or is
 //! asked for one, writes to what the writer looks at, and the other way round. GnuTLS doesn't
-//! order that (R-TLS-87). So whoever is inside GnuTLS has the [`Turn`], and gives it away while the
-//! transport is at work: a reader that waits for the peer doesn't stop the writer, nor the other
-//! way round. Where GnuTLS calls the transport it is between two steps: a reader then holds on to
-//! the keys of the current read epoch only, which no writer changes or frees, and a writer has
-//! encrypted its record already.
+//! order that (R-TLS-87). So whoever is inside GnuTLS has the [`Turn`]. All else in [`State`] belongs
+//! to whoever has it, too.
 //!
-//! All else in [`State`] belongs to whoever has the turn, too.
+//! # The transport
 //!
-//! # Output that didn't fit
+//! It isn't enough to give the turn away while GnuTLS calls the transport: with a new key coming up
+//! on the other side meanwhile, GnuTLS 3.7 loses what it was about, and fails to decrypt or crashes.
+//! So once the handshake is complete GnuTLS never waits for the transport. What it writes is kept
+//! until it is done, at most a record and a message about keys; what it lacks is read then, as much
+//! as it has asked for and no more; and only that is done without the turn. A reader that waits for
+//! the peer doesn't stop the writer, nor the other way round.
 //!
-//! Once the handshake is complete GnuTLS isn't told that the transport takes no more: what didn't
-//! fit is kept here, at most a record and a message about keys, and goes first next time. GnuTLS
-//! could go on with a record itself, but not if the reader is asked for a new key meanwhile: it
-//! would then encrypt the caller's bytes a second time.
+//! Output that doesn't fit stays here and goes first next time. GnuTLS could go on with a record
+//! itself, but not if the reader is asked for a new key meanwhile: it would then encrypt the caller's
+//! bytes a second time.
 
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::mem;
-use core::slice;
 
 use libc::ssize_t;
 
@@ -30,7 +30,7 @@ use super::callbacks::{Callbacks, Stop};
 use super::gnutls::{Code, Direction, Handle, Received};
 use crate::host::error::Error;
 use crate::os::errno::Errno;
-use crate::os::iov::IoVec;
+use crate::os::iov::{Cursor, IoVec};
 use crate::sync::Turn;
 
 /// Why a call has come to nothing.
@@ -88,8 +88,15 @@ struct State {
     is_complete: bool,
     /// Reads don't get beyond it (R-TLS-82).
     end: Option<End>,
-    /// Whether the transport had nothing for the call that is under way.
-    is_dry: bool,
+    /// Ciphertext for a complete session, at the beginning of memory that is kept.
+    input: Vec<u8>,
+    filled: usize,
+    /// Bytes of it that GnuTLS has taken.
+    taken: usize,
+    /// Bytes that GnuTLS lacked in the call that is under way.
+    lacks: usize,
+    /// The transport has ended.
+    has_ended: bool,
     /// Why the transport has failed. A callback that starts forgets what an earlier one said.
     read_error: Option<Error>,
     write_error: Option<Error>,
@@ -97,8 +104,6 @@ struct State {
     output: Vec<u8>,
     /// The bytes of the caller's that are part of it, about which the caller hasn't heard.
     accepted: usize,
-    /// A signal stopped the transport, and not that it wasn't ready.
-    is_interrupted: bool,
     has_said_bye: bool,
 }
 
@@ -161,59 +166,80 @@ impl<'a> Having<'a> {
         &self.0.handle
     }
 
-    /// Reads from the transport for GnuTLS.
+    /// Reads for GnuTLS.
     fn pull(&self, room: IoVec<'_>) -> Result<usize, Errno> {
+        if !self.state(|state| state.is_complete) {
+            return self.read(room).map_err(|stop| self.reading_stopped(stop));
+        }
+        self.state(|state| {
+            let waiting = &state.input[state.taken..state.filled];
+            if waiting.is_empty() && !state.has_ended {
+                state.lacks = room.len();
+                return Err(Errno::EAGAIN);
+            }
+            let bytes = Cursor::new(&[room]).put(waiting);
+            state.taken += bytes;
+            Ok(bytes)
+        })
+    }
+
+    fn read(&self, room: IoVec<'_>) -> Result<usize, Stop> {
         let (callbacks, forgotten) = self.state(|state| (state.callbacks, state.read_error.take()));
         drop(forgotten);
-        match self.without(|| callbacks.read(room)) {
-            Ok(bytes) => Ok(bytes),
-            Err(stop) => Err(self.state(|state| {
-                state.is_dry = true;
-                match stop {
-                    Stop::Block => Errno::EAGAIN,
-                    Stop::Interrupted => Errno::EINTR,
-                    Stop::Failed(error) => {
-                        state.read_error = error;
-                        Errno::EIO
-                    }
-                }
+        self.without(|| callbacks.read(room))
+    }
+
+    fn reading_stopped(&self, stop: Stop) -> Errno {
+        match stop {
+            Stop::Block => Errno::EAGAIN,
+            Stop::Interrupted => Errno::EINTR,
+            Stop::Failed(error) => {
+                self.state(|state| state.read_error = error);
+                Errno::EIO
+            }
+        }
+    }
+
+    /// Reads what GnuTLS lacks.
+    fn fill(&self, lacks: usize) -> Result<(), Failure> {
+        let mut input = self.state(|state| {
+            (state.filled, state.taken) = (0, 0);
+            mem::take(&mut state.input)
+        });
+        if input.len() < lacks {
+            input.resize(lacks, 0);
+        }
+        let result = self.read(IoVec::from_mut(&mut input[..lacks]));
+        self.state(|state| {
+            state.has_ended = matches!(result, Ok(0));
+            state.filled = lacks.min(*result.as_ref().unwrap_or(&0));
+            state.input = input;
+        });
+        match result {
+            Ok(_) => Ok(()),
+            Err(Stop::Block) => Err(Failure::Block),
+            Err(Stop::Interrupted) => Err(Failure::Interrupted),
+            Err(Stop::Failed(transport)) => Err(Failure::Failed(Reason {
+                code: Code::PULL_ERROR,
+                transport,
             })),
         }
     }
 
-    /// Writes to the transport for GnuTLS.
+    /// Writes for GnuTLS.
     fn push(&self, data: IoVec<'_>) -> Result<usize, Errno> {
-        let (callbacks, keeps_rest, is_behind) =
-            self.state(|state| (state.callbacks, state.is_complete, !state.output.is_empty()));
-        // What is kept already goes first.
-        let result = if is_behind {
-            Err(Stop::Block)
-        } else {
-            self.write(callbacks, data)
-        };
-        if !keeps_rest {
-            return result.map_err(|stop| self.writing_stopped(stop));
+        if !self.state(|state| state.is_complete) {
+            return self.write(data).map_err(|stop| self.writing_stopped(stop));
         }
-        let written = match result {
-            Ok(written) => written,
-            Err(Stop::Block) => 0,
-            Err(Stop::Interrupted) => {
-                self.state(|state| state.is_interrupted = true);
-                0
-            }
-            Err(stop) => return Err(self.writing_stopped(stop)),
-        };
-        let rest = data.skip(written);
-        if !rest.is_empty() {
-            // SAFETY: GnuTLS's own memory, which nobody changes during the call.
-            let rest = unsafe { slice::from_raw_parts(rest.base().cast::<u8>(), rest.len()) };
-            self.state(|state| state.output.extend_from_slice(rest));
-        }
+        let iov = [data];
+        self.state(|state| Cursor::new(&iov).append_to(&mut state.output, data.len()));
         Ok(data.len())
     }
 
-    fn write(&self, callbacks: Callbacks, data: IoVec<'_>) -> Result<usize, Stop> {
-        drop(self.state(|state| state.write_error.take()));
+    fn write(&self, data: IoVec<'_>) -> Result<usize, Stop> {
+        let (callbacks, forgotten) =
+            self.state(|state| (state.callbacks, state.write_error.take()));
+        drop(forgotten);
         self.without(|| callbacks.write(data))
     }
 
@@ -228,41 +254,36 @@ impl<'a> Having<'a> {
         }
     }
 
-    /// Writes, once, what was kept. Afterwards nothing is kept, or else it fails.
+    /// Writes what was kept. Afterwards nothing is kept, or else it fails.
     fn flush(&self) -> Result<(), Failure> {
-        let (callbacks, mut output) =
-            self.state(|state| (state.callbacks, mem::take(&mut state.output)));
-        if output.is_empty() {
-            return Ok(());
-        }
-        let result = self.write(callbacks, IoVec::from_mut(&mut output));
-        if let Ok(written) = result {
-            output.drain(..written.min(output.len()));
-        }
-        let is_behind = !output.is_empty();
-        self.state(|state| state.output = output);
-        match result {
-            Ok(_) if is_behind => Err(Failure::Block),
-            Ok(_) => Ok(()),
-            Err(Stop::Block) => Err(Failure::Block),
-            Err(Stop::Interrupted) => Err(Failure::Interrupted),
-            Err(Stop::Failed(transport)) => Err(Failure::Failed(Reason {
-                code: Code::PUSH_ERROR,
-                transport,
-            })),
-        }
-    }
-
-    /// Why the transport has kept something back.
-    fn behind(&self) -> Result<(), Failure> {
-        self.state(|state| {
-            let is_interrupted = mem::take(&mut state.is_interrupted);
-            match (state.output.is_empty(), is_interrupted) {
-                (true, _) => Ok(()),
-                (false, true) => Err(Failure::Interrupted),
-                (false, false) => Err(Failure::Block),
+        let mut output = self.state(|state| mem::take(&mut state.output));
+        let mut written = 0;
+        let mut result = Ok(());
+        while written < output.len() {
+            match self.write(IoVec::from_mut(&mut output[written..])) {
+                Ok(bytes @ 1..) => written += bytes,
+                Ok(0) | Err(Stop::Block) => {
+                    result = Err(Failure::Block);
+                    break;
+                }
+                Err(Stop::Interrupted) => {
+                    result = Err(Failure::Interrupted);
+                    break;
+                }
+                Err(Stop::Failed(transport)) => {
+                    let code = Code::PUSH_ERROR;
+                    result = Err(Failure::Failed(Reason { code, transport }));
+                    break;
+                }
             }
-        })
+        }
+        output.drain(..written.min(output.len()));
+        self.state(|state| {
+            // What the reader's calls have added meanwhile.
+            output.append(&mut state.output);
+            state.output = output;
+        });
+        result
     }
 }
 
@@ -276,12 +297,15 @@ impl Connection {
                 callbacks: Callbacks::NONE,
                 is_complete: false,
                 end: None,
-                is_dry: false,
+                input: Vec::new(),
+                filled: 0,
+                taken: 0,
+                lacks: 0,
+                has_ended: false,
                 read_error: None,
                 write_error: None,
                 output: Vec::new(),
                 accepted: 0,
-                is_interrupted: false,
                 has_said_bye: false,
             }),
         });
@@ -344,16 +368,14 @@ impl Connection {
                 return Ok(accepted);
             }
             match having.handle().send(data) {
-                Ok(bytes) => having
-                    .behind()
-                    .inspect_err(|_| having.state(|state| state.accepted = bytes))
-                    .map(|()| bytes),
-                Err(Code::AGAIN) => Err(Failure::Block),
-                Err(Code::INTERRUPTED) => Err(Failure::Interrupted),
-                Err(code) => Err(Failure::Failed(Reason {
-                    code,
-                    transport: having.state(|state| state.write_error.take()),
-                })),
+                Ok(bytes) => {
+                    let flushed = having.flush();
+                    if let Err(Failure::Block | Failure::Interrupted) = flushed {
+                        having.state(|state| state.accepted = bytes);
+                    }
+                    flushed.map(|()| bytes)
+                }
+                Err(code) => Err(Failure::Failed(Reason::from(code))),
             }
         })
     }
@@ -367,22 +389,20 @@ impl Connection {
                 None => {}
             }
             loop {
-                having.state(|state| state.is_dry = false);
+                having.state(|state| state.lacks = 0);
                 let (end, result) = match having.handle().receive(room) {
                     Ok(Received::Bytes(bytes)) => return Ok(bytes),
                     Ok(Received::End) => (End::Closed, Ok(0)),
                     Err(Code::PREMATURE_TERMINATION) => (End::Premature, Err(Failure::Premature)),
-                    // What came was for the session itself, a ticket or a key (R-CRY-7), and more
-                    // may be there: only the transport can say that nothing is.
-                    Err(Code::AGAIN) if !having.state(|state| state.is_dry) => continue,
-                    Err(Code::AGAIN) => return Err(Failure::Block),
-                    Err(Code::INTERRUPTED) => return Err(Failure::Interrupted),
-                    Err(code) => {
-                        return Err(Failure::Failed(Reason {
-                            code,
-                            transport: having.state(|state| state.read_error.take()),
-                        }));
+                    Err(Code::AGAIN) => {
+                        match having.state(|state| state.lacks) {
+                            // What came was for the session itself, a ticket or a key (R-CRY-7).
+                            0 => {}
+                            lacks => having.fill(lacks)?,
+                        }
+                        continue;
                     }
+                    Err(code) => return Err(Failure::Failed(Reason::from(code))),
                 };
                 having.state(|state| state.end = Some(end));
                 return result;
@@ -409,17 +429,14 @@ impl Connection {
             if !having.state(|state| state.has_said_bye) {
                 match having.handle().bye() {
                     Ok(()) => having.state(|state| state.has_said_bye = true),
-                    Err(Code::AGAIN | Code::INTERRUPTED) => {
-                        return Ok(Progress::Waiting(having.handle().direction()));
-                    }
                     Err(code) => return Err(having.state(|state| state.reason(code))),
                 }
             }
-            Ok(having
-                .behind()
-                .map_or(Progress::Waiting(Direction::Sending), |()| {
-                    Progress::Complete
-                }))
+            match having.flush() {
+                Ok(()) => Ok(Progress::Complete),
+                Err(Failure::Failed(reason)) => Err(reason),
+                Err(_) => Ok(Progress::Waiting(Direction::Sending)),
+            }
         })
     }
 

@@ -27,6 +27,8 @@ impl Code {
     pub const INTERRUPTED: Self = Self(-52);
     /// The transport couldn't be written to.
     pub const PUSH_ERROR: Self = Self(-53);
+    /// The transport cannot be read from.
+    pub const PULL_ERROR: Self = Self(-54);
     /// What was asked for isn't there.
     pub const REQUESTED_DATA_NOT_AVAILABLE: Self = Self(-56);
     /// The transport has ended, but not the session.
