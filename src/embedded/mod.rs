@@ -7,6 +7,7 @@
 //! listeners.
 
 pub mod aio;
+pub mod authz;
 pub mod capi;
 pub mod co_mutex;
 pub mod coroutine;

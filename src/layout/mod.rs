@@ -28,6 +28,7 @@ macro_rules! assert_layout {
 }
 
 mod address;
+mod authz;
 mod buffer;
 mod channel;
 mod channel_buffer;
@@ -49,6 +50,7 @@ mod thread;
 mod tls_creds;
 
 pub use address::*;
+pub use authz::*;
 pub use buffer::*;
 pub use channel::*;
 pub use channel_buffer::*;

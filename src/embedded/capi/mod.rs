@@ -6,6 +6,7 @@
 //! NULL, `&error_abort`, `&error_fatal` or points to an empty `Error *`.
 
 pub mod aio;
+pub mod authz;
 pub mod coroutine;
 #[cfg(feature = "tls")]
 pub mod crypto_init;

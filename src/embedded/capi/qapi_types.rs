@@ -1,51 +1,11 @@
-//! `qapi/qapi-builtin-types.h`, `qapi/qapi-types-common.h` and `qapi/qapi-types-sockets.h`.
-
-use core::ffi::c_char;
-use core::ptr;
+//! `qapi/qapi-builtin-types.h`, `qapi/qapi-types-common.h` and `qapi/qapi-types-sockets.h`, but for
+//! the enums' tables, which are in [`crate::embedded::qapi::tables`].
 
 use crate::embedded::qapi::lists;
 use crate::host::address_copy;
 use crate::layout::{
-    FdSocketAddress, InetSocketAddress, InetSocketAddressBase, QEnumLookup, SocketAddress,
-    SocketAddressList, UnixSocketAddress, VsockSocketAddress, strList,
-};
-
-/// Names for a table. Constant, so any thread may read them.
-#[repr(transparent)]
-struct Names<const N: usize>([*const c_char; N]);
-
-// SAFETY: pointers to constant texts.
-unsafe impl<const N: usize> Sync for Names<N> {}
-
-static SOCKET_ADDRESS_TYPES: Names<4> = Names([
-    c"inet".as_ptr(),
-    c"unix".as_ptr(),
-    c"vsock".as_ptr(),
-    c"fd".as_ptr(),
-]);
-
-static NETWORK_ADDRESS_FAMILIES: Names<5> = Names([
-    c"ipv4".as_ptr(),
-    c"ipv6".as_ptr(),
-    c"unix".as_ptr(),
-    c"vsock".as_ptr(),
-    c"unknown".as_ptr(),
-]);
-
-/// The names of `SocketAddressType`.
-#[unsafe(no_mangle)]
-pub static SocketAddressType_lookup: QEnumLookup = QEnumLookup {
-    array: SOCKET_ADDRESS_TYPES.0.as_ptr(),
-    features: ptr::null(),
-    size: 4,
-};
-
-/// The names of `NetworkAddressFamily`.
-#[unsafe(no_mangle)]
-pub static NetworkAddressFamily_lookup: QEnumLookup = QEnumLookup {
-    array: NETWORK_ADDRESS_FAMILIES.0.as_ptr(),
-    features: ptr::null(),
-    size: 5,
+    FdSocketAddress, InetSocketAddress, InetSocketAddressBase, SocketAddress, SocketAddressList,
+    UnixSocketAddress, VsockSocketAddress, strList,
 };
 
 /// Frees a list of texts; NULL is fine.

@@ -3,5 +3,6 @@
 pub mod lists;
 pub mod names;
 pub mod scalar;
+pub mod tables;
 pub mod visitor;
 pub mod words;

@@ -55,14 +55,14 @@ pub struct TypeImpl {
     pub interfaces: Vec<CString>,
 
     /// What it inherits; known before the class is.
-    pub(super) shape: OnceLock<Shape>,
+    pub(in crate::embedded) shape: OnceLock<Shape>,
     /// The properties of its class and of its ancestors' that have a default, root first; known
     /// before the class is published.
-    pub(super) defaults: OnceLock<Box<[Defaulted]>>,
+    pub(in crate::embedded) defaults: OnceLock<Box<[Defaulted]>>,
     /// The class, once its hooks have run. Stored with release by its maker.
-    pub(super) class: AtomicPtr<ObjectClass>,
+    pub(in crate::embedded) class: AtomicPtr<ObjectClass>,
     /// The class while its hooks run. Only for the holder of the class lock.
-    pub(super) unfinished: AtomicPtr<ObjectClass>,
+    pub(in crate::embedded) unfinished: AtomicPtr<ObjectClass>,
 }
 
 // SAFETY: `class_data` is only handed on to the program's hooks, which run in whichever thread
