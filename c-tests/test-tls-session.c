@@ -382,6 +382,12 @@ static void test_before_handshake(void)
                     QCRYPTO_TLS_BYE_COMPLETE);
     g_assert_cmpint(qcrypto_tls_session_check_pending(pair.client.session), ==, 0);
 #endif
+
+    /* Nothing of it stays. */
+    g_assert_true(tls_handshake(&pair.client, &pair.server, &error_abort));
+    g_assert_cmpint(tls_end_send(&pair.server, "y", 1, &error_abort), ==, 1);
+    g_assert_cmpint(tls_end_receive(&pair.client, &byte, 1, &error_abort), ==, 1);
+    g_assert_cmpint(byte, ==, 'y');
     pair_clear(&pair);
 }
 

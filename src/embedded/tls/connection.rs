@@ -142,6 +142,10 @@ impl Connection {
                 Some(End::Premature) => return Err(Failure::Premature),
                 None => {}
             }
+            if room.is_empty() {
+                // As GnuTLS says, but that isn't to look like the end of the session.
+                return Err(Failure::Failed(Reason::from(Code::INVALID_REQUEST)));
+            }
             loop {
                 if having.state(|state| state.is_complete) && having.handle().pending() == 0 {
                     having.fetch_header()?;
@@ -162,8 +166,9 @@ impl Connection {
                     Err(Code::INTERRUPTED) => return Err(Failure::Interrupted),
                     Err(code) => {
                         return Err(Failure::Failed(having.state(|state| {
-                            // GnuTLS knows better than the transport from now on.
-                            state.incoming.has_ended |= code.is_fatal();
+                            // GnuTLS knows better than the transport from now on; before that a
+                            // read is merely too early.
+                            state.incoming.has_ended |= state.is_complete && code.is_fatal();
                             Reason {
                                 code,
                                 transport: state.read_error.take(),
