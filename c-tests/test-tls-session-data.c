@@ -120,26 +120,6 @@ static void test_calls(void)
     pair_clear(&pair);
 }
 
-/* Transfers of nothing are mistakes, which cost nothing more than an error. */
-static void test_nothing(void)
-{
-    Pair pair;
-    Error *err = NULL;
-    char byte;
-
-    pair_established(&pair);
-    send_all(&pair.client, "hello", 5);
-    g_assert_cmpint(tls_end_receive(&pair.server, &byte, 0, &err), ==, TLS_FAILED);
-    error_free_or_abort(&err);
-    expect_received(&pair.server, "hello");
-    g_assert_cmpint(tls_end_receive(&pair.server, &byte, 0, &err), ==, TLS_FAILED);
-    error_free_or_abort(&err);
-    g_assert_cmpint(tls_end_receive(&pair.server, &byte, 1, &error_abort), ==, TLS_BLOCK);
-    send_all(&pair.client, "world", 5);
-    expect_received(&pair.server, "world");
-    pair_clear(&pair);
-}
-
 /* Would block -------------------------------------------------------------------------------- */
 
 /* The bytes are accepted when the call blocks: the retry returns their number, whatever it offers. */
@@ -647,7 +627,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/tls-session/transfer", test_transfer);
     g_test_add_func("/qio/tls-session/pending", test_pending);
     g_test_add_func("/qio/tls-session/calls", test_calls);
-    g_test_add_func("/qio/tls-session/nothing", test_nothing);
     g_test_add_func("/qio/tls-session/retry", test_retry);
     g_test_add_func("/qio/tls-session/partial-writes", test_partial_writes);
     g_test_add_func("/qio/tls-session/partial-reads", test_partial_reads);
