@@ -245,6 +245,33 @@ static void test_websock_read(void)
     web_end(&web);
 }
 
+/* What came with the greeting wakes a reader that was there before. */
+static void test_websock_early(void)
+{
+    Web web;
+    char bytes[250];
+    End reader = { .bytes = bytes, .size = sizeof(bytes) };
+    g_autoptr(GByteArray) sent = g_byte_array_new();
+    /* A frame with a mask of zeros. */
+    static const uint8_t head[] = { 0x82, 0x80 | 126, 0, 250, 0, 0, 0, 0 };
+    g_autofree char *payload = bytes_new(250);
+
+    web_start(&web);
+    reader.ioc = web.ioc;
+    start(&reader, reads_all);
+    g_assert_false(reader.ended);
+    g_byte_array_append(sent, (const void *)GREETING, strlen(GREETING));
+    g_byte_array_append(sent, head, sizeof(head));
+    g_byte_array_append(sent, (void *)payload, 250);
+    web_send(&web, sent->data, sent->len);
+    loop_until(&reader.ended);
+    g_assert_cmpint(reader.result, ==, 0);
+    g_assert_cmpmem(bytes, 250, payload, 250);
+    g_assert_cmpint(web.called, ==, 1);
+    assert_unwaited(web.ioc);
+    web_end(&web);
+}
+
 static gpointer receives(gpointer opaque)
 {
     Web *web = opaque;
@@ -297,6 +324,7 @@ int main(int argc, char **argv)
     TEST("/qio/channel/coroutine/threads", test_threads);
 #endif
     TEST("/qio/channel/coroutine/websock/read", test_websock_read);
+    TEST("/qio/channel/coroutine/websock/early", test_websock_early);
     TEST("/qio/channel/coroutine/websock/write", test_websock_write);
     return g_test_run();
 }
