@@ -26,3 +26,5 @@ pub mod qom;
 pub mod report;
 pub mod sockets;
 pub mod thread;
+#[cfg(feature = "tls")]
+pub mod tls;

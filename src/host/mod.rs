@@ -13,3 +13,5 @@ pub mod file;
 pub mod imports;
 pub mod module;
 pub mod socket;
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+pub mod tls_session;

@@ -24,6 +24,10 @@ opaque_types! {
     MemReentrancyGuard;
     /// A QMP or HMP monitor of the host.
     Monitor;
+    /// What a TLS peer shows and asks for; the host owns its layout.
+    QCryptoTLSCreds;
+    /// A TLS session; the host owns its layout.
+    QCryptoTLSSession;
     /// A registered QOM type; `Type` in C is a pointer to it.
     TypeImpl;
     /// A bottom half: a call that an event loop makes once; the host owns its layout.

@@ -9,6 +9,8 @@ pub mod aio;
 pub mod authz;
 pub mod buffer;
 pub mod coroutine;
+#[cfg(feature = "tls")]
+pub mod crypto_init;
 pub mod cutils;
 pub mod error;
 pub mod error_report;
@@ -30,3 +32,9 @@ pub mod qapi_util;
 pub mod qapi_visit;
 pub mod sockets;
 pub mod thread;
+#[cfg(feature = "tls")]
+pub mod tlscreds;
+#[cfg(feature = "tls")]
+pub mod tlssession;
+#[cfg(feature = "tls")]
+pub mod tlssession_transfer;
