@@ -20,6 +20,8 @@ typedef struct Wire {
     GByteArray *in;
     /* Bytes on the way to the peer before writes would block. */
     size_t capacity;
+    /* Bytes on the way to the peer before the wire breaks. */
+    size_t fuse;
     /* Bytes that one read gets at most. */
     size_t portion;
     /* Behind what has arrived is the end, or an error. */
@@ -143,6 +145,7 @@ static inline ssize_t wire_writev(QIOChannel *ioc, const struct iovec *iov, size
 
     wire->writes++;
     g_assert_cmpuint(niov, ==, 1);
+    wire->broken |= wire->peer && wire->peer->in->len >= wire->fuse;
     if (wire->broken || !wire->peer) {
         error_setg(errp, "the wire is broken");
         return -1;
@@ -208,6 +211,7 @@ static inline void wire_init(Object *obj)
     self->in = g_byte_array_new();
     self->log = g_string_new(NULL);
     self->capacity = SIZE_MAX;
+    self->fuse = SIZE_MAX;
     self->portion = SIZE_MAX;
 }
 

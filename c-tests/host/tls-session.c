@@ -9,13 +9,20 @@
 
 #include <gnutls/x509.h>
 
+/*
+ * GnuTLS is never left waiting in the middle of a call: a reader that is asked for a new key while
+ * it waits would disturb the writer, and the other way round. What it writes is kept until the call
+ * is over, and what it lacks is read then. So the lock is only held while it works.
+ */
 struct QCryptoTLSSession {
     QCryptoTLSCreds *creds;
     gnutls_session_t handle;
     char *hostname;
     char *authzid;
     char *peer_name;
+    bool shaken;
     bool complete;
+    bool said_bye;
 
     QCryptoTLSSessionWriteFunc write_func;
     QCryptoTLSSessionReadFunc read_func;
@@ -23,62 +30,105 @@ struct QCryptoTLSSession {
     /* What the callbacks have stored (not in the 7.2 profiles). */
     Error *read_error;
     Error *write_error;
-    /* Held in GnuTLS, but not in callbacks: a blocked reader must not stop the writer. */
+
     QemuMutex lock;
+    GByteArray *out;
+    GByteArray *in;
+    /* What GnuTLS has asked for and didn't get. */
+    size_t wanted;
+    bool in_ended;
+    /* Bytes of a record that is kept in @out. */
+    size_t accepted;
 };
 
 static ssize_t push(gnutls_transport_ptr_t opaque, const void *buf, size_t len)
 {
     QCryptoTLSSession *sess = opaque;
-    ssize_t ret;
 
-    qemu_mutex_unlock(&sess->lock);
-#ifdef QIO_ABI_SERIES_7_2
-    ret = sess->write_func(buf, len, sess->opaque);
-#else
-    error_free(g_steal_pointer(&sess->write_error));
-    ret = sess->write_func(buf, len, sess->opaque, &sess->write_error);
-    if (ret < 0) {
-        errno = ret == QCRYPTO_TLS_SESSION_ERR_BLOCK ? EAGAIN : EIO;
-    }
-#endif
-    {
-        int error = errno;
-
-        qemu_mutex_lock(&sess->lock);
-        if (ret < 0) {
-            gnutls_transport_set_errno(sess->handle, error);
-            return -1;
-        }
-    }
-    return ret;
+    g_byte_array_append(sess->out, buf, len);
+    return len;
 }
 
 static ssize_t pull(gnutls_transport_ptr_t opaque, void *buf, size_t len)
 {
     QCryptoTLSSession *sess = opaque;
-    ssize_t ret;
+    size_t size = MIN(len, sess->in->len);
 
-    qemu_mutex_unlock(&sess->lock);
-#ifdef QIO_ABI_SERIES_7_2
-    ret = sess->read_func(buf, len, sess->opaque);
-#else
-    error_free(g_steal_pointer(&sess->read_error));
-    ret = sess->read_func(buf, len, sess->opaque, &sess->read_error);
-    if (ret < 0) {
-        errno = ret == QCRYPTO_TLS_SESSION_ERR_BLOCK ? EAGAIN : EIO;
+    if (size == 0 && !sess->in_ended) {
+        sess->wanted = len;
+        gnutls_transport_set_errno(sess->handle, EAGAIN);
+        return -1;
     }
+    memcpy(buf, sess->in->data, size);
+    g_byte_array_remove_range(sess->in, 0, size);
+    return size;
+}
+
+/* What a callback's result means to GnuTLS: bytes or GNUTLS_E_*. */
+static ssize_t result_of(ssize_t ret, int failure)
+{
+    if (ret >= 0) {
+        return ret;
+    }
+#ifdef QIO_ABI_SERIES_7_2
+    return errno == EAGAIN ? GNUTLS_E_AGAIN : errno == EINTR ? GNUTLS_E_INTERRUPTED : failure;
+#else
+    return ret == QCRYPTO_TLS_SESSION_ERR_BLOCK ? GNUTLS_E_AGAIN : failure;
 #endif
-    {
-        int error = errno;
+}
+
+/* Writes what was kept: 0 when all of it is written. */
+static ssize_t flush(QCryptoTLSSession *sess)
+{
+    for (;;) {
+        g_autofree guint8 *bytes = NULL;
+        size_t len;
+        ssize_t ret;
 
         qemu_mutex_lock(&sess->lock);
-        if (ret < 0) {
-            gnutls_transport_set_errno(sess->handle, error);
-            return -1;
+        len = sess->out->len;
+        bytes = g_memdup2(sess->out->data, len);
+        qemu_mutex_unlock(&sess->lock);
+        if (len == 0) {
+            return 0;
         }
+#ifdef QIO_ABI_SERIES_7_2
+        ret = sess->write_func((char *)bytes, len, sess->opaque);
+#else
+        error_free(g_steal_pointer(&sess->write_error));
+        ret = sess->write_func((char *)bytes, len, sess->opaque, &sess->write_error);
+#endif
+        ret = result_of(ret, GNUTLS_E_PUSH_ERROR);
+        if (ret < 0) {
+            return ret;
+        }
+        qemu_mutex_lock(&sess->lock);
+        g_byte_array_remove_range(sess->out, 0, ret);
+        qemu_mutex_unlock(&sess->lock);
     }
-    return ret;
+}
+
+/* Reads what GnuTLS has asked for: 0 when there is something for it. */
+static ssize_t fill(QCryptoTLSSession *sess, size_t wanted)
+{
+    g_autofree char *bytes = g_malloc(wanted);
+    ssize_t ret;
+
+#ifdef QIO_ABI_SERIES_7_2
+    ret = sess->read_func(bytes, wanted, sess->opaque);
+#else
+    error_free(g_steal_pointer(&sess->read_error));
+    ret = sess->read_func(bytes, wanted, sess->opaque, &sess->read_error);
+#endif
+    ret = result_of(ret, GNUTLS_E_PULL_ERROR);
+    if (ret < 0) {
+        return ret;
+    }
+    qemu_mutex_lock(&sess->lock);
+    g_byte_array_append(sess->in, (guint8 *)bytes, ret);
+    sess->in_ended = ret == 0;
+    qemu_mutex_unlock(&sess->lock);
+    return 0;
 }
 
 static int session_begin(QCryptoTLSSession *sess, Error **errp)
@@ -130,6 +180,8 @@ QCryptoTLSSession *qcrypto_tls_session_new(QCryptoTLSCreds *creds, const char *h
     sess->hostname = g_strdup(hostname);
     sess->authzid = g_strdup(aclname);
     qemu_mutex_init(&sess->lock);
+    sess->in = g_byte_array_new();
+    sess->out = g_byte_array_new();
     if (session_begin(sess, errp) < 0) {
         qcrypto_tls_session_free(sess);
         return NULL;
@@ -148,6 +200,8 @@ void qcrypto_tls_session_free(QCryptoTLSSession *sess)
     error_free(sess->read_error);
     error_free(sess->write_error);
     qemu_mutex_destroy(&sess->lock);
+    g_byte_array_unref(sess->in);
+    g_byte_array_unref(sess->out);
     g_free(sess->hostname);
     g_free(sess->authzid);
     g_free(sess->peer_name);
@@ -180,15 +234,54 @@ static void set_step_error(QCryptoTLSSession *sess, const char *prefix, int ret,
     error_free(g_steal_pointer(&sess->write_error));
 }
 
-int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp)
+/* One call of GnuTLS. Then it is known what it lacks. */
+static int shake(QCryptoTLSSession *sess, size_t *wanted)
 {
     int ret;
 
     qemu_mutex_lock(&sess->lock);
-    do {
-        ret = gnutls_handshake(sess->handle);
-    } while (ret < 0 && !is_not_ready(ret) && !gnutls_error_is_fatal(ret));
+    sess->wanted = 0;
+    ret = sess->shaken ? 0 : gnutls_handshake(sess->handle);
+    sess->shaken = ret == 0;
+    *wanted = sess->wanted;
     qemu_mutex_unlock(&sess->lock);
+    return ret;
+}
+
+static int handshake(QCryptoTLSSession *sess)
+{
+    for (;;) {
+        size_t wanted;
+        int ret = shake(sess, &wanted);
+        int sent = flush(sess);
+
+        if (ret < 0 && gnutls_error_is_fatal(ret)) {
+            return ret;
+        }
+        if (sent < 0) {
+            return sent;
+        }
+        if (ret == 0) {
+            return 0;
+        }
+        if (wanted != 0) {
+            ret = fill(sess, wanted);
+            if (ret < 0) {
+                return ret;
+            }
+        }
+    }
+}
+
+static bool is_sending(QCryptoTLSSession *sess)
+{
+    return sess->out->len > 0;
+}
+
+int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp)
+{
+    int ret = handshake(sess);
+
     if (ret == 0) {
         sess->complete = true;
         return QCRYPTO_TLS_HANDSHAKE_COMPLETE;
@@ -200,8 +293,7 @@ int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp)
 #ifdef QIO_ABI_SERIES_7_2
     return 1;
 #else
-    return gnutls_record_get_direction(sess->handle) ? QCRYPTO_TLS_HANDSHAKE_SENDING
-                                                     : QCRYPTO_TLS_HANDSHAKE_RECVING;
+    return is_sending(sess) ? QCRYPTO_TLS_HANDSHAKE_SENDING : QCRYPTO_TLS_HANDSHAKE_RECVING;
 #endif
 }
 
@@ -211,29 +303,30 @@ QCryptoTLSSessionHandshakeStatus qcrypto_tls_session_get_handshake_status(QCrypt
     if (sess->complete) {
         return QCRYPTO_TLS_HANDSHAKE_COMPLETE;
     }
-    return gnutls_record_get_direction(sess->handle) ? QCRYPTO_TLS_HANDSHAKE_SENDING
-                                                     : QCRYPTO_TLS_HANDSHAKE_RECVING;
+    return is_sending(sess) ? QCRYPTO_TLS_HANDSHAKE_SENDING : QCRYPTO_TLS_HANDSHAKE_RECVING;
 }
 #else
 int qcrypto_tls_session_bye(QCryptoTLSSession *sess, Error **errp)
 {
-    int ret;
+    int ret = 0;
 
     if (!sess->complete) {
         return QCRYPTO_TLS_BYE_COMPLETE;
     }
     qemu_mutex_lock(&sess->lock);
-    ret = gnutls_bye(sess->handle, GNUTLS_SHUT_WR);
+    if (!sess->said_bye) {
+        ret = gnutls_bye(sess->handle, GNUTLS_SHUT_WR);
+        sess->said_bye = ret == 0;
+    }
     qemu_mutex_unlock(&sess->lock);
     if (ret == 0) {
-        return QCRYPTO_TLS_BYE_COMPLETE;
+        ret = flush(sess);
     }
-    if (!is_not_ready(ret)) {
+    if (ret < 0 && !is_not_ready(ret)) {
         set_step_error(sess, "TLS termination failed", ret, errp);
         return -1;
     }
-    return gnutls_record_get_direction(sess->handle) ? QCRYPTO_TLS_BYE_SENDING
-                                                     : QCRYPTO_TLS_BYE_RECVING;
+    return ret == 0 ? QCRYPTO_TLS_BYE_COMPLETE : QCRYPTO_TLS_BYE_SENDING;
 }
 
 size_t qcrypto_tls_session_check_pending(QCryptoTLSSession *sess)
@@ -252,21 +345,48 @@ void qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess)
 
 static ssize_t record_recv(QCryptoTLSSession *sess, char *buf, size_t len)
 {
-    ssize_t ret;
+    for (;;) {
+        size_t wanted;
+        ssize_t ret;
 
-    qemu_mutex_lock(&sess->lock);
-    ret = gnutls_record_recv(sess->handle, buf, len);
-    qemu_mutex_unlock(&sess->lock);
-    return ret;
+        qemu_mutex_lock(&sess->lock);
+        sess->wanted = 0;
+        ret = gnutls_record_recv(sess->handle, buf, len);
+        wanted = sess->wanted;
+        qemu_mutex_unlock(&sess->lock);
+        if (ret != GNUTLS_E_AGAIN) {
+            return ret;
+        }
+        /* Otherwise it was no data, and there may be more. */
+        if (wanted != 0) {
+            ret = fill(sess, wanted);
+            if (ret < 0) {
+                return ret;
+            }
+        }
+    }
 }
 
 static ssize_t record_send(QCryptoTLSSession *sess, const char *buf, size_t len)
 {
-    ssize_t ret;
+    ssize_t ret, sent = flush(sess);
 
+    if (sent < 0) {
+        return sent;
+    }
+    if (sess->accepted != 0) {
+        ret = sess->accepted;
+        sess->accepted = 0;
+        return ret;
+    }
     qemu_mutex_lock(&sess->lock);
     ret = gnutls_record_send(sess->handle, buf, len);
     qemu_mutex_unlock(&sess->lock);
+    sent = ret < 0 ? 0 : flush(sess);
+    if (sent < 0) {
+        sess->accepted = ret;
+        return sent;
+    }
     return ret;
 }
 
