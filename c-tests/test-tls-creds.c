@@ -231,6 +231,7 @@ static void test_x509_files(void)
     tls_dir_put_certs(dir, "client-cert.pem", client, NULL);
     expect_x509(IS_10_2 ? WORDS("client-cert.pem", "client-key.pem") : NULL, "client", dir);
 
+    tls_dir_remove(dir, "client-cert.pem");
     tls_dir_put(dir, "ca-cert.pem", "no authority");
     expect_x509(WORDS("ca-cert.pem"), "client", dir);
     tls_dir_remove(dir, "ca-cert.pem");
