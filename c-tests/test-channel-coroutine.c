@@ -4,7 +4,6 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "coroutine-channels.h"
-#include "scripted-channel.h"
 #include "io/channel-buffer.h"
 
 static void test_read(void)

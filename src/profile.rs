@@ -54,6 +54,12 @@ pub const SAME_REGISTRATION_IS_SILENT: bool = SERIES_10_2;
 /// The DNS resolver hands the keep-alive options on (R-DNS-10).
 pub const RESOLVER_KEEPS_KEEP_ALIVE: bool = SERIES_10_2;
 
+/// TLS sessions can tell whether decrypted bytes wait in them (R-TLS-33).
+pub const TLS_SESSIONS_TELL_PENDING: bool = !SERIES_7_2;
+
+/// A TLS handshake that a close ends is traced (section 1.12 of the TLS channel).
+pub const CANCELLED_TLS_HANDSHAKES_ARE_TRACED: bool = !cfg!(feature = "qemu-7.2");
+
 /// `&error_warn` is a destination of errors, reported as warnings (R-ERR-5).
 pub const ERRORS_CAN_BE_WARNINGS: bool = SERIES_10_0;
 

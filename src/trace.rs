@@ -173,6 +173,62 @@ pub fn qio_channel_command_abort(_ioc: Id, _pid: c_int) {}
 #[inline]
 pub fn qio_channel_command_wait(_ioc: Id, _pid: c_int, _ret: c_int, _status: c_int) {}
 
+/// A TLS channel was made for a client; `hostname` is NULL or the server's name.
+#[inline]
+pub fn qio_channel_tls_new_client(_ioc: Id, _master: Id, _creds: Id, _hostname: Option<&CStr>) {}
+
+/// A TLS channel was made for a server; `aclname` is NULL or who decides about clients.
+#[inline]
+pub fn qio_channel_tls_new_server(_ioc: Id, _master: Id, _creds: Id, _aclname: Option<&CStr>) {}
+
+/// A TLS handshake begins.
+#[inline]
+pub fn qio_channel_tls_handshake_start(_ioc: Id) {}
+
+/// A TLS handshake is about to wait, to send (1) or to receive (2).
+#[inline]
+pub fn qio_channel_tls_handshake_pending(_ioc: Id, _status: c_int) {}
+
+/// A TLS handshake has failed; its callback is next.
+#[inline]
+pub fn qio_channel_tls_handshake_fail(_ioc: Id) {}
+
+/// A TLS handshake is done; the peer isn't checked yet.
+#[inline]
+pub fn qio_channel_tls_handshake_complete(_ioc: Id) {}
+
+/// A TLS handshake ended because the channel is being closed (not in qemu-7.2).
+#[inline]
+pub fn qio_channel_tls_handshake_cancel(_ioc: Id) {}
+
+/// The TLS peer was accepted; the callback is next.
+#[inline]
+pub fn qio_channel_tls_credentials_allow(_ioc: Id) {}
+
+/// The TLS peer was refused; the callback is next.
+#[inline]
+pub fn qio_channel_tls_credentials_deny(_ioc: Id) {}
+
+/// The end of a TLS connection is about to be told (not in the 7.2 profiles, as those below).
+#[inline]
+pub fn qio_channel_tls_bye_start(_ioc: Id) {}
+
+/// Telling the end is about to wait, to send (1) or to receive (2).
+#[inline]
+pub fn qio_channel_tls_bye_pending(_ioc: Id, _status: c_int) {}
+
+/// The end could not be told.
+#[inline]
+pub fn qio_channel_tls_bye_fail(_ioc: Id) {}
+
+/// The end was told.
+#[inline]
+pub fn qio_channel_tls_bye_complete(_ioc: Id) {}
+
+/// Telling the end stopped because the channel is being closed.
+#[inline]
+pub fn qio_channel_tls_bye_cancel(_ioc: Id) {}
+
 /// A WebSocket channel was made.
 #[inline]
 pub fn qio_channel_websock_new_server(_ioc: Id, _master: Id) {}

@@ -26,6 +26,12 @@ pub fn until_ready(channel: &Channel, condition: u32) {
 pub fn wait(channel: &Channel, condition: u32) {
     // Whoever waits may lose the channel to another thread meanwhile.
     let channel = channel.to_ref();
+    #[cfg(any(feature = "tls", not(feature = "embedded")))]
+    if let Some(tls) = channel.as_tls()
+        && let Some(master) = tls.master()
+    {
+        return super::tls::wait(tls, master, condition);
+    }
     match channel.polled() {
         Some(Polled::One(fd)) => poll_one(fd, condition, watch::unasked(&channel)),
         Some(Polled::Pair { read, write }) => poll_pair(read, write, condition),

@@ -95,7 +95,8 @@ pub const fn as_ptr(iov: &[IoVec<'_>]) -> *const iovec {
     iov.as_ptr().cast::<iovec>()
 }
 
-/// How far a copy into or out of the caller's memory has come.
+/// How far a transfer into or out of the caller's memory has come.
+#[derive(Clone, Copy)]
 pub struct Cursor<'i, 'a> {
     iov: &'i [IoVec<'a>],
     /// Bytes of the first element that are done.
@@ -125,6 +126,19 @@ impl<'i, 'a> Cursor<'i, 'a> {
             }
         }
         None
+    }
+
+    /// What is left of the first element that isn't done; an empty piece at the end.
+    pub fn element(&mut self) -> IoVec<'a> {
+        while let Some((first, rest)) = self.iov.split_first() {
+            let piece = first.skip(self.done);
+            if !piece.is_empty() {
+                return piece;
+            }
+            self.iov = rest;
+            self.done = 0;
+        }
+        IoVec::EMPTY
     }
 
     /// Elements that are left.
@@ -172,13 +186,14 @@ impl<'i, 'a> Cursor<'i, 'a> {
         copied
     }
 
-    /// Leaves out so many bytes.
-    pub fn advance(&mut self, bytes: usize) {
+    /// Leaves out so many bytes; how many there were.
+    pub fn advance(&mut self, bytes: usize) -> usize {
         let mut left = bytes;
         while left > 0 {
             let Some(piece) = self.piece(left) else { break };
             left -= piece.len();
         }
+        bytes - left
     }
 
     /// Appends at most `most` of the caller's bytes.
@@ -276,6 +291,32 @@ mod tests {
     fn an_array_of_no_elements_may_be_null() {
         // SAFETY: no elements.
         assert!(unsafe { IoVec::array(core::ptr::null(), 0) }.is_empty());
+    }
+
+    #[test]
+    fn a_cursor_stops_at_each_element_that_is_not_empty() {
+        let (mut a, mut b) = ([1u8, 2, 3], [4u8, 5]);
+        let iov = [
+            IoVec::EMPTY,
+            IoVec::from_mut(&mut a),
+            IoVec::EMPTY,
+            IoVec::from_mut(&mut b),
+            IoVec::EMPTY,
+        ];
+        let mut cursor = Cursor::new(&iov);
+        assert_eq!(cursor.element().base(), iov[1].base());
+        assert_eq!(cursor.advance(2), 2);
+        assert_eq!(cursor.element().len(), 1);
+        let mut copy = cursor;
+        let mut bytes = Vec::new();
+        copy.append_to(&mut bytes, 2);
+        assert_eq!(bytes, [3, 4]);
+        assert_eq!(cursor.advance(1), 1);
+        assert_eq!(cursor.element().base(), iov[3].base());
+        assert!(!cursor.is_at_end());
+        assert_eq!(cursor.advance(9), 2);
+        assert!(cursor.is_at_end());
+        assert!(cursor.element().is_empty());
     }
 
     #[test]

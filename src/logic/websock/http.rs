@@ -74,7 +74,7 @@ fn reply(status: &str, lines: &str) -> Vec<u8> {
 }
 
 /// The answer to a key (R-WS-13).
-fn accept_value(key: &str) -> String {
+fn accept_value(key: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(key);
     hash.update(GUID);
@@ -100,10 +100,11 @@ fn accept(greeting: &[u8], id: trace::Id) -> Result<String, Refusal> {
         Ok(_) => return bad("The WebSocket greeting has no end"),
         Err(error) => return bad(format!("The WebSocket greeting is malformed: {error}")),
     };
-    let find = |name: &str| {
+    let raw = |name: &str| {
         let field = fields.iter().find(|f| f.name.eq_ignore_ascii_case(name))?;
-        Some(String::from_utf8_lossy(field.value).into_owned())
+        Some(field.value)
     };
+    let find = |name: &str| Some(String::from_utf8_lossy(raw(name)?).into_owned());
     let need = |name: &str| {
         find(name).ok_or_else(|| {
             Refusal::BadRequest(format!("The WebSocket greeting has no {name} header"))
@@ -135,7 +136,9 @@ fn accept(greeting: &[u8], id: trace::Id) -> Result<String, Refusal> {
     if version != "13" {
         return bad(format!("WebSocket version '{version}' is not supported"));
     }
-    if key.len() != 24 {
+    // As it came: what stands for it in texts may be longer.
+    let raw_key = raw("sec-websocket-key").unwrap_or_default();
+    if raw_key.len() != 24 {
         return bad(format!("WebSocket key '{key}' is not 24 characters long"));
     }
     if !tokens(&connection, &|token| token.eq_ignore_ascii_case("upgrade")) {
@@ -151,7 +154,7 @@ fn accept(greeting: &[u8], id: trace::Id) -> Result<String, Refusal> {
     } else {
         ""
     };
-    let accept = accept_value(&key);
+    let accept = accept_value(raw_key);
     Ok(format!(
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{protocol}"
     ))
