@@ -160,6 +160,16 @@ static inline Object *thing_new(const char *label)
     return obj;
 }
 
+/* A thing that is a child of @parent, which alone owns it. */
+static inline Object *child_new(Object *parent, const char *name)
+{
+    Object *child = thing_new(name);
+
+    object_property_add_child(parent, name, child);
+    object_unref(child);
+    return child;
+}
+
 static inline void property_types_init(void)
 {
     trail = g_string_new("");

@@ -106,6 +106,8 @@ static void test_rules(void)
     g_assert_true(may(list, "bobo"));
     g_assert_true(may(list, "f*"));
     g_assert_false(may(list, "frida"));
+    /* Cut in the middle of a character. */
+    g_assert_true(may(list, "b\xe2"));
     object_unparent(OBJECT(list));
 }
 

@@ -1,21 +1,11 @@
 /*
- * qom/object.h: the composition tree, links, and objects made of properties
+ * qom/object.h: the composition tree
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
 
 #include "property-types.h"
-
-/* A thing that is a child of @parent, which alone owns it. */
-static Object *child_new(Object *parent, const char *name)
-{
-    Object *child = thing_new(name);
-
-    object_property_add_child(parent, name, child);
-    object_unref(child);
-    return child;
-}
 
 static void path_is(Object *obj, const char *expected)
 {
@@ -263,104 +253,6 @@ static void test_resolve(void)
 }
 
 /*
- * Links
- */
-
-static void check_friend(const Object *obj, const char *name, Object *val,
-                         Error **errp)
-{
-    if (val && g_str_equal(THING(val)->label, "foe")) {
-        error_setg(errp, "%s is no friend", THING(val)->label);
-    }
-}
-
-static void test_link(gconstpointer strong)
-{
-    ObjectPropertyLinkFlags flags = strong ? OBJ_PROP_LINK_STRONG : 0;
-    Object *objects = object_get_objects_root();
-    Object *obj = thing_new("x");
-    Object *one = child_new(objects, "one");
-    Object *foe = child_new(objects, "foe");
-    Object *apart = thing_new("apart");
-    Error *err = NULL;
-    char *text;
-
-    object_property_add_link(obj, "friend", TYPE_THING, &THING(obj)->friend,
-                             check_friend, flags);
-    g_assert_cmpstr(object_property_get_type(obj, "friend", &error_abort), ==,
-                    "link<test-thing>");
-    text = object_property_get_str(obj, "friend", &error_abort);
-    g_assert_cmpstr(text, ==, "");
-    g_free(text);
-    g_assert_null(object_property_get_link(obj, "friend", &error_abort));
-
-    g_assert_true(object_property_set_str(obj, "friend", "/objects/one",
-                                          &error_abort));
-    g_assert_true(THING(obj)->friend == one);
-    g_assert_cmpuint(one->ref, ==, strong ? 2 : 1);
-    text = object_property_get_str(obj, "friend", &error_abort);
-    g_assert_cmpstr(text, ==, "/objects/one");
-    g_free(text);
-    g_assert_true(object_property_get_link(obj, "friend", &error_abort) == one);
-    g_assert_true(object_resolve_path_component(obj, "friend") == one);
-
-    g_assert_false(object_property_parse(obj, "friend", "foe", &err));
-    error_is(&err, "foe is no friend");
-    g_assert_false(object_property_set_link(obj, "friend", foe, &err));
-    error_is(&err, "foe is no friend");
-    g_assert_false(object_property_parse(obj, "friend", "/objects/no", &err));
-    error_is(&err, "Device '/objects/no' not found");
-    g_assert_false(object_property_parse(obj, "friend", "/objects", &err));
-    error_is(&err, "Invalid parameter type for 'friend', expected: test-thing");
-    g_assert_true(THING(obj)->friend == one);
-
-    /* It need not be in the tree. */
-    g_assert_true(object_property_set_link(obj, "friend", apart, &error_abort));
-    g_assert_true(object_property_get_link(obj, "friend", &error_abort) == apart);
-    g_assert_cmpuint(one->ref, ==, 1);
-    g_assert_cmpuint(apart->ref, ==, strong ? 2 : 1);
-    g_assert_true(object_property_set_str(obj, "friend", "", &error_abort));
-    g_assert_null(THING(obj)->friend);
-    g_assert_cmpuint(apart->ref, ==, 1);
-    g_assert_true(object_property_set_link(obj, "friend", apart, &error_abort));
-    g_assert_true(object_property_set_link(obj, "friend", NULL, &error_abort));
-    g_assert_null(THING(obj)->friend);
-
-    g_assert_true(object_property_set_link(obj, "friend", apart, &error_abort));
-    object_unref(obj);
-    trail_is("finalize(x)");
-    g_assert_cmpuint(apart->ref, ==, 1);
-    object_unref(apart);
-    object_unparent(one);
-    object_unparent(foe);
-    g_string_truncate(trail, 0);
-}
-
-static void test_link_fixed(void)
-{
-    Object *obj = thing_new("x");
-    Object *apart = thing_new("apart");
-    Error *err = NULL;
-
-    THING(obj)->friend = object_ref(apart);
-    object_property_add_link(obj, "friend", TYPE_THING, &THING(obj)->friend,
-                             NULL, OBJ_PROP_LINK_STRONG);
-    g_assert_true(object_property_get_link(obj, "friend", &error_abort) == apart);
-    g_assert_false(object_property_set_link(obj, "friend", NULL, &err));
-    error_is(&err, "Property 'test-told-thing.friend' is not writable");
-    g_assert_false(object_property_set_str(obj, "friend", "", &err));
-    error_is(&err, "Property 'test-told-thing.friend' is not writable");
-    object_unref(apart);
-    trail_is("");
-    /* The link had the last reference. */
-    object_property_del(obj, "friend");
-    trail_is("finalize(apart)");
-    g_assert_null(THING(obj)->friend);
-    object_unref(obj);
-    trail_is("finalize(x)");
-}
-
-/*
  * Hooks that unparent
  */
 
@@ -420,154 +312,6 @@ static void test_release_unparents(void)
 }
 
 /*
- * Objects made of properties
- */
-
-#define TYPE_MADE "test-made"
-
-static void made_complete(UserCreatable *uc, Error **errp)
-{
-    Thing *thing = THING(uc);
-
-    note("complete(%s)", thing->label ?: "");
-    g_assert_nonnull(thing->parent.parent);
-    if (!thing->label) {
-        error_setg(errp, "it has no label");
-    }
-}
-
-static bool made_can_be_deleted(UserCreatable *uc)
-{
-    return !THING(uc)->lit;
-}
-
-static void made_class_init(ObjectClass *klass, ClassData *data)
-{
-    UserCreatableClass *ucc = USER_CREATABLE_CLASS(klass);
-
-    ucc->complete = made_complete;
-    ucc->can_be_deleted = made_can_be_deleted;
-}
-
-static Object *new_with_list(const char *type, Object *parent, const char *id,
-                             Error **errp, ...)
-{
-    va_list ap;
-    Object *obj;
-
-    va_start(ap, errp);
-    obj = object_new_with_propv(type, parent, id, errp, ap);
-    va_end(ap);
-    return obj;
-}
-
-static bool set_list(Object *obj, Error **errp, ...)
-{
-    va_list ap;
-    bool ok;
-
-    va_start(ap, errp);
-    ok = object_set_propv(obj, errp, ap);
-    va_end(ap);
-    return ok;
-}
-
-static void test_new_with_props(void)
-{
-    Object *objects = object_get_objects_root();
-    Error *err = NULL;
-    Object *obj;
-
-    obj = object_new_with_props(TYPE_MADE, objects, "made", &error_abort,
-                                "label", "one", "lit", "yes",
-                                "colour", "blue", "label", "two", NULL);
-    trail_is("complete(two)");
-    g_assert_cmpuint(obj->ref, ==, 1);
-    g_assert_true(obj->parent == objects);
-    path_is(obj, "/objects/made");
-    g_assert_true(THING(obj)->lit);
-    g_assert_cmpint(THING(obj)->colour, ==, COLOUR_BLUE);
-    g_assert_false(user_creatable_can_be_deleted(USER_CREATABLE(obj)));
-
-    /* The name is taken. */
-    g_assert_null(object_new_with_props(TYPE_MADE, objects, "made", &err,
-                                        "label", "three", NULL));
-    error_is(&err, "attempt to add duplicate property 'made' to object "
-                   "(type 'container')");
-    trail_is("finalize(three)");
-
-    g_assert_true(object_set_props(obj, &error_abort, NULL));
-    g_assert_true(object_set_props(obj, &error_abort, "lit", "off",
-                                   "colour", "red", NULL));
-    g_assert_true(user_creatable_can_be_deleted(USER_CREATABLE(obj)));
-    g_assert_false(object_set_props(obj, &err, "colour", "green",
-                                    "lit", "perhaps", "label", "four", NULL));
-    error_is(&err, "Parameter 'lit' expects 'on' or 'off'");
-    g_assert_cmpint(THING(obj)->colour, ==, COLOUR_GREEN);
-    g_assert_cmpstr(THING(obj)->label, ==, "two");
-    g_assert_true(set_list(obj, &error_abort, "label", "five", NULL));
-    object_unparent(obj);
-    trail_is("finalize(five)");
-
-    obj = new_with_list(TYPE_MADE, objects, "made", &error_abort,
-                        "label", "six", NULL);
-    trail_is("complete(six)");
-    object_unparent(obj);
-    trail_is("finalize(six)");
-}
-
-static void test_new_with_props_fails(void)
-{
-    Object *objects = object_get_objects_root();
-    Error *err = NULL;
-
-    g_assert_null(object_new_with_props("test-unknown", objects, "x", &err, NULL));
-    error_is(&err, "invalid object type: test-unknown");
-    g_assert_null(object_new_with_props("object", objects, "x", &err, NULL));
-    error_is(&err, "object type 'object' is abstract");
-    g_assert_null(object_new_with_props(TYPE_MADE, objects, "x", &err,
-                                        "label", "bad", NULL));
-    error_is(&err, "label 'bad' is bad");
-    trail_is("finalize()");
-    g_assert_null(object_new_with_props(TYPE_MADE, objects, "x", &err,
-                                        "no", "1", NULL));
-    error_is(&err, "Property 'test-made.no' not found");
-    trail_is("finalize()");
-    g_assert_null(object_new_with_props(TYPE_MADE, objects, "x", &err, NULL));
-    error_is(&err, "it has no label");
-    trail_is("complete() finalize()");
-    g_assert_null(object_new_with_props(TYPE_MADE, objects, "x", NULL, NULL));
-    trail_is("complete() finalize()");
-    g_assert_null(object_resolve_path("/objects/x", NULL));
-}
-
-static void test_not_user_creatable(void)
-{
-    Object *obj = object_new_with_props(TYPE_THING, object_get_objects_root(),
-                                        "thing", &error_abort, NULL);
-
-    g_assert_cmpuint(obj->ref, ==, 1);
-    g_assert_null(object_dynamic_cast(obj, TYPE_USER_CREATABLE));
-    object_unparent(obj);
-    trail_is("finalize()");
-}
-
-#define TYPE_BARE "test-bare"
-
-static void test_user_creatable_bare(void)
-{
-    Object *obj = object_new_with_props(TYPE_BARE, object_get_objects_root(),
-                                        "bare", &error_abort, NULL);
-
-    g_assert_nonnull(object_dynamic_cast(obj, TYPE_USER_CREATABLE));
-    g_assert_true(user_creatable_complete(USER_CREATABLE(obj), &error_abort));
-    g_assert_true(user_creatable_can_be_deleted(USER_CREATABLE(obj)));
-    g_assert_null(USER_CREATABLE_GET_CLASS(obj)->complete);
-    object_unparent(obj);
-    trail_is("finalize()");
-}
-
-/*
  * Mistakes
  */
 
@@ -612,14 +356,6 @@ static void test_misuse_container(void)
 #endif
 }
 
-static void test_misuse_no_id(void)
-{
-    if (aborts("*object_new_with_props*@id is NULL*")) {
-        object_new_with_props(TYPE_THING, object_get_objects_root(), NULL, NULL,
-                              NULL);
-    }
-}
-
 static void test_misuse_freed_child(void)
 {
     if (aborts("*was finalized with 0 references and parent*")) {
@@ -629,23 +365,8 @@ static void test_misuse_freed_child(void)
 
 int main(int argc, char **argv)
 {
-    static InterfaceInfo user_creatable[] = { { TYPE_USER_CREATABLE }, { NULL } };
-    TypeInfo infos[] = {
-        {
-            .name = TYPE_MADE,
-            .parent = TYPE_THING,
-            .class_init = made_class_init,
-            .interfaces = user_creatable,
-        }, {
-            .name = TYPE_BARE,
-            .parent = TYPE_THING,
-            .interfaces = user_creatable,
-        },
-    };
-
     g_test_init(&argc, &argv, NULL);
     property_types_init();
-    type_register_static_array(infos, ARRAY_SIZE(infos));
 
     g_test_add_func("/qio/tree/roots", test_roots);
     g_test_add_func("/qio/tree/containers", test_containers);
@@ -654,20 +375,12 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/tree/foreach", test_foreach);
     g_test_add_func("/qio/tree/paths", test_paths);
     g_test_add_func("/qio/tree/resolve", test_resolve);
-    g_test_add_data_func("/qio/tree/link/weak", NULL, test_link);
-    g_test_add_data_func("/qio/tree/link/strong", "", test_link);
-    g_test_add_func("/qio/tree/link/fixed", test_link_fixed);
     g_test_add_func("/qio/tree/unparent-takes-parent", test_unparent_takes_parent);
     g_test_add_func("/qio/tree/release-unparents", test_release_unparents);
-    g_test_add_func("/qio/tree/new-with-props", test_new_with_props);
-    g_test_add_func("/qio/tree/new-with-props/fails", test_new_with_props_fails);
-    g_test_add_func("/qio/tree/not-user-creatable", test_not_user_creatable);
-    g_test_add_func("/qio/tree/user-creatable/bare", test_user_creatable_bare);
     g_test_add_func("/qio/tree/misuse/child-twice", test_misuse_child_twice);
     g_test_add_func("/qio/tree/misuse/child-above", test_misuse_child_above);
     g_test_add_func("/qio/tree/misuse/child-taken", test_misuse_child_taken);
     g_test_add_func("/qio/tree/misuse/container", test_misuse_container);
-    g_test_add_func("/qio/tree/misuse/no-id", test_misuse_no_id);
     g_test_add_func("/qio/tree/misuse/freed-child", test_misuse_freed_child);
     return g_test_run();
 }

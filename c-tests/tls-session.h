@@ -27,6 +27,8 @@ typedef struct TlsEnd {
     bool write_blocks;
     /* if not 0, at most so many bytes are written at once */
     size_t write_most;
+    /* if set, it blocks after that */
+    bool then_blocks;
     /* what the next calls fail with, if set */
     const char *read_error;
     const char *write_error;
@@ -67,6 +69,7 @@ static inline ssize_t tls_end_write(const TLS_BYTE *buf, size_t len, void *opaqu
     end->writes++;
     if (end->write_most && len > end->write_most) {
         len = end->write_most;
+        end->write_blocks = end->then_blocks;
     }
     done = send(end->fd, buf, len, MSG_NOSIGNAL);
     if (done < 0) {

@@ -58,8 +58,12 @@ static bool client_reads(Client *client)
 {
     static uint8_t bytes[100000];
     size_t size = g_rand_int_range(rng, 1, g_rand_boolean(rng) ? 300 : sizeof(bytes));
-    ssize_t got = qio_channel_read(client->ioc, (char *)bytes, size, NULL);
+    ssize_t got;
 
+    if (!client->greeted) {
+        size = sizeof(bytes);
+    }
+    got = qio_channel_read(client->ioc, (char *)bytes, size, NULL);
     if (got == 0 || got == -1) {
         return false;
     }

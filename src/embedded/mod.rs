@@ -8,12 +8,14 @@
 
 pub mod aio;
 pub mod authz;
+pub mod buffer;
 pub mod capi;
 pub mod co_mutex;
 pub mod coroutine;
 pub mod destination;
 pub mod error;
 pub mod formatted;
+pub mod hash;
 pub mod hint;
 pub mod iov;
 pub mod main_loop;

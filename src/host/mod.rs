@@ -7,6 +7,7 @@ pub mod address_family;
 mod address_fields;
 mod address_view;
 pub mod aio;
+pub mod aio_callback;
 pub mod coroutine;
 pub mod error;
 pub mod file;

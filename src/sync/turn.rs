@@ -4,10 +4,15 @@ use core::cell::UnsafeCell;
 
 /// Whose turn it is: one thread at a time has it.
 ///
-/// A pthread mutex, so that race detectors see what it orders.
-pub struct Turn(Box<UnsafeCell<libc::pthread_mutex_t>>);
+/// A pthread mutex, so that race detectors see what it orders, with a condition variable.
+pub struct Turn(Box<Parts>);
 
-// SAFETY: made for several threads; the mutex stays where it is, in a box of its own.
+struct Parts {
+    mutex: UnsafeCell<libc::pthread_mutex_t>,
+    changed: UnsafeCell<libc::pthread_cond_t>,
+}
+
+// SAFETY: made for several threads; the parts stay where they are, in a box of their own.
 unsafe impl Send for Turn {}
 // SAFETY: as above.
 unsafe impl Sync for Turn {}
@@ -15,13 +20,16 @@ unsafe impl Sync for Turn {}
 impl Turn {
     /// Nobody's turn.
     pub fn new() -> Self {
-        Self(Box::new(UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER)))
+        Self(Box::new(Parts {
+            mutex: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER),
+            changed: UnsafeCell::new(libc::PTHREAD_COND_INITIALIZER),
+        }))
     }
 
     /// Waits for the turn and takes it.
     pub fn take(&self) {
         // SAFETY: an initialised mutex. It can't fail: it isn't of a kind that checks.
-        unsafe { libc::pthread_mutex_lock(self.0.get()) };
+        unsafe { libc::pthread_mutex_lock(self.0.mutex.get()) };
     }
 
     /// Gives the turn back.
@@ -30,7 +38,23 @@ impl Turn {
     /// The calling thread has it.
     pub unsafe fn give_back(&self) {
         // SAFETY: an initialised mutex that the calling thread has locked, as promised.
-        unsafe { libc::pthread_mutex_unlock(self.0.get()) };
+        unsafe { libc::pthread_mutex_unlock(self.0.mutex.get()) };
+    }
+
+    /// Gives the turn back until somebody calls [`Turn::tell`], or for no reason.
+    ///
+    /// # Safety
+    /// The calling thread has it.
+    pub unsafe fn wait(&self) {
+        // SAFETY: both are initialised; the mutex is the calling thread's, as promised, and the
+        // only one that this condition variable is used with.
+        unsafe { libc::pthread_cond_wait(self.0.changed.get(), self.0.mutex.get()) };
+    }
+
+    /// Wakes those who wait.
+    pub fn tell(&self) {
+        // SAFETY: an initialised condition variable.
+        unsafe { libc::pthread_cond_broadcast(self.0.changed.get()) };
     }
 }
 
@@ -42,7 +66,9 @@ impl Default for Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        // SAFETY: nobody else can have the lock of a value that is dropped.
-        unsafe { libc::pthread_mutex_destroy(self.0.get()) };
+        // SAFETY: nobody else can use what a value that is dropped has.
+        unsafe { libc::pthread_cond_destroy(self.0.changed.get()) };
+        // SAFETY: as above.
+        unsafe { libc::pthread_mutex_destroy(self.0.mutex.get()) };
     }
 }

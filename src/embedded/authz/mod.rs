@@ -1,5 +1,6 @@
 //! Authorization: objects that tell who may do something (R-AUTHZ-1, R-AUTHZ-2).
 
+pub mod glob;
 pub mod list;
 pub mod rules;
 

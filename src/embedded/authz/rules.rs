@@ -2,11 +2,13 @@
 
 use core::ffi::{CStr, c_char, c_void};
 
-use glib_sys::{g_free, g_malloc, g_pattern_match_simple, g_strdup};
+use glib_sys::{g_free, g_malloc, g_strdup};
 
 use crate::layout::{
     QAUTHZ_LIST_FORMAT_GLOB, QAuthZListFormat, QAuthZListPolicy, QAuthZListRule, QAuthZListRuleList,
 };
+
+use super::glob;
 
 /// Frees a rule; nothing for NULL.
 ///
@@ -135,8 +137,7 @@ pub unsafe fn decide(
         // SAFETY: the rule's text.
         let text = unsafe { text_of(rule.r#match) };
         let applies = if rule.has_format && rule.format == QAUTHZ_LIST_FORMAT_GLOB {
-            // SAFETY: C strings.
-            unsafe { g_pattern_match_simple(text.as_ptr(), identity.as_ptr()) != 0 }
+            glob::matches(text.to_bytes(), identity.to_bytes())
         } else {
             text == identity
         };

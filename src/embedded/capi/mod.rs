@@ -7,12 +7,14 @@
 
 pub mod aio;
 pub mod authz;
+pub mod buffer;
 pub mod coroutine;
 #[cfg(feature = "tls")]
 pub mod crypto_init;
 pub mod cutils;
 pub mod error;
 pub mod error_report;
+pub mod hash;
 pub mod iov;
 pub mod main_loop;
 pub mod module;

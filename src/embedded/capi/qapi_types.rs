@@ -1,11 +1,13 @@
 //! `qapi/qapi-builtin-types.h`, `qapi/qapi-types-common.h` and `qapi/qapi-types-sockets.h`, but for
 //! the enums' tables, which are in [`crate::embedded::qapi::tables`].
 
-use crate::embedded::qapi::lists;
+use crate::embedded::qapi::{legacy, lists};
 use crate::host::address_copy;
 use crate::layout::{
-    FdSocketAddress, InetSocketAddress, InetSocketAddressBase, SocketAddress, SocketAddressList,
-    UnixSocketAddress, VsockSocketAddress, strList,
+    FdSocketAddress, FdSocketAddressWrapper, InetSocketAddress, InetSocketAddressBase,
+    InetSocketAddressWrapper, SocketAddress, SocketAddressLegacy, SocketAddressList,
+    UnixSocketAddress, UnixSocketAddressWrapper, VsockSocketAddress, VsockSocketAddressWrapper,
+    strList,
 };
 
 /// Frees a list of texts; NULL is fine.
@@ -71,4 +73,48 @@ pub unsafe extern "C" fn qapi_free_SocketAddress(obj: *mut SocketAddress) {
 pub unsafe extern "C" fn qapi_free_SocketAddressList(obj: *mut SocketAddressList) {
     // SAFETY: the caller gives its list away.
     unsafe { lists::free_addresses(obj) }
+}
+
+/// Frees an internet address behind a pointer; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_InetSocketAddressWrapper(obj: *mut InetSocketAddressWrapper) {
+    // SAFETY: the caller gives its struct away.
+    unsafe { legacy::free_wrapper(obj) }
+}
+
+/// Frees a UNIX address behind a pointer; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_UnixSocketAddressWrapper(obj: *mut UnixSocketAddressWrapper) {
+    // SAFETY: the caller gives its struct away.
+    unsafe { legacy::free_wrapper(obj) }
+}
+
+/// Frees a virtio address behind a pointer; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_VsockSocketAddressWrapper(obj: *mut VsockSocketAddressWrapper) {
+    // SAFETY: the caller gives its struct away.
+    unsafe { legacy::free_wrapper(obj) }
+}
+
+/// Frees a descriptor address behind a pointer; NULL is fine.
+#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_StringWrapper(obj: *mut FdSocketAddressWrapper) {
+    // SAFETY: the caller gives its struct away.
+    unsafe { legacy::free_wrapper(obj) }
+}
+
+/// Frees a descriptor address behind a pointer; NULL is fine.
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_FdSocketAddressWrapper(obj: *mut FdSocketAddressWrapper) {
+    // SAFETY: the caller gives its struct away.
+    unsafe { legacy::free_wrapper(obj) }
+}
+
+/// Frees an address of the older kind; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_SocketAddressLegacy(obj: *mut SocketAddressLegacy) {
+    // SAFETY: the caller gives its address away.
+    unsafe { legacy::free(obj) }
 }

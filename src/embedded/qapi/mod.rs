@@ -1,5 +1,6 @@
 //! QAPI: enum names, words for yes and no, numbers, address lists, and visitors.
 
+pub mod legacy;
 pub mod lists;
 pub mod names;
 pub mod scalar;

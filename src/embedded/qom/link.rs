@@ -8,6 +8,7 @@ use crate::embedded::qapi::scalar;
 use crate::host::error::{Error, catch};
 use crate::layout::{LinkCheck, Object};
 
+use super::instance::Held;
 use super::path::{self, Found};
 use super::{cast, instance};
 
@@ -81,6 +82,9 @@ impl Link {
             // SAFETY: as promised.
             return Err(unsafe { super::value::not_writable(obj, name) });
         };
+        // The check may take it from where it is.
+        // SAFETY: live as promised, unless it is NULL.
+        let _held = (!target.is_null()).then(|| unsafe { Held::new(target) });
         // SAFETY: the program's function gets what it was registered for.
         let ((), refused) = catch(|errp| unsafe { check(obj, name.as_ptr(), target, errp) });
         if let Some(error) = refused {

@@ -94,5 +94,10 @@ pub unsafe fn create(
         unsafe { tree::unparent(obj) };
         return Err(error);
     }
+    // SAFETY: as above.
+    if unsafe { (*obj).parent }.is_null() {
+        let id = id.to_string_lossy();
+        return Err(Error::new(format!("object '{id}' is gone")));
+    }
     Ok(obj)
 }

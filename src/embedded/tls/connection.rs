@@ -1,68 +1,16 @@
 //! One GnuTLS session that a reader and a writer use at the same time.
-//!
-//! # The turn
-//!
-//! A TLS 1.3 session changes its keys while it runs: a reader that meets the peer's new key, or is
-//! asked for one, writes to what the writer looks at, and the other way round. GnuTLS doesn't
-//! order that (R-TLS-87). So whoever is inside GnuTLS has the [`Turn`]. All else in [`State`] belongs
-//! to whoever has it, too.
-//!
-//! # The transport
-//!
-//! It isn't enough to give the turn away while GnuTLS calls the transport: with a new key coming up
-//! on the other side meanwhile, GnuTLS 3.7 loses what it was about, and fails to decrypt or crashes.
-//! So once the handshake is complete GnuTLS never waits for the transport. What it writes is kept
-//! until it is done, at most a record and a message about keys; what it lacks is read then, as much
-//! as it has asked for and no more; and only that is done without the turn. A reader that waits for
-//! the peer doesn't stop the writer, nor the other way round.
-//!
-//! Output that doesn't fit stays here and goes first next time. GnuTLS could go on with a record
-//! itself, but not if the reader is asked for a new key meanwhile: it would then encrypt the caller's
-//! bytes a second time.
 
-use core::cell::UnsafeCell;
-use core::ffi::c_void;
 use core::mem;
 
-use libc::ssize_t;
-
-use super::callbacks::{Callbacks, Stop};
+use super::callbacks::Callbacks;
 use super::gnutls::{Code, Direction, Handle, Received};
-use crate::host::error::Error;
-use crate::os::errno::Errno;
-use crate::os::iov::{Cursor, IoVec};
-use crate::sync::Turn;
+pub use super::transport::{Failure, Reason};
+use super::transport::{Having, Shared};
+use crate::os::iov::IoVec;
 
-/// Why a call has come to nothing.
-#[derive(Debug)]
-pub enum Failure {
-    /// The transport isn't ready.
-    Block,
-    /// A signal came.
-    Interrupted,
-    /// The transport has ended, but not the session.
-    Premature,
-    /// Something else, as GnuTLS has it.
-    Failed(Reason),
-}
-
-/// What is known of a failure.
-#[derive(Debug)]
-pub struct Reason {
-    /// GnuTLS's view.
-    pub code: Code,
-    /// What the transport has to say.
-    pub transport: Option<Error>,
-}
-
-impl From<Code> for Reason {
-    fn from(code: Code) -> Self {
-        Self {
-            code,
-            transport: None,
-        }
-    }
-}
+/// Records that a TLS 1.3 session encrypts with one key: the number for AES-GCM. GnuTLS would count
+/// them too, but it doesn't wait for the reader.
+const RECORDS_PER_KEY: u64 = 1 << 24;
 
 /// How far a handshake is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,268 +21,58 @@ pub enum Progress {
     Waiting(Direction),
 }
 
-/// How a session has ended for its reader.
+/// How a session has ended for its reader (R-TLS-82).
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     /// The peer said so.
     Closed,
     /// Only the transport did.
     Premature,
 }
 
-/// What belongs to whoever has the turn.
-struct State {
-    callbacks: Callbacks,
-    is_complete: bool,
-    /// Reads don't get beyond it (R-TLS-82).
+/// What a reader and a writer have to remember; it belongs to whoever has the turn.
+#[derive(Default)]
+pub(super) struct Notes {
     end: Option<End>,
-    /// Ciphertext for a complete session, at the beginning of memory that is kept.
-    input: Vec<u8>,
-    filled: usize,
-    /// Bytes of it that GnuTLS has taken.
-    taken: usize,
-    /// Bytes that GnuTLS lacked in the call that is under way.
-    lacks: usize,
-    /// The transport has ended.
-    has_ended: bool,
-    /// Why the transport has failed. A callback that starts forgets what an earlier one said.
-    read_error: Option<Error>,
-    write_error: Option<Error>,
-    /// Ciphertext that the transport didn't take, of a complete session.
-    output: Vec<u8>,
-    /// The bytes of the caller's that are part of it, about which the caller hasn't heard.
+    /// The bytes of the writer's that are part of what is kept, about which it hasn't heard.
     accepted: usize,
+    /// The reader has met a message for the session itself, which may ask for a new key.
+    key_may_be_due: bool,
+    /// Records since the last key.
+    records: u64,
+    /// 0 if keys are good for ever.
+    records_per_key: u64,
     has_said_bye: bool,
-}
-
-impl State {
-    /// Why a call has failed that reads and writes: what reading has to say comes before what
-    /// writing has (R-TLS-65).
-    fn reason(&mut self, code: Code) -> Reason {
-        let written = self.write_error.take();
-        Reason {
-            code,
-            transport: self.read_error.take().or(written),
-        }
-    }
-}
-
-/// What the transport functions of GnuTLS get.
-struct Shared {
-    handle: Handle,
-    turn: Turn,
-    state: UnsafeCell<State>,
 }
 
 /// A session with its transport.
 pub struct Connection(Box<Shared>);
 
-// SAFETY: whoever touches the handle or the state has the turn.
-unsafe impl Send for Connection {}
-// SAFETY: as above.
-unsafe impl Sync for Connection {}
-
-/// The turn, with which comes everything. It must not outlive a call of GnuTLS that gives the turn
-/// away: two could see the state at once.
-struct Having<'a>(&'a Shared);
-
-impl Drop for Having<'_> {
-    fn drop(&mut self) {
-        // SAFETY: this value has stood for the turn.
-        unsafe { self.0.turn.give_back() };
-    }
-}
-
-impl<'a> Having<'a> {
-    /// Looks at the state, between calls of GnuTLS.
-    fn state<R>(&self, look: impl FnOnce(&mut State) -> R) -> R {
-        // SAFETY: this thread has the turn, and `look` neither gives it away nor comes here again:
-        // it is one of the short closures below.
-        look(unsafe { &mut *self.0.state.get() })
-    }
-
-    /// Lets the others have the turn while the transport is at work.
-    fn without<R>(&self, work: impl FnOnce() -> R) -> R {
-        // SAFETY: this thread has it.
-        unsafe { self.0.turn.give_back() };
-        let result = work();
-        self.0.turn.take();
-        result
-    }
-
-    fn handle(&self) -> &'a Handle {
-        &self.0.handle
-    }
-
-    /// Reads for GnuTLS.
-    fn pull(&self, room: IoVec<'_>) -> Result<usize, Errno> {
-        if !self.state(|state| state.is_complete) {
-            return self.read(room).map_err(|stop| self.reading_stopped(stop));
-        }
-        self.state(|state| {
-            let waiting = &state.input[state.taken..state.filled];
-            if waiting.is_empty() && !state.has_ended {
-                state.lacks = room.len();
-                return Err(Errno::EAGAIN);
-            }
-            let bytes = Cursor::new(&[room]).put(waiting);
-            state.taken += bytes;
-            Ok(bytes)
-        })
-    }
-
-    fn read(&self, room: IoVec<'_>) -> Result<usize, Stop> {
-        let (callbacks, forgotten) = self.state(|state| (state.callbacks, state.read_error.take()));
-        drop(forgotten);
-        self.without(|| callbacks.read(room))
-    }
-
-    fn reading_stopped(&self, stop: Stop) -> Errno {
-        match stop {
-            Stop::Block => Errno::EAGAIN,
-            Stop::Interrupted => Errno::EINTR,
-            Stop::Failed(error) => {
-                self.state(|state| state.read_error = error);
-                Errno::EIO
-            }
-        }
-    }
-
-    /// Reads what GnuTLS lacks.
-    fn fill(&self, lacks: usize) -> Result<(), Failure> {
-        let mut input = self.state(|state| {
-            (state.filled, state.taken) = (0, 0);
-            mem::take(&mut state.input)
-        });
-        if input.len() < lacks {
-            input.resize(lacks, 0);
-        }
-        let result = self.read(IoVec::from_mut(&mut input[..lacks]));
-        self.state(|state| {
-            state.has_ended = matches!(result, Ok(0));
-            state.filled = lacks.min(*result.as_ref().unwrap_or(&0));
-            state.input = input;
-        });
-        match result {
-            Ok(_) => Ok(()),
-            Err(Stop::Block) => Err(Failure::Block),
-            Err(Stop::Interrupted) => Err(Failure::Interrupted),
-            Err(Stop::Failed(transport)) => Err(Failure::Failed(Reason {
-                code: Code::PULL_ERROR,
-                transport,
-            })),
-        }
-    }
-
-    /// Writes for GnuTLS.
-    fn push(&self, data: IoVec<'_>) -> Result<usize, Errno> {
-        if !self.state(|state| state.is_complete) {
-            return self.write(data).map_err(|stop| self.writing_stopped(stop));
-        }
-        let iov = [data];
-        self.state(|state| Cursor::new(&iov).append_to(&mut state.output, data.len()));
-        Ok(data.len())
-    }
-
-    fn write(&self, data: IoVec<'_>) -> Result<usize, Stop> {
-        let (callbacks, forgotten) =
-            self.state(|state| (state.callbacks, state.write_error.take()));
-        drop(forgotten);
-        self.without(|| callbacks.write(data))
-    }
-
-    fn writing_stopped(&self, stop: Stop) -> Errno {
-        match stop {
-            Stop::Block => Errno::EAGAIN,
-            Stop::Interrupted => Errno::EINTR,
-            Stop::Failed(error) => {
-                self.state(|state| state.write_error = error);
-                Errno::EIO
-            }
-        }
-    }
-
-    /// Writes what was kept. Afterwards nothing is kept, or else it fails.
-    fn flush(&self) -> Result<(), Failure> {
-        let mut output = self.state(|state| mem::take(&mut state.output));
-        let mut written = 0;
-        let mut result = Ok(());
-        while written < output.len() {
-            match self.write(IoVec::from_mut(&mut output[written..])) {
-                Ok(bytes @ 1..) => written += bytes,
-                Ok(0) | Err(Stop::Block) => {
-                    result = Err(Failure::Block);
-                    break;
-                }
-                Err(Stop::Interrupted) => {
-                    result = Err(Failure::Interrupted);
-                    break;
-                }
-                Err(Stop::Failed(transport)) => {
-                    let code = Code::PUSH_ERROR;
-                    result = Err(Failure::Failed(Reason { code, transport }));
-                    break;
-                }
-            }
-        }
-        output.drain(..written.min(output.len()));
-        self.state(|state| {
-            // What the reader's calls have added meanwhile.
-            output.append(&mut state.output);
-            state.output = output;
-        });
-        result
-    }
-}
-
 impl Connection {
     /// A connection without a transport.
     pub fn new(handle: Handle) -> Self {
-        let shared = Box::new(Shared {
-            handle,
-            turn: Turn::new(),
-            state: UnsafeCell::new(State {
-                callbacks: Callbacks::NONE,
-                is_complete: false,
-                end: None,
-                input: Vec::new(),
-                filled: 0,
-                taken: 0,
-                lacks: 0,
-                has_ended: false,
-                read_error: None,
-                write_error: None,
-                output: Vec::new(),
-                accepted: 0,
-                has_said_bye: false,
-            }),
-        });
-        let opaque = (&raw const *shared).cast_mut().cast::<c_void>();
-        // SAFETY: the functions take what `opaque` points to, which lives in its box as long as the
-        // handle in it.
-        unsafe { shared.handle.set_transport(push, pull, opaque) };
-        Self(shared)
-    }
-
-    fn having_the_turn<R>(&self, call: impl FnOnce(&Having<'_>) -> R) -> R {
-        self.0.turn.take();
-        call(&Having(&self.0))
+        Self(Shared::new(handle))
     }
 
     /// Sets the transport.
     pub fn set_callbacks(&self, callbacks: Callbacks) {
-        self.having_the_turn(|having| having.state(|state| state.callbacks = callbacks));
+        self.0
+            .having_the_turn(|having| having.state(|state| state.callbacks = callbacks));
     }
 
     /// Goes on with the handshake.
     pub fn handshake(&self) -> Result<Progress, Reason> {
-        self.having_the_turn(|having| {
+        self.0.having_the_turn(|having| {
             if having.state(|state| state.is_complete) {
                 return Ok(Progress::Complete);
             }
             match having.handle().handshake() {
                 Ok(()) => {
-                    having.state(|state| state.is_complete = true);
+                    let wears_out = having.handle().changes_keys();
+                    having.state(|state| {
+                        state.is_complete = true;
+                        state.notes.records_per_key = if wears_out { RECORDS_PER_KEY } else { 0 };
+                    });
                     Ok(Progress::Complete)
                 }
                 Err(Code::AGAIN | Code::INTERRUPTED) => {
@@ -347,7 +85,7 @@ impl Connection {
 
     /// How far the handshake is.
     pub fn progress(&self) -> Progress {
-        self.having_the_turn(|having| {
+        self.0.having_the_turn(|having| {
             if having.state(|state| state.is_complete) {
                 Progress::Complete
             } else {
@@ -361,50 +99,79 @@ impl Connection {
     /// When this blocks the bytes are encrypted all the same: the next call writes them and returns
     /// their number, whatever it is offered (R-TLS-40).
     pub fn write(&self, data: IoVec<'_>) -> Result<usize, Failure> {
-        self.having_the_turn(|having| {
+        self.0.having_the_turn(|having| {
             having.flush()?;
-            let accepted = having.state(|state| mem::take(&mut state.accepted));
+            let accepted = having.state(|state| mem::take(&mut state.notes.accepted));
             if accepted > 0 {
                 return Ok(accepted);
             }
-            match having.handle().send(data) {
+            let (is_asked, is_worn_out) = having.state(|state| {
+                let notes = &mut state.notes;
+                let is_worn_out =
+                    notes.records_per_key != 0 && notes.records >= notes.records_per_key;
+                (mem::take(&mut notes.key_may_be_due), is_worn_out)
+            });
+            let sent = if is_asked || is_worn_out {
+                send_with_new_key(having, data, is_worn_out)
+            } else {
+                having.handle().send(data)
+            };
+            match sent {
                 Ok(bytes) => {
-                    let flushed = having.flush();
-                    if let Err(Failure::Block | Failure::Interrupted) = flushed {
-                        having.state(|state| state.accepted = bytes);
-                    }
-                    flushed.map(|()| bytes)
+                    having.state(|state| state.notes.records += 1);
+                    having
+                        .all_written()
+                        .inspect_err(|_| having.state(|state| state.notes.accepted = bytes))
+                        .map(|()| bytes)
                 }
-                Err(code) => Err(Failure::Failed(Reason::from(code))),
+                Err(Code::AGAIN) => Err(Failure::Block),
+                Err(Code::INTERRUPTED) => Err(Failure::Interrupted),
+                Err(code) => Err(Failure::Failed(Reason {
+                    code,
+                    transport: having.state(|state| state.write_error.take()),
+                })),
             }
         })
     }
 
     /// Reads what a record has; 0 is the end.
     pub fn read(&self, room: IoVec<'_>) -> Result<usize, Failure> {
-        self.having_the_turn(|having| {
-            match having.state(|state| state.end) {
+        self.0.having_the_turn(|having| {
+            match having.state(|state| state.notes.end) {
                 Some(End::Closed) => return Ok(0),
                 Some(End::Premature) => return Err(Failure::Premature),
                 None => {}
             }
             loop {
-                having.state(|state| state.lacks = 0);
+                if having.state(|state| state.is_complete) && having.handle().pending() == 0 {
+                    having.fetch_header()?;
+                }
+                having.state(|state| state.is_dry = false);
                 let (end, result) = match having.handle().receive(room) {
                     Ok(Received::Bytes(bytes)) => return Ok(bytes),
                     Ok(Received::End) => (End::Closed, Ok(0)),
                     Err(Code::PREMATURE_TERMINATION) => (End::Premature, Err(Failure::Premature)),
+                    Err(Code::AGAIN) if having.state(|state| state.is_dry) => {
+                        return Err(Failure::Block);
+                    }
+                    // The record was for the session itself: a ticket or a key. More may be there.
                     Err(Code::AGAIN) => {
-                        match having.state(|state| state.lacks) {
-                            // What came was for the session itself, a ticket or a key (R-CRY-7).
-                            0 => {}
-                            lacks => having.fill(lacks)?,
-                        }
+                        having.state(|state| state.notes.key_may_be_due = true);
                         continue;
                     }
-                    Err(code) => return Err(Failure::Failed(Reason::from(code))),
+                    Err(Code::INTERRUPTED) => return Err(Failure::Interrupted),
+                    Err(code) => {
+                        return Err(Failure::Failed(having.state(|state| {
+                            // GnuTLS knows better than the transport from now on.
+                            state.incoming.has_ended |= code.is_fatal();
+                            Reason {
+                                code,
+                                transport: state.read_error.take(),
+                            }
+                        })));
+                    }
                 };
-                having.state(|state| state.end = Some(end));
+                having.state(|state| state.notes.end = Some(end));
                 return result;
             }
         })
@@ -412,71 +179,74 @@ impl Connection {
 
     /// Decrypted bytes that nobody has read yet. Any thread may ask.
     pub fn pending(&self) -> usize {
-        self.having_the_turn(|having| having.handle().pending())
+        self.0.having_the_turn(|having| having.handle().pending())
     }
 
     /// Tells the peer that nothing more will be written, once.
     pub fn bye(&self) -> Result<Progress, Reason> {
-        self.having_the_turn(|having| {
+        self.0.having_the_turn(|having| {
             if !having.state(|state| state.is_complete) {
                 return Ok(Progress::Complete);
             }
             match having.flush() {
                 Ok(()) => {}
+                // In the words of the others, which have GnuTLS's first.
                 Err(Failure::Failed(reason)) => return Err(reason),
                 Err(_) => return Ok(Progress::Waiting(Direction::Sending)),
             }
-            if !having.state(|state| state.has_said_bye) {
+            if !having.state(|state| state.notes.has_said_bye) {
                 match having.handle().bye() {
-                    Ok(()) => having.state(|state| state.has_said_bye = true),
+                    Ok(()) => having.state(|state| state.notes.has_said_bye = true),
+                    Err(Code::AGAIN | Code::INTERRUPTED) => {
+                        return Ok(Progress::Waiting(having.handle().direction()));
+                    }
                     Err(code) => return Err(having.state(|state| state.reason(code))),
                 }
             }
-            match having.flush() {
-                Ok(()) => Ok(Progress::Complete),
-                Err(Failure::Failed(reason)) => Err(reason),
-                Err(_) => Ok(Progress::Waiting(Direction::Sending)),
-            }
+            Ok(having
+                .all_written()
+                .map_or(Progress::Waiting(Direction::Sending), |()| {
+                    Progress::Complete
+                }))
         })
     }
 
     /// Asks GnuTLS something that doesn't need the transport.
     pub fn ask<R>(&self, question: impl FnOnce(&Handle) -> R) -> R {
-        self.having_the_turn(|having| question(having.handle()))
+        self.0.having_the_turn(|having| question(having.handle()))
     }
 }
 
-/// What GnuTLS gets for a transport call that was made while the calling thread has the turn.
-///
-/// # Safety
-/// `opaque` is the `Shared` of a connection whose turn the calling thread has.
-unsafe fn transport(
-    opaque: *mut c_void,
-    call: impl FnOnce(&Having<'_>) -> Result<usize, Errno>,
-) -> ssize_t {
-    // SAFETY: the connection lives as long as its handle, by which this was called.
-    let shared = unsafe { &*opaque.cast::<Shared>() };
-    // The turn isn't given back at the end: GnuTLS goes on.
-    let having = mem::ManuallyDrop::new(Having(shared));
-    call(&having).map_or_else(
-        |errno| {
-            having.handle().set_transport_errno(errno);
-            -1
-        },
-        |bytes| ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
-    )
-}
-
-unsafe extern "C" fn pull(opaque: *mut c_void, data: *mut c_void, len: usize) -> ssize_t {
-    // SAFETY: GnuTLS gives memory that is writable for the call.
-    let room = unsafe { IoVec::from_raw(data, len) };
-    // SAFETY: GnuTLS runs in `having_the_turn` only.
-    unsafe { transport(opaque, |having| having.pull(room)) }
-}
-
-unsafe extern "C" fn push(opaque: *mut c_void, data: *const c_void, len: usize) -> ssize_t {
-    // SAFETY: GnuTLS gives memory that is readable for the call, and it is only read.
-    let data = unsafe { IoVec::from_raw(data.cast_mut(), len) };
-    // SAFETY: as in `pull`.
-    unsafe { transport(opaque, |having| having.push(data)) }
+/// Encrypts a record, perhaps with a new key, while no reader is inside GnuTLS; then writes.
+fn send_with_new_key(
+    having: &Having<'_>,
+    data: IoVec<'_>,
+    is_worn_out: bool,
+) -> Result<usize, Code> {
+    having.wait_for_reader();
+    having.state(|state| state.keeps_turn = true);
+    let renewed = if is_worn_out {
+        having.handle().renew_key()
+    } else {
+        Ok(())
+    };
+    let sent = renewed.and_then(|()| having.handle().send(data));
+    having.state(|state| {
+        state.keeps_turn = false;
+        if is_worn_out {
+            state.notes.records = 0;
+        }
+    });
+    let sent = sent?;
+    match having.flush() {
+        // The rest waits for the next call.
+        Ok(()) | Err(Failure::Block | Failure::Interrupted | Failure::Premature) => Ok(sent),
+        Err(Failure::Failed(reason)) => {
+            having.state(|state| {
+                state.notes.accepted = sent;
+                state.write_error = reason.transport;
+            });
+            Err(reason.code)
+        }
+    }
 }

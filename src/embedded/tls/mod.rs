@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`gnutls`] | the library behind safe handles; all that is declared of it |
 //! | [`callbacks`] | the transport that a C program gives to a session |
-//! | [`connection`] | one GnuTLS session that a reader and a writer share |
+//! | [`transport`] | what GnuTLS reads and writes, while a reader and a writer share a session |
+//! | [`connection`] | such a session |
 //! | [`session`] | what a `QCryptoTLSSession` is |
 //! | [`peer`] | whether the peer is who it should be |
 //! | [`credentials`] | the properties of credentials, and loading what they name |
@@ -27,6 +28,7 @@ pub mod properties;
 pub mod psk;
 pub mod sanity;
 pub mod session;
+pub mod transport;
 pub mod x509;
 
 /// The role in a connection, `QCryptoTLSCredsEndpoint` in C.

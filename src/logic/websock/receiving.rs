@@ -49,8 +49,11 @@ impl State {
                 Front::Ping(payload) => self.answer(payload),
                 // What came before the end is delivered first (R-WS-32).
                 _ if got > 0 => break Ok(Transfer::Done(got)),
-                Front::Close => break Err(self.closed_by_peer(master)),
-                Front::Refused(refusal) => break Err(self.refused(master, refusal)),
+                // Not with the lock.
+                front @ (Front::Close | Front::Refused(_)) => {
+                    drop(input);
+                    return Err(self.refuse(master, front));
+                }
                 Front::Nothing => {
                     if let Some(end) = self.end() {
                         break end;
@@ -93,13 +96,32 @@ impl State {
     }
 
     /// What a reader would see, pings answered.
-    pub(super) fn front(&self, input: &mut Input) -> Front {
+    fn front(&self, input: &mut Input) -> Front {
         loop {
             match input.front(self.id) {
                 Front::Ping(payload) => self.answer(payload),
                 other => return other,
             }
         }
+    }
+
+    /// Whether a reader would see something; not if somebody is reading just now.
+    pub(super) fn has_input(&self) -> bool {
+        let front = self.look().or_else(|| {
+            // Whoever is at it tells when it is done.
+            self.input_missed.swap(true, Ordering::AcqRel);
+            self.look()
+        });
+        if front.is_some() && self.input_missed.swap(false, Ordering::AcqRel) {
+            self.sleepers.wake();
+        }
+        front.is_some_and(|front| front != Front::Nothing)
+    }
+
+    /// What a reader would see, if nobody is reading.
+    fn look(&self) -> Option<Front> {
+        let mut input = self.input.try_lock()?;
+        Some(self.front(&mut input))
     }
 
     /// Moves on without waiting, once the master is ready for something. A close frame and what is
@@ -112,12 +134,11 @@ impl State {
             if self.front(&mut input) == Front::Nothing && self.end().is_none() {
                 let _ = self.fill(master, &mut input);
             }
-            match self.front(&mut input) {
-                Front::Close => drop(self.closed_by_peer(master)),
-                Front::Refused(refusal) => drop(self.refused(master, refusal)),
-                _ => {}
-            }
+            let front = self.front(&mut input);
             drop(input);
+            if matches!(front, Front::Close | Front::Refused(_)) {
+                drop(self.refuse(master, front));
+            }
             self.sleepers.wake();
         }
         self.send_queued(master);

@@ -53,6 +53,8 @@ pub(super) struct State {
     /// `phase` is `Open`, for those who don't want its lock.
     pub(super) is_open: AtomicBool,
     pub(super) input: Mutex<Input>,
+    /// Somebody wanted to look at `input` and could not.
+    pub(super) input_missed: AtomicBool,
     pub(super) output: Mutex<Output>,
     /// Bytes in `output`, for those who don't want to wait for its lock.
     pub(super) queued: AtomicUsize,
@@ -62,6 +64,8 @@ pub(super) struct State {
     pub(super) end: Mutex<End>,
     /// `end` is something, for those who don't want its lock.
     pub(super) has_ended: AtomicBool,
+    /// A close frame has ended the stream.
+    has_refused: AtomicBool,
     /// Sends what is queued when the master has room.
     pub(super) pump: Mutex<Option<Source>>,
     /// Watches, to be woken.
@@ -80,12 +84,14 @@ impl State {
             phase: Mutex::default(),
             is_open: AtomicBool::new(false),
             input: Mutex::default(),
+            input_missed: AtomicBool::new(false),
             output: Mutex::default(),
             queued: AtomicUsize::new(0),
             pong: Mutex::default(),
             pong_waits: AtomicBool::new(false),
             end: Mutex::default(),
             has_ended: AtomicBool::new(false),
+            has_refused: AtomicBool::new(false),
             pump: Mutex::default(),
             sleepers: Arc::default(),
         }
@@ -172,11 +178,24 @@ impl State {
 
     /// Ends the stream with a close frame: one attempt to send it, then the transport is shut down
     /// (R-WS-19, R-WS-25).
-    fn refuse(&self, master: &Channel, status: u16, reason: &str, error: Error) -> Error {
+    pub(super) fn refuse(&self, master: &Channel, front: Front) -> Error {
+        let (status, reason, error) = match front {
+            Front::Refused(Refusal { status, reason }) => {
+                let text = format!("The WebSocket peer broke the protocol: {reason}");
+                (status, reason, text)
+            }
+            _ => {
+                let text = "The WebSocket peer has closed the connection".to_owned();
+                (1000, "peer requested close", text)
+            }
+        };
         if let Some(Err(error)) = self.end() {
             return error;
         }
-        let error = self.fail(error);
+        let error = self.fail(Error::new(error));
+        if self.has_refused.swap(true, Ordering::AcqRel) {
+            return error;
+        }
         if let Some(mut output) = self.output.try_lock() {
             let header = output.close(status, reason);
             trace::qio_channel_websock_encode(self.id, CLOSE, header, 2 + reason.len());
@@ -184,17 +203,6 @@ impl State {
         }
         control::shutdown(master, BOTH, Errp::NOWHERE);
         error
-    }
-
-    pub(super) fn refused(&self, master: &Channel, refusal: Refusal) -> Error {
-        let Refusal { status, reason } = refusal;
-        let error = Error::new(format!("The WebSocket peer broke the protocol: {reason}"));
-        self.refuse(master, status, reason, error)
-    }
-
-    pub(super) fn closed_by_peer(&self, master: &Channel) -> Error {
-        let error = Error::new("The WebSocket peer has closed the connection");
-        self.refuse(master, 1000, "peer requested close", error)
     }
 
     /// Ends what runs in the background.
@@ -258,13 +266,11 @@ impl State {
         let mut bits = match &*self.end.lock() {
             End::NotYet => 0,
             End::Eof => IN | HUP,
-            End::Failed(..) => IN | OUT | ERR,
+            // Also who waits only for the end of the connection is told (W9).
+            End::Failed(..) => IN | OUT | ERR | HUP,
         };
-        if let Some(mut input) = self.input.try_lock() {
-            bits |= match self.front(&mut input) {
-                Front::Nothing => 0,
-                _ => IN,
-            };
+        if self.has_input() {
+            bits |= IN;
         }
         if self.queued.load(Ordering::Acquire) < output::LIMIT {
             bits |= OUT;

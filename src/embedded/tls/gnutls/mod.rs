@@ -25,14 +25,20 @@ impl Code {
     pub const NO_CERTIFICATE_FOUND: Self = Self(-49);
     /// A signal came.
     pub const INTERRUPTED: Self = Self(-52);
+    /// The transport couldn't be read.
+    pub const PULL_ERROR: Self = Self(-54);
     /// The transport couldn't be written to.
     pub const PUSH_ERROR: Self = Self(-53);
-    /// The transport cannot be read from.
-    pub const PULL_ERROR: Self = Self(-54);
     /// What was asked for isn't there.
     pub const REQUESTED_DATA_NOT_AVAILABLE: Self = Self(-56);
     /// The transport has ended, but not the session.
     pub const PREMATURE_TERMINATION: Self = Self(-110);
+
+    /// Whether the session is no good any more.
+    pub fn is_fatal(self) -> bool {
+        // SAFETY: takes a number.
+        unsafe { sys::gnutls_error_is_fatal(self.0) != 0 }
+    }
 
     /// What a call has returned: 0 and more mean success.
     fn check(code: c_int) -> Result<c_int, Self> {

@@ -46,13 +46,13 @@ impl Drop for Handle {
 impl Handle {
     /// A session of the given role, to be given credentials, a priority and a transport.
     pub fn new(endpoint: Endpoint) -> Result<Self, Code> {
-        let flags = match endpoint {
+        let role = match endpoint {
             Endpoint::Client => sys::CLIENT,
             Endpoint::Server => sys::SERVER,
         };
         let mut session = ptr::null_mut();
         // SAFETY: the place is a local one.
-        Code::check(unsafe { sys::gnutls_init(&raw mut session, flags) })?;
+        Code::check(unsafe { sys::gnutls_init(&raw mut session, role | sys::NO_AUTO_REKEY) })?;
         // SAFETY: it has been filled in.
         Ok(Self(unsafe { NonNull::new_unchecked(session) }))
     }
@@ -184,6 +184,22 @@ impl Handle {
     pub fn bye(&self) -> Result<(), Code> {
         // SAFETY: a live session.
         Code::check(unsafe { sys::gnutls_bye(self.0.as_ptr(), sys::SHUT_WR) }).map(|_| ())
+    }
+
+    /// Whether its key wears out and can be renewed.
+    pub fn changes_keys(&self) -> bool {
+        let session = self.0.as_ptr();
+        // SAFETY: a live session.
+        let version = unsafe { sys::gnutls_protocol_get_version(session) };
+        // SAFETY: as above.
+        let cipher = unsafe { sys::gnutls_cipher_get(session) };
+        version == sys::TLS1_3 && cipher != sys::CIPHER_CHACHA20_POLY1305
+    }
+
+    /// Encrypts with a new key from now on, and says so to the peer.
+    pub fn renew_key(&self) -> Result<(), Code> {
+        // SAFETY: a live session.
+        Code::check(unsafe { sys::gnutls_session_key_update(self.0.as_ptr(), 0) }).map(|_| ())
     }
 
     /// Bytes of the cipher's key, 0 if there is no cipher.

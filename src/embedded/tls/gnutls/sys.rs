@@ -46,6 +46,10 @@ pub(super) type PullFunc = unsafe extern "C" fn(*mut c_void, *mut c_void, usize)
 
 pub(super) const SERVER: c_uint = 1;
 pub(super) const CLIENT: c_uint = 1 << 1;
+/// Leaves the renewal of keys to the caller.
+pub(super) const NO_AUTO_REKEY: c_uint = 1 << 15;
+pub(super) const TLS1_3: c_int = 5;
+pub(super) const CIPHER_CHACHA20_POLY1305: c_int = 23;
 pub(super) const CRD_CERTIFICATE: c_int = 1;
 pub(super) const CRD_ANON: c_int = 2;
 pub(super) const CRD_PSK: c_int = 4;
@@ -60,6 +64,7 @@ pub(super) const E_SHORT_MEMORY_BUFFER: c_int = -51;
 
 unsafe extern "C" {
     pub(super) fn gnutls_global_init() -> c_int;
+    pub(super) fn gnutls_error_is_fatal(error: c_int) -> c_int;
     pub(super) fn gnutls_strerror(error: c_int) -> *const c_char;
     pub(super) static gnutls_free: unsafe extern "C" fn(*mut c_void);
 
@@ -94,6 +99,8 @@ unsafe extern "C" {
     ) -> ssize_t;
     pub(super) fn gnutls_record_check_pending(session: *mut Session) -> usize;
     pub(super) fn gnutls_bye(session: *mut Session, how: c_int) -> c_int;
+    pub(super) fn gnutls_session_key_update(session: *mut Session, flags: c_uint) -> c_int;
+    pub(super) fn gnutls_protocol_get_version(session: *mut Session) -> c_int;
     pub(super) fn gnutls_cipher_get(session: *mut Session) -> c_int;
     pub(super) fn gnutls_cipher_get_key_size(cipher: c_int) -> usize;
     pub(super) fn gnutls_certificate_type_get(session: *mut Session) -> c_int;
