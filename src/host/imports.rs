@@ -4,14 +4,17 @@
 
 #![expect(missing_docs, reason = "the host documents its functions")]
 
-use core::ffi::{c_char, c_int, c_uint, c_void};
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+use core::ffi::c_uint;
+use core::ffi::{c_char, c_int, c_void};
 
 use libc::{size_t, sockaddr_storage, socklen_t, ssize_t};
 
 use crate::layout::{
-    AioContext, Coroutine, Error, IOHandler, Object, QCryptoTLSCreds, QCryptoTLSSession,
-    SocketAddress, Type, TypeInfo,
+    AioContext, Coroutine, Error, IOHandler, Object, SocketAddress, Type, TypeInfo,
 };
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+use crate::layout::{QCryptoTLSCreds, QCryptoTLSSession};
 
 /// `module_init_type` of QOM types, in every profile.
 pub const MODULE_INIT_QOM: c_int = 3;
