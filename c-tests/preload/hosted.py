@@ -20,7 +20,8 @@ check = workshop.Expectations()
 with tempfile.TemporaryDirectory() as scratch:
     shop = workshop.Workshop(scratch, profile)
     ours = pathlib.Path(preload).name
-    whole_host = ['-Wl,--whole-archive', host, '-Wl,--no-whole-archive']
+    # Its TLS is GnuTLS.
+    whole_host = ['-Wl,--whole-archive', host, '-Wl,--no-whole-archive', *workshop.pkg_config('--libs', 'gnutls')]
 
     # No types of io/ are registered by this one.
     task_only = shop.write('task-only.c', """
