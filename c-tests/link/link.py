@@ -27,8 +27,8 @@ compiler = shlex.split(os.environ['CC'])
 io = ['-Wl,--whole-archive', str(archive), '-Wl,--no-whole-archive']
 
 
-def pkg_config(*args, modules=('glib-2.0',)):
-    return shlex.split(subprocess.check_output(['pkg-config', *args, *modules], text=True))
+def pkg_config(*args):
+    return shlex.split(subprocess.check_output(['pkg-config', *args, 'glib-2.0'], text=True))
 
 
 def run(title, *command, **kwargs):
@@ -64,7 +64,7 @@ with tempfile.TemporaryDirectory() as scratch:
     run('another Rust library', os.environ['RUSTC'], '--edition=2024', '--crate-type=staticlib',
         '-Cpanic=unwind', str(here / 'other.rs'), '-o', 'libother.a')  # fmt: skip
 
-    def link(title, *args, libraries=pkg_config('--libs', modules=['glib-2.0', 'gnutls'])):
+    def link(title, *args, libraries=pkg_config('--libs')):
         run(title, *compiler, *args, str(host), *libraries, '-o', 'program')
 
     def link_and_run(title, *args, **kwargs):
@@ -80,10 +80,6 @@ with tempfile.TemporaryDirectory() as scratch:
 
     other = ['-Wl,--whole-archive', 'libother.a', '-Wl,--no-whole-archive', '-lm']
     static = {'libraries': pkg_config('--libs', '--static')}
-    # The host's TLS is GnuTLS, of which there is no static library that could be linked with.
-    imports = [name for name in abi.facts(profile)['imports'] if name.startswith('qcrypto_tls_')]
-    pathlib.Path('no-tls.c').write_text(''.join(f'void {name}(void) {{ __builtin_trap(); }}\n' for name in imports))
-    run('no-tls.o', *compiler, '-c', 'no-tls.c')
 
     link_and_run('whole archive', 'program.o', *io)
     link_and_run('not position-independent', '-no-pie', 'program.o', *io)
@@ -93,9 +89,9 @@ with tempfile.TemporaryDirectory() as scratch:
     link_and_run('another Rust library after', 'program.o', *io, *other)
     # Not every system has a static GLib; where it is, all of the above is asked again at once.
     if is_installed('libglib-2.0.a'):
-        link_and_run('-static-pie', '-static-pie', 'program.o', *io, 'no-tls.o', **static)
+        link_and_run('-static-pie', '-static-pie', 'program.o', *io, **static)
         link_and_run('-static-pie and the rest', '-static-pie', '-Wl,--gc-sections',
-                     '-Wl,--no-undefined', 'program.o', *other, *io, 'no-tls.o', **static)  # fmt: skip
+                     '-Wl,--no-undefined', 'program.o', *other, *io, **static)  # fmt: skip
     else:
         print('-static-pie: not tested without libglib-2.0.a')
     for linker in ['gold', 'lld', 'mold']:

@@ -20,8 +20,7 @@ check = workshop.Expectations()
 with tempfile.TemporaryDirectory() as scratch:
     shop = workshop.Workshop(scratch, profile)
     ours = pathlib.Path(preload).name
-    # Its TLS is GnuTLS.
-    whole_host = ['-Wl,--whole-archive', host, '-Wl,--no-whole-archive', *workshop.pkg_config('--libs', 'gnutls')]
+    whole_host = ['-Wl,--whole-archive', host, '-Wl,--no-whole-archive']
 
     # No types of io/ are registered by this one.
     task_only = shop.write('task-only.c', """

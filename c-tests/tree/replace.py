@@ -35,7 +35,7 @@ headers = fs.exists('io/libqio-abi.c') ? ['-I{tree}/include', '-I{tree}/build'] 
 libio = static_library('io', io_ss.sources(), dependencies: glib, build_by_default: false,
                        c_args: headers)
 libqom = static_library('qom', objects: {objects})
-qom = declare_dependency(link_with: libqom, dependencies: [glib, dependency('gnutls')])
+qom = declare_dependency(link_with: libqom, dependencies: glib)
 
 io = declare_dependency(link_whole: libio, dependencies: [qom])
 chardev = declare_dependency(dependencies: [io])
