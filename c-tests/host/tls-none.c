@@ -1,5 +1,6 @@
 /*
- * The sessions of a host that was built without TLS: there are none.
+ * The host of a program that was built without a TLS library: it can't make sessions, and so has
+ * nothing to do for them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,80 +12,76 @@ QCryptoTLSSession *qcrypto_tls_session_new(QCryptoTLSCreds *creds, const char *h
                                            const char *aclname, QCryptoTLSCredsEndpoint endpoint,
                                            Error **errp)
 {
-    error_setg(errp, "TLS is not available");
+    error_setg(errp, "This program has no TLS");
     return NULL;
 }
 
 void qcrypto_tls_session_free(QCryptoTLSSession *sess)
 {
-}
-
-/* Nobody has a session for the rest. */
-
-void qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess,
-                                       QCryptoTLSSessionWriteFunc writeFunc,
-                                       QCryptoTLSSessionReadFunc readFunc, void *opaque)
-{
-    abort();
-}
-
-int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp)
-{
-    abort();
+    g_assert(sess == NULL);
 }
 
 int qcrypto_tls_session_check_credentials(QCryptoTLSSession *sess, Error **errp)
 {
-    abort();
+    g_assert_not_reached();
 }
 
-#if defined(QIO_ABI_SERIES_7_2)
-QCryptoTLSSessionHandshakeStatus qcrypto_tls_session_get_handshake_status(QCryptoTLSSession *sess)
+void qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess, QCryptoTLSSessionWriteFunc write,
+                                       QCryptoTLSSessionReadFunc read, void *opaque)
 {
-    abort();
+    g_assert_not_reached();
+}
+
+int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp)
+{
+    g_assert_not_reached();
+}
+
+#ifdef QIO_ABI_SERIES_7_2
+ssize_t qcrypto_tls_session_write(QCryptoTLSSession *sess, const char *buf, size_t len)
+{
+    g_assert_not_reached();
 }
 
 ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf, size_t len)
 {
-    abort();
+    g_assert_not_reached();
 }
 
-ssize_t qcrypto_tls_session_write(QCryptoTLSSession *sess, const char *buf, size_t len)
+QCryptoTLSSessionHandshakeStatus qcrypto_tls_session_get_handshake_status(QCryptoTLSSession *sess)
 {
-    abort();
+    g_assert_not_reached();
 }
 #else
-#if defined(QIO_ABI_SERIES_10_0)
+ssize_t qcrypto_tls_session_write(QCryptoTLSSession *sess, const char *buf, size_t len, Error **errp)
+{
+    g_assert_not_reached();
+}
+
+#ifdef QIO_ABI_SERIES_10_0
 ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf, size_t len,
                                  bool gracefulTermination, Error **errp)
-{
-    abort();
-}
 #else
 ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf, size_t len, Error **errp)
-{
-    abort();
-}
-
-void qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess)
-{
-    abort();
-}
 #endif
-
-ssize_t qcrypto_tls_session_write(QCryptoTLSSession *sess, const char *buf, size_t len,
-                                  Error **errp)
 {
-    abort();
+    g_assert_not_reached();
 }
 
 size_t qcrypto_tls_session_check_pending(QCryptoTLSSession *sess)
 {
-    abort();
+    g_assert_not_reached();
 }
 
 int qcrypto_tls_session_bye(QCryptoTLSSession *session, Error **errp)
 {
-    abort();
+    g_assert_not_reached();
+}
+#endif
+
+#ifdef QIO_ABI_QEMU_10_2
+void qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess)
+{
+    g_assert_not_reached();
 }
 #endif
