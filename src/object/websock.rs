@@ -96,10 +96,8 @@ impl Websock {
     /// Takes over where coroutines wait from the master (R-WS-1).
     #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
     pub fn follow_coroutines_as(&self, master: &Channel) {
-        // SAFETY: a field of the live master.
-        let enabled = unsafe { (*master.as_ptr()).follow_coroutine_ctx };
         self.upcast::<layout::QIOChannel>()
-            .set_follows_coroutine(enabled);
+            .set_follows_coroutine(master.follows_coroutine());
     }
 
     /// The 7.2 profiles have no such field.

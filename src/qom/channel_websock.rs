@@ -5,7 +5,9 @@ use core::ffi::{c_int, c_uint};
 use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
+use super::aio::{self, Handled};
 use super::convert;
+use crate::host::aio::{Handlers, Places};
 use crate::host::error::Errp;
 use crate::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelWebsock, TypeInfo,
@@ -59,6 +61,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_close = Some(io_close);
         (*class).io_create_watch = Some(io_create_watch);
         (*class).io_set_blocking = Some(io_set_blocking);
+        (*class).io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelWebsock>);
         (*class).io_shutdown = Some(io_shutdown);
         (*class).io_set_cork = Some(io_set_cork);
         (*class).io_set_delay = Some(io_set_delay);
@@ -165,4 +168,10 @@ unsafe extern "C" fn io_set_cork(ioc: *mut QIOChannel, enabled: bool) {
 unsafe extern "C" fn io_set_delay(ioc: *mut QIOChannel, enabled: bool) {
     // SAFETY: a channel of the class.
     websock::set_delay(unsafe { borrow(ioc) }, enabled);
+}
+
+impl Handled for QIOChannelWebsock {
+    fn set_handlers(channel: &Websock, places: Places, handlers: Handlers) {
+        websock::set_handlers(channel, places, handlers);
+    }
 }

@@ -24,9 +24,10 @@ pub use watch::create as watch;
 
 use std::sync::Arc;
 
+use crate::host::aio::{Handlers, Places};
 use crate::host::error::{Error, Errp, Stored};
 use crate::layout;
-use crate::logic::control;
+use crate::logic::{aio, control};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Transfer;
@@ -119,6 +120,14 @@ pub fn shutdown(websock: &Websock, how: u32, errp: Errp<'_>) -> i32 {
 pub fn set_delay(websock: &Websock, enabled: bool) {
     if let Some(master) = websock.master() {
         control::set_delay(master, enabled);
+    }
+}
+
+/// Sets handlers on the master. Who waits always tries to transfer first, so what the channel has
+/// taken in already keeps nobody waiting; and what the master is ready for may not be enough.
+pub fn set_handlers(websock: &Websock, places: Places, handlers: Handlers) {
+    if let Some(master) = websock.master() {
+        aio::set_handlers(master, places, handlers, "qio_channel_set_aio_fd_handler");
     }
 }
 
