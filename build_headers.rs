@@ -102,6 +102,17 @@ const HEADERS: &[Header] = &[
         types: &["QIOChannelNull"],
     },
     Header {
+        name: "channel-tls.h",
+        about: "One end of a TLS connection, over any other channel.",
+        sources: &["layout/channel_tls.rs", "capi/channel_tls.rs"],
+        includes: &["io/channel.h", "io/task.h", "crypto/tlssession.h"],
+        declarations: &[
+            "#define TYPE_QIO_CHANNEL_TLS \"qio-channel-tls\"",
+            "OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelTLS, QIO_CHANNEL_TLS)",
+        ],
+        types: &["QIOChannelTLS"],
+    },
+    Header {
         name: "channel-websock.h",
         about: "The server's end of a WebSocket, over any other channel.",
         sources: &["layout/channel_websock.rs", "capi/channel_websock.rs"],

@@ -4,6 +4,8 @@
 //! every difference are compiled and type-checked in every profile. Struct shapes are in
 //! [`crate::layout`].
 
+use core::ffi::CStr;
+
 const CHOSEN: usize = cfg!(feature = "qemu-7.2") as usize
     + cfg!(feature = "qemu-7.2.22") as usize
     + cfg!(feature = "qemu-10.0") as usize
@@ -52,6 +54,12 @@ pub const SAME_REGISTRATION_IS_SILENT: bool = SERIES_10_2;
 /// The DNS resolver hands the keep-alive options on (R-DNS-10).
 pub const RESOLVER_KEEPS_KEEP_ALIVE: bool = SERIES_10_2;
 
+/// TLS sessions can tell whether decrypted bytes wait in them (R-TLS-33).
+pub const TLS_SESSIONS_TELL_PENDING: bool = !SERIES_7_2;
+
+/// A TLS handshake that a close ends is traced (section 1.12 of the TLS channel).
+pub const CANCELLED_TLS_HANDSHAKES_ARE_TRACED: bool = !cfg!(feature = "qemu-7.2");
+
 /// `&error_warn` is a destination of errors, reported as warnings (R-ERR-5).
 pub const ERRORS_CAN_BE_WARNINGS: bool = SERIES_10_0;
 
@@ -69,6 +77,16 @@ pub const UNKNOWN_TYPE_EXITS: bool = !SERIES_7_2;
 
 /// `instance_post_init` runs root first; elsewhere leaf first (R-QOM-8).
 pub const POST_INIT_IS_ROOT_FIRST: bool = SERIES_10_2;
+
+/// The containers that the root of the composition tree has from the start; elsewhere they are made
+/// when they are asked for (R-QOM-20).
+pub const ROOT_CONTAINERS: &[&CStr] = if SERIES_7_2 {
+    &[]
+} else if SERIES_10_0 {
+    &[c"chardevs", c"objects", c"backend"]
+} else {
+    &[c"chardevs", c"objects", c"backend", c"audiodevs"]
+};
 
 /// An offset beyond the end of a vector ends the process instead of giving 0 (R-IOV-3).
 pub const OFFSET_BEYOND_VECTOR_ABORTS: bool = SERIES_7_2;
@@ -100,3 +118,13 @@ pub const READS_CAN_PEEK: bool = !SERIES_7_2;
 /// A received descriptor that can't be switched to blocking mode fails the read, and the caller can
 /// ask for it to be left alone (R-CHAN-72).
 pub const RECEIVED_DESCRIPTORS_MUST_BLOCK: bool = SERIES_10_2;
+
+/// Credentials have numbered certificates beside the plain one, half a pair is a mistake, and the
+/// own chain is looked at instead of all authorities (R-TLS-74, R-TLS-76).
+pub const CERTIFICATES_COME_NUMBERED: bool = SERIES_10_2;
+
+/// A file of Diffie-Hellman parameters is warned of (R-TLS-71).
+pub const DH_FILES_ARE_DEPRECATED: bool = SERIES_10_2;
+
+/// Credentials have a property that tells whether they are loaded.
+pub const CREDENTIALS_TELL_IF_LOADED: bool = SERIES_7_2;

@@ -173,6 +173,62 @@ pub fn qio_channel_command_abort(_ioc: Id, _pid: c_int) {}
 #[inline]
 pub fn qio_channel_command_wait(_ioc: Id, _pid: c_int, _ret: c_int, _status: c_int) {}
 
+/// A TLS channel was made for a client; `hostname` is NULL or the server's name.
+#[inline]
+pub fn qio_channel_tls_new_client(_ioc: Id, _master: Id, _creds: Id, _hostname: Option<&CStr>) {}
+
+/// A TLS channel was made for a server; `aclname` is NULL or who decides about clients.
+#[inline]
+pub fn qio_channel_tls_new_server(_ioc: Id, _master: Id, _creds: Id, _aclname: Option<&CStr>) {}
+
+/// A TLS handshake begins.
+#[inline]
+pub fn qio_channel_tls_handshake_start(_ioc: Id) {}
+
+/// A TLS handshake is about to wait, to send (1) or to receive (2).
+#[inline]
+pub fn qio_channel_tls_handshake_pending(_ioc: Id, _status: c_int) {}
+
+/// A TLS handshake has failed; its callback is next.
+#[inline]
+pub fn qio_channel_tls_handshake_fail(_ioc: Id) {}
+
+/// A TLS handshake is done; the peer isn't checked yet.
+#[inline]
+pub fn qio_channel_tls_handshake_complete(_ioc: Id) {}
+
+/// A TLS handshake ended because the channel is being closed (not in qemu-7.2).
+#[inline]
+pub fn qio_channel_tls_handshake_cancel(_ioc: Id) {}
+
+/// The TLS peer was accepted; the callback is next.
+#[inline]
+pub fn qio_channel_tls_credentials_allow(_ioc: Id) {}
+
+/// The TLS peer was refused; the callback is next.
+#[inline]
+pub fn qio_channel_tls_credentials_deny(_ioc: Id) {}
+
+/// The end of a TLS connection is about to be told (not in the 7.2 profiles, as those below).
+#[inline]
+pub fn qio_channel_tls_bye_start(_ioc: Id) {}
+
+/// Telling the end is about to wait, to send (1) or to receive (2).
+#[inline]
+pub fn qio_channel_tls_bye_pending(_ioc: Id, _status: c_int) {}
+
+/// The end could not be told.
+#[inline]
+pub fn qio_channel_tls_bye_fail(_ioc: Id) {}
+
+/// The end was told.
+#[inline]
+pub fn qio_channel_tls_bye_complete(_ioc: Id) {}
+
+/// Telling the end stopped because the channel is being closed.
+#[inline]
+pub fn qio_channel_tls_bye_cancel(_ioc: Id) {}
+
 /// A WebSocket channel was made.
 #[inline]
 pub fn qio_channel_websock_new_server(_ioc: Id, _master: Id) {}
@@ -197,7 +253,50 @@ pub fn qio_channel_websock_handshake_fail(_ioc: Id, _error: &Error) {}
 #[inline]
 pub fn qio_channel_websock_handshake_complete(_ioc: Id) {}
 
-/// A frame was queued. The header's size goes first, whatever the original's names say.
+/// The first line of a greeting is known.
+#[inline]
+pub fn qio_channel_websock_http_greeting(_ioc: Id, _greeting: &str) {}
+
+/// All headers that a greeting needs are there; they aren't judged yet.
+#[inline]
+pub fn qio_channel_websock_http_request(
+    _ioc: Id,
+    _protocols: Option<&str>,
+    _version: &str,
+    _host: &str,
+    _connection: &str,
+    _upgrade: &str,
+    _key: &str,
+) {
+}
+
+/// The first two bytes of a frame are there: the short length, `fin` and `has_mask` as 0x80 or 0, and
+/// the opcode, a continuation's being the message's.
+#[inline]
+pub fn qio_channel_websock_header_partial_decode(
+    _ioc: Id,
+    _payloadlen: usize,
+    _fin: u8,
+    _opcode: u8,
+    _has_mask: u8,
+) {
+}
+
+/// The header of a frame is there and accepted; the mask is in the order of the machine.
+#[inline]
+pub fn qio_channel_websock_header_full_decode(
+    _ioc: Id,
+    _headerlen: usize,
+    _payloadlen: usize,
+    _mask: u32,
+) {
+}
+
+/// A piece of payload was unmasked; so much of the frame is still to come.
+#[inline]
+pub fn qio_channel_websock_payload_decode(_ioc: Id, _opcode: u8, _payload_remain: usize) {}
+
+/// A frame was queued, or sent right away. The header's size goes first, whatever the original's names say.
 #[inline]
 pub fn qio_channel_websock_encode(_ioc: Id, _opcode: u8, _headerlen: usize, _payloadlen: usize) {}
 

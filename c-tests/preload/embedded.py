@@ -56,7 +56,7 @@ with tempfile.TemporaryDirectory() as scratch:
         type_init(register_types)
         int main(void) { module_call_init(MODULE_INIT_QOM); return 0; }
     """)  # fmt: skip
-    program = shop.build('twice', twice, archive, '-lm')
+    program = shop.build('twice', twice, archive, '-lgnutls', '-lm')
     check.fails('a name taken twice', program, None, "Registering `container' which already exists")
 
 names = workshop.exported(preload)

@@ -212,6 +212,28 @@ void qio_net_listener_set_client_func(QIONetListener *listener,
                                       gpointer data,
                                       GDestroyNotify notify);
 
+#if defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_net_listener_set_client_aio_func:
+ * @listener: (transfer none): the listener
+ * @func: (scope notified) (nullable): called for each client; NULL unregisters
+ * @data: (closure) (nullable): data for @func
+ * @context: must be NULL, which stands for the main AioContext
+ *
+ * As qio_net_listener_set_client_func(), but the sockets are watched by handlers in the main
+ * AioContext, so that clients are also served by those who poll only that, from inside @func too.
+ * In the place of whatever callback was registered before, of either kind.
+ *
+ * Threads: the main one. Blocks: no.
+ * Context: @func runs in the main thread.
+ * Since: qemu-10.2.
+ */
+void qio_net_listener_set_client_aio_func(QIONetListener *listener,
+                                          QIONetListenerClientFunc func,
+                                          void *data,
+                                          AioContext *context);
+#endif
+
 /**
  * qio_net_listener_wait_client:
  * @listener: (transfer none): the listener

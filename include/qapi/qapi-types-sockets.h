@@ -282,6 +282,156 @@ struct SocketAddressList {
 void qapi_free_SocketAddressList(SocketAddressList *obj);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SocketAddressList, qapi_free_SocketAddressList)
 
+/**
+ * InetSocketAddressWrapper:
+ * @data: the address
+ *
+ * An internet address behind a pointer, for SocketAddressLegacy.
+ */
+typedef struct InetSocketAddressWrapper InetSocketAddressWrapper;
+struct InetSocketAddressWrapper {
+    InetSocketAddress *data;
+};
+
+/**
+ * qapi_free_InetSocketAddressWrapper:
+ * @obj: (transfer full) (nullable): an address
+ *
+ * Frees the struct and what it leads to.
+ *
+ * Threads: any; Blocks: no.
+ */
+void qapi_free_InetSocketAddressWrapper(InetSocketAddressWrapper *obj);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(InetSocketAddressWrapper,
+                              qapi_free_InetSocketAddressWrapper)
+
+/**
+ * UnixSocketAddressWrapper:
+ * @data: the address
+ *
+ * A UNIX address behind a pointer, for SocketAddressLegacy.
+ */
+typedef struct UnixSocketAddressWrapper UnixSocketAddressWrapper;
+struct UnixSocketAddressWrapper {
+    UnixSocketAddress *data;
+};
+
+/**
+ * qapi_free_UnixSocketAddressWrapper:
+ * @obj: (transfer full) (nullable): an address
+ *
+ * Frees the struct and what it leads to.
+ *
+ * Threads: any; Blocks: no.
+ */
+void qapi_free_UnixSocketAddressWrapper(UnixSocketAddressWrapper *obj);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UnixSocketAddressWrapper,
+                              qapi_free_UnixSocketAddressWrapper)
+
+/**
+ * VsockSocketAddressWrapper:
+ * @data: the address
+ *
+ * A virtio address behind a pointer, for SocketAddressLegacy.
+ */
+typedef struct VsockSocketAddressWrapper VsockSocketAddressWrapper;
+struct VsockSocketAddressWrapper {
+    VsockSocketAddress *data;
+};
+
+/**
+ * qapi_free_VsockSocketAddressWrapper:
+ * @obj: (transfer full) (nullable): an address
+ *
+ * Frees the struct and what it leads to.
+ *
+ * Threads: any; Blocks: no.
+ */
+void qapi_free_VsockSocketAddressWrapper(VsockSocketAddressWrapper *obj);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VsockSocketAddressWrapper,
+                              qapi_free_VsockSocketAddressWrapper)
+
+#ifdef QIO_ABI_SERIES_7_2
+/**
+ * StringWrapper:
+ * @data: the address
+ *
+ * A descriptor address behind a pointer, for SocketAddressLegacy.
+ */
+typedef struct StringWrapper StringWrapper;
+struct StringWrapper {
+    String *data;
+};
+
+/**
+ * qapi_free_StringWrapper:
+ * @obj: (transfer full) (nullable): an address
+ *
+ * Frees the struct and what it leads to.
+ *
+ * Threads: any; Blocks: no.
+ */
+void qapi_free_StringWrapper(StringWrapper *obj);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StringWrapper, qapi_free_StringWrapper)
+#else
+/**
+ * FdSocketAddressWrapper:
+ * @data: the address
+ *
+ * A descriptor address behind a pointer, for SocketAddressLegacy.
+ */
+typedef struct FdSocketAddressWrapper FdSocketAddressWrapper;
+struct FdSocketAddressWrapper {
+    FdSocketAddress *data;
+};
+
+/**
+ * qapi_free_FdSocketAddressWrapper:
+ * @obj: (transfer full) (nullable): an address
+ *
+ * Frees the struct and what it leads to.
+ *
+ * Threads: any; Blocks: no.
+ */
+void qapi_free_FdSocketAddressWrapper(FdSocketAddressWrapper *obj);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FdSocketAddressWrapper,
+                              qapi_free_FdSocketAddressWrapper)
+#endif
+
+/**
+ * SocketAddressLegacy:
+ * @type: which member of @u is in force
+ * @u: the address
+ *
+ * A socket address as older commands have it.
+ */
+typedef struct SocketAddressLegacy SocketAddressLegacy;
+struct SocketAddressLegacy {
+    SocketAddressType type;
+    union {
+        InetSocketAddressWrapper inet;
+        UnixSocketAddressWrapper q_unix;
+        VsockSocketAddressWrapper vsock;
+#ifdef QIO_ABI_SERIES_7_2
+        StringWrapper fd;
+#else
+        FdSocketAddressWrapper fd;
+#endif
+    } u;
+};
+
+/**
+ * qapi_free_SocketAddressLegacy:
+ * @obj: (transfer full) (nullable): an address
+ *
+ * Frees the struct and the address in force. A type that no address has aborts.
+ *
+ * Threads: any; Blocks: no.
+ */
+void qapi_free_SocketAddressLegacy(SocketAddressLegacy *obj);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SocketAddressLegacy,
+                              qapi_free_SocketAddressLegacy)
+
 G_END_DECLS
 
 #endif

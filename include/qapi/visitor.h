@@ -2,7 +2,8 @@
  * Visitors: what walks a QAPI value
  *
  * A Visitor, named by qemu/typedefs.h, is opaque. There are those of
- * qapi/clone-visitor.h.
+ * qapi/clone-visitor.h, and those that the accessors of properties get, see
+ * qom/object.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -24,5 +25,7 @@ G_BEGIN_DECLS
 void visit_free(Visitor *v);
 
 G_END_DECLS
+
+#include "qapi/qapi-builtin-visit.h"
 
 #endif

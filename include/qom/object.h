@@ -38,6 +38,7 @@ typedef struct TypeImpl *Type;
 typedef struct TypeInfo TypeInfo;
 typedef struct InterfaceClass InterfaceClass;
 typedef struct InterfaceInfo InterfaceInfo;
+typedef struct ObjectProperty ObjectProperty;
 
 /* The root of all types that have instances; abstract. */
 #define TYPE_OBJECT "object"
@@ -190,9 +191,7 @@ struct TypeInfo {
     QIO_QOM_CONST InterfaceInfo *interfaces;
 };
 
-/*
- * Unchecked casts, from any pointer.
- */
+/* Unchecked casts, from any pointer. */
 #define OBJECT(obj) ((Object *)(obj))
 #define OBJECT_CLASS(klass) ((ObjectClass *)(klass))
 
@@ -317,9 +316,7 @@ struct TypeInfo {
     QIO_QOM_DEFINE_TYPE(T, t, NAME, PARENT, false, 0, __VA_ARGS__)
 #endif
 
-/*
- * DEFINE_TYPES(infos) records the registration of an array of TypeInfo.
- */
+/* DEFINE_TYPES(infos) records the registration of an array of TypeInfo. */
 #define DEFINE_TYPES(infos)                                                   \
     static void infos##_register_types(void)                                  \
     {                                                                         \
@@ -371,7 +368,8 @@ void type_register_static_array(const TypeInfo *infos, int nr_infos);
  * object_new:
  * @type_name: the name of a type that is not abstract
  *
- * Makes an object: zeroed memory, the @instance_init hooks of its types, then
+ * Makes an object: zeroed memory, the @init of its classes' properties, the
+ * @instance_init hooks of its types, then
  * their @instance_post_init.
  *
  * An unknown type is reported on stderr and ends the process with exit(1)
@@ -425,8 +423,9 @@ Object *object_ref(void *obj);
  * @obj: (nullable) (transfer full): any object
  *
  * Drops a reference. With the last one the object is finalized before the call
- * returns, in this thread: @instance_finalize from the leaf type to the root,
- * then its memory is released.
+ * returns, in this thread: its own properties are removed with their hooks, its
+ * children among them, then @instance_finalize is called from the leaf type to
+ * the root, then its memory is released.
  *
  * Threads: any; Blocks: no, but for what the hooks do.
  */
@@ -591,5 +590,9 @@ GSList *object_class_get_list(const char *implements_type,
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Object, object_unref)
 
 G_END_DECLS
+
+#include "qom/object-property.h"
+#include "qom/object-value.h"
+#include "qom/object-tree.h"
 
 #endif

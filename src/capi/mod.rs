@@ -20,6 +20,8 @@ pub mod channel_coroutine;
 pub mod channel_file;
 pub mod channel_null;
 pub mod channel_socket;
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+pub mod channel_tls;
 pub mod channel_transfer;
 pub mod channel_util;
 pub mod channel_watch;

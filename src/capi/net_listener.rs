@@ -1,12 +1,20 @@
 //! `io/net-listener.h`.
 
+#[cfg(feature = "qemu-10.2")]
+use core::ffi::c_void;
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
 
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
+#[cfg(feature = "qemu-10.2")]
+use crate::check_usage;
 use crate::glib::{MainContext, UserData};
 use crate::host::address::View;
+#[cfg(feature = "qemu-10.2")]
+use crate::host::aio;
+#[cfg(feature = "qemu-10.2")]
+use crate::layout::AioContext;
 use crate::layout::{
     Error, QIOChannelSocket, QIONetListener, QIONetListenerClientFunc, SocketAddress,
 };
@@ -185,6 +193,49 @@ pub unsafe extern "C" fn qio_net_listener_set_client_func(
     unsafe {
         qio_net_listener_set_client_func_full(listener, func, data, notify, ptr::null_mut());
     }
+}
+
+/// qio_net_listener_set_client_aio_func:
+/// @listener: (transfer none): the listener
+/// @func: (scope notified) (nullable): called for each client; NULL unregisters
+/// @data: (closure) (nullable): data for @func
+/// @context: must be NULL, which stands for the main AioContext
+///
+/// As qio_net_listener_set_client_func(), but the sockets are watched by handlers in the main
+/// AioContext, so that clients are also served by those who poll only that, from inside @func too.
+/// In the place of whatever callback was registered before, of either kind.
+///
+/// Threads: the main one. Blocks: no.
+/// Context: @func runs in the main thread.
+/// Since: qemu-10.2.
+#[cfg(feature = "qemu-10.2")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_net_listener_set_client_aio_func(
+    listener: *mut QIONetListener,
+    func: QIONetListenerClientFunc,
+    data: *mut c_void,
+    context: *mut AioContext,
+) {
+    const ME: &str = "qio_net_listener_set_client_aio_func";
+    check_usage!(context.is_null(), ME, "context is not NULL");
+    check_usage!(
+        aio::in_main_thread(),
+        ME,
+        "the caller is not the main thread"
+    );
+    let Some(context) = aio::Context::main() else {
+        misuse(
+            ME,
+            format_args!("qemu_init_main_loop() has not been called"),
+        )
+    };
+    // SAFETY: the caller holds a reference for the call.
+    let listener = unsafe { borrow(listener, ME) };
+    // SAFETY: nothing ends the data.
+    let data = unsafe { UserData::new(data, None) };
+    // SAFETY: the function takes listeners, clients and this data.
+    let func = unsafe { ClientFunc::new(func, data) };
+    listener::register_aio(listener, func, context);
 }
 
 /// qio_net_listener_wait_client:

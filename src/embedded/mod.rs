@@ -7,12 +7,15 @@
 //! listeners.
 
 pub mod aio;
+pub mod authz;
+pub mod buffer;
 pub mod capi;
 pub mod co_mutex;
 pub mod coroutine;
 pub mod destination;
 pub mod error;
 pub mod formatted;
+pub mod hash;
 pub mod hint;
 pub mod iov;
 pub mod main_loop;
@@ -23,3 +26,5 @@ pub mod qom;
 pub mod report;
 pub mod sockets;
 pub mod thread;
+#[cfg(feature = "tls")]
+pub mod tls;

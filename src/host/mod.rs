@@ -7,9 +7,12 @@ pub mod address_family;
 mod address_fields;
 mod address_view;
 pub mod aio;
+pub mod aio_callback;
 pub mod coroutine;
 pub mod error;
 pub mod file;
 pub mod imports;
 pub mod module;
 pub mod socket;
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+pub mod tls_session;

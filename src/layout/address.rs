@@ -1,6 +1,6 @@
 //! The QAPI socket address types. All strings and structs are GLib memory.
 
-use core::ffi::{c_char, c_uint};
+use core::ffi::{c_char, c_uint, c_void};
 
 /// `SocketAddressType`: which branch of [`SocketAddress::u`] is in force.
 pub type SocketAddressType = c_uint;
@@ -21,6 +21,33 @@ pub struct SocketAddress {
     /// The branch.
     pub u: SocketAddressBranch,
 }
+
+/// An address behind a pointer, as [`SocketAddressLegacy`] has it.
+#[repr(C)]
+pub struct SocketAddressWrapper<T> {
+    /// The address.
+    pub data: *mut T,
+}
+
+/// `InetSocketAddressWrapper`.
+pub type InetSocketAddressWrapper = SocketAddressWrapper<InetSocketAddress>;
+/// `UnixSocketAddressWrapper`.
+pub type UnixSocketAddressWrapper = SocketAddressWrapper<UnixSocketAddress>;
+/// `VsockSocketAddressWrapper`.
+pub type VsockSocketAddressWrapper = SocketAddressWrapper<VsockSocketAddress>;
+/// `FdSocketAddressWrapper`, in the 7.2 profiles `StringWrapper`.
+pub type FdSocketAddressWrapper = SocketAddressWrapper<FdSocketAddress>;
+
+/// An address as older commands have it.
+#[repr(C)]
+pub struct SocketAddressLegacy {
+    /// One of `SOCKET_ADDRESS_TYPE_*`.
+    pub r#type: SocketAddressType,
+    /// The branch: a wrapper, which is nothing but a pointer, of the address that `type` names.
+    pub u: *mut c_void,
+}
+
+assert_layout!(SocketAddressLegacy, size = 16, { r#type @ 0, u @ 8 });
 
 /// The branches of [`SocketAddress`].
 #[repr(C)]

@@ -28,6 +28,7 @@ macro_rules! assert_layout {
 }
 
 mod address;
+mod authz;
 mod buffer;
 mod channel;
 mod channel_buffer;
@@ -35,6 +36,7 @@ mod channel_command;
 mod channel_file;
 mod channel_null;
 mod channel_socket;
+mod channel_tls;
 mod channel_websock;
 mod co_mutex;
 mod dns_resolver;
@@ -42,10 +44,13 @@ mod error;
 mod net_listener;
 mod object;
 mod opaque;
+mod property;
 mod qapi;
 mod thread;
+mod tls_creds;
 
 pub use address::*;
+pub use authz::*;
 pub use buffer::*;
 pub use channel::*;
 pub use channel_buffer::*;
@@ -53,6 +58,7 @@ pub use channel_command::*;
 pub use channel_file::*;
 pub use channel_null::*;
 pub use channel_socket::*;
+pub use channel_tls::*;
 pub use channel_websock::*;
 pub use co_mutex::*;
 pub use dns_resolver::*;
@@ -60,5 +66,7 @@ pub use error::*;
 pub use net_listener::*;
 pub use object::*;
 pub use opaque::*;
+pub use property::*;
 pub use qapi::*;
 pub use thread::*;
+pub use tls_creds::*;

@@ -24,10 +24,18 @@ opaque_types! {
     MemReentrancyGuard;
     /// A QMP or HMP monitor of the host.
     Monitor;
+    /// What a TLS peer shows and asks for; the host owns its layout.
+    QCryptoTLSCreds;
+    /// A TLS session; the host owns its layout.
+    QCryptoTLSSession;
     /// A registered QOM type; `Type` in C is a pointer to it.
     TypeImpl;
     /// A bottom half: a call that an event loop makes once; the host owns its layout.
     QEMUBH;
+    /// A value of a schema; there are none.
+    QObject;
+    /// An object that implements the interface `user-creatable`.
+    UserCreatable;
     /// A QAPI visitor of the host.
     Visitor;
     /// What C code sees of a task; the real one is [`crate::logic::task::Task`].

@@ -15,6 +15,8 @@ pub mod resolver;
 pub mod socket;
 pub mod suspension;
 pub mod task;
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+pub mod tls;
 pub mod transfer;
 pub mod wait;
 pub mod watch;

@@ -26,6 +26,12 @@ pub fn until_ready(channel: &Channel, condition: u32) {
 pub fn wait(channel: &Channel, condition: u32) {
     // Whoever waits may lose the channel to another thread meanwhile.
     let channel = channel.to_ref();
+    #[cfg(any(feature = "tls", not(feature = "embedded")))]
+    if let Some(tls) = channel.as_tls()
+        && let Some(master) = tls.master()
+    {
+        return super::tls::wait(tls, master, condition);
+    }
     match channel.polled() {
         Some(Polled::One(fd)) => poll_one(fd, condition, watch::unasked(&channel)),
         Some(Polled::Pair { read, write }) => poll_pair(read, write, condition),
@@ -92,6 +98,19 @@ fn run_watch(channel: &Channel, condition: u32) {
         context.iteration(true);
     }
     source.destroy();
+}
+
+/// Whether a watch of the channel for `condition` would fire now.
+pub(super) fn is_ready(channel: &Channel, condition: u32) -> bool {
+    let context = MainContext::create();
+    let Some(source) = watch::create(channel, condition) else {
+        return false;
+    };
+    let fired = Flag::set_by(&source);
+    source.attach(&context);
+    context.iteration(false);
+    source.destroy();
+    fired.is_set()
 }
 
 #[cfg(feature = "embedded")]

@@ -149,7 +149,7 @@ impl Hooks for ReadyWatch {
 
 /// Calls the program back. A source without callback would be ready again and again: it ends
 /// (W-WATCH-3).
-fn dispatch(callback: Callback, channel: &Channel, ready: u32) -> bool {
+pub(super) fn dispatch(callback: Callback, channel: &Channel, ready: u32) -> bool {
     watch::call(callback, channel, ready).unwrap_or_else(|| {
         glib::warning(c"a channel watch became ready without a callback, and is removed");
         false

@@ -41,6 +41,8 @@ impl Feature {
     pub const READ_MSG_PEEK: Self = Self(4);
     /// Positional reads and writes work (not in the 7.2 profiles).
     pub const SEEKABLE: Self = Self(5);
+    /// One thread may read while another one writes (only in qemu-10.2).
+    pub const CONCURRENT_IO: Self = Self(6);
 
     /// The feature that C code names; it may be any number.
     pub fn from_c(feature: layout::ChannelFeature) -> Self {
@@ -114,15 +116,17 @@ impl Channel {
         self.follows().store(enabled, Ordering::Relaxed);
     }
 
+    /// Whether the channel's watches are the library's for this kind of channel.
+    pub(super) fn watches_as(&self, kind: WatchKind) -> bool {
+        let own = OWN_WATCHES[kind as usize].load(Ordering::Relaxed);
+        !own.is_null() && ptr::eq(own, self.create_watch_id())
+    }
+
     /// The descriptors behind the channel's watches. None if its class makes watches of its own.
     ///
     /// Told by the method, not by the type: a foreign subclass may have another one (W-7).
     pub fn polled(&self) -> Option<Polled> {
-        let method = self.create_watch_id();
-        let uses = |kind: WatchKind| {
-            let own = OWN_WATCHES[kind as usize].load(Ordering::Relaxed);
-            !own.is_null() && ptr::eq(own, method)
-        };
+        let uses = |kind| self.watches_as(kind);
         // SAFETY: an aligned field of the live channel. C code and other threads may store to it
         // (R-CHAN-10).
         let load = |field| unsafe { AtomicI32::from_ptr(field) }.load(Ordering::Relaxed);
@@ -162,7 +166,7 @@ pub enum Polled {
     },
 }
 
-/// The classes of the library whose watches poll a descriptor.
+/// The classes of the library whose watches poll a descriptor, their own or their master's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WatchKind {
     /// Socket channels.
@@ -171,11 +175,13 @@ pub enum WatchKind {
     File,
     /// Command channels.
     Command,
+    /// TLS channels.
+    Tls,
 }
 
 /// The `io_create_watch` methods of those classes, by [`WatchKind`]. Two may be one function if
 /// their code is the same: then either reads the same field.
-static OWN_WATCHES: [AtomicPtr<c_void>; 3] = [const { AtomicPtr::new(ptr::null_mut()) }; 3];
+static OWN_WATCHES: [AtomicPtr<c_void>; 4] = [const { AtomicPtr::new(ptr::null_mut()) }; 4];
 
 impl WatchKind {
     /// Notes the method of the class, when the class is made.

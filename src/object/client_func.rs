@@ -1,13 +1,15 @@
 //! A listener's client callback, as C code gave it.
 
 use core::ffi::c_void;
+use core::ptr;
 
 use glib_sys::{GDestroyNotify, GMainContext};
 
 use super::listener::Listener;
 use super::socket::Socket;
 use crate::glib::UserData;
-use crate::layout::QIONetListenerClientFunc;
+use crate::host::aio::Context;
+use crate::layout::{AioContext, QIONetListenerClientFunc};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::trace;
@@ -99,10 +101,13 @@ impl ClientFunc {
     }
 }
 
-/// A context as the program named it: NULL stands for the global default one. It is compared and
-/// shown, never followed.
+/// A context as the program named it: a main context, where NULL stands for the global default one,
+/// or an AioContext. It is compared and shown, never followed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ContextName(*mut GMainContext);
+pub struct ContextName {
+    main: *mut GMainContext,
+    aio: *mut AioContext,
+}
 
 // SAFETY: an address that is never followed.
 unsafe impl Send for ContextName {}
@@ -112,17 +117,38 @@ unsafe impl Sync for ContextName {}
 impl ContextName {
     /// The name that the program used.
     pub fn new(context: *mut GMainContext) -> Self {
-        Self(context)
+        Self {
+            main: context,
+            aio: ptr::null_mut(),
+        }
     }
 
-    /// The pointer, for the C struct.
+    /// The name of an AioContext.
+    pub fn of_aio(context: Option<Context>) -> Self {
+        Self {
+            main: ptr::null_mut(),
+            aio: Context::into_ptr(context),
+        }
+    }
+
+    /// The main context, for the C struct.
     pub fn as_ptr(self) -> *mut GMainContext {
-        self.0
+        self.main
     }
 
-    /// What traces call it.
+    /// The AioContext, for the C struct.
+    pub fn as_aio_ptr(self) -> *mut AioContext {
+        self.aio
+    }
+
+    /// What traces call the main context.
     pub fn id(self) -> trace::Id {
-        trace::Id::from(self.0)
+        trace::Id::from(self.main)
+    }
+
+    /// What traces call the AioContext.
+    pub fn aio_id(self) -> trace::Id {
+        trace::Id::from(self.aio)
     }
 }
 

@@ -235,6 +235,11 @@ impl Listener {
     fn show_context(&self, context: ContextName) {
         // SAFETY: as in `show_registration`.
         unsafe { (*self.as_ptr()).context = context.as_ptr() };
+        #[cfg(feature = "qemu-10.2")]
+        // SAFETY: as above.
+        unsafe {
+            (*self.as_ptr()).aio_context = context.as_aio_ptr();
+        }
     }
 
     /// Whether the listener is between its first socket and its disconnect (R-LSN-52).

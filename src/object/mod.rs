@@ -13,6 +13,8 @@ pub mod null;
 pub mod resolver;
 pub mod socket;
 pub mod task;
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+pub mod tls;
 pub mod waiting;
 pub mod watch;
 pub mod websock;

@@ -14,10 +14,14 @@ impl Errno {
     pub const EAGAIN: Self = Self(libc::EAGAIN);
     /// Not an open descriptor.
     pub const EBADF: Self = Self(libc::EBADF);
+    /// The connection has ended.
+    pub const ECONNABORTED: Self = Self(libc::ECONNABORTED);
     /// A signal came.
     pub const EINTR: Self = Self(libc::EINTR);
     /// A wrong argument.
     pub const EINVAL: Self = Self(libc::EINVAL);
+    /// The transfer has failed.
+    pub const EIO: Self = Self(libc::EIO);
     /// The message is too long.
     pub const EMSGSIZE: Self = Self(libc::EMSGSIZE);
     /// No memory for the socket.

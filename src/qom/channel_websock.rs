@@ -14,20 +14,17 @@ use crate::layout::{
 };
 use crate::logic::websock;
 use crate::object::Shared;
-use crate::object::websock::{INSTANCE_SIZE, Websock};
+use crate::object::websock::Websock;
 use crate::origin;
 use crate::os::errno;
 use crate::os::iov::IoVec;
 
-/// The type. Its instances are larger than what C code sees of them.
-pub(super) const TYPE: TypeInfo = TypeInfo {
-    instance_size: INSTANCE_SIZE,
-    ..super::concrete::<QIOChannelWebsock, QIOChannel>(&super::Hooks {
-        class: Some(class_init),
-        init: Some(init),
-        finalize: Some(finalize),
-    })
-};
+/// The type.
+pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelWebsock, QIOChannel>(&super::Hooks {
+    class: Some(class_init),
+    init: Some(init),
+    finalize: Some(finalize),
+});
 
 /// The instance behind a pointer that the host or the core passes.
 ///

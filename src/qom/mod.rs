@@ -7,6 +7,8 @@ mod channel_command;
 mod channel_file;
 mod channel_null;
 mod channel_socket;
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+mod channel_tls;
 mod channel_websock;
 pub mod convert;
 mod dns_resolver;
@@ -17,13 +19,15 @@ use crate::layout::{ClassHook, InstanceHook, TypeInfo};
 use crate::object::{Instance, IsA};
 
 /// The types of this build, parents first. All that registers them is this table.
-static TYPES: [Registration; 9] = [
+static TYPES: &[Registration] = &[
     Registration(channel::TYPE),
     Registration(channel_buffer::TYPE),
     Registration(channel_command::TYPE),
     Registration(channel_file::TYPE),
     Registration(channel_null::TYPE),
     Registration(channel_socket::TYPE),
+    #[cfg(any(feature = "tls", not(feature = "embedded")))]
+    Registration(channel_tls::TYPE),
     Registration(channel_websock::TYPE),
     Registration(dns_resolver::TYPE),
     Registration(net_listener::TYPE),
@@ -66,7 +70,7 @@ const fn concrete<T: IsA<P>, P: Instance>(hooks: &Hooks) -> TypeInfo {
 
 /// Registers the types, when the program initialises QOM (R-CHAN-1).
 unsafe extern "C" fn register_types() {
-    for Registration(info) in &TYPES {
+    for Registration(info) in TYPES {
         // SAFETY: the description and its strings live as long as the process.
         unsafe { imports::type_register_static(info) };
     }

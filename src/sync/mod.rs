@@ -6,8 +6,10 @@
 pub mod fork;
 pub mod inbox;
 mod lock;
+mod turn;
 
 pub use lock::{Condvar, Mutex, MutexGuard};
+pub use turn::Turn;
 
 /// Atomic types.
 pub use core::sync::atomic;

@@ -1,51 +1,13 @@
-//! `qapi/qapi-builtin-types.h`, `qapi/qapi-types-common.h` and `qapi/qapi-types-sockets.h`.
+//! `qapi/qapi-builtin-types.h`, `qapi/qapi-types-common.h` and `qapi/qapi-types-sockets.h`, but for
+//! the enums' tables, which are in [`crate::embedded::qapi::tables`].
 
-use core::ffi::c_char;
-use core::ptr;
-
-use crate::embedded::qapi::lists;
+use crate::embedded::qapi::{legacy, lists};
 use crate::host::address_copy;
 use crate::layout::{
-    FdSocketAddress, InetSocketAddress, InetSocketAddressBase, QEnumLookup, SocketAddress,
-    SocketAddressList, UnixSocketAddress, VsockSocketAddress, strList,
-};
-
-/// Names for a table. Constant, so any thread may read them.
-#[repr(transparent)]
-struct Names<const N: usize>([*const c_char; N]);
-
-// SAFETY: pointers to constant texts.
-unsafe impl<const N: usize> Sync for Names<N> {}
-
-static SOCKET_ADDRESS_TYPES: Names<4> = Names([
-    c"inet".as_ptr(),
-    c"unix".as_ptr(),
-    c"vsock".as_ptr(),
-    c"fd".as_ptr(),
-]);
-
-static NETWORK_ADDRESS_FAMILIES: Names<5> = Names([
-    c"ipv4".as_ptr(),
-    c"ipv6".as_ptr(),
-    c"unix".as_ptr(),
-    c"vsock".as_ptr(),
-    c"unknown".as_ptr(),
-]);
-
-/// The names of `SocketAddressType`.
-#[unsafe(no_mangle)]
-pub static SocketAddressType_lookup: QEnumLookup = QEnumLookup {
-    array: SOCKET_ADDRESS_TYPES.0.as_ptr(),
-    features: ptr::null(),
-    size: 4,
-};
-
-/// The names of `NetworkAddressFamily`.
-#[unsafe(no_mangle)]
-pub static NetworkAddressFamily_lookup: QEnumLookup = QEnumLookup {
-    array: NETWORK_ADDRESS_FAMILIES.0.as_ptr(),
-    features: ptr::null(),
-    size: 5,
+    FdSocketAddress, FdSocketAddressWrapper, InetSocketAddress, InetSocketAddressBase,
+    InetSocketAddressWrapper, SocketAddress, SocketAddressLegacy, SocketAddressList,
+    UnixSocketAddress, UnixSocketAddressWrapper, VsockSocketAddress, VsockSocketAddressWrapper,
+    strList,
 };
 
 /// Frees a list of texts; NULL is fine.
@@ -111,4 +73,48 @@ pub unsafe extern "C" fn qapi_free_SocketAddress(obj: *mut SocketAddress) {
 pub unsafe extern "C" fn qapi_free_SocketAddressList(obj: *mut SocketAddressList) {
     // SAFETY: the caller gives its list away.
     unsafe { lists::free_addresses(obj) }
+}
+
+/// Frees an internet address behind a pointer; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_InetSocketAddressWrapper(obj: *mut InetSocketAddressWrapper) {
+    // SAFETY: the caller gives its struct away.
+    unsafe { legacy::free_wrapper(obj) }
+}
+
+/// Frees a UNIX address behind a pointer; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_UnixSocketAddressWrapper(obj: *mut UnixSocketAddressWrapper) {
+    // SAFETY: the caller gives its struct away.
+    unsafe { legacy::free_wrapper(obj) }
+}
+
+/// Frees a virtio address behind a pointer; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_VsockSocketAddressWrapper(obj: *mut VsockSocketAddressWrapper) {
+    // SAFETY: the caller gives its struct away.
+    unsafe { legacy::free_wrapper(obj) }
+}
+
+/// Frees a descriptor address behind a pointer; NULL is fine.
+#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_StringWrapper(obj: *mut FdSocketAddressWrapper) {
+    // SAFETY: the caller gives its struct away.
+    unsafe { legacy::free_wrapper(obj) }
+}
+
+/// Frees a descriptor address behind a pointer; NULL is fine.
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_FdSocketAddressWrapper(obj: *mut FdSocketAddressWrapper) {
+    // SAFETY: the caller gives its struct away.
+    unsafe { legacy::free_wrapper(obj) }
+}
+
+/// Frees an address of the older kind; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qapi_free_SocketAddressLegacy(obj: *mut SocketAddressLegacy) {
+    // SAFETY: the caller gives its address away.
+    unsafe { legacy::free(obj) }
 }

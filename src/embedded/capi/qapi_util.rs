@@ -2,31 +2,12 @@
 
 use core::ffi::{CStr, c_char, c_int};
 
-use crate::embedded::qapi::words;
+use crate::embedded::qapi::{names, words};
 use crate::host::address::shown;
 use crate::host::error::Error;
 use crate::layout::{self, QEnumLookup};
 use crate::os::abort::misuse;
 use crate::{check_usage, origin};
-
-/// The names of an enum, in the order of its values.
-///
-/// # Safety
-/// `lookup` points to a table whose names are NULL or C strings.
-unsafe fn names<'a>(lookup: *const QEnumLookup) -> impl Iterator<Item = &'a CStr> {
-    // SAFETY: as promised.
-    let (array, size) = unsafe { ((*lookup).array, (*lookup).size) };
-    let size = usize::try_from(size).unwrap_or(0);
-    (0..size).map(move |index| {
-        // SAFETY: the table has `size` names.
-        let name = unsafe { *array.add(index) };
-        if name.is_null() {
-            return c"";
-        }
-        // SAFETY: a name of the table.
-        unsafe { CStr::from_ptr(name) }
-    })
-}
 
 /// The text at `ptr`, if there is one.
 ///
@@ -65,7 +46,7 @@ pub unsafe extern "C" fn qapi_enum_parse(
         return def;
     };
     // SAFETY: the caller's table.
-    if let Some(value) = words::position(wanted, unsafe { names(lookup) }) {
+    if let Some(value) = words::position(wanted, unsafe { names::of(lookup) }) {
         return value;
     }
     let error = Error::new(format!("invalid parameter value: {}", shown(Some(wanted))));

@@ -4,38 +4,65 @@ use core::ffi::c_char;
 
 use crate::embedded::qapi::visitor;
 use crate::host::address_copy::Record;
+use crate::host::error;
 use crate::layout::{
     Error, FdSocketAddress, InetSocketAddress, InetSocketAddressBase, SocketAddress,
     SocketAddressList, UnixSocketAddress, Visitor, VsockSocketAddress,
 };
+use crate::origin;
 use crate::os::abort::misuse;
+
+/// Tells C code how a visit went.
+///
+/// # Safety
+/// `errp` is the C caller's.
+unsafe fn told(result: Result<(), error::Error>, errp: *mut *mut Error) -> bool {
+    match result {
+        Ok(()) => true,
+        Err(error) => {
+            // SAFETY: as promised.
+            unsafe { error.store(errp, &origin!(c"visit_type_SocketAddress")) };
+            false
+        }
+    }
+}
 
 /// Shows a struct to the visitor.
 ///
 /// # Safety
-/// `v` is NULL or live; `obj` is NULL or points to NULL or a live struct.
-unsafe fn visit<T: Record>(function: &str, v: *mut Visitor, obj: *mut *mut T) -> bool {
+/// `v` is NULL or live; `obj` is NULL or points to NULL or a live struct; `errp` is the caller's.
+unsafe fn visit<T: Record>(
+    function: &str,
+    v: *mut Visitor,
+    obj: *mut *mut T,
+    errp: *mut *mut Error,
+) -> bool {
     if obj.is_null() {
         misuse(function, format_args!("@obj is NULL"));
     }
     // SAFETY: as promised.
     let visitor = unsafe { visitor::Visitor::from_ptr(v, function) };
     // SAFETY: as promised.
-    unsafe { visitor.visit(obj) }
+    unsafe { told(visitor.visit(obj), errp) }
 }
 
 /// Shows the members of a struct to the visitor.
 ///
 /// # Safety
-/// `v` is NULL or live; `obj` is NULL or points to a live struct.
-unsafe fn visit_members<T: Record>(function: &str, v: *mut Visitor, obj: *mut T) -> bool {
+/// `v` is NULL or live; `obj` is NULL or points to a live struct; `errp` is the caller's.
+unsafe fn visit_members<T: Record>(
+    function: &str,
+    v: *mut Visitor,
+    obj: *mut T,
+    errp: *mut *mut Error,
+) -> bool {
     if obj.is_null() {
         misuse(function, format_args!("@obj is NULL"));
     }
     // SAFETY: as promised.
     let visitor = unsafe { visitor::Visitor::from_ptr(v, function) };
     // SAFETY: as promised.
-    unsafe { visitor.visit_members(obj) }
+    unsafe { told(visitor.visit_members(obj), errp) }
 }
 
 /// Ends a visitor; NULL is fine.
@@ -51,10 +78,10 @@ pub unsafe extern "C" fn visit_type_InetSocketAddressBase(
     v: *mut Visitor,
     _name: *const c_char,
     obj: *mut *mut InetSocketAddressBase,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit("visit_type_InetSocketAddressBase", v, obj) }
+    unsafe { visit("visit_type_InetSocketAddressBase", v, obj, errp) }
 }
 
 /// Visits the members of host and port.
@@ -62,10 +89,10 @@ pub unsafe extern "C" fn visit_type_InetSocketAddressBase(
 pub unsafe extern "C" fn visit_type_InetSocketAddressBase_members(
     v: *mut Visitor,
     obj: *mut InetSocketAddressBase,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit_members("visit_type_InetSocketAddressBase_members", v, obj) }
+    unsafe { visit_members("visit_type_InetSocketAddressBase_members", v, obj, errp) }
 }
 
 /// Visits an internet address.
@@ -74,10 +101,10 @@ pub unsafe extern "C" fn visit_type_InetSocketAddress(
     v: *mut Visitor,
     _name: *const c_char,
     obj: *mut *mut InetSocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit("visit_type_InetSocketAddress", v, obj) }
+    unsafe { visit("visit_type_InetSocketAddress", v, obj, errp) }
 }
 
 /// Visits the members of an internet address.
@@ -85,10 +112,10 @@ pub unsafe extern "C" fn visit_type_InetSocketAddress(
 pub unsafe extern "C" fn visit_type_InetSocketAddress_members(
     v: *mut Visitor,
     obj: *mut InetSocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit_members("visit_type_InetSocketAddress_members", v, obj) }
+    unsafe { visit_members("visit_type_InetSocketAddress_members", v, obj, errp) }
 }
 
 /// Visits a UNIX address.
@@ -97,10 +124,10 @@ pub unsafe extern "C" fn visit_type_UnixSocketAddress(
     v: *mut Visitor,
     _name: *const c_char,
     obj: *mut *mut UnixSocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit("visit_type_UnixSocketAddress", v, obj) }
+    unsafe { visit("visit_type_UnixSocketAddress", v, obj, errp) }
 }
 
 /// Visits the members of a UNIX address.
@@ -108,10 +135,10 @@ pub unsafe extern "C" fn visit_type_UnixSocketAddress(
 pub unsafe extern "C" fn visit_type_UnixSocketAddress_members(
     v: *mut Visitor,
     obj: *mut UnixSocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit_members("visit_type_UnixSocketAddress_members", v, obj) }
+    unsafe { visit_members("visit_type_UnixSocketAddress_members", v, obj, errp) }
 }
 
 /// Visits a virtio address.
@@ -120,10 +147,10 @@ pub unsafe extern "C" fn visit_type_VsockSocketAddress(
     v: *mut Visitor,
     _name: *const c_char,
     obj: *mut *mut VsockSocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit("visit_type_VsockSocketAddress", v, obj) }
+    unsafe { visit("visit_type_VsockSocketAddress", v, obj, errp) }
 }
 
 /// Visits the members of a virtio address.
@@ -131,10 +158,10 @@ pub unsafe extern "C" fn visit_type_VsockSocketAddress(
 pub unsafe extern "C" fn visit_type_VsockSocketAddress_members(
     v: *mut Visitor,
     obj: *mut VsockSocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit_members("visit_type_VsockSocketAddress_members", v, obj) }
+    unsafe { visit_members("visit_type_VsockSocketAddress_members", v, obj, errp) }
 }
 
 /// Visits a descriptor address.
@@ -144,10 +171,10 @@ pub unsafe extern "C" fn visit_type_String(
     v: *mut Visitor,
     _name: *const c_char,
     obj: *mut *mut FdSocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit("visit_type_String", v, obj) }
+    unsafe { visit("visit_type_String", v, obj, errp) }
 }
 
 /// Visits the members of a descriptor address.
@@ -156,10 +183,10 @@ pub unsafe extern "C" fn visit_type_String(
 pub unsafe extern "C" fn visit_type_String_members(
     v: *mut Visitor,
     obj: *mut FdSocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit_members("visit_type_String_members", v, obj) }
+    unsafe { visit_members("visit_type_String_members", v, obj, errp) }
 }
 
 /// Visits a descriptor address.
@@ -169,10 +196,10 @@ pub unsafe extern "C" fn visit_type_FdSocketAddress(
     v: *mut Visitor,
     _name: *const c_char,
     obj: *mut *mut FdSocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit("visit_type_FdSocketAddress", v, obj) }
+    unsafe { visit("visit_type_FdSocketAddress", v, obj, errp) }
 }
 
 /// Visits the members of a descriptor address.
@@ -181,10 +208,10 @@ pub unsafe extern "C" fn visit_type_FdSocketAddress(
 pub unsafe extern "C" fn visit_type_FdSocketAddress_members(
     v: *mut Visitor,
     obj: *mut FdSocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit_members("visit_type_FdSocketAddress_members", v, obj) }
+    unsafe { visit_members("visit_type_FdSocketAddress_members", v, obj, errp) }
 }
 
 /// Visits an address.
@@ -193,10 +220,10 @@ pub unsafe extern "C" fn visit_type_SocketAddress(
     v: *mut Visitor,
     _name: *const c_char,
     obj: *mut *mut SocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit("visit_type_SocketAddress", v, obj) }
+    unsafe { visit("visit_type_SocketAddress", v, obj, errp) }
 }
 
 /// Visits the members of an address.
@@ -204,10 +231,10 @@ pub unsafe extern "C" fn visit_type_SocketAddress(
 pub unsafe extern "C" fn visit_type_SocketAddress_members(
     v: *mut Visitor,
     obj: *mut SocketAddress,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     // SAFETY: the caller's visitor and struct.
-    unsafe { visit_members("visit_type_SocketAddress_members", v, obj) }
+    unsafe { visit_members("visit_type_SocketAddress_members", v, obj, errp) }
 }
 
 /// Visits a list of addresses.
@@ -216,7 +243,7 @@ pub unsafe extern "C" fn visit_type_SocketAddressList(
     v: *mut Visitor,
     _name: *const c_char,
     obj: *mut *mut SocketAddressList,
-    _errp: *mut *mut Error,
+    errp: *mut *mut Error,
 ) -> bool {
     const FUNCTION: &str = "visit_type_SocketAddressList";
     if obj.is_null() {
@@ -225,5 +252,5 @@ pub unsafe extern "C" fn visit_type_SocketAddressList(
     // SAFETY: the caller's visitor.
     let visitor = unsafe { visitor::Visitor::from_ptr(v, FUNCTION) };
     // SAFETY: the caller's list.
-    unsafe { visitor.visit_addresses(obj) }
+    unsafe { told(visitor.visit_addresses(obj), errp) }
 }

@@ -11,6 +11,44 @@ pub fn yes_or_no(text: &[u8]) -> Option<bool> {
     }
 }
 
+/// The number that a text is, written as in C, with a sign if it has one; None if it is none.
+pub fn integer(text: &[u8]) -> Option<i128> {
+    let text = str::from_utf8(text).ok()?;
+    let (negative, digits) = match text.as_bytes() {
+        [b'-', ..] => (true, &text[1..]),
+        [b'+', ..] => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (digits, radix) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (&digits[2..], 16),
+        [b'0', _, ..] => (&digits[1..], 8),
+        _ => (digits, 10),
+    };
+    if !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return None;
+    }
+    let number = i128::from(u64::from_str_radix(digits, radix).ok()?);
+    Some(if negative { -number } else { number })
+}
+
+/// The bytes that a text stands for: a number, perhaps with the letter of a power of 1024 after it.
+pub fn size(text: &[u8]) -> Option<i128> {
+    let (number, power) = match text {
+        [number @ .., last] => match last.to_ascii_uppercase() {
+            b'B' if !number.starts_with(b"0x") => (number, 0),
+            b'K' => (number, 1),
+            b'M' => (number, 2),
+            b'G' => (number, 3),
+            b'T' => (number, 4),
+            b'P' => (number, 5),
+            b'E' if !number.starts_with(b"0x") => (number, 6),
+            _ => (text, 0),
+        },
+        [] => return None,
+    };
+    integer(number)?.checked_mul(1 << (10 * power))
+}
+
 /// Where `text` stands among an enum's names.
 pub fn position<'a>(text: &CStr, mut names: impl Iterator<Item = &'a CStr>) -> Option<c_int> {
     let index = names.position(|name| name == text)?;
@@ -31,6 +69,46 @@ mod tests {
         }
         for word in ["", "ON", "1", "0", "on ", "offf"] {
             assert_eq!(yes_or_no(word.as_bytes()), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_in_c() {
+        for (text, number) in [
+            ("0", 0),
+            ("42", 42),
+            ("-42", -42),
+            ("+7", 7),
+            ("0x10", 16),
+            ("-0X1f", -31),
+            ("010", 8),
+            ("18446744073709551615", i128::from(u64::MAX)),
+        ] {
+            assert_eq!(integer(text.as_bytes()), Some(number), "{text}");
+        }
+        for text in ["", "-", "x", "1 ", " 1", "0x", "09", "1.5", "--1", "0x-1"] {
+            assert_eq!(integer(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(integer(b"18446744073709551616"), None);
+    }
+
+    #[test]
+    fn sizes_may_end_with_a_letter() {
+        for (text, bytes) in [
+            ("0", 0),
+            ("512", 512),
+            ("512B", 512),
+            ("1k", 1024),
+            ("3M", 3 << 20),
+            ("2G", 2 << 30),
+            ("1E", 1 << 60),
+            ("0x1E", 30),
+            ("0x1b", 27),
+        ] {
+            assert_eq!(size(text.as_bytes()), Some(bytes), "{text}");
+        }
+        for text in ["", "k", "1kk", "1X", "1 k"] {
+            assert_eq!(size(text.as_bytes()), None, "{text}");
         }
     }
 

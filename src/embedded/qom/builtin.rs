@@ -1,4 +1,4 @@
-//! The types that are always there: `object`, `interface`, `container` (R-QOM-6).
+//! The types that are always there: `object`, `interface`, `container`, `user-creatable` (R-QOM-6).
 //!
 //! They are registered like all others, by a function that a constructor records for
 //! `module_call_init`. The constructor stands in the object file of `object_new`, as all of the
@@ -7,17 +7,34 @@
 use core::ffi::CStr;
 
 use crate::embedded::module;
-use crate::layout::{InterfaceClass, Object};
+use crate::layout::{ClassData, InterfaceClass, Object, ObjectClass, UserCreatableClass};
 
+use super::accessors::{self, Accessors};
+use super::class::Class;
+use super::property::{self, Property};
 use super::types::{self, Parent, TypeImpl};
+use super::user_creatable;
 
 /// The root of all that has instances.
 const OBJECT: &CStr = c"object";
+
+/// Gives all objects a property that tells their type (R-QOM-6).
+extern "C" fn object_class_init(class: *mut ObjectClass, _data: ClassData) {
+    let accessors = Accessors::Text {
+        get: Some(accessors::type_name),
+        set: None,
+    };
+    // SAFETY: the class that is being made.
+    if let Some(class) = unsafe { Class::from_ptr(class) } {
+        property::add_to_class(class, Property::new(c"type", c"string", accessors));
+    }
+}
 
 extern "C" fn register_types() {
     types::register(TypeImpl {
         instance_size: size_of::<Object>(),
         is_abstract: true,
+        class_init: Some(object_class_init),
         ..TypeImpl::new(OBJECT.to_owned(), Parent::Root)
     });
     types::register(TypeImpl {
@@ -28,6 +45,13 @@ extern "C" fn register_types() {
     types::register(TypeImpl {
         instance_size: size_of::<Object>(),
         ..TypeImpl::new(c"container".to_owned(), Parent::Named(OBJECT.to_owned()))
+    });
+    types::register(TypeImpl {
+        class_size: size_of::<UserCreatableClass>(),
+        ..TypeImpl::new(
+            user_creatable::TYPE.to_owned(),
+            Parent::Named(c"interface".to_owned()),
+        )
     });
 }
 

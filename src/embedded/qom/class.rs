@@ -10,6 +10,7 @@ use crate::layout::{self, ObjectClass};
 
 use super::class_lock::ClassLock;
 use super::interface;
+use super::property;
 use super::types::TypeImpl;
 
 /// The class of a type. It is never freed, and but for its cast caches never changed, once its
@@ -106,6 +107,7 @@ fn make(
     ty.unfinished.store(class.as_ptr(), Ordering::Relaxed);
     complete(class);
     run_hooks(ty, class);
+    ty.defaults.get_or_init(|| property::defaulted(class));
     ty.class.store(class.as_ptr(), Ordering::Release);
     class
 }

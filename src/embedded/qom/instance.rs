@@ -12,6 +12,7 @@ use crate::os::abort::{self, misuse};
 use crate::profile;
 
 use super::class::{self, Class};
+use super::property;
 use super::shape::Shape;
 use super::table::TYPES;
 use super::types::TypeImpl;
@@ -120,6 +121,10 @@ unsafe fn start(memory: *mut c_void, class: Class, shape: &Shape, free: ObjectFr
     // SAFETY: every instance begins with an `Object`: types descend from `object`, whose size is a
     // lower limit for theirs (R-QOM-4).
     unsafe { obj.write(header) };
+    for property in class.ty().defaults() {
+        // SAFETY: the object begins with what the property's class describes.
+        unsafe { property.give_default(obj) };
+    }
     for hook in shape.init.iter().chain(&shape.post_init) {
         // SAFETY: the hook gets an instance of its type.
         unsafe { hook(obj) };
@@ -186,11 +191,55 @@ pub unsafe fn drop_reference(obj: *mut Object) {
     }
 }
 
-/// Ends an object: `instance_finalize` from leaf to root, then its memory.
+/// Keeps an object alive.
+pub struct Held(*mut Object);
+
+impl Held {
+    /// Takes a reference; None if the object is being finalised, which is nobody's to keep.
+    ///
+    /// # Safety
+    /// `obj` is an object whose memory is there.
+    pub unsafe fn new(obj: *mut Object) -> Option<Self> {
+        // SAFETY: as promised.
+        if unsafe { count(obj) }.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        // SAFETY: it has references, so it is live.
+        unsafe { add_reference(obj) };
+        Some(Self(obj))
+    }
+
+    /// Takes over a reference.
+    ///
+    /// # Safety
+    /// `obj` is a live object, a reference of which is the caller's to give.
+    pub unsafe fn owning(obj: *mut Object) -> Self {
+        Self(obj)
+    }
+
+    /// The object.
+    pub fn as_ptr(&self) -> *mut Object {
+        self.0
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // SAFETY: live: the reference is this one's.
+        unsafe { drop_reference(self.0) }
+    }
+}
+
+/// Ends an object: its properties, `instance_finalize` from leaf to root, then its memory.
 ///
 /// # Safety
 /// `obj` is an object without references.
 unsafe fn finalize(obj: *mut Object) {
+    // SAFETY: its memory is still there.
+    if !unsafe { (*obj).properties }.is_null() {
+        // SAFETY: as above.
+        unsafe { property::remove_all(obj) };
+    }
     // SAFETY: its memory is still there.
     let ty = unsafe { class_of(obj) }.ty();
     for hook in &ty.shape().finalize {

@@ -11,6 +11,7 @@ use crate::layout::{self, ClassData, ClassHook, InstanceHook, ObjectClass, TypeI
 use crate::os::{abort, loader};
 use crate::profile;
 
+use super::property::Defaulted;
 use super::shape::Shape;
 use super::table::TYPES;
 
@@ -54,11 +55,14 @@ pub struct TypeImpl {
     pub interfaces: Vec<CString>,
 
     /// What it inherits; known before the class is.
-    pub(super) shape: OnceLock<Shape>,
+    pub(in crate::embedded) shape: OnceLock<Shape>,
+    /// The properties of its class and of its ancestors' that have a default, root first; known
+    /// before the class is published.
+    pub(in crate::embedded) defaults: OnceLock<Box<[Defaulted]>>,
     /// The class, once its hooks have run. Stored with release by its maker.
-    pub(super) class: AtomicPtr<ObjectClass>,
+    pub(in crate::embedded) class: AtomicPtr<ObjectClass>,
     /// The class while its hooks run. Only for the holder of the class lock.
-    pub(super) unfinished: AtomicPtr<ObjectClass>,
+    pub(in crate::embedded) unfinished: AtomicPtr<ObjectClass>,
 }
 
 // SAFETY: `class_data` is only handed on to the program's hooks, which run in whichever thread
@@ -85,6 +89,7 @@ impl TypeImpl {
             class_data: ptr::null_mut(),
             interfaces: Vec::new(),
             shape: OnceLock::new(),
+            defaults: OnceLock::new(),
             class: AtomicPtr::new(ptr::null_mut()),
             unfinished: AtomicPtr::new(ptr::null_mut()),
         }
@@ -145,6 +150,11 @@ impl TypeImpl {
     pub unsafe fn from_handle(handle: layout::Type) -> &'static Self {
         // SAFETY: handles are made from types, and those are never freed.
         unsafe { &*handle.cast::<Self>() }
+    }
+
+    /// What new instances get before their first hook runs (R-QOM-8).
+    pub(super) fn defaults(&self) -> &[Defaulted] {
+        self.defaults.get().map_or(&[], |defaults| defaults)
     }
 
     /// What C code sees of the type.

@@ -2,7 +2,8 @@
 //!
 //! - this file has the operations;
 //! - [`state`] is what a listener is made of, and puts sockets under watch;
-//! - [`watch`] is the event source of one socket: it takes clients and hands them over;
+//! - [`server`] takes the clients of one socket and hands them over;
+//! - [`watch`] is the event source of one socket, [`handler`] the same in an event loop context;
 //! - [`registration`] is a callback with its data, and knows who is inside it;
 //! - [`accept`] takes one client without blocking;
 //! - [`wait`] waits for one client without any main context;
@@ -12,7 +13,9 @@
 //! is watched any more.
 
 pub mod accept;
+pub mod handler;
 pub mod registration;
+pub mod server;
 pub mod state;
 pub mod traces;
 pub mod wait;
@@ -24,6 +27,7 @@ use std::sync::Arc;
 
 use crate::glib::MainContext;
 use crate::host::address::{Address, View};
+use crate::host::aio::Context;
 use crate::host::error::{Error, Errp};
 use crate::layout::{QIOChannelSocket, QIONetListener};
 use crate::logic::socket::establish;
@@ -124,6 +128,20 @@ fn open_one(listener: &Listener, address: &Address, backlog: i32) -> Result<(), 
 
 /// Registers a client callback in the place of the one before, whose data ends (R-LSN-12).
 pub fn register(listener: &Listener, func: ClientFunc, context: &MainContext, name: ContextName) {
+    register_in(listener, func, Place::Held(context.clone()), name);
+}
+
+/// Registers a client callback that event loop handlers call (R-LSN-18).
+pub fn register_aio(listener: &Listener, func: ClientFunc, context: Context) {
+    register_in(
+        listener,
+        func,
+        Place::Aio(context),
+        ContextName::of_aio(Some(context)),
+    );
+}
+
+fn register_in(listener: &Listener, func: ClientFunc, place: Place, name: ContextName) {
     let state = state_of(listener);
     let is_known = state.inner.lock().is_registered(&func, name);
     if profile::SAME_REGISTRATION_IS_SILENT && is_known {
@@ -133,11 +151,7 @@ pub fn register(listener: &Listener, func: ClientFunc, context: &MainContext, na
     }
     let hold = state.inner.lock().hold(listener);
     unregister(listener);
-    let place = if func.is_some() {
-        Place::Held(context.clone())
-    } else {
-        Place::None
-    };
+    let place = if func.is_some() { place } else { Place::None };
     let mut registered = Some(Registered {
         registration: Arc::new(Registration::new(func, name)),
         place,

@@ -8,10 +8,13 @@ use core::ptr;
 use std::sync::Arc;
 
 use super::accept::Turn;
+use super::handler::Handler;
 use super::registration::Registration;
+use super::server::Server;
 use super::wait::Waiter;
 use super::watch::Watch;
-use crate::glib::{MainContext, SourceOf};
+use crate::glib::{MainContext, Source, SourceOf};
+use crate::host::aio;
 use crate::layout::{QIOChannelSocket, QIONetListener};
 use crate::object::Ref;
 use crate::object::client_func::{ClientFunc, ContextName};
@@ -43,9 +46,40 @@ pub(super) struct Inner {
 pub(super) struct Listening {
     pub channel: Ref<QIOChannelSocket>,
     pub turn: Arc<Turn>,
-    pub watch: Option<SourceOf<Watch>>,
+    pub watch: Option<Watching>,
     /// A disconnect is about to close it.
     pub is_closing: bool,
+}
+
+/// How a socket is watched.
+pub(super) enum Watching {
+    /// By a source, in a main context.
+    Source(SourceOf<Watch>),
+    /// By a handler, in an event loop context.
+    Handler(Arc<Handler>),
+}
+
+impl Watching {
+    fn server(&self) -> &Server {
+        match self {
+            Self::Source(source) => source.hooks().server(),
+            Self::Handler(handler) => handler.server(),
+        }
+    }
+
+    fn source(&self) -> Option<&SourceOf<Watch>> {
+        match self {
+            Self::Source(source) => Some(source),
+            Self::Handler(_) => None,
+        }
+    }
+
+    fn end(&self) {
+        match self {
+            Self::Source(source) => source.destroy(),
+            Self::Handler(handler) => handler.end(),
+        }
+    }
 }
 
 /// The registration in force.
@@ -56,29 +90,37 @@ pub(super) struct Registered {
 
 /// The context that callbacks run in.
 ///
-/// While something is watched, the context holds the listener, so the listener must not hold the
+/// While something is watched, a main context holds the listener, so the listener must not hold the
 /// context: the program would get rid of neither (W-LSN-13).
 pub(super) enum Place {
     /// Nothing is watched.
     Held(MainContext),
     /// The watches know it.
     WithWatches,
+    /// The event loop context, which lives as long as the process.
+    Aio(aio::Context),
     /// It has died, or isn't needed.
     None,
+}
+
+/// Where sockets are to be watched.
+enum Target {
+    Main(MainContext),
+    Aio(aio::Context),
 }
 
 /// What must go after the lock.
 #[derive(Default)]
 #[must_use]
 pub(super) struct Leftovers {
-    watches: Vec<SourceOf<Watch>>,
+    watches: Vec<Watching>,
     contexts: Vec<MainContext>,
 }
 
 impl Drop for Leftovers {
     fn drop(&mut self) {
         for watch in &self.watches {
-            watch.destroy();
+            watch.end();
         }
     }
 }
@@ -122,7 +164,7 @@ impl Inner {
         if self.is_ending || !self.waiters.is_empty() {
             return;
         }
-        let Some(context) = self.context() else {
+        let Some(target) = self.target() else {
             return;
         };
         let Some(registered) = &mut self.registered else {
@@ -133,40 +175,47 @@ impl Inner {
             if socket.watch.is_some() || socket.is_closing || socket.channel.fd() < 0 {
                 continue;
             }
-            let watch = Watch::start(
-                listener,
-                index,
-                &socket.channel,
-                &socket.turn,
-                &registered.registration,
-                &context,
-            );
-            listener.show_watch(index, Some(&watch));
+            let server = Server::new(&socket.channel, &socket.turn, &registered.registration);
+            let watch = match &target {
+                Target::Main(context) => {
+                    Watching::Source(Watch::start(listener, index, server, context))
+                }
+                Target::Aio(context) => {
+                    Watching::Handler(Handler::start(listener, index, server, *context))
+                }
+            };
+            let source: Option<&Source> = watch.source().map(|source| &**source);
+            listener.show_watch(index, source);
             socket.watch = Some(watch);
-            let held = core::mem::replace(&mut registered.place, Place::WithWatches);
-            if let Place::Held(held) = held {
-                leftovers.contexts.push(held);
+            if matches!(target, Target::Main(_)) {
+                let held = core::mem::replace(&mut registered.place, Place::WithWatches);
+                if let Place::Held(held) = held {
+                    leftovers.contexts.push(held);
+                }
             }
         }
-        leftovers.contexts.push(context);
+        if let Target::Main(context) = target {
+            leftovers.contexts.push(context);
+        }
     }
 
     /// The context of a registration that has a function and whose context lives.
-    fn context(&self) -> Option<MainContext> {
+    fn target(&self) -> Option<Target> {
         let registered = self.registered.as_ref()?;
         match &registered.place {
             _ if !registered.registration.func().is_some() => None,
-            Place::Held(context) => Some(context.clone()),
-            Place::WithWatches => self.watched_context(),
+            Place::Held(context) => Some(Target::Main(context.clone())),
+            Place::WithWatches => self.watched_context().map(Target::Main),
+            Place::Aio(context) => Some(Target::Aio(*context)),
             Place::None => None,
         }
     }
 
-    /// The context of the watches.
+    /// The main context of the watches.
     fn watched_context(&self) -> Option<MainContext> {
         self.sockets
             .iter()
-            .find_map(|socket| socket.watch.as_ref()?.context())
+            .find_map(|socket| socket.watch.as_ref()?.source()?.context())
     }
 
     /// Ends all watches. Nobody accepts for them any more when this returns.
@@ -174,7 +223,7 @@ impl Inner {
         let context = self.watched_context();
         for (index, socket) in self.sockets.iter_mut().enumerate() {
             if let Some(watch) = socket.watch.take() {
-                watch.hooks().revoke();
+                watch.server().revoke();
                 listener.show_watch(index, None);
                 leftovers.watches.push(watch);
             }
@@ -198,7 +247,7 @@ impl Inner {
 
     /// The source at `index`, if it belongs to `watch`.
     fn source_of(&self, index: usize, watch: &Watch) -> Option<&SourceOf<Watch>> {
-        let source = self.sockets.get(index)?.watch.as_ref()?;
+        let source = self.sockets.get(index)?.watch.as_ref()?.source()?;
         ptr::eq(source.hooks(), watch).then_some(source)
     }
 }
@@ -220,11 +269,12 @@ impl State {
         drop(inner);
     }
 
-    /// A watch ends itself, in its dispatch.
-    pub(super) fn give_up_watch(&self, listener: &Listener, index: usize, watch: &Watch) {
+    /// A watch ends itself, while it serves its socket.
+    pub(super) fn give_up_watch(&self, listener: &Listener, index: usize, server: &Server) {
         let mut leftovers = Leftovers::default();
         let mut inner = self.inner.lock();
-        if inner.source_of(index, watch).is_some() {
+        let found = inner.sockets.get(index).and_then(|s| s.watch.as_ref());
+        if found.is_some_and(|watch| ptr::eq(watch.server(), server)) {
             let context = inner.watched_context();
             leftovers.watches.extend(inner.sockets[index].watch.take());
             listener.show_watch(index, None);
@@ -247,6 +297,7 @@ impl State {
         let mut leftovers = Leftovers::default();
         let mut inner = self.inner.lock();
         let found = inner.sockets.get(index).and_then(|s| s.watch.as_ref());
+        let found = found.and_then(Watching::source);
         if found.is_some_and(|watch| is_this(watch.hooks())) {
             leftovers.watches.extend(inner.sockets[index].watch.take());
             listener.show_watch(index, None);

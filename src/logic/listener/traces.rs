@@ -42,6 +42,6 @@ fn shown(registration: Option<&Registration>) -> trace::Registration {
     trace::Registration {
         func: registration.map_or_else(null, |r| r.func().id()),
         context: registration.map_or_else(null, |r| r.context().id()),
-        aio_context: null(),
+        aio_context: registration.map_or_else(null, |r| r.context().aio_id()),
     }
 }

@@ -2,72 +2,27 @@
 
 use std::sync::Arc;
 
-use super::accept::{Attempt, Pause, Turn};
-use super::registration::Registration;
+use super::server::{Served, Server};
 use super::state::state_of;
-use super::traces;
 use crate::glib::{Callback, Hooks, MainContext, PollFd, SourceOf, monotonic_time};
-use crate::layout::{QIOChannelSocket, QIONetListener};
+use crate::layout::QIONetListener;
 use crate::logic::watch::{IN, NVAL};
 use crate::object::Ref;
 use crate::object::listener::Listener;
-use crate::object::socket::Socket;
 use crate::os::errno::Errno;
 use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use crate::trace;
-
-/// Clients taken in a row before other sources get their turn (W-LSN-2).
-const BATCH: usize = 16;
+use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// A watch: what its source does when the socket is ready.
 pub struct Watch {
     poll_fd: [PollFd; 1],
-    /// Until the source is finalised (R-LSN-15).
-    channel: Ref<QIOChannelSocket>,
-    turn: Arc<Turn>,
-    registration: Arc<Registration>,
+    /// Has the channel until the source is finalised (R-LSN-15).
+    server: Server,
     hold: Arc<Hold>,
-    /// Nobody may accept for this watch any more; changed in the socket's [`Turn`].
-    is_revoked: AtomicBool,
     /// Taken out of the poll until its time has come (L1).
     is_suspended: AtomicBool,
-    pause: Mutex<Pause>,
     /// A dispatch is under way: a nested loop must not begin another (R-LSN-14).
     is_dispatching: AtomicBool,
-    probe: Probe,
-}
-
-/// Whether it pays to look for another client right after one was taken. Only the thread that
-/// dispatches the watch uses it.
-///
-/// Looking costs a system call. Where clients come one by one it finds nobody, so it is done less
-/// and less often then; as soon as it finds somebody it is done each time.
-#[derive(Debug, Default)]
-struct Probe {
-    /// Wake-ups to let pass without looking.
-    skip: AtomicU32,
-    /// How many that were after the last look in vain.
-    pause: AtomicU32,
-}
-
-impl Probe {
-    const LONGEST: u32 = 15;
-
-    fn pays(&self) -> bool {
-        let skip = self.skip.load(Ordering::Relaxed);
-        self.skip.store(skip.saturating_sub(1), Ordering::Relaxed);
-        skip == 0
-    }
-
-    fn found(&self, somebody: bool) {
-        let pause = match somebody {
-            true => 0,
-            false => (2 * self.pause.load(Ordering::Relaxed) + 1).min(Self::LONGEST),
-        };
-        self.pause.store(pause, Ordering::Relaxed);
-        self.skip.store(pause, Ordering::Relaxed);
-    }
 }
 
 /// The reference on the listener that a watch holds until its source is destroyed and no dispatch
@@ -103,26 +58,20 @@ impl Watch {
     pub fn start(
         listener: &Listener,
         index: usize,
-        channel: &Socket,
-        turn: &Arc<Turn>,
-        registration: &Arc<Registration>,
+        server: Server,
         context: &MainContext,
     ) -> SourceOf<Self> {
         let hold = Arc::new(Hold {
             listener: Mutex::new(Some(listener.to_ref())),
             index,
         });
+        let channel = server.channel().to_ref();
         let source = SourceOf::new(Self {
             poll_fd: [PollFd::new(channel.fd(), IN)],
-            channel: channel.to_ref(),
-            turn: Arc::clone(turn),
-            registration: Arc::clone(registration),
+            server,
             hold: Arc::clone(&hold),
-            is_revoked: AtomicBool::new(false),
             is_suspended: AtomicBool::new(false),
-            pause: Mutex::default(),
             is_dispatching: AtomicBool::new(false),
-            probe: Probe::default(),
         });
         // The watch doesn't recurse (R-LSN-14), but GLib isn't told: it would take the descriptor out
         // of the poll and put it back, with three system calls, around each dispatch. `dispatch`
@@ -134,21 +83,15 @@ impl Watch {
         source
     }
 
-    /// Lets nobody accept for this watch any more. When it returns, no accept is under way.
-    pub fn revoke(&self) {
-        self.turn
-            .wait(|| self.is_revoked.store(true, Ordering::Release));
-    }
-
-    /// Whether somebody ended the watch on purpose.
-    pub fn is_revoked(&self) -> bool {
-        self.is_revoked.load(Ordering::Acquire)
+    /// Who takes the clients.
+    pub fn server(&self) -> &Server {
+        &self.server
     }
 
     /// Takes the socket out of the poll for a while. The source must not be destroyed.
     pub fn suspend(source: &SourceOf<Self>) {
         let watch = source.hooks();
-        let pause = watch.pause.lock().longer();
+        let pause = watch.server.longer_pause();
         if !watch.is_suspended.swap(true, Ordering::AcqRel) {
             source.stop_polling();
         }
@@ -180,59 +123,26 @@ impl Watch {
                 return self.pause(listener, Errno::NONE);
             }
         }
-        let mut taken = 0;
-        for _ in 0..BATCH {
-            if taken == 1 && !self.probe.pays() {
-                return true;
-            }
-            // Asked before each accept: the callback may have unregistered (R-LSN-34, L13).
-            let Some(permission) = self.registration.enter() else {
-                return false;
-            };
-            let attempt = self.turn.take(&self.channel, seen, || !self.is_revoked());
-            seen = false;
-            match attempt {
-                Attempt::Client(client) => {
-                    taken += 1;
-                    if taken == 2 {
-                        self.probe.found(true);
-                    }
-                    self.pause.lock().reset();
-                    traces::callback(listener, &self.registration);
-                    permission.call(listener, &client);
-                }
-                Attempt::Lost => {}
-                Attempt::Nobody => {
-                    if taken == 1 {
-                        self.probe.found(false);
-                    }
-                    return true;
-                }
-                Attempt::Exhausted(errno) => return self.pause(listener, errno),
-                Attempt::Useless(errno) => return self.stop(listener, errno),
-                Attempt::Revoked => return false,
-            }
+        match self.server.take_clients(listener, seen) {
+            Served::ForNow => true,
+            Served::Exhausted(errno) => self.pause(listener, errno),
+            Served::Useless(errno) => self.stop(listener, errno),
+            Served::Over => false,
         }
-        true
     }
 
     /// Leaves the socket alone for a while (L1).
     fn pause(&self, listener: &Listener, errno: Errno) -> bool {
-        self.trace_failure(listener, errno);
+        self.server.trace_failure(listener, errno);
         state_of(listener).with_watch(self.hold.index, self, Self::suspend);
         true
     }
 
     /// Gives the socket up: it can never be accepted from (W-LSN-1).
     fn stop(&self, listener: &Listener, errno: Errno) -> bool {
-        self.trace_failure(listener, errno);
-        state_of(listener).give_up_watch(listener, self.hold.index, self);
+        self.server.trace_failure(listener, errno);
+        state_of(listener).give_up_watch(listener, self.hold.index, &self.server);
         false
-    }
-
-    fn trace_failure(&self, listener: &Listener, errno: Errno) {
-        let fd = self.channel.fd();
-        trace::qio_net_listener_accept_fail(listener.as_ptr().into(), fd, errno.code());
     }
 }
 
@@ -269,36 +179,5 @@ impl Hooks for Watch {
         poll_fd.set_events(IN);
         self.is_dispatching.store(false, Ordering::Relaxed);
         goes_on
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn looking_in_vain_is_done_less_and_less_often() {
-        let probe = Probe::default();
-        let mut looks = 0;
-        for _ in 0..100 {
-            if probe.pays() {
-                looks += 1;
-                probe.found(false);
-            }
-        }
-        assert!((6..15).contains(&looks), "{looks}");
-    }
-
-    #[test]
-    fn looking_pays_again_once_somebody_was_found() {
-        let probe = Probe::default();
-        for _ in 0..10 {
-            if probe.pays() {
-                probe.found(false);
-            }
-        }
-        probe.found(true);
-        assert!(probe.pays());
-        assert!(probe.pays());
     }
 }

@@ -1,21 +1,25 @@
 //! The server's end of a WebSocket, over any other channel.
 //!
 //! - [`handshake`]: from the greeting to the answer, in the default context.
-//! - [`state`]: what reads, writes and watches share, and how it moves bytes.
-//! - [`watch`]: sources, which carry watches of their own on the master.
-//! - [`frame`], [`input`], [`output`], [`mask`], [`http`], [`date`]: the protocol, without channels.
+//! - [`state`]: what reads, writes and watches share; [`receiving`] and [`sending`] move its bytes.
+//! - [`watch`]: sources, which carry watches of their own on the master; [`sleepers`] wakes them.
+//! - [`frame`], [`input`], [`output`], [`direct`], [`mask`], [`http`], [`date`]: the protocol, without channels.
 //!
 //! Nothing is read ahead: reads and watches take from the master what they need, so what a peer
 //! sends beyond one buffer waits in the transport (R-WS-40). Queued output goes out in the
 //! background, in the default context.
 
 mod date;
+mod direct;
 mod frame;
 mod handshake;
 mod http;
 mod input;
 mod mask;
 mod output;
+mod receiving;
+mod sending;
+mod sleepers;
 mod state;
 mod watch;
 
@@ -53,7 +57,7 @@ pub fn create(master: &Channel) -> Ref<layout::QIOChannelWebsock> {
 
 /// Prepares a new instance.
 pub fn init(websock: &Websock) {
-    websock.set_state(Arc::<State>::default());
+    websock.set_state(Arc::new(State::new(websock.as_ptr().into())));
 }
 
 /// Ends an instance: its sources before its master (R-WS-49).
@@ -78,10 +82,10 @@ pub fn read(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     state.read(master, iov)
 }
 
-/// Sends one frame.
+/// Sends one frame, or several if it is much.
 pub fn write(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     let (state, master) = parts(websock)?;
-    state.write(master, iov, websock.as_ptr().into())
+    state.write(master, iov)
 }
 
 /// Closes the master; a handshake ends without a callback (R-WS-6, R-WS-47).
@@ -91,7 +95,7 @@ pub fn close(websock: &Websock, errp: Errp<'_>) -> i32 {
         Ok(parts) => parts,
         Err(error) => return failed(error, errp),
     };
-    state.close();
+    state.close(master);
     control::close(master, errp)
 }
 

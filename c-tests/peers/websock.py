@@ -1,0 +1,185 @@
+"""The WebSocket channel against the clients of Python's websockets.
+
+usage: websock.py SERVER [SEED]
+
+Messages of random sizes, whole and in fragments, with pings in between, come back through an echo
+server; connections end in all the ways that clients and servers have.
+"""
+
+import asyncio
+import random
+import subprocess
+import sys
+
+import websockets
+
+server_program = sys.argv[1]
+seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().getrandbits(31)
+LARGEST = 200_000
+# In seconds, for all of it, on a slow machine: a hang is a failure.
+LIMIT = 60
+
+
+def size_of(rng):
+    """Sizes near the borders of the three forms of a length, and of any other kind."""
+    return rng.choice([
+        rng.choice([0, 1, 3, 4, 125, 126, 127, 4096, 8191, 8192, 8193, 65535, 65536, LARGEST]),
+        rng.randrange(300),
+        rng.randrange(20_000),
+        rng.randrange(LARGEST + 1),
+    ])
+
+
+def pieces_of(rng, message):
+    """The message in fragments, some of them empty."""
+    cuts = sorted(rng.randrange(len(message) + 1) for _ in range(rng.randrange(1, 12)))
+    return [message[a:b] for a, b in zip([0] + cuts, cuts + [len(message)])]
+
+
+async def connect(port, **options):
+    connection = await websockets.connect(
+        f'ws://127.0.0.1:{port}/', subprotocols=['binary'], max_size=None, max_queue=None,
+        ping_interval=None, open_timeout=None, close_timeout=5, **options)
+    assert connection.subprotocol == 'binary', connection.subprotocol
+    assert connection.extensions == [], connection.extensions
+    return connection
+
+
+async def exact_ping(rng, connection):
+    """A ping whose pong has exactly its payload: the library matches them by that."""
+    pong = await connection.ping(rng.randbytes(rng.randrange(126)))
+    await pong
+
+
+async def expect(connection, expected):
+    """These bytes come, in any messages."""
+    got = bytearray()
+    while len(got) < len(expected):
+        piece = await connection.recv()
+        assert isinstance(piece, bytes) and piece, piece
+        got += piece
+    assert got == expected, 'other bytes came back'
+
+
+async def echoes(rng, port):
+    """Whatever goes out comes back, in the same order."""
+    connection = await connect(port)
+    messages = [rng.randbytes(size_of(rng)) for _ in range(12)]
+
+    async def send():
+        for message in messages:
+            if rng.random() < 0.5:
+                await connection.send(message)
+                continue
+
+            async def fragments():
+                for piece in pieces_of(rng, message):
+                    yield piece
+                    if rng.random() < 0.3:
+                        await exact_ping(rng, connection)
+
+            await connection.send(fragments())
+            if rng.random() < 0.3:
+                await exact_ping(rng, connection)
+
+    await asyncio.gather(send(), expect(connection, b''.join(messages)))
+    await connection.close()
+
+
+async def client_closes(rng, port):
+    """The server has one answer to a close, whatever its code."""
+    for code in [1000, 1001, 1002, 1003, 1007, 1011, 3000, 4999]:
+        connection = await connect(port)
+        if rng.random() < 0.5:
+            message = rng.randbytes(rng.randrange(1, 500))
+            await connection.send(message)
+            await expect(connection, message)
+        await connection.close(code, rng.choice(['', 'going', 'ä' * 60]))
+        assert connection.close_code == 1000, connection.close_code
+        assert connection.close_reason == 'peer requested close', connection.close_reason
+
+
+async def expect_end(connection, code, reason=None):
+    try:
+        while True:
+            await connection.recv()
+    except websockets.ConnectionClosed as closed:
+        assert closed.rcvd is not None, 'no close frame came'
+        assert closed.rcvd.code == code, closed.rcvd
+        assert closed.rcvd_then_sent, closed
+        if reason is not None:
+            assert closed.rcvd.reason == reason, closed.rcvd
+
+
+async def server_closes(rng, port):
+    """A close on the server's side tells the client."""
+    connection = await connect(port)
+    await connection.send(b'CLOSE')
+    await expect_end(connection, 1000, '')
+
+
+async def text(rng, port):
+    """Text is refused, whole or in fragments."""
+    connection = await connect(port)
+    await connection.send('no')
+    await expect_end(connection, 1003)
+    connection = await connect(port)
+
+    async def half():
+        yield 'n'
+        await connection.wait_closed()
+
+    try:
+        await connection.send(half())
+    except (websockets.ConnectionClosed, websockets.InvalidState):
+        pass
+    await expect_end(connection, 1008)
+
+
+async def leaves(rng, port):
+    """A client that goes away without a word, in the middle of something."""
+    connection = await connect(port)
+    await connection.send(rng.randbytes(LARGEST))
+    connection.transport.abort()
+
+
+async def refused(rng, port):
+    """Greetings that are refused have a status that clients understand."""
+    for options, status in [({'subprotocols': ['chat']}, 400), ({'path': 'other'}, 404)]:
+        path = options.pop('path', '')
+        try:
+            await websockets.connect(f'ws://127.0.0.1:{port}/{path}', open_timeout=None, **options)
+        except websockets.InvalidStatusCode as error:
+            assert error.status_code == status, error
+        else:
+            raise AssertionError('the greeting was accepted')
+
+
+async def run(port):
+    rng = random.Random(seed)
+    steps = [client_closes, server_closes, text, leaves, refused] + [echoes] * 10
+    rng.shuffle(steps)
+    # Some at a time, each with random numbers of its own.
+    for at in range(0, len(steps), 4):
+        await asyncio.gather(*(step(random.Random(rng.getrandbits(64)), port)
+                               for step in steps[at:at + 4]))
+        print(f'{min(at + 4, len(steps))} of {len(steps)} done', flush=True)
+
+
+def main():
+    # Seen if anything fails, or is stopped.
+    print(f'seed: {seed}', flush=True)
+    # The server says when a greeting fails, as it should.
+    with subprocess.Popen([server_program, str(seed)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as server:
+        try:
+            port = int(server.stdout.readline())
+            asyncio.run(asyncio.wait_for(run(port), LIMIT))
+        finally:
+            server.stdin.close()
+        status = server.wait()
+    if status:
+        sys.exit(f'the server ended with status {status}')
+
+
+main()

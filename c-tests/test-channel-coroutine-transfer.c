@@ -1,0 +1,411 @@
+/*
+ * io/channel.h: transfers that go on until all is done, in coroutines (R-CHAN-24). One thread runs
+ * both ends.
+ *
+ * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "coroutine-channels.h"
+#include "websock-client.h"
+#include "io/channel-command.h"
+#include "io/channel-file.h"
+
+#define SIZE 1000000
+
+typedef struct End {
+    QIOChannel *ioc;
+    char *bytes;
+    size_t size;
+    ssize_t result;
+    Error *err;
+    bool ended;
+} End;
+
+static char *bytes_new(size_t size)
+{
+    char *bytes = g_malloc(size);
+
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = i * 7 + i / 251;
+    }
+    return bytes;
+}
+
+/* The request in pieces, some of them empty. */
+static struct iovec *pieces(End *end, size_t *niov)
+{
+    struct iovec *iov = g_new0(struct iovec, 251);
+
+    for (size_t i = 0; i < 250; i++) {
+        iov[i].iov_base = end->bytes + i * (end->size / 250);
+        iov[i].iov_len = i % 5 ? end->size / 250 : 0;
+        if (i % 5 == 1) {
+            iov[i].iov_base = end->bytes + (i - 1) * (end->size / 250);
+            iov[i].iov_len *= 2;
+        }
+    }
+    *niov = 250;
+    return iov;
+}
+
+static void coroutine_fn reads_all(void *opaque)
+{
+    End *end = opaque;
+    size_t niov;
+    g_autofree struct iovec *iov = pieces(end, &niov);
+
+    end->result = qio_channel_readv_all(end->ioc, iov, niov, &end->err);
+    end->ended = true;
+}
+
+static void coroutine_fn writes_all(void *opaque)
+{
+    End *end = opaque;
+    size_t niov;
+    g_autofree struct iovec *iov = pieces(end, &niov);
+
+    end->result = qio_channel_writev_all(end->ioc, iov, niov, &end->err);
+    end->ended = true;
+}
+
+static void coroutine_fn reads_to_the_end(void *opaque)
+{
+    End *end = opaque;
+
+    end->result = qio_channel_read_all_eof(end->ioc, end->bytes, end->size, &end->err);
+    end->ended = true;
+}
+
+static void start(End *end, CoroutineEntry *entry)
+{
+    qemu_coroutine_enter(qemu_coroutine_create(entry, end));
+}
+
+/* What is written to one end arrives at the other, both in coroutines of this thread. */
+static void pass(QIOChannel *from, QIOChannel *to)
+{
+    End writer = { .ioc = from, .bytes = bytes_new(SIZE), .size = SIZE };
+    End reader = { .ioc = to, .bytes = g_malloc0(SIZE), .size = SIZE };
+
+    start(&reader, reads_all);
+    g_assert_false(reader.ended);
+    start(&writer, writes_all);
+    loop_until(&writer.ended);
+    loop_until(&reader.ended);
+    g_assert_cmpint(writer.result, ==, 0);
+    g_assert_null(writer.err);
+    g_assert_cmpint(reader.result, ==, 0);
+    g_assert_null(reader.err);
+    g_assert_cmpmem(reader.bytes, SIZE, writer.bytes, SIZE);
+    assert_unwaited(from);
+    assert_unwaited(to);
+    g_free(writer.bytes);
+    g_free(reader.bytes);
+}
+
+static void test_socket(void)
+{
+    g_auto(Pair) pair = nonblocking_pair();
+
+    pass(QIO_CHANNEL(pair.client), QIO_CHANNEL(pair.server));
+    pass(QIO_CHANNEL(pair.server), QIO_CHANNEL(pair.client));
+}
+
+static void test_tcp(void)
+{
+    g_auto(Pair) pair = tcp_pair("127.0.0.1");
+
+    set_blocking(pair.client, false);
+    set_blocking(pair.server, false);
+    pass(QIO_CHANNEL(pair.client), QIO_CHANNEL(pair.server));
+}
+
+/* Both directions of one channel at once. */
+static void test_echo(void)
+{
+    g_auto(Pair) pair = nonblocking_pair();
+    QIOChannel *ends[2] = { QIO_CHANNEL(pair.client), QIO_CHANNEL(pair.server) };
+    End reader[2], writer[2];
+
+    for (int i = 0; i < 2; i++) {
+        reader[i] = (End) { .ioc = ends[i], .bytes = g_malloc0(SIZE), .size = SIZE };
+        writer[i] = (End) { .ioc = ends[i], .bytes = bytes_new(SIZE), .size = SIZE };
+        start(&reader[i], reads_all);
+        start(&writer[i], writes_all);
+    }
+    for (int i = 0; i < 2; i++) {
+        loop_until(&reader[i].ended);
+        loop_until(&writer[i].ended);
+        g_assert_cmpint(reader[i].result, ==, 0);
+        g_assert_cmpint(writer[i].result, ==, 0);
+        g_assert_cmpmem(reader[i].bytes, SIZE, writer[i].bytes, SIZE);
+        g_free(reader[i].bytes);
+        g_free(writer[i].bytes);
+    }
+}
+
+static QIOChannel *file_on(int fd)
+{
+    g_unix_set_fd_nonblocking(fd, true, NULL);
+    return QIO_CHANNEL(qio_channel_file_new_fd(fd));
+}
+
+static void test_file(void)
+{
+    int fds[2];
+    QIOChannel *reader, *writer;
+
+    g_assert_cmpint(pipe2(fds, O_CLOEXEC), ==, 0);
+    reader = file_on(fds[0]);
+    writer = file_on(fds[1]);
+    pass(writer, reader);
+    object_unref(OBJECT(writer));
+    object_unref(OBJECT(reader));
+}
+
+/* A reader learns of the end while it waits: a pipe raises nothing but HUP then. */
+static void test_end(void)
+{
+    int fds[2];
+    char byte;
+    QIOChannel *reader, *writer;
+    End end = { .bytes = &byte, .size = 1 };
+
+    g_assert_cmpint(pipe2(fds, O_CLOEXEC), ==, 0);
+    reader = file_on(fds[0]);
+    writer = file_on(fds[1]);
+    end.ioc = reader;
+    start(&end, reads_to_the_end);
+    loop_run();
+    g_assert_false(end.ended);
+    object_unref(OBJECT(writer));
+    loop_until(&end.ended);
+    g_assert_cmpint(end.result, ==, 0);
+    g_assert_null(end.err);
+    object_unref(OBJECT(reader));
+}
+
+/* Its two pipes are waited for each by itself. */
+static void test_command(void)
+{
+    const char *const argv[] = { "/bin/sh", "-c", "exec cat", NULL };
+    QIOChannelCommand *command = qio_channel_command_new_spawn(argv, O_RDWR, &error_abort);
+    QIOChannel *ioc = QIO_CHANNEL(command);
+
+    qio_channel_set_blocking(ioc, false, &error_abort);
+    pass(ioc, ioc);
+    g_assert_cmpint(qio_channel_close(ioc, &error_abort), ==, 0);
+    object_unref(OBJECT(ioc));
+}
+
+/* Transfers that a shutdown ends. */
+static void test_shutdown(void)
+{
+    g_auto(Pair) pair = tcp_pair("127.0.0.1");
+    QIOChannel *ioc = QIO_CHANNEL(pair.client);
+    int little = 4096;
+    char bytes[2];
+    End reader = { .ioc = ioc, .bytes = bytes, .size = 2 };
+    End writer = { .ioc = ioc, .bytes = bytes_new(SIZE), .size = SIZE };
+
+    set_blocking(pair.client, false);
+    setsockopt(pair.client->fd, SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
+    setsockopt(pair.server->fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little));
+    start(&reader, reads_to_the_end);
+    start(&writer, writes_all);
+    loop_run();
+    g_assert_false(reader.ended);
+    g_assert_false(writer.ended);
+    g_assert_cmpint(qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_BOTH, &error_abort), ==, 0);
+    loop_until(&reader.ended);
+    loop_until(&writer.ended);
+    g_assert_cmpint(reader.result, ==, 0);
+    g_assert_null(reader.err);
+    g_assert_cmpint(writer.result, ==, -1);
+    error_free_or_abort(&writer.err);
+    g_free(writer.bytes);
+}
+
+/* A write that fails because the peer is gone. */
+static void test_peer_gone(void)
+{
+    Pair pair = nonblocking_pair();
+    End writer = {
+        .ioc = QIO_CHANNEL(pair.client), .bytes = bytes_new(SIZE), .size = SIZE,
+    };
+
+    start(&writer, writes_all);
+    loop_run();
+    g_assert_false(writer.ended);
+    object_unref(OBJECT(pair.server));
+    loop_until(&writer.ended);
+    g_assert_cmpint(writer.result, ==, -1);
+    error_free_or_abort(&writer.err);
+    g_free(writer.bytes);
+    object_unref(OBJECT(pair.client));
+}
+
+typedef struct Descriptors {
+    End end;
+    int *fds;
+    size_t nfds;
+} Descriptors;
+
+static void coroutine_fn reads_descriptors(void *opaque)
+{
+    Descriptors *self = opaque;
+    struct iovec iov = { .iov_base = self->end.bytes, .iov_len = self->end.size };
+
+    self->end.result = qio_channel_readv_full_all(self->end.ioc, &iov, 1, &self->fds, &self->nfds,
+                                                  &self->end.err);
+    self->end.ended = true;
+}
+
+/* The descriptors come with the first part; the rest is waited for (R-CHAN-26). */
+static void test_descriptors(void)
+{
+    g_auto(Pair) pair = nonblocking_pair();
+    char bytes[2];
+    struct iovec iov = { .iov_base = (void *)"ab", .iov_len = 1 };
+    Descriptors reader = { .end = { .ioc = QIO_CHANNEL(pair.client), .bytes = bytes, .size = 2 } };
+
+    qemu_coroutine_enter(qemu_coroutine_create(reads_descriptors, &reader));
+    g_assert_cmpint(qio_channel_writev_full_all(QIO_CHANNEL(pair.server), &iov, 1,
+                                                &pair.server->fd, 1, 0, &error_abort), ==, 0);
+    loop_run();
+    g_assert_false(reader.end.ended);
+    g_assert_cmpint(qio_channel_write_all(QIO_CHANNEL(pair.server), "b", 1, &error_abort), ==, 0);
+    loop_until(&reader.end.ended);
+    g_assert_cmpint(reader.end.result, ==, 0);
+    g_assert_cmpmem(bytes, 2, "ab", 2);
+    g_assert_cmpuint(reader.nfds, ==, 1);
+    close(reader.fds[0]);
+    g_free(reader.fds);
+}
+
+#ifndef QIO_ABI_SERIES_7_2
+static void start_reader(void *opaque)
+{
+    start(opaque, reads_all);
+}
+
+static void start_writer(void *opaque)
+{
+    start(opaque, writes_all);
+}
+
+/* Each end in a thread of its own, where its coroutine's context is. */
+static void test_threads(void)
+{
+    LoopThread threads[2];
+    g_auto(Pair) pair = nonblocking_pair();
+    End writer = { .ioc = QIO_CHANNEL(pair.client), .bytes = bytes_new(SIZE), .size = SIZE };
+    End reader = { .ioc = QIO_CHANNEL(pair.server), .bytes = g_malloc0(SIZE), .size = SIZE };
+
+    follow(writer.ioc, true);
+    follow(reader.ioc, true);
+    for (int i = 0; i < 2; i++) {
+        loop_thread_start(&threads[i]);
+    }
+    loop_thread_call(&threads[0], start_reader, &reader);
+    loop_thread_call(&threads[1], start_writer, &writer);
+    while (!qatomic_read(&reader.ended) || !qatomic_read(&writer.ended)) {
+        g_thread_yield();
+    }
+    for (int i = 0; i < 2; i++) {
+        loop_thread_stop(&threads[i]);
+    }
+    g_assert_cmpint(writer.result, ==, 0);
+    g_assert_cmpint(reader.result, ==, 0);
+    g_assert_cmpmem(reader.bytes, SIZE, writer.bytes, SIZE);
+    g_free(writer.bytes);
+    g_free(reader.bytes);
+}
+#endif
+
+/* WebSockets: a wait for their master -------------------------------------------- */
+
+#define PAYLOAD 60000
+
+static void test_websock_read(void)
+{
+    Web web;
+    g_autofree char *sent = bytes_new(PAYLOAD);
+    End reader = { .bytes = g_malloc0(PAYLOAD), .size = PAYLOAD };
+
+    web_open(&web);
+    reader.ioc = web.ioc;
+    start(&reader, reads_all);
+    g_assert_false(reader.ended);
+    g_assert_nonnull(web.ioc->read_coroutine);
+    g_assert_null(QIO_CHANNEL(web.master)->read_coroutine);
+    /* Nothing for a reader, who goes on waiting. */
+    web_frame(&web, 0x89, "ping", 4);
+    loop_run();
+    g_assert_false(reader.ended);
+    web_frame(&web, 0x82, sent, PAYLOAD / 2);
+    loop_run();
+    g_assert_false(reader.ended);
+    web_frame(&web, 0x82, sent + PAYLOAD / 2, PAYLOAD / 2);
+    loop_until(&reader.ended);
+    g_assert_cmpint(reader.result, ==, 0);
+    g_assert_cmpmem(reader.bytes, PAYLOAD, sent, PAYLOAD);
+    g_free(reader.bytes);
+    assert_unwaited(web.ioc);
+    web_end(&web);
+}
+
+static gpointer receives(gpointer opaque)
+{
+    Web *web = opaque;
+    size_t total = 0;
+    char bytes[4096];
+    ssize_t got;
+
+    while ((got = recv(web->client, bytes, sizeof(bytes), 0)) > 0) {
+        total += got;
+    }
+    return GSIZE_TO_POINTER(total);
+}
+
+static void test_websock_write(void)
+{
+    Web web;
+    End writer = { .bytes = bytes_new(SIZE), .size = SIZE };
+    GThread *thread;
+
+    web_open(&web);
+    writer.ioc = web.ioc;
+    start(&writer, writes_all);
+    g_assert_false(writer.ended);
+    g_assert_nonnull(web.ioc->write_coroutine);
+    thread = g_thread_new("receives", receives, &web);
+    loop_until(&writer.ended);
+    g_assert_cmpint(writer.result, ==, 0);
+    assert_unwaited(web.ioc);
+    loop_run();
+    shutdown(web.master->fd, SHUT_WR);
+    /* The payload and the heads of the frames, but for what was still queued. */
+    g_assert_cmpuint(GPOINTER_TO_SIZE(g_thread_join(thread)), >, SIZE / 2);
+    g_free(writer.bytes);
+    web_end(&web);
+}
+
+int main(int argc, char **argv)
+{
+    coroutine_tests_init(&argc, &argv);
+    TEST("/qio/channel/coroutine/socket", test_socket);
+    TEST("/qio/channel/coroutine/tcp", test_tcp);
+    TEST("/qio/channel/coroutine/echo", test_echo);
+    TEST("/qio/channel/coroutine/file", test_file);
+    TEST("/qio/channel/coroutine/end", test_end);
+    g_test_add_func("/qio/channel/coroutine/command", test_command);
+    TEST("/qio/channel/coroutine/shutdown", test_shutdown);
+    TEST("/qio/channel/coroutine/peer-gone", test_peer_gone);
+    TEST("/qio/channel/coroutine/descriptors", test_descriptors);
+#ifndef QIO_ABI_SERIES_7_2
+    TEST("/qio/channel/coroutine/threads", test_threads);
+#endif
+    TEST("/qio/channel/coroutine/websock/read", test_websock_read);
+    TEST("/qio/channel/coroutine/websock/write", test_websock_write);
+    return g_test_run();
+}

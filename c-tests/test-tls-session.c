@@ -1,0 +1,425 @@
+/*
+ * crypto/tlssession.h: both ends of sessions stepped in one thread.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "qemu/osdep.h"
+#include "crypto/init.h"
+#include "crypto/tlscredsanon.h"
+#include "crypto/tlscredspsk.h"
+
+#include "tls-pair.h"
+
+/* Checks and frees an error. */
+static void expect_error(Error **err, const char *wanted)
+{
+    g_assert_nonnull(*err);
+    g_assert_cmpstr(error_get_pretty(*err), ==, wanted);
+    error_free_or_abort(err);
+}
+
+/* Checks the peer; NULL stands for success, else the error. */
+static void expect_check(TlsEnd *end, const char *wanted)
+{
+    Error *err = NULL;
+    int result = qcrypto_tls_session_check_credentials(end->session, wanted ? &err : &error_abort);
+
+    g_assert_cmpint(result, ==, wanted ? -1 : 0);
+    if (wanted) {
+        expect_error(&err, wanted);
+    }
+}
+
+/* Whole connections ------------------------------------------------------------------------ */
+
+static void test_basic(void)
+{
+    Pair pair;
+    g_autofree char *server_name = NULL;
+    g_autofree char *client_name = NULL;
+
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    g_assert_null(qcrypto_tls_session_get_peer_name(pair.server.session));
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    g_assert_null(qcrypto_tls_session_get_peer_name(pair.server.session));
+    expect_check(&pair.server, NULL);
+    expect_check(&pair.client, NULL);
+    server_name = qcrypto_tls_session_get_peer_name(pair.client.session);
+    client_name = qcrypto_tls_session_get_peer_name(pair.server.session);
+    g_assert_cmpstr(server_name, ==, "C=UK,CN=qemu.org");
+    g_assert_cmpstr(client_name, ==, "C=UK,CN=qemu");
+    g_assert_cmpint(qcrypto_tls_session_get_key_size(pair.client.session, &error_abort), >=, 16);
+    /* Once complete, it stays so. */
+    g_assert_true(tls_end_handshake(&pair.client, &error_abort));
+    pair_clear(&pair);
+}
+
+/* Of the same name, or else the client doesn't show a certificate that can't help. */
+static void test_different_ca(void)
+{
+    TlsCert *other_ca = tls_cert(.name = "ca", .is_ca = true);
+    TlsCert *stranger = tls_cert(.name = "qemu", .issuer = other_ca);
+    Pair pair;
+
+    pair_init(&pair, NULL, stranger, "qemu.org", NULL);
+    object_unparent(pair.client_creds);
+    tls_end_clear(&pair.server);
+    tls_end_clear(&pair.client);
+    tls_dir_put_certs(pair.client_dir, "ca-cert.pem", other_ca, NULL);
+    pair.client_creds = x509_creds("client", pair.client_dir);
+    connect_pair(&pair, "qemu.org", NULL);
+
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.server, "The certificate hasn't got a known issuer");
+    expect_check(&pair.client, "The certificate hasn't got a known issuer");
+    g_assert_null(qcrypto_tls_session_get_peer_name(pair.server.session));
+    pair_clear(&pair);
+}
+
+typedef struct HostCase {
+    const char *path;
+    const char *hostname;
+    TlsCertOptions cert;
+    const char *refused;
+} HostCase;
+
+#define ALTERNATIVES \
+    .dns = { "www.qemu.org", "qemu.org" }, .ip = { "192.168.122.1", "fec0::dead:beaf" }
+
+static const HostCase host_cases[] = {
+    { "altname1", "qemu.org", { .name = "qemu.org", ALTERNATIVES } },
+    { "altname2", "www.qemu.org", { .name = "qemu.org", ALTERNATIVES } },
+    { "altname3", "wiki.qemu.org", { .name = "qemu.org", ALTERNATIVES },
+      "Certificate does not match the hostname wiki.qemu.org" },
+    { "altname4", "192.168.122.1", { .name = "qemu.org", ALTERNATIVES } },
+    { "altname5", "fec0::dead:beaf", { .name = "qemu.org", ALTERNATIVES } },
+    { "altname6", "qemu.org", { .name = "qemu.org", .dns = { "www.qemu.org", "wiki.qemu.org" } },
+      "Certificate does not match the hostname qemu.org" },
+    { "altname7", "www.qemu.org",
+      { .name = "qemu.org", .dns = { "www.qemu.org", "wiki.qemu.org" } } },
+    { "altname8", "wiki.qemu.org",
+      { .name = "qemu.org", .dns = { "www.qemu.org", "wiki.qemu.org" } } },
+    { "wildcard", "www.qemu.org", { .name = "server", .dns = { "*.qemu.org" } } },
+    { "wildcard-depth", "a.www.qemu.org", { .name = "server", .dns = { "*.qemu.org" } },
+      "Certificate does not match the hostname a.www.qemu.org" },
+    { "other-name", "localhost", { .name = "qemu.org" },
+      "Certificate does not match the hostname localhost" },
+    { "no-hostname", NULL, { .name = "qemu.org" }, "No hostname for certificate validation" },
+    { "other-ip", "192.168.122.2", { .name = "qemu.org", ALTERNATIVES },
+      "Certificate does not match the hostname 192.168.122.2" },
+    { "no-key-ids", "qemu.org", { .name = "qemu.org", .no_key_ids = true } },
+    { "expired", "qemu.org", { .name = "qemu.org", .begins = -4, .ends = -1 },
+      "The certificate is not trusted" },
+    { "not-yet-active", "qemu.org", { .name = "qemu.org", .begins = 1, .ends = 4 },
+      "The certificate is not trusted" },
+};
+
+static void test_host(const void *data)
+{
+    const HostCase *host_case = data;
+    TlsCertOptions options = host_case->cert;
+    Pair pair;
+
+    options.issuer = ca;
+    pair_init(&pair, tls_cert_make(&options), NULL, host_case->hostname, NULL);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.server, NULL);
+    expect_check(&pair.client, host_case->refused);
+    pair_clear(&pair);
+}
+
+static void test_chain(void)
+{
+    TlsCert *level1 = tls_cert(.name = "level1", .issuer = ca, .is_ca = true);
+    TlsCert *level2a = tls_cert(.name = "level2a", .issuer = level1, .is_ca = true);
+    TlsCert *level2b = tls_cert(.name = "level2b", .issuer = level1, .is_ca = true);
+    TlsCert *server_cert = tls_cert(.name = "qemu.org", .issuer = level2a);
+    TlsCert *client_cert = tls_cert(.name = "qemu", .issuer = level2b);
+    Pair pair = { .server_dir = tls_dir_new(), .client_dir = tls_dir_new() };
+
+    tls_dir_put_certs(pair.server_dir, "ca-cert.pem", ca, level1, level2a, level2b, NULL);
+    tls_dir_put_certs(pair.client_dir, "ca-cert.pem", ca, level1, level2a, level2b, NULL);
+    tls_dir_put_identity(pair.server_dir, "server", server_cert, NULL);
+    tls_dir_put_identity(pair.client_dir, "client", client_cert, NULL);
+    pair.server_creds = x509_creds("server", pair.server_dir);
+    pair.client_creds = x509_creds("client", pair.client_dir);
+    connect_pair(&pair, "qemu.org", NULL);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.server, NULL);
+    expect_check(&pair.client, NULL);
+    pair_clear(&pair);
+}
+
+/* The peers know the root only; the chain comes with the certificate. */
+static void test_own_chain(void)
+{
+    TlsCert *level1 = tls_cert(.name = "level1", .issuer = ca, .is_ca = true);
+    TlsCert *server_cert = tls_cert(.name = "qemu.org", .issuer = level1);
+    Pair pair = { .server_dir = tls_dir_new(), .client_dir = tls_dir_new() };
+
+    tls_dir_put_certs(pair.server_dir, "ca-cert.pem", ca, NULL);
+    tls_dir_put_certs(pair.client_dir, "ca-cert.pem", ca, NULL);
+    tls_dir_put_identity(pair.server_dir, "server", server_cert, level1, NULL);
+    tls_dir_put_identity(pair.client_dir, "client", client, NULL);
+    pair.server_creds = x509_creds("server", pair.server_dir);
+    pair.client_creds = x509_creds("client", pair.client_dir);
+    connect_pair(&pair, "qemu.org", NULL);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.client, NULL);
+    pair_clear(&pair);
+}
+
+static void test_revoked(void)
+{
+    Pair pair;
+
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    object_unparent(pair.server_creds);
+    tls_end_clear(&pair.server);
+    tls_end_clear(&pair.client);
+    tls_dir_put_revoked(pair.server_dir, "ca-crl.pem", ca, client, NULL);
+    pair.server_creds = x509_creds("server", pair.server_dir);
+    connect_pair(&pair, "qemu.org", NULL);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.server, "The certificate has been revoked");
+    expect_check(&pair.client, NULL);
+    pair_clear(&pair);
+}
+
+/* A client need not have a certificate, for the handshake. */
+static void test_no_client_certificate(void)
+{
+    Pair pair;
+
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    object_unparent(pair.client_creds);
+    tls_end_clear(&pair.server);
+    tls_end_clear(&pair.client);
+    tls_dir_remove(pair.client_dir, "client-cert.pem");
+    tls_dir_remove(pair.client_dir, "client-key.pem");
+    pair.client_creds = x509_creds("client", pair.client_dir);
+    connect_pair(&pair, "qemu.org", NULL);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.server, "Verify failed: No certificate was found.");
+    expect_check(&pair.client, NULL);
+    pair_clear(&pair);
+}
+
+/* Without verification neither host nor name are asked about, and the name stays unknown. */
+static void test_unverified(void)
+{
+    Pair pair;
+
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    tls_end_clear(&pair.server);
+    tls_end_clear(&pair.client);
+    object_unparent(pair.client_creds);
+    pair.client_creds = tls_creds_new(TYPE_QCRYPTO_TLS_CREDS_X509, "unverified", "endpoint",
+                                      "client", "dir", pair.client_dir, "verify-peer", "no", NULL);
+    connect_pair(&pair, "elsewhere", NULL);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.client, NULL);
+    g_assert_null(qcrypto_tls_session_get_peer_name(pair.client.session));
+    pair_clear(&pair);
+}
+
+/* The name is known even though its owner was turned away later. */
+static void test_name_of_refused(void)
+{
+    Pair pair;
+    g_autofree char *name = NULL;
+
+    pair_init(&pair, NULL, NULL, "elsewhere", NULL);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.client, "Certificate does not match the hostname elsewhere");
+    name = qcrypto_tls_session_get_peer_name(pair.client.session);
+    g_assert_cmpstr(name, ==, "C=UK,CN=qemu.org");
+    pair_clear(&pair);
+}
+
+/* Other kinds of credentials --------------------------------------------------------------- */
+
+static void psk_init(Pair *pair, const char *client_keys)
+{
+    *pair = (Pair) { .server_dir = tls_dir_new(), .client_dir = tls_dir_new() };
+    tls_dir_put(pair->server_dir, "keys.psk", "other:1111\nqemu:009d5638c40fde0c\n");
+    tls_dir_put(pair->client_dir, "keys.psk", client_keys);
+    pair->server_creds = tls_creds_new(TYPE_QCRYPTO_TLS_CREDS_PSK, "server", "endpoint", "server",
+                                       "dir", pair->server_dir, "priority", "NORMAL", NULL);
+    pair->client_creds = tls_creds_new(TYPE_QCRYPTO_TLS_CREDS_PSK, "client", "endpoint", "client",
+                                       "dir", pair->client_dir, "priority", "NORMAL", NULL);
+    connect_pair(pair, NULL, NULL);
+}
+
+static void test_psk(void)
+{
+    Pair pair;
+
+    psk_init(&pair, "qemu:009d5638c40fde0c\n");
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.server, NULL);
+    expect_check(&pair.client, NULL);
+    g_assert_null(qcrypto_tls_session_get_peer_name(pair.server.session));
+    pair_clear(&pair);
+}
+
+static void test_psk_mismatch(void)
+{
+    Pair pair;
+    Error *err = NULL;
+
+    psk_init(&pair, "qemu:0000000000000000\n");
+    g_assert_false(tls_handshake(&pair.client, &pair.server, &err));
+    g_assert_cmpstr(error_get_pretty(err), ==,
+                    "TLS handshake failed: An illegal parameter has been received.");
+    error_free(err);
+    err = NULL;
+    /* No alert is sent, so the client only sees the end. */
+    shutdown(pair.server.fd, SHUT_WR);
+    while (!tls_end_handshake(&pair.client, &err) && !err) {
+        /* go on */
+    }
+    g_assert_cmpstr(error_get_pretty(err), ==,
+                    "TLS handshake failed: The TLS connection was non-properly terminated.");
+    error_free(err);
+    pair_clear(&pair);
+}
+
+static void test_anon(void)
+{
+    Pair pair = { .server_dir = tls_dir_new(), .client_dir = tls_dir_new() };
+
+    pair.server_creds = tls_creds_new(TYPE_QCRYPTO_TLS_CREDS_ANON, "server", "endpoint", "server",
+                                      "priority", "NORMAL:-VERS-TLS1.3", NULL);
+    pair.client_creds = tls_creds_new(TYPE_QCRYPTO_TLS_CREDS_ANON, "client", "endpoint", "client",
+                                      "priority", "NORMAL:-VERS-TLS1.3", NULL);
+    connect_pair(&pair, NULL, NULL);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.server, NULL);
+    expect_check(&pair.client, NULL);
+    pair_clear(&pair);
+}
+
+/* Failures --------------------------------------------------------------------------------- */
+
+static void test_new_failures(void)
+{
+    Pair pair;
+    Error *err = NULL;
+    Object *creds;
+
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    g_assert_null(qcrypto_tls_session_new(QCRYPTO_TLS_CREDS(pair.server_creds), NULL, NULL,
+                                          QCRYPTO_TLS_CREDS_ENDPOINT_CLIENT, &err));
+    g_assert_nonnull(strstr(error_get_pretty(err), "client"));
+    error_free(err);
+    g_assert_null(qcrypto_tls_session_new(QCRYPTO_TLS_CREDS(pair.server_creds), NULL, NULL,
+                                          QCRYPTO_TLS_CREDS_ENDPOINT_CLIENT, NULL));
+    err = NULL;
+    creds = tls_creds_new(TYPE_QCRYPTO_TLS_CREDS_X509, "bad", "endpoint", "client", "dir",
+                          pair.client_dir, "priority", "NORMAL:+NONSENSE", NULL);
+    g_assert_null(qcrypto_tls_session_new(QCRYPTO_TLS_CREDS(creds), NULL, NULL,
+                                          QCRYPTO_TLS_CREDS_ENDPOINT_CLIENT, &err));
+    g_assert_nonnull(strstr(error_get_pretty(err), "NORMAL:+NONSENSE"));
+    error_free(err);
+    object_unparent(creds);
+    pair_clear(&pair);
+    qcrypto_tls_session_free(NULL);
+}
+
+static void test_handshake_failures(void)
+{
+    Pair pair;
+    Error *err = NULL;
+
+    /* The transport ends. */
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    close(pair.server.fd);
+    pair.server.fd = -1;
+    g_assert_false(tls_end_handshake(&pair.client, &err));
+    g_assert_nonnull(g_strrstr(error_get_pretty(err), "TLS handshake failed: "));
+    error_free(err);
+    err = NULL;
+    pair_clear(&pair);
+
+    /* The peer doesn't speak TLS. */
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    g_assert_cmpint(write(pair.server.fd, "HTTP/1.1 400 Bad Request\r\n", 26), ==, 26);
+    g_assert_false(tls_end_handshake(&pair.client, &err));
+    g_assert_nonnull(g_strrstr(error_get_pretty(err), "TLS handshake failed: "));
+    error_free(err);
+    err = NULL;
+    pair_clear(&pair);
+
+    /* The transport fails. */
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    pair.client.write_error = "it rains";
+    pair.client.read_error = "it snows";
+    g_assert_false(tls_end_handshake(&pair.client, &err));
+    g_assert_true(g_str_has_prefix(error_get_pretty(err), "TLS handshake failed: "));
+#ifndef QIO_ABI_SERIES_7_2
+    g_assert_true(g_str_has_suffix(error_get_pretty(err), ": it rains"));
+#endif
+    error_free(err);
+    pair_clear(&pair);
+}
+
+/* Too early: a mistake that must not crash. */
+static void test_before_handshake(void)
+{
+    Pair pair;
+    Error *err = NULL;
+    char byte = 'x';
+
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    g_assert_cmpint(tls_end_send(&pair.client, &byte, 1, &err), ==, TLS_FAILED);
+    error_free(err);
+    err = NULL;
+    g_assert_cmpint(tls_end_receive(&pair.client, &byte, 1, &err), ==, TLS_FAILED);
+    error_free(err);
+#ifndef QIO_ABI_SERIES_7_2
+    g_assert_cmpint(qcrypto_tls_session_bye(pair.client.session, &error_abort), ==,
+                    QCRYPTO_TLS_BYE_COMPLETE);
+    g_assert_cmpint(qcrypto_tls_session_check_pending(pair.client.session), ==, 0);
+#endif
+    pair_clear(&pair);
+}
+
+static void test_init(void)
+{
+    g_assert_cmpint(qcrypto_init(&error_abort), ==, 0);
+    g_assert_cmpint(qcrypto_init(NULL), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+    int result;
+
+    g_test_init(&argc, &argv, NULL);
+    module_call_init(MODULE_INIT_QOM);
+    tls_people_init();
+
+    g_test_add_func("/qio/tls-session/init", test_init);
+    g_test_add_func("/qio/tls-session/basic", test_basic);
+    g_test_add_func("/qio/tls-session/different-ca", test_different_ca);
+    for (size_t i = 0; i < G_N_ELEMENTS(host_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/qio/tls-session/host/%s", host_cases[i].path);
+
+        g_test_add_data_func(path, &host_cases[i], test_host);
+    }
+    g_test_add_func("/qio/tls-session/chain", test_chain);
+    g_test_add_func("/qio/tls-session/own-chain", test_own_chain);
+    g_test_add_func("/qio/tls-session/revoked", test_revoked);
+    g_test_add_func("/qio/tls-session/no-client-certificate", test_no_client_certificate);
+    g_test_add_func("/qio/tls-session/unverified", test_unverified);
+    g_test_add_func("/qio/tls-session/name-of-refused", test_name_of_refused);
+    g_test_add_func("/qio/tls-session/psk", test_psk);
+    g_test_add_func("/qio/tls-session/psk-mismatch", test_psk_mismatch);
+    g_test_add_func("/qio/tls-session/anon", test_anon);
+    g_test_add_func("/qio/tls-session/new-failures", test_new_failures);
+    g_test_add_func("/qio/tls-session/handshake-failures", test_handshake_failures);
+    g_test_add_func("/qio/tls-session/before-handshake", test_before_handshake);
+    result = g_test_run();
+    tls_certs_free();
+    return result;
+}

@@ -1,0 +1,193 @@
+//! `io/channel-tls.h`.
+
+use core::ffi::{CStr, c_char};
+use core::ptr;
+
+use glib_sys::{GDestroyNotify, GMainContext, gpointer};
+
+use super::task::QIOTaskFunc;
+use crate::check_usage;
+use crate::glib::{MainContext, UserData};
+use crate::host::tls_session::Creds;
+use crate::layout::{Error, QCryptoTLSCreds, QCryptoTLSSession, QIOChannel, QIOChannelTLS};
+use crate::logic::tls;
+use crate::object::Shared;
+use crate::object::channel::Channel;
+use crate::object::task::Completion;
+use crate::object::tls::Tls;
+use crate::origin;
+use crate::os::abort::misuse;
+
+/// The channel behind the C pointer, borrowed; NULL ends the process.
+///
+/// # Safety
+/// `ioc` is NULL or live for `'a`.
+unsafe fn borrow<'a>(ioc: *mut QIOChannelTLS, function: &str) -> &'a Tls {
+    // SAFETY: as promised.
+    match unsafe { Shared::from_ptr(ioc) } {
+        Some(tls) => tls,
+        None => misuse(function, format_args!("ioc is NULL")),
+    }
+}
+
+/// What a channel is made of, borrowed; a NULL that may not be ends the process.
+///
+/// # Safety
+/// The pointers are NULL or live for `'a`.
+unsafe fn parts<'a>(
+    master: *mut QIOChannel,
+    creds: *mut QCryptoTLSCreds,
+    name: *const c_char,
+    function: &str,
+) -> (&'a Channel, Creds<'a>, Option<&'a CStr>) {
+    // SAFETY: as promised.
+    let Some(master) = (unsafe { Shared::from_ptr(master) }) else {
+        misuse(function, format_args!("master is NULL"))
+    };
+    // SAFETY: as promised.
+    let Some(creds) = (unsafe { Creds::from_ptr(creds) }) else {
+        misuse(function, format_args!("creds is NULL"))
+    };
+    // SAFETY: as promised.
+    let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
+    (master, creds, name)
+}
+
+/// qio_channel_tls_new_server:
+/// @master: (transfer none): what the records travel over; the channel holds a reference
+/// @creds: (transfer none): credentials of a server; the session holds a reference
+/// @aclname: (nullable): the id of the authorization object that decides about clients by their
+/// certificates' names
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Makes the server's end of a TLS connection. Nothing is sent or received, and nothing can be, before
+/// qio_channel_tls_handshake(). Closing the channel closes @master. If @master can be shut down, so
+/// can the channel.
+///
+/// Threads: any; later one reader and one writer at a time. Blocks: no.
+/// Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_tls_new_server(
+    master: *mut QIOChannel,
+    creds: *mut QCryptoTLSCreds,
+    aclname: *const c_char,
+    errp: *mut *mut Error,
+) -> *mut QIOChannelTLS {
+    const NAME: &str = "qio_channel_tls_new_server";
+    // SAFETY: the caller's objects and string.
+    let (master, creds, aclname) = unsafe { parts(master, creds, aclname, NAME) };
+    match tls::create_server(master, creds, aclname) {
+        Ok(channel) => channel.into_ptr(),
+        Err(error) => {
+            // SAFETY: the caller's error destination.
+            unsafe { error.store(errp, &origin!(c"qio_channel_tls_new_server")) };
+            ptr::null_mut()
+        }
+    }
+}
+
+/// qio_channel_tls_new_client:
+/// @master: (transfer none): what the records travel over; the channel holds a reference
+/// @creds: (transfer none): credentials of a client; the session holds a reference
+/// @hostname: (nullable): what the server's certificate has to be for
+/// @errp: (nullable): as in qapi/error.h
+///
+/// Makes the client's end of a TLS connection. Nothing is sent or received, and nothing can be, before
+/// qio_channel_tls_handshake(). Closing the channel closes @master. If @master can be shut down, so
+/// can the channel.
+///
+/// Threads: any; later one reader and one writer at a time. Blocks: no.
+/// Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_tls_new_client(
+    master: *mut QIOChannel,
+    creds: *mut QCryptoTLSCreds,
+    hostname: *const c_char,
+    errp: *mut *mut Error,
+) -> *mut QIOChannelTLS {
+    const NAME: &str = "qio_channel_tls_new_client";
+    // SAFETY: the caller's objects and string.
+    let (master, creds, hostname) = unsafe { parts(master, creds, hostname, NAME) };
+    match tls::create_client(master, creds, hostname) {
+        Ok(channel) => channel.into_ptr(),
+        Err(error) => {
+            // SAFETY: the caller's error destination.
+            unsafe { error.store(errp, &origin!(c"qio_channel_tls_new_client")) };
+            ptr::null_mut()
+        }
+    }
+}
+
+/// qio_channel_tls_handshake:
+/// @ioc: (transfer none): the channel
+/// @func: (scope async): called once when the peer was accepted, or the handshake has failed
+/// @opaque: (closure) (nullable): data for @func
+/// @destroy: (destroy) (nullable): ends @opaque; called once, also for NULL
+/// @context: (transfer none) (nullable): where to go on when the master has to be waited for; NULL is
+/// the default context
+///
+/// Agrees with the peer on keys and checks who it is. The task's source is @ioc, which stays alive
+/// until the task ends. If the master is blocking, or has what it takes, @func has been called when
+/// this returns. qio_channel_close() ends a handshake that waits: then @func isn't called.
+/// qio_channel_shutdown() doesn't: it makes the handshake fail. A peer that is refused is not told; the
+/// channel stays open for @func to close.
+///
+/// There is no time limit.
+///
+/// Threads: any. Blocks: as the master does.
+/// Context: @func and @destroy run in the calling thread before this returns, or in @context; on a
+/// close @destroy runs there and then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_tls_handshake(
+    ioc: *mut QIOChannelTLS,
+    func: QIOTaskFunc,
+    opaque: gpointer,
+    destroy: GDestroyNotify,
+    context: *mut GMainContext,
+) {
+    const NAME: &str = "qio_channel_tls_handshake";
+    check_usage!(func.is_some(), NAME, "func is NULL");
+    // SAFETY: the caller's channel is live or NULL.
+    let channel = unsafe { borrow(ioc, NAME) };
+    // SAFETY: the caller gives the data to the task.
+    let opaque = unsafe { UserData::new(opaque, destroy) };
+    // SAFETY: the function takes tasks and this data.
+    let completion = unsafe { Completion::new(func, opaque) };
+    // SAFETY: the caller's context is live or NULL.
+    let context = unsafe { MainContext::from_ptr_none(context) };
+    tls::handshake(channel, completion, context);
+}
+
+/// qio_channel_tls_bye:
+/// @ioc: (transfer none): the channel
+/// @errp: (nullable): as in qapi/error.h; not touched after this returned
+///
+/// Tells the peer that nothing more will be written, so that it meets an end of file instead of an
+/// error. Does nothing before the handshake, and the second time. If the master isn't ready, goes on
+/// in the background, and a failure there is not reported. Closing a channel doesn't do this.
+///
+/// Threads: the writer's. Blocks: as the master does.
+/// Context: the default context, for the background.
+/// Since: qemu-10.0 profile.
+#[cfg(any(feature = "qemu-10.0", feature = "qemu-10.0.13", feature = "qemu-10.2"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_tls_bye(ioc: *mut QIOChannelTLS, errp: *mut *mut Error) {
+    // SAFETY: the caller's channel is live or NULL.
+    let channel = unsafe { borrow(ioc, "qio_channel_tls_bye") };
+    // SAFETY: the caller's error destination, for this call.
+    let errp = unsafe { crate::host::error::Errp::from_ptr(errp) };
+    tls::bye(channel, errp);
+}
+
+/// qio_channel_tls_get_session:
+/// @ioc: (transfer none): the channel
+///
+/// Threads: any. Blocks: no.
+/// Returns: (transfer none): the session, which lives as long as the channel.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_channel_tls_get_session(
+    ioc: *mut QIOChannelTLS,
+) -> *mut QCryptoTLSSession {
+    // SAFETY: the caller's channel is live or NULL.
+    unsafe { borrow(ioc, "qio_channel_tls_get_session") }.session_ptr()
+}

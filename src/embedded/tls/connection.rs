@@ -1,0 +1,252 @@
+//! One GnuTLS session that a reader and a writer use at the same time.
+
+use core::mem;
+
+use super::callbacks::Callbacks;
+use super::gnutls::{Code, Direction, Handle, Received};
+pub use super::transport::{Failure, Reason};
+use super::transport::{Having, Shared};
+use crate::os::iov::IoVec;
+
+/// Records that a TLS 1.3 session encrypts with one key: the number for AES-GCM. GnuTLS would count
+/// them too, but it doesn't wait for the reader.
+const RECORDS_PER_KEY: u64 = 1 << 24;
+
+/// How far a handshake is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// It is done.
+    Complete,
+    /// It waits.
+    Waiting(Direction),
+}
+
+/// How a session has ended for its reader (R-TLS-82).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The peer said so.
+    Closed,
+    /// Only the transport did.
+    Premature,
+}
+
+/// What a reader and a writer have to remember; it belongs to whoever has the turn.
+#[derive(Default)]
+pub(super) struct Notes {
+    end: Option<End>,
+    /// The bytes of the writer's that are part of what is kept, about which it hasn't heard.
+    accepted: usize,
+    /// The reader has met a message for the session itself, which may ask for a new key.
+    key_may_be_due: bool,
+    /// Records since the last key.
+    records: u64,
+    /// 0 if keys are good for ever.
+    records_per_key: u64,
+    has_said_bye: bool,
+}
+
+/// A session with its transport.
+pub struct Connection(Box<Shared>);
+
+impl Connection {
+    /// A connection without a transport.
+    pub fn new(handle: Handle) -> Self {
+        Self(Shared::new(handle))
+    }
+
+    /// Sets the transport.
+    pub fn set_callbacks(&self, callbacks: Callbacks) {
+        self.0
+            .having_the_turn(|having| having.state(|state| state.callbacks = callbacks));
+    }
+
+    /// Goes on with the handshake.
+    pub fn handshake(&self) -> Result<Progress, Reason> {
+        self.0.having_the_turn(|having| {
+            if having.state(|state| state.is_complete) {
+                return Ok(Progress::Complete);
+            }
+            match having.handle().handshake() {
+                Ok(()) => {
+                    let wears_out = having.handle().changes_keys();
+                    having.state(|state| {
+                        state.is_complete = true;
+                        state.notes.records_per_key = if wears_out { RECORDS_PER_KEY } else { 0 };
+                    });
+                    Ok(Progress::Complete)
+                }
+                Err(Code::AGAIN | Code::INTERRUPTED) => {
+                    Ok(Progress::Waiting(having.handle().direction()))
+                }
+                Err(code) => Err(having.state(|state| state.reason(code))),
+            }
+        })
+    }
+
+    /// How far the handshake is.
+    pub fn progress(&self) -> Progress {
+        self.0.having_the_turn(|having| {
+            if having.state(|state| state.is_complete) {
+                Progress::Complete
+            } else {
+                Progress::Waiting(having.handle().direction())
+            }
+        })
+    }
+
+    /// Encrypts and writes what one record holds.
+    ///
+    /// When this blocks the bytes are encrypted all the same: the next call writes them and returns
+    /// their number, whatever it is offered (R-TLS-40).
+    pub fn write(&self, data: IoVec<'_>) -> Result<usize, Failure> {
+        self.0.having_the_turn(|having| {
+            having.flush()?;
+            let accepted = having.state(|state| mem::take(&mut state.notes.accepted));
+            if accepted > 0 {
+                return Ok(accepted);
+            }
+            let (is_asked, is_worn_out) = having.state(|state| {
+                let notes = &mut state.notes;
+                let is_worn_out =
+                    notes.records_per_key != 0 && notes.records >= notes.records_per_key;
+                (mem::take(&mut notes.key_may_be_due), is_worn_out)
+            });
+            let sent = if is_asked || is_worn_out {
+                send_with_new_key(having, data, is_worn_out)
+            } else {
+                having.handle().send(data)
+            };
+            match sent {
+                Ok(bytes) => {
+                    having.state(|state| state.notes.records += 1);
+                    having
+                        .all_written()
+                        .inspect_err(|_| having.state(|state| state.notes.accepted = bytes))
+                        .map(|()| bytes)
+                }
+                Err(Code::AGAIN) => Err(Failure::Block),
+                Err(Code::INTERRUPTED) => Err(Failure::Interrupted),
+                Err(code) => Err(Failure::Failed(Reason {
+                    code,
+                    transport: having.state(|state| state.write_error.take()),
+                })),
+            }
+        })
+    }
+
+    /// Reads what a record has; 0 is the end.
+    pub fn read(&self, room: IoVec<'_>) -> Result<usize, Failure> {
+        self.0.having_the_turn(|having| {
+            match having.state(|state| state.notes.end) {
+                Some(End::Closed) => return Ok(0),
+                Some(End::Premature) => return Err(Failure::Premature),
+                None => {}
+            }
+            loop {
+                if having.state(|state| state.is_complete) && having.handle().pending() == 0 {
+                    having.fetch_header()?;
+                }
+                having.state(|state| state.is_dry = false);
+                let (end, result) = match having.handle().receive(room) {
+                    Ok(Received::Bytes(bytes)) => return Ok(bytes),
+                    Ok(Received::End) => (End::Closed, Ok(0)),
+                    Err(Code::PREMATURE_TERMINATION) => (End::Premature, Err(Failure::Premature)),
+                    Err(Code::AGAIN) if having.state(|state| state.is_dry) => {
+                        return Err(Failure::Block);
+                    }
+                    // The record was for the session itself: a ticket or a key. More may be there.
+                    Err(Code::AGAIN) => {
+                        having.state(|state| state.notes.key_may_be_due = true);
+                        continue;
+                    }
+                    Err(Code::INTERRUPTED) => return Err(Failure::Interrupted),
+                    Err(code) => {
+                        return Err(Failure::Failed(having.state(|state| {
+                            // GnuTLS knows better than the transport from now on.
+                            state.incoming.has_ended |= code.is_fatal();
+                            Reason {
+                                code,
+                                transport: state.read_error.take(),
+                            }
+                        })));
+                    }
+                };
+                having.state(|state| state.notes.end = Some(end));
+                return result;
+            }
+        })
+    }
+
+    /// Decrypted bytes that nobody has read yet. Any thread may ask.
+    pub fn pending(&self) -> usize {
+        self.0.having_the_turn(|having| having.handle().pending())
+    }
+
+    /// Tells the peer that nothing more will be written, once.
+    pub fn bye(&self) -> Result<Progress, Reason> {
+        self.0.having_the_turn(|having| {
+            if !having.state(|state| state.is_complete) {
+                return Ok(Progress::Complete);
+            }
+            match having.flush() {
+                Ok(()) => {}
+                // In the words of the others, which have GnuTLS's first.
+                Err(Failure::Failed(reason)) => return Err(reason),
+                Err(_) => return Ok(Progress::Waiting(Direction::Sending)),
+            }
+            if !having.state(|state| state.notes.has_said_bye) {
+                match having.handle().bye() {
+                    Ok(()) => having.state(|state| state.notes.has_said_bye = true),
+                    Err(Code::AGAIN | Code::INTERRUPTED) => {
+                        return Ok(Progress::Waiting(having.handle().direction()));
+                    }
+                    Err(code) => return Err(having.state(|state| state.reason(code))),
+                }
+            }
+            Ok(having
+                .all_written()
+                .map_or(Progress::Waiting(Direction::Sending), |()| {
+                    Progress::Complete
+                }))
+        })
+    }
+
+    /// Asks GnuTLS something that doesn't need the transport.
+    pub fn ask<R>(&self, question: impl FnOnce(&Handle) -> R) -> R {
+        self.0.having_the_turn(|having| question(having.handle()))
+    }
+}
+
+/// Encrypts a record, perhaps with a new key, while no reader is inside GnuTLS; then writes.
+fn send_with_new_key(
+    having: &Having<'_>,
+    data: IoVec<'_>,
+    is_worn_out: bool,
+) -> Result<usize, Code> {
+    having.wait_for_reader();
+    having.state(|state| state.keeps_turn = true);
+    let renewed = if is_worn_out {
+        having.handle().renew_key()
+    } else {
+        Ok(())
+    };
+    let sent = renewed.and_then(|()| having.handle().send(data));
+    having.state(|state| {
+        state.keeps_turn = false;
+        if is_worn_out {
+            state.notes.records = 0;
+        }
+    });
+    let sent = sent?;
+    match having.flush() {
+        // The rest waits for the next call.
+        Ok(()) | Err(Failure::Block | Failure::Interrupted | Failure::Premature) => Ok(sent),
+        Err(Failure::Failed(reason)) => {
+            having.state(|state| {
+                state.notes.accepted = sent;
+                state.write_error = reason.transport;
+            });
+            Err(reason.code)
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Credentials: what a session shows to its peer, and what it knows of others.
+//!
+//! They are filled in while one thread has them, and only read afterwards.
+
+use core::ffi::{CStr, c_int, c_uint, c_void};
+use core::ptr::{self, NonNull};
+
+use super::{Code, sys};
+
+/// Bytes as GnuTLS takes them, which doesn't change them.
+pub(super) fn datum(bytes: &[u8]) -> sys::Datum {
+    sys::Datum {
+        data: bytes.as_ptr().cast_mut(),
+        // What is longer is cut off, and then no good.
+        size: c_uint::try_from(bytes.len()).unwrap_or(c_uint::MAX),
+    }
+}
+
+/// What an allocating function has made.
+fn allocate<T>(call: impl FnOnce(*mut *mut T) -> c_int) -> Result<NonNull<T>, Code> {
+    let mut made = ptr::null_mut();
+    Code::check(call(&raw mut made))?;
+    // SAFETY: the call has succeeded, so the place has been filled in.
+    Ok(unsafe { NonNull::new_unchecked(made) })
+}
+
+macro_rules! credentials {
+    ($(#[$doc:meta])* $name:ident, $raw:ident, $allocate:ident, $free:ident) => {
+        $(#[$doc])*
+        pub struct $name {
+            raw: NonNull<sys::$raw>,
+            /// The credentials refer to them.
+            _dh_parameters: Option<DhParameters>,
+        }
+
+        // SAFETY: they are only read once they are shared.
+        unsafe impl Send for $name {}
+        // SAFETY: as above.
+        unsafe impl Sync for $name {}
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                // SAFETY: ours, and no session uses them any more.
+                unsafe { sys::$free(self.raw.as_ptr()) };
+            }
+        }
+
+        impl $name {
+            /// With nothing in them.
+            pub fn new() -> Result<Self, Code> {
+                // SAFETY: the place is a local one.
+                let raw = allocate(|place| unsafe { sys::$allocate(place) })?;
+                Ok(Self { raw, _dh_parameters: None })
+            }
+
+            pub(super) fn as_ptr(&self) -> *mut c_void {
+                self.raw.as_ptr().cast::<c_void>()
+            }
+        }
+    };
+}
+
+macro_rules! server_credentials {
+    ($name:ident, $set:ident, $set_known:ident) => {
+        impl $name {
+            /// Uses these parameters, or else those of RFC 7919 (R-TLS-71).
+            pub fn set_dh_parameters(&mut self, own: Option<DhParameters>) -> Result<(), Code> {
+                let raw = self.raw.as_ptr();
+                match &own {
+                    // SAFETY: live credentials; they keep the parameters.
+                    Some(own) => unsafe { sys::$set(raw, own.0.as_ptr()) },
+                    None => {
+                        // SAFETY: live credentials.
+                        Code::check(unsafe { sys::$set_known(raw, sys::SEC_PARAM_MEDIUM) })?;
+                    }
+                }
+                self._dh_parameters = own;
+                Ok(())
+            }
+        }
+    };
+}
+
+credentials!(
+    /// Certificates, their keys, and authorities.
+    Certificates,
+    CertificateCredentials,
+    gnutls_certificate_allocate_credentials,
+    gnutls_certificate_free_credentials
+);
+credentials!(
+    /// A client that doesn't ask who the server is.
+    AnonymousClient,
+    OtherCredentials,
+    gnutls_anon_allocate_client_credentials,
+    gnutls_anon_free_client_credentials
+);
+credentials!(
+    /// A server that doesn't say who it is.
+    AnonymousServer,
+    OtherCredentials,
+    gnutls_anon_allocate_server_credentials,
+    gnutls_anon_free_server_credentials
+);
+credentials!(
+    /// A client's name and key.
+    PskClient,
+    OtherCredentials,
+    gnutls_psk_allocate_client_credentials,
+    gnutls_psk_free_client_credentials
+);
+credentials!(
+    /// The names and keys that a server knows.
+    PskServer,
+    OtherCredentials,
+    gnutls_psk_allocate_server_credentials,
+    gnutls_psk_free_server_credentials
+);
+
+server_credentials!(
+    Certificates,
+    gnutls_certificate_set_dh_params,
+    gnutls_certificate_set_known_dh_params
+);
+server_credentials!(
+    AnonymousServer,
+    gnutls_anon_set_server_dh_params,
+    gnutls_anon_set_server_known_dh_params
+);
+server_credentials!(
+    PskServer,
+    gnutls_psk_set_server_dh_params,
+    gnutls_psk_set_server_known_dh_params
+);
+
+impl Certificates {
+    /// Trusts the authorities in a PEM text.
+    pub fn trust(&mut self, text: &[u8]) -> Result<(), Code> {
+        let (raw, data) = (self.raw.as_ptr(), datum(text));
+        // SAFETY: live credentials and readable data.
+        let code = unsafe {
+            sys::gnutls_certificate_set_x509_trust_mem(raw, &raw const data, sys::X509_FMT_PEM)
+        };
+        match Code::check(code)? {
+            0 => Err(Code::NO_CERTIFICATE_FOUND),
+            _ => Ok(()),
+        }
+    }
+
+    /// Doesn't trust what a PEM text revokes.
+    pub fn revoke(&mut self, text: &[u8]) -> Result<(), Code> {
+        let (raw, data) = (self.raw.as_ptr(), datum(text));
+        // SAFETY: live credentials and readable data.
+        let code = unsafe {
+            sys::gnutls_certificate_set_x509_crl_mem(raw, &raw const data, sys::X509_FMT_PEM)
+        };
+        Code::check(code).map(|_| ())
+    }
+
+    /// Adds an identity: a chain of certificates, leaf first, and the leaf's key, both PEM.
+    pub fn add_identity(&mut self, chain: &[u8], key: &[u8]) -> Result<(), Code> {
+        let (raw, chain, key) = (self.raw.as_ptr(), datum(chain), datum(key));
+        let (pem, no_password) = (sys::X509_FMT_PEM, ptr::null());
+        // SAFETY: live credentials and readable data.
+        let code = unsafe {
+            sys::gnutls_certificate_set_x509_key_mem2(
+                raw,
+                &raw const chain,
+                &raw const key,
+                pem,
+                no_password,
+                0,
+            )
+        };
+        Code::check(code).map(|_| ())
+    }
+}
+
+impl PskClient {
+    /// Shows this name and has this key, which is hexadecimal.
+    pub fn set_key(&mut self, name: &CStr, key: &[u8]) -> Result<(), Code> {
+        let (raw, key) = (self.raw.as_ptr(), datum(key));
+        // SAFETY: live credentials, a C string, and readable data.
+        let code = unsafe {
+            sys::gnutls_psk_set_client_credentials(
+                raw,
+                name.as_ptr(),
+                &raw const key,
+                sys::PSK_KEY_HEX,
+            )
+        };
+        Code::check(code).map(|_| ())
+    }
+}
+
+impl PskServer {
+    /// Looks for names and keys in a file, at every handshake.
+    pub fn set_file(&mut self, path: &CStr) -> Result<(), Code> {
+        let raw = self.raw.as_ptr();
+        // SAFETY: live credentials and a C string.
+        let code = unsafe { sys::gnutls_psk_set_server_credentials_file(raw, path.as_ptr()) };
+        Code::check(code).map(|_| ())
+    }
+}
+
+/// Diffie-Hellman parameters.
+pub struct DhParameters(NonNull<sys::DhParams>);
+
+// SAFETY: nothing changes them.
+unsafe impl Send for DhParameters {}
+// SAFETY: as above.
+unsafe impl Sync for DhParameters {}
+
+impl Drop for DhParameters {
+    fn drop(&mut self) {
+        // SAFETY: ours, and the credentials that used them are gone.
+        unsafe { sys::gnutls_dh_params_deinit(self.0.as_ptr()) };
+    }
+}
+
+impl DhParameters {
+    /// Those in a PEM text.
+    pub fn from_pem(text: &[u8]) -> Result<Self, Code> {
+        // SAFETY: the place is a local one.
+        let raw = allocate(|place| unsafe { sys::gnutls_dh_params_init(place) })?;
+        let (parameters, data) = (Self(raw), datum(text));
+        // SAFETY: fresh parameters and readable data.
+        let code = unsafe {
+            sys::gnutls_dh_params_import_pkcs3(raw.as_ptr(), &raw const data, sys::X509_FMT_PEM)
+        };
+        Code::check(code).map(|_| parameters)
+    }
+}

@@ -1,0 +1,61 @@
+//! GnuTLS behind safe handles.
+
+mod certificate;
+mod credentials;
+mod session;
+mod sys;
+
+use core::ffi::{CStr, c_int};
+use core::fmt;
+
+pub use certificate::{Certificate, Extension, KeyUsage, Status};
+pub use credentials::{
+    AnonymousClient, AnonymousServer, Certificates, DhParameters, PskClient, PskServer,
+};
+pub use session::{Direction, Handle, PullFunction, PushFunction, Received};
+
+/// Why a call has failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Code(c_int);
+
+impl Code {
+    /// The transport isn't ready, or there was nothing for the caller in what came.
+    pub const AGAIN: Self = Self(-28);
+    /// There is no certificate.
+    pub const NO_CERTIFICATE_FOUND: Self = Self(-49);
+    /// A signal came.
+    pub const INTERRUPTED: Self = Self(-52);
+    /// The transport couldn't be read.
+    pub const PULL_ERROR: Self = Self(-54);
+    /// The transport couldn't be written to.
+    pub const PUSH_ERROR: Self = Self(-53);
+    /// What was asked for isn't there.
+    pub const REQUESTED_DATA_NOT_AVAILABLE: Self = Self(-56);
+    /// The transport has ended, but not the session.
+    pub const PREMATURE_TERMINATION: Self = Self(-110);
+
+    /// Whether the session is no good any more.
+    pub fn is_fatal(self) -> bool {
+        // SAFETY: takes a number.
+        unsafe { sys::gnutls_error_is_fatal(self.0) != 0 }
+    }
+
+    /// What a call has returned: 0 and more mean success.
+    fn check(code: c_int) -> Result<c_int, Self> {
+        if code < 0 { Err(Self(code)) } else { Ok(code) }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // SAFETY: takes a number; the answer is a static text for any.
+        let text = unsafe { CStr::from_ptr(sys::gnutls_strerror(self.0)) };
+        f.write_str(&text.to_string_lossy())
+    }
+}
+
+/// Makes the library ready. It counts the calls, which may be many.
+pub fn initialise() -> Result<(), Code> {
+    // SAFETY: any thread may call it.
+    Code::check(unsafe { sys::gnutls_global_init() }).map(|_| ())
+}

@@ -1,0 +1,60 @@
+//! TLS by GnuTLS: credentials, and sessions over a transport of callbacks.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`gnutls`] | the library behind safe handles; all that is declared of it |
+//! | [`callbacks`] | the transport that a C program gives to a session |
+//! | [`transport`] | what GnuTLS reads and writes, while a reader and a writer share a session |
+//! | [`connection`] | such a session |
+//! | [`session`] | what a `QCryptoTLSSession` is |
+//! | [`peer`] | whether the peer is who it should be |
+//! | [`credentials`] | the properties of credentials, and loading what they name |
+//! | [`identity`] | what credentials have loaded |
+//! | [`object`] | credentials as objects |
+//! | [`properties`] | their properties |
+//! | [`files`] | the files in a directory of credentials |
+//! | [`x509`], [`sanity`] | loading certificates, and whether they can be of use |
+//! | [`psk`] | the file of pre-shared keys |
+
+pub mod callbacks;
+pub mod connection;
+pub mod credentials;
+pub mod files;
+pub mod gnutls;
+pub mod identity;
+pub mod object;
+pub mod peer;
+pub mod properties;
+pub mod psk;
+pub mod sanity;
+pub mod session;
+pub mod transport;
+pub mod x509;
+
+/// The role in a connection, `QCryptoTLSCredsEndpoint` in C.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Endpoint {
+    /// The one that connects.
+    Client,
+    /// The one that is connected to.
+    Server,
+}
+
+impl Endpoint {
+    /// The role of the given number.
+    pub fn from_c(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Client),
+            1 => Some(Self::Server),
+            _ => None,
+        }
+    }
+
+    /// As the property "endpoint" has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+}

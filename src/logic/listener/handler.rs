@@ -1,0 +1,167 @@
+//! The handler of one listening socket in an event loop context (R-LSN-19).
+
+use std::sync::{Arc, Weak};
+
+use super::server::{Served, Server};
+use super::state::state_of;
+use crate::host::aio::{Context, Handlers, Places};
+use crate::host::aio_callback::Callback;
+use crate::layout::QIONetListener;
+use crate::logic::aio;
+use crate::object::Ref;
+use crate::object::listener::Listener;
+use crate::os::errno::Errno;
+use crate::os::poll::{self, Entry};
+use crate::os::timer::Timer;
+use crate::sync::Mutex;
+
+/// How long to sleep, in milliseconds, where there is no clock to wait for: 100 attempts a second
+/// are the most (L1).
+const WITHOUT_TIMER: i32 = 10;
+
+/// A socket that is watched in an event loop context.
+pub struct Handler {
+    server: Server,
+    /// The listener lives while it is watched, and during each call (R-LSN-15).
+    listener: Ref<QIONetListener>,
+    /// The socket's index in the listener.
+    index: usize,
+    context: Context,
+    /// Made in time: when it is needed there may be no descriptor for it.
+    timer: Option<Timer>,
+    on_client: Callback,
+    on_time: Callback,
+    phase: Mutex<Phase>,
+}
+
+/// Which handlers are set. They are changed under the lock, which the host doesn't call back under.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The socket's.
+    Watching,
+    /// The clock's (L1).
+    Resting,
+    Ended,
+}
+
+/// A callback that doesn't keep the handler.
+fn calling(this: &Weak<Handler>, function: fn(&Handler)) -> Callback {
+    let this = Weak::clone(this);
+    Callback::new(move || {
+        if let Some(this) = this.upgrade() {
+            function(&this);
+        }
+    })
+}
+
+impl Handler {
+    /// Watches a socket of `listener`, by its index.
+    pub fn start(listener: &Listener, index: usize, server: Server, context: Context) -> Arc<Self> {
+        let this = Arc::new_cyclic(|this| Self {
+            server,
+            listener: listener.to_ref(),
+            index,
+            context,
+            timer: Timer::create().ok(),
+            on_client: calling(this, Self::serve),
+            on_time: calling(this, Self::resume),
+            phase: Mutex::new(Phase::Watching),
+        });
+        let phase = this.phase.lock();
+        this.set(this.on_client.on_read());
+        drop(phase);
+        this
+    }
+
+    /// Who takes the clients.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Removes the handlers.
+    pub fn end(&self) {
+        let mut phase = self.phase.lock();
+        match core::mem::replace(&mut *phase, Phase::Ended) {
+            Phase::Watching => self.set(Handlers::NONE),
+            Phase::Resting => self.set_on_timer(Handlers::NONE),
+            Phase::Ended => {}
+        }
+        drop(phase);
+    }
+
+    /// Sets the socket's handler to read; nobody else's business is touched (R-LSN-19).
+    fn set(&self, handlers: Handlers) {
+        let places = Places {
+            read: Some(self.context),
+            write: None,
+        };
+        let channel = self.server.channel().upcast();
+        aio::set_handlers(channel, places, handlers, "QIONetListener");
+    }
+
+    fn set_on_timer(&self, handlers: Handlers) {
+        if let Some(timer) = &self.timer {
+            self.context.set_handlers(timer.fd(), handlers);
+        }
+    }
+
+    /// The socket is ready, or has an error. A loop that the callback nests may get here again,
+    /// which is what this kind of watch is for.
+    fn serve(&self) {
+        let mut entry = [Entry::to_read(self.server.channel().fd())];
+        let found = poll::wait(&mut entry, 0);
+        let [entry] = entry;
+        if found.is_err() || !entry.is_ready() {
+            return;
+        }
+        let served = if entry.is_not_open() {
+            Served::Useless(Errno::new(libc::EBADF))
+        } else if entry.is_readable() {
+            self.server.take_clients(&self.listener, true)
+        } else {
+            // An error or a hang-up that nobody asked for, and perhaps nothing more.
+            Served::Exhausted(Errno::NONE)
+        };
+        match served {
+            Served::ForNow | Served::Over => {}
+            Served::Exhausted(errno) => {
+                self.server.trace_failure(&self.listener, errno);
+                self.rest();
+            }
+            Served::Useless(errno) => {
+                self.server.trace_failure(&self.listener, errno);
+                state_of(&self.listener).give_up_watch(&self.listener, self.index, &self.server);
+            }
+        }
+    }
+
+    /// Leaves the socket alone for a while (L1).
+    fn rest(&self) {
+        let Some(timer) = &self.timer else {
+            poll::rest(WITHOUT_TIMER);
+            return;
+        };
+        let mut phase = self.phase.lock();
+        if *phase == Phase::Watching {
+            *phase = Phase::Resting;
+            self.set(Handlers::NONE);
+            timer.set(self.server.longer_pause());
+            self.set_on_timer(self.on_time.on_read());
+        }
+        drop(phase);
+    }
+
+    /// The time has come.
+    fn resume(&self) {
+        let mut phase = self.phase.lock();
+        if *phase == Phase::Resting {
+            *phase = Phase::Watching;
+            self.set_on_timer(Handlers::NONE);
+            if let Some(timer) = &self.timer {
+                timer.reset();
+            }
+            self.set(self.on_client.on_read());
+        }
+        drop(phase);
+    }
+}

@@ -1,0 +1,72 @@
+//! The end of a connection, told to the peer.
+
+use std::sync::Arc;
+
+use super::operation::Job;
+use super::{State, no_session};
+use crate::glib::MainContext;
+use crate::host::error::{Error, Errp, Stored};
+use crate::host::tls_session::Step;
+use crate::object::tls::Tls;
+use crate::sync::atomic::Ordering;
+use crate::{origin, trace};
+
+/// Tells the peer that nothing more is coming, and doesn't wait for the like from it (R-TLS-24). What
+/// would have to wait goes on in the default context, where nobody is told of a failure (R-TLS-26).
+pub fn say(tls: &Tls, errp: Errp<'_>) {
+    trace::qio_channel_tls_bye_start(tls.as_ptr().into());
+    let Some(state) = tls.state::<Arc<State>>() else {
+        return;
+    };
+    // Without a handshake there is nothing to end; once is enough (R-TLS-28).
+    if !state.is_open() || state.has_said_bye.load(Ordering::Acquire) || !state.bye.begin() {
+        return;
+    }
+    let job = Job {
+        task: None,
+        context: MainContext::global_default(),
+        channel: tls.to_ref(),
+    };
+    if let Err(error) = step(state, job) {
+        let _: Stored = errp.store(error, &origin!(c"qio_channel_tls_bye"));
+    }
+}
+
+/// The master is ready.
+fn go_on(state: &Arc<State>, job: Job) {
+    let late: Result<(), Error> = step(state, job);
+    drop(late);
+}
+
+/// Makes a step, and what it takes to make the next one. The error if it failed.
+fn step(state: &Arc<State>, job: Job) -> Result<(), Error> {
+    let result = match job.channel.session() {
+        Some(session) => session.bye(),
+        None => Err(no_session()),
+    };
+    let (job, result) = match result {
+        Ok(step @ (Step::Sends | Step::Receives)) => {
+            trace::qio_channel_tls_bye_pending(job.channel.as_ptr().into(), step as i32);
+            match state.bye.wait(state, job, step, go_on) {
+                Ok(()) => return Ok(()),
+                Err(job) => (
+                    job,
+                    Err(Error::new("The master of the TLS channel can't be watched")),
+                ),
+            }
+        }
+        Ok(Step::Done) => {
+            state.has_said_bye.store(true, Ordering::Release);
+            (job, Ok(()))
+        }
+        Err(error) => (job, Err(error)),
+    };
+    state.bye.end();
+    let ioc = job.channel.as_ptr().into();
+    match result {
+        Ok(()) => trace::qio_channel_tls_bye_complete(ioc),
+        Err(_) => trace::qio_channel_tls_bye_fail(ioc),
+    }
+    job.release();
+    result
+}

@@ -1,0 +1,109 @@
+//! The handshake, and the check of the peer behind it.
+
+use std::sync::Arc;
+
+use super::operation::Job;
+use super::{State, no_session};
+use crate::glib::MainContext;
+use crate::host::error::Error;
+use crate::host::tls_session::Step;
+use crate::layout;
+use crate::logic::task::Task;
+use crate::object::channel::Feature;
+use crate::object::task::Completion;
+use crate::object::tls::Tls;
+use crate::{origin, trace};
+
+/// Starts the handshake. What can be done without waiting is done here: over a blocking master, all
+/// of it (R-TLS-13).
+pub fn start(tls: &Tls, completion: Completion, context: MainContext) {
+    let task = Task::new(Some(tls.to_ref().into_object()), completion);
+    trace::qio_channel_tls_handshake_start(tls.as_ptr().into());
+    let (Some(state), Some(session)) = (tls.state::<Arc<State>>(), tls.session()) else {
+        return tell(&task, Err(no_session()));
+    };
+    if !state.handshake.begin() {
+        let error = Error::new("A TLS handshake of this channel is under way");
+        return tell(&task, Err(error));
+    }
+    let base = tls.upcast::<layout::QIOChannel>();
+    if base.has_feature(Feature::CONCURRENT_IO) {
+        session.require_thread_safety();
+    }
+    let job = Job {
+        task: Some(task),
+        context,
+        channel: tls.to_ref(),
+    };
+    step(state, job, true);
+}
+
+/// The master is ready.
+fn go_on(state: &Arc<State>, job: Job) {
+    step(state, job, false);
+}
+
+/// `is_first`: the caller of the handshake waits for the outcome of this step, whoever closes the
+/// channel meanwhile.
+fn step(state: &Arc<State>, job: Job, is_first: bool) {
+    let Some(session) = job.channel.session() else {
+        return over(state, job, Err(no_session()), is_first);
+    };
+    let step = match session.handshake() {
+        Ok(Step::Done) => return over(state, job, Ok(()), is_first),
+        Ok(step) => step,
+        Err(error) => return over(state, job, Err(error), is_first),
+    };
+    trace::qio_channel_tls_handshake_pending(job.channel.as_ptr().into(), step as i32);
+    if let Err(job) = state.handshake.wait(state, job, step, go_on) {
+        let error = Error::new("The master of the TLS channel can't be watched");
+        over(state, job, Err(error), is_first);
+    }
+}
+
+/// After the last step: the peer is checked and the program told, unless it has closed the channel.
+fn over(state: &Arc<State>, job: Job, outcome: Result<(), Error>, is_first: bool) {
+    if !state.handshake.end() && !is_first {
+        return job.release();
+    }
+    let ioc = || job.channel.as_ptr().into();
+    let outcome = match outcome {
+        Ok(()) => {
+            trace::qio_channel_tls_handshake_complete(ioc());
+            check_peer(state, &job.channel)
+        }
+        Err(error) => {
+            trace::qio_channel_tls_handshake_fail(ioc());
+            Err(error)
+        }
+    };
+    if let Some(task) = &job.task {
+        tell(task, outcome);
+    }
+}
+
+/// The connection is open. Whether the program wants to talk to this peer is told to it; nothing is
+/// told to the peer (R-TLS-18).
+fn check_peer(state: &State, tls: &Tls) -> Result<(), Error> {
+    let session = tls.session().ok_or_else(no_session)?;
+    tls.set_pending(session.has_pending(false));
+    state.open();
+    let verdict = session.check_credentials();
+    let ioc = tls.as_ptr().into();
+    match verdict {
+        Ok(()) => trace::qio_channel_tls_credentials_allow(ioc),
+        Err(_) => trace::qio_channel_tls_credentials_deny(ioc),
+    }
+    verdict
+}
+
+/// Calls the program back, and ends the task (R-TLS-19, R-TLS-20).
+fn tell(task: &Arc<Task>, outcome: Result<(), Error>) {
+    if let Err(error) = outcome
+        && let Some(error) = error.into_host(&origin!(c"qio_channel_tls_handshake"))
+    {
+        task.set_error(error);
+    }
+    task.complete();
+    task.release();
+}

@@ -1,0 +1,200 @@
+//! One end of a TLS connection, over any other channel.
+//!
+//! - [`handshake`]: from nothing to an encrypted connection with a peer that was checked.
+//! - [`bye`]: tells the peer that nothing more is coming, where the host's sessions can.
+//! - [`operation`]: what both wait with.
+//! - [`transfer`]: reading and writing.
+//! - [`watch`]: sources, which know of bytes that wait in the session.
+//!
+//! The session is the host's. Nothing is read ahead of it, and nothing is sent in the background but
+//! the end of the connection.
+
+mod bye;
+mod handshake;
+mod operation;
+mod transfer;
+mod watch;
+
+pub use bye::say as bye;
+pub use handshake::start as handshake;
+pub use transfer::{read, write};
+pub use watch::{create as watch, wait};
+
+use core::ffi::CStr;
+use std::sync::Arc;
+
+use crate::host::aio::{Handlers, Places};
+use crate::host::error::{Error, Errp, Stored};
+use crate::host::tls_session::{Creds, OwnedSession, Role, Session};
+use crate::layout;
+use crate::logic::{aio, control};
+use crate::object::Ref;
+use crate::object::channel::{Channel, Feature};
+use crate::object::tls::Tls;
+use crate::os::errno::Errno;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::{origin, profile, trace};
+use operation::{Kind, Operation};
+use transfer::{Input, Output};
+
+/// What belongs to a channel and C code doesn't see.
+///
+/// Input and output have a lock each, which a transfer on a blocking master holds for as long as it
+/// takes: nobody but the reader and the writer takes them (R-TLS-44, R-TLS-61).
+struct State {
+    /// The handshake is done: bytes can be transferred.
+    is_open: AtomicBool,
+    /// The peer was told that nothing more is coming.
+    has_said_bye: AtomicBool,
+    handshake: Operation,
+    bye: Operation,
+    input: Mutex<Input>,
+    output: Mutex<Output>,
+}
+
+impl State {
+    fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    fn open(&self) {
+        self.is_open.store(true, Ordering::Release);
+    }
+}
+
+/// Prepares a new instance.
+pub fn init(tls: &Tls) {
+    tls.set_state(Arc::new(State {
+        is_open: AtomicBool::new(false),
+        has_said_bye: AtomicBool::new(false),
+        handshake: Operation::new(Kind::Handshake),
+        bye: Operation::new(Kind::Bye),
+        input: Mutex::default(),
+        output: Mutex::default(),
+    }));
+}
+
+/// Ends an instance. Nothing is outstanding: what is holds a reference (R-TLS-50).
+pub fn finalize(tls: &Tls) {
+    tls.release();
+}
+
+/// A channel for the client's side, who wants the server to be `hostname`.
+pub fn create_client(
+    master: &Channel,
+    creds: Creds<'_>,
+    hostname: Option<&CStr>,
+) -> Result<Ref<layout::QIOChannelTLS>, Error> {
+    let session = OwnedSession::create(creds, hostname, None, Role::Client)?;
+    let tls = create(master, session);
+    let (ioc, master) = (tls.as_ptr().into(), master.as_ptr().into());
+    trace::qio_channel_tls_new_client(ioc, master, creds.id(), hostname);
+    Ok(tls)
+}
+
+/// A channel for the server's side, where `aclname` decides about clients.
+pub fn create_server(
+    master: &Channel,
+    creds: Creds<'_>,
+    aclname: Option<&CStr>,
+) -> Result<Ref<layout::QIOChannelTLS>, Error> {
+    let session = OwnedSession::create(creds, None, aclname, Role::Server)?;
+    let tls = create(master, session);
+    let (ioc, master) = (tls.as_ptr().into(), master.as_ptr().into());
+    trace::qio_channel_tls_new_server(ioc, master, creds.id(), aclname);
+    Ok(tls)
+}
+
+fn create(master: &Channel, session: OwnedSession) -> Ref<layout::QIOChannelTLS> {
+    let tls = Ref::<layout::QIOChannelTLS>::create();
+    tls.set_master(master.to_ref());
+    tls.set_session(session);
+    tls.follow_coroutines_as(master);
+    // In all profiles, and for servers too (R-TLS-5).
+    if master.has_feature(Feature::SHUTDOWN) {
+        tls.upcast::<layout::QIOChannel>()
+            .set_feature(Feature::SHUTDOWN);
+    }
+    tls
+}
+
+/// The two things a transfer needs; nothing can be transferred before the handshake (R-TLS-7).
+fn parts(tls: &Tls) -> Result<(&State, Session<'_>), Error> {
+    match (tls.state::<Arc<State>>(), tls.session()) {
+        (Some(state), Some(session)) if state.is_open() => Ok((state, session)),
+        (_, None) => Err(no_session()),
+        _ => Err(Error::os(
+            Errno::ENOTCONN,
+            "The TLS handshake has not been completed",
+        )),
+    }
+}
+
+/// The error of an instance that C code made by hand.
+fn no_session() -> Error {
+    Error::os(Errno::EINVAL, "The TLS channel has no session")
+}
+
+/// Ends directions of the master, from any thread and without waiting for anybody (R-TLS-44).
+pub fn shutdown(tls: &Tls, how: u32, errp: Errp<'_>) -> i32 {
+    tls.add_shutdown(how);
+    match tls.master() {
+        Some(master) => control::shutdown(master, how, errp),
+        None => failed(errp),
+    }
+}
+
+/// Closes the master, without a word to the peer (R-TLS-45). What is outstanding ends without a
+/// callback.
+pub fn close(tls: &Tls, errp: Errp<'_>) -> i32 {
+    // What is outstanding may hold the last reference (R-TLS-46).
+    let tls = tls.to_ref();
+    if let Some(state) = tls.state::<Arc<State>>() {
+        if state.handshake.cancel() && profile::CANCELLED_TLS_HANDSHAKES_ARE_TRACED {
+            trace::qio_channel_tls_handshake_cancel(tls.as_ptr().into());
+        }
+        if state.bye.cancel() {
+            trace::qio_channel_tls_bye_cancel(tls.as_ptr().into());
+        }
+    }
+    match tls.master() {
+        Some(master) => control::close(master, errp),
+        None => failed(errp),
+    }
+}
+
+fn failed(errp: Errp<'_>) -> i32 {
+    let _: Stored = errp.store(no_session(), &origin!(c"qio_channel_tls"));
+    -1
+}
+
+/// Makes transfers wait or not (R-TLS-59).
+pub fn set_blocking(tls: &Tls, enabled: bool, errp: Errp<'_>) -> i32 {
+    match tls.master() {
+        Some(master) => control::set_blocking(master, enabled, errp),
+        None => failed(errp),
+    }
+}
+
+/// Sets handlers on the master. Who waits always tries to transfer first, so what is pending keeps
+/// nobody waiting (R-TLS-60).
+pub fn set_handlers(tls: &Tls, places: Places, handlers: Handlers) {
+    if let Some(master) = tls.master() {
+        aio::set_handlers(master, places, handlers, "qio_channel_set_aio_fd_handler");
+    }
+}
+
+/// Lets the system gather small writes.
+pub fn set_delay(tls: &Tls, enabled: bool) {
+    if let Some(master) = tls.master() {
+        control::set_delay(master, enabled);
+    }
+}
+
+/// Holds small writes back.
+pub fn set_cork(tls: &Tls, enabled: bool) {
+    if let Some(master) = tls.master() {
+        control::set_cork(master, enabled);
+    }
+}

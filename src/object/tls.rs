@@ -1,0 +1,256 @@
+//! TLS channels.
+
+use core::ffi::CStr;
+use core::ptr;
+
+use super::channel::{Channel, WatchKind};
+use super::channel_class::{Returned, Transfer};
+use super::descriptors::{Incoming, Outgoing};
+use super::{Instance, IsA, Ref, Shared};
+use crate::glib::UserData;
+use crate::host::error::{Errp, Stored};
+use crate::host::tls_session::{OwnedSession, Session, Transport};
+use crate::layout;
+use crate::os::iov::IoVec;
+use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
+
+/// The object.
+pub type Tls = Shared<layout::QIOChannelTLS>;
+
+// SAFETY: the struct begins with its parent's, down to `Object`.
+unsafe impl Instance for layout::QIOChannelTLS {
+    const TYPE: &'static CStr = c"qio-channel-tls";
+}
+
+// SAFETY: the first member is the parent.
+unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelTLS {}
+
+/// The instance: what C code sees, and the rest behind it. Zeroed memory is one, as it is new.
+#[repr(C)]
+struct Whole {
+    seen: layout::QIOChannelTLS,
+    state: Option<UserData>,
+    /// A read would not need the master; see [`Tls::has_pending`].
+    pending: AtomicBool,
+    /// What reads of the master have come to since [`Tls::begin_read`].
+    received: AtomicU8,
+}
+
+/// Bytes of an instance.
+pub const INSTANCE_SIZE: usize = size_of::<Whole>();
+
+/// Bits of `received`.
+const BYTES: u8 = 1;
+const WOULD_BLOCK: u8 = 2;
+const END: u8 = 4;
+
+/// `QIO_CHANNEL_SHUTDOWN_READ`.
+const SHUTDOWN_READ: u32 = 1;
+
+impl Tls {
+    fn whole(&self) -> *mut Whole {
+        self.as_ptr().cast::<Whole>()
+    }
+
+    /// Gives a new instance its state.
+    pub fn set_state<T: Send + Sync + 'static>(&self, state: T) {
+        let state = Some(UserData::boxed(state));
+        // SAFETY: instances have `INSTANCE_SIZE` bytes; the zeroed ones are not to be dropped.
+        unsafe { (&raw mut (*self.whole()).state).write(state) };
+    }
+
+    /// The state, as long as the object lives.
+    #[inline]
+    pub fn state<T: 'static>(&self) -> Option<&T> {
+        // SAFETY: set when the object was made, before anybody else saw it.
+        unsafe { (*self.whole()).state.as_ref() }.and_then(UserData::value::<T>)
+    }
+
+    /// Ends the state, the session and the reference on the master, when the object ends.
+    pub fn release(&self) {
+        // SAFETY: the last reference has gone, so nobody else looks.
+        drop(unsafe { (*self.whole()).state.take() });
+        let session = self.session_field().swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: NULL, or what `set_session` stored.
+        drop(unsafe { OwnedSession::from_ptr_full(session) });
+        let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: NULL, or the reference that `set_master` stored.
+        drop(unsafe { Ref::from_ptr_full(master) });
+    }
+
+    fn master_field(&self) -> &AtomicPtr<layout::QIOChannel> {
+        // SAFETY: an aligned field that lives with `self`.
+        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).master) }
+    }
+
+    /// Stores what the records travel over, once.
+    pub fn set_master(&self, master: Ref<layout::QIOChannel>) {
+        self.master_field()
+            .store(master.into_ptr(), Ordering::Release);
+    }
+
+    /// What the records travel over.
+    #[inline]
+    pub fn master(&self) -> Option<&Channel> {
+        // SAFETY: the field's reference lives as long as `self`.
+        unsafe { Channel::from_ptr(self.master_field().load(Ordering::Acquire)) }
+    }
+
+    fn session_field(&self) -> &AtomicPtr<layout::QCryptoTLSSession> {
+        // SAFETY: an aligned field that lives with `self`.
+        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).session) }
+    }
+
+    /// Stores the session, once. The channel is its transport, without a reference (R-TLS-4).
+    pub fn set_session(&self, session: OwnedSession) {
+        // SAFETY: only calls on the channel, which is live then, call the session; those of the
+        // program end before it gives up its reference.
+        let session = unsafe { session.into_ptr(ptr::from_ref(self).cast_mut()) };
+        self.session_field().store(session, Ordering::Release);
+    }
+
+    /// What encrypts the records.
+    #[inline]
+    pub fn session(&self) -> Option<Session<'_>> {
+        // SAFETY: the field's session lives as long as `self`.
+        unsafe { Session::from_ptr(self.session_field().load(Ordering::Acquire)) }
+    }
+
+    /// The address of the session, for C.
+    pub fn session_ptr(&self) -> *mut layout::QCryptoTLSSession {
+        self.session_field().load(Ordering::Acquire)
+    }
+
+    fn shutdown_field(&self) -> &AtomicU32 {
+        // SAFETY: an aligned field that lives with `self`.
+        unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).shutdown) }
+    }
+
+    /// Notes that these directions are being shut down (R-TLS-44).
+    pub fn add_shutdown(&self, how: u32) {
+        self.shutdown_field().fetch_or(how, Ordering::Release);
+    }
+
+    /// Whether the read direction was shut down.
+    #[inline]
+    pub fn is_shut_for_reading(&self) -> bool {
+        self.shutdown_field().load(Ordering::Acquire) & SHUTDOWN_READ != 0
+    }
+
+    fn pending_field(&self) -> &AtomicBool {
+        // SAFETY: lives with `self`; all bits of the zeroed memory are valid.
+        unsafe { &(*self.whole()).pending }
+    }
+
+    /// Notes whether a read would not need the master. For the reader.
+    #[inline]
+    pub fn set_pending(&self, pending: bool) {
+        self.pending_field().store(pending, Ordering::Release);
+    }
+
+    /// Whether a read would not need the master. For everybody: the session may only be asked by the
+    /// reader (R-TLS-62).
+    #[inline]
+    pub fn has_pending(&self) -> bool {
+        self.pending_field().load(Ordering::Acquire)
+    }
+
+    fn received_field(&self) -> &AtomicU8 {
+        // SAFETY: lives with `self`; all bits of the zeroed memory are valid.
+        unsafe { &(*self.whole()).received }
+    }
+
+    /// Before a read of the session: the next two functions tell about that one. All for the reader.
+    #[inline]
+    pub fn begin_read(&self) {
+        self.received_field().store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the session has met the end of the master.
+    #[inline]
+    pub fn has_met_end(&self) -> bool {
+        self.received_field().load(Ordering::Relaxed) & END != 0
+    }
+
+    /// Whether the session got what it asked the master for.
+    #[inline]
+    pub fn was_served(&self) -> bool {
+        self.received_field().load(Ordering::Relaxed) == BYTES
+    }
+
+    /// Stores the id of the source that the handshake waits with, 0 if none (R-TLS-15).
+    #[cfg(not(feature = "qemu-7.2"))]
+    pub fn set_handshake_tag(&self, tag: u32) {
+        // SAFETY: an aligned field that lives with `self`.
+        let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).hs_ioc_tag) };
+        field.store(tag, Ordering::Relaxed);
+    }
+
+    /// The profile has no such field.
+    #[cfg(feature = "qemu-7.2")]
+    pub fn set_handshake_tag(&self, _tag: u32) {}
+
+    /// Stores the id of the source that the end waits with, 0 if none (R-TLS-25).
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn set_bye_tag(&self, tag: u32) {
+        // SAFETY: an aligned field that lives with `self`.
+        let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).bye_ioc_tag) };
+        field.store(tag, Ordering::Relaxed);
+    }
+
+    /// The 7.2 profiles have no such field.
+    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+    pub fn set_bye_tag(&self, _tag: u32) {}
+
+    /// Takes over where coroutines wait from the master (R-TLS-6).
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn follow_coroutines_as(&self, master: &Channel) {
+        self.upcast::<layout::QIOChannel>()
+            .set_follows_coroutine(master.follows_coroutine());
+    }
+
+    /// The 7.2 profiles have no such field.
+    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+    pub fn follow_coroutines_as(&self, _master: &Channel) {}
+}
+
+/// What a transfer of the master has come to, for a session.
+fn moved(returned: Returned, errp: Errp<'_>) -> Result<Option<usize>, Stored> {
+    returned.transfer(errp).map(|transfer| match transfer {
+        Transfer::Done(bytes) => Some(bytes),
+        Transfer::WouldBlock => None,
+    })
+}
+
+impl Transport for Tls {
+    fn send(&self, bytes: IoVec<'_>, errp: Errp<'_>) -> Result<Option<usize>, Stored> {
+        let Some(master) = self.master() else {
+            return Ok(Some(0));
+        };
+        moved(master.io_writev(&[bytes], Outgoing::NONE, 0, errp), errp)
+    }
+
+    fn receive(&self, space: IoVec<'_>, errp: Errp<'_>) -> Result<Option<usize>, Stored> {
+        let Some(master) = self.master() else {
+            return Ok(Some(0));
+        };
+        let result = moved(master.io_readv(&[space], Incoming::NONE, 0, errp), errp);
+        let bit = match result {
+            Ok(Some(0)) => END,
+            Ok(Some(_)) => BYTES,
+            Ok(None) => WOULD_BLOCK,
+            Err(_) => 0,
+        };
+        self.received_field().fetch_or(bit, Ordering::Relaxed);
+        result
+    }
+}
+
+impl Channel {
+    /// The channel as a TLS channel, if its watches are the library's for those.
+    pub fn as_tls(&self) -> Option<&Tls> {
+        // SAFETY: the method is for TLS channels, so the channel is one.
+        self.watches_as(WatchKind::Tls)
+            .then(|| unsafe { &*self.as_ptr().cast::<Tls>() })
+    }
+}
