@@ -10,6 +10,7 @@
 
 #include <sys/random.h>
 
+#include "qemu/iov.h"
 #include "qemu/module.h"
 
 #define TYPE_WEBSOCK_CLIENT "migrate-websock-client"
