@@ -33,7 +33,8 @@ static void serve(KvServer *server, QIOChannelSocket *sioc)
     Error *err = NULL;
 
     /* What would block must say so, for the coroutine to yield. */
-    if (qio_channel_set_blocking(QIO_CHANNEL(sioc), false, &err) < 0) {
+    qio_channel_set_blocking(QIO_CHANNEL(sioc), false, &err);
+    if (err) {
         kv_client_left(server, err);
         return;
     }

@@ -42,7 +42,8 @@ static bool set_blocking(Stream *stream, bool blocking)
 {
     Error *err = NULL;
 
-    if (qio_channel_set_blocking(stream->ioc, blocking, &err) < 0) {
+    qio_channel_set_blocking(stream->ioc, blocking, &err);
+    if (err) {
         fail(stream->migration, err);
         return false;
     }

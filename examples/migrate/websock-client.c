@@ -137,6 +137,19 @@ static ssize_t websock_client_writev(QIOChannel *ioc, const struct iovec *iov, s
     return length;
 }
 
+static int websock_client_set_blocking(QIOChannel *ioc, bool enabled, Error **errp)
+{
+    Error *err = NULL;
+
+    /* The function returns a bool in the latest profile; the error tells in all of them. */
+    qio_channel_set_blocking(WEBSOCK_CLIENT(ioc)->master, enabled, &err);
+    if (err) {
+        error_propagate(errp, err);
+        return -1;
+    }
+    return 0;
+}
+
 static int websock_client_close(QIOChannel *ioc, Error **errp)
 {
     return qio_channel_close(WEBSOCK_CLIENT(ioc)->master, errp);
@@ -165,6 +178,7 @@ static void websock_client_class_init(ObjectClass *klass, void *data)
     QIOChannelClass *ioc_klass = QIO_CHANNEL_CLASS(klass);
 
     ioc_klass->io_writev = websock_client_writev;
+    ioc_klass->io_set_blocking = websock_client_set_blocking;
     ioc_klass->io_close = websock_client_close;
     ioc_klass->io_shutdown = websock_client_shutdown;
 }
