@@ -16,6 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     headers::generate(&Path::new(&env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("include"))?;
     if env::var_os("CARGO_FEATURE_EMBEDDED").is_some() {
         compile_c(Path::new("src/embedded/c"))?;
+        if env::var_os("CARGO_FEATURE_TLS").is_some() {
+            link_gnutls()?;
+        }
     }
     Ok(())
 }
@@ -38,7 +41,10 @@ fn compile_c(dir: &Path) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     sources.sort();
-    let glib = glib_include_dirs()?;
+    let glib: Vec<_> = pkg_config("--cflags-only-I", "glib-2.0", "libglib2.0-dev")?
+        .into_iter()
+        .filter_map(|flag| flag.strip_prefix("-I").map(PathBuf::from))
+        .collect();
     cc::Build::new()
         .files(sources)
         .include("include")
@@ -80,18 +86,26 @@ fn abi_macro() -> Result<String, Box<dyn Error>> {
     Ok(format!("QIO_ABI_QEMU_{}", profile.replace('.', "_")))
 }
 
-/// GLib's include directories, as pkg-config tells them.
-fn glib_include_dirs() -> Result<Vec<PathBuf>, Box<dyn Error>> {
+/// Links what cargo links, tests for one, with GnuTLS; a C program's linker is told by meson.
+fn link_gnutls() -> Result<(), Box<dyn Error>> {
+    for flag in pkg_config("--libs", "gnutls", "libgnutls28-dev")? {
+        if let Some(directory) = flag.strip_prefix("-L") {
+            println!("cargo:rustc-link-search=native={directory}");
+        } else if let Some(library) = flag.strip_prefix("-l") {
+            println!("cargo:rustc-link-lib={library}");
+        }
+    }
+    Ok(())
+}
+
+/// The flags that pkg-config tells for a module, which is in the Debian package.
+fn pkg_config(what: &str, module: &str, package: &str) -> Result<Vec<String>, Box<dyn Error>> {
     let output = std::process::Command::new("pkg-config")
-        .args(["--cflags-only-I", "glib-2.0"])
+        .args([what, module])
         .output()?;
     if !output.status.success() {
-        return Err("pkg-config doesn't find glib-2.0 (Debian: libglib2.0-dev)".into());
+        return Err(format!("pkg-config doesn't find {module} (Debian: {package})").into());
     }
     let flags = String::from_utf8(output.stdout)?;
-    Ok(flags
-        .split_whitespace()
-        .filter_map(|flag| flag.strip_prefix("-I"))
-        .map(PathBuf::from)
-        .collect())
+    Ok(flags.split_whitespace().map(str::to_owned).collect())
 }

@@ -35,6 +35,7 @@ const HEADERS: &[Header] = &[
         sources: &[
             "layout/channel.rs",
             "capi/channel.rs",
+            "capi/channel_coroutine.rs",
             "capi/channel_transfer.rs",
             "capi/channel_bytes.rs",
         ],

@@ -64,6 +64,11 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #define HAVE_TCP_KEEPINTVL
 #endif
 
+/* TLS is built in, unless the library was told to do without. */
+#ifndef QIO_WITHOUT_TLS
+#define CONFIG_GNUTLS
+#endif
+
 /* OBJECT_CHECK and the casts made of it look at the type. */
 #define CONFIG_QOM_CAST_DEBUG
 

@@ -76,10 +76,21 @@ def not_yet(kind):
     return found
 
 
+def has_tls(host):
+    """A host is "imported", "embedded" or "embedded-without-tls"."""
+    return host != 'embedded-without-tls'
+
+
+def needs_tls(name):
+    """Whether a symbol is there only together with TLS."""
+    return name.startswith(('qcrypto_init', 'qcrypto_tls_', 'QCryptoTLS', 'qio_channel_tls_'))
+
+
 def exports(profile, host):
     """Everything that a library of this profile and host exports."""
     names = api(profile) - set(not_yet('exports'))
-    return names | (embedded(profile) if host == 'embedded' else {symbol(profile)})
+    names |= {symbol(profile)} if host == 'imported' else embedded(profile)
+    return {name for name in names if has_tls(host) or not needs_tls(name)}
 
 
 def defined_for_c(archive):

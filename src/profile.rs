@@ -76,6 +76,11 @@ pub const OFFSET_BEYOND_VECTOR_ABORTS: bool = SERIES_7_2;
 /// A channel must not be finalised while a coroutine waits for it (R-CHAN-2).
 pub const WAITED_FOR_CHANNEL_MUST_LIVE: bool = !SERIES_7_2;
 
+/// Waking a coroutine empties its slot at once. Elsewhere the slot is emptied when the coroutine goes
+/// on, or by a detach, after which its handlers are not the coroutine's any more (R-CHAN-46,
+/// R-CHAN-49).
+pub const WAKING_EMPTIES_THE_SLOT: bool = !SERIES_7_2;
+
 /// Channels can be read and written at a position, and say so (R-CHAN-83).
 pub const POSITIONED_TRANSFERS: bool = !SERIES_7_2;
 

@@ -197,7 +197,50 @@ pub fn qio_channel_websock_handshake_fail(_ioc: Id, _error: &Error) {}
 #[inline]
 pub fn qio_channel_websock_handshake_complete(_ioc: Id) {}
 
-/// A frame was queued. The header's size goes first, whatever the original's names say.
+/// The first line of a greeting is known.
+#[inline]
+pub fn qio_channel_websock_http_greeting(_ioc: Id, _greeting: &str) {}
+
+/// All headers that a greeting needs are there; they aren't judged yet.
+#[inline]
+pub fn qio_channel_websock_http_request(
+    _ioc: Id,
+    _protocols: Option<&str>,
+    _version: &str,
+    _host: &str,
+    _connection: &str,
+    _upgrade: &str,
+    _key: &str,
+) {
+}
+
+/// The first two bytes of a frame are there: the short length, `fin` and `has_mask` as 0x80 or 0, and
+/// the opcode, a continuation's being the message's.
+#[inline]
+pub fn qio_channel_websock_header_partial_decode(
+    _ioc: Id,
+    _payloadlen: usize,
+    _fin: u8,
+    _opcode: u8,
+    _has_mask: u8,
+) {
+}
+
+/// The header of a frame is there and accepted; the mask is in the order of the machine.
+#[inline]
+pub fn qio_channel_websock_header_full_decode(
+    _ioc: Id,
+    _headerlen: usize,
+    _payloadlen: usize,
+    _mask: u32,
+) {
+}
+
+/// A piece of payload was unmasked; so much of the frame is still to come.
+#[inline]
+pub fn qio_channel_websock_payload_decode(_ioc: Id, _opcode: u8, _payload_remain: usize) {}
+
+/// A frame was queued, or sent right away. The header's size goes first, whatever the original's names say.
 #[inline]
 pub fn qio_channel_websock_encode(_ioc: Id, _opcode: u8, _headerlen: usize, _payloadlen: usize) {}
 

@@ -2,7 +2,7 @@
 """Programs that are linked to another implementation of io/ and its host run on libqio through
 LD_PRELOAD alone, unchanged; and the limits that docs/preload.md names are where it says.
 
-usage: embedded.py PROFILE LIBRARY PRELOAD-LIBRARY ARCHIVE
+usage: embedded.py PROFILE HOST LIBRARY PRELOAD-LIBRARY ARCHIVE
 """
 
 import pathlib
@@ -12,7 +12,7 @@ import tempfile
 import abi
 import workshop
 
-profile, library, preload, archive = sys.argv[1:]
+profile, host, library, preload, archive = sys.argv[1:]
 check = workshop.Expectations()
 
 with tempfile.TemporaryDirectory() as scratch:
@@ -60,6 +60,6 @@ with tempfile.TemporaryDirectory() as scratch:
     check.fails('a name taken twice', program, None, "Registering `container' which already exists")
 
 names = workshop.exported(preload)
-check.expect('exports', names == abi.exports(profile, 'embedded'), names)
+check.expect('exports', names == abi.exports(profile, host), names)
 print(f'{check.failed} failed')
 sys.exit(check.failed != 0)

@@ -31,6 +31,35 @@ extern "C" {
 QIOChannel *qio_channel_new_fd(int fd,
                                Error **errp);
 
+#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_util_set_aio_fd_handler:
+ * @read_fd: a descriptor to read from
+ * @read_ctx: (transfer none) (nullable): where @io_read runs; NULL leaves @read_fd alone
+ * @io_read: (nullable): called when @read_fd is readable, hung up or in error; NULL removes
+ * @write_fd: a descriptor to write to, perhaps the same
+ * @write_ctx: (transfer none) (nullable): where @io_write runs; NULL leaves @write_fd alone
+ * @io_write: (nullable): called when @write_fd is writable or in error; NULL removes
+ * @opaque: (closure) (nullable): data for both
+ *
+ * Sets handlers in event loop contexts, for those who write channels. With one descriptor and one
+ * context both are set together. Otherwise each is set by itself, which takes away what the same
+ * context had for the other direction of the same descriptor.
+ *
+ * Threads: any; who removes handlers in the thread of their context can be sure that they don't run
+ * afterwards. Blocks: no.
+ * Context: the handlers run in the threads that poll their contexts.
+ * Since: qemu-10.0 profile.
+ */
+void qio_channel_util_set_aio_fd_handler(int read_fd,
+                                         AioContext *read_ctx,
+                                         IOHandler *io_read,
+                                         int write_fd,
+                                         AioContext *write_ctx,
+                                         IOHandler *io_write,
+                                         void *opaque);
+#endif
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

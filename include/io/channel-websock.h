@@ -26,8 +26,8 @@ typedef union QIOChannelWebsockMask {
 
 #if defined(QIO_ABI_QEMU_7_2)
 /**
- * The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
- * handshake they stay zero.
+ * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
+ * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
  */
 struct QIOChannelWebsock {
     /** The parent. */
@@ -59,8 +59,8 @@ struct QIOChannelWebsock {
 
 #if defined(QIO_ABI_QEMU_7_2_22)
 /**
- * The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
- * handshake they stay zero.
+ * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
+ * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
  */
 struct QIOChannelWebsock {
     /** The parent. */
@@ -94,8 +94,8 @@ struct QIOChannelWebsock {
 
 #if defined(QIO_ABI_QEMU_10_0)
 /**
- * The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
- * handshake they stay zero.
+ * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
+ * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
  */
 struct QIOChannelWebsock {
     /** The parent. */
@@ -127,8 +127,8 @@ struct QIOChannelWebsock {
 
 #if (defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
 /**
- * The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
- * handshake they stay zero.
+ * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
+ * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
  */
 struct QIOChannelWebsock {
     /** The parent. */
@@ -169,12 +169,13 @@ extern "C" {
  * @master: (transfer none): what the frames travel over; the channel holds a reference
  *
  * Makes the server's end of a WebSocket. Nothing can be read or written before
- * qio_channel_websock_handshake() has succeeded. Closing the channel closes @master.
+ * qio_channel_websock_handshake() has succeeded. Closing the channel closes @master; before that the
+ * peer is told, behind what is queued, if that can be done without waiting.
  *
  * Reads and watches take from @master what they need, in any context and without the default main
  * loop; they answer pings and a close frame on their way. Of what is written up to 8192 bytes are
- * queued and sent in the background, from the default context. The channel holds no more than
- * 64 KiB of what came in.
+ * queued and sent in the background, from the default context; what the master takes at once is not
+ * queued. The channel holds no more than 64 KiB of what came in.
  *
  * Threads: any; one reader and one writer at a time. Blocks: no.
  * Returns: (transfer full): the channel, never NULL.

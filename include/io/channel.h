@@ -1,7 +1,7 @@
 /*
  * A channel, the base of all that bytes can be read from or written to.
  *
- * Generated from src/layout/channel.rs and src/capi/channel.rs and src/capi/channel_transfer.rs and src/capi/channel_bytes.rs.
+ * Generated from src/layout/channel.rs and src/capi/channel.rs and src/capi/channel_coroutine.rs and src/capi/channel_transfer.rs and src/capi/channel_bytes.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -273,23 +273,6 @@ void qio_channel_set_feature(QIOChannel *ioc, QIOChannelFeature feature);
 void qio_channel_set_name(QIOChannel *ioc,
                           const char *name);
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
-/**
- * qio_channel_set_follow_coroutine_ctx:
- * @ioc: (transfer none): the channel
- * @enabled: whether coroutines wait in their own AioContext; initially they don't
- *
- * Tells where a coroutine waits that uses @ioc while it isn't ready: in the coroutine's own
- * context, or else in the main loop. It counts from the next wait on, for @ioc itself and not for
- * channels that @ioc sits on.
- *
- * Threads: any, one at a time. Blocks: no.
- * Since: qemu-10.0 profile.
- */
-void qio_channel_set_follow_coroutine_ctx(QIOChannel *ioc,
-                                          bool enabled);
-#endif
-
 #if !defined(QIO_ABI_QEMU_10_2)
 /**
  * qio_channel_set_blocking:
@@ -532,6 +515,154 @@ GSource *qio_channel_add_watch_source(QIOChannel *ioc,
                                       gpointer user_data,
                                       GDestroyNotify notify,
                                       GMainContext *context);
+
+/**
+ * qio_channel_yield:
+ * @ioc: (transfer none): the channel
+ * @condition: G_IO_IN or G_IO_OUT
+ *
+ * Suspends the calling coroutine until @ioc is ready, its end and errors included, or until
+ * something else makes the coroutine go on: qio_channel_wake_read(), or whoever enters it. So
+ * nothing is certain afterwards, and the caller tries again. One coroutine may wait to read and
+ * another to write.
+ *
+ * Threads: any, in a coroutine; the class of @ioc must have the method io_set_aio_fd_handler.
+ * Blocks: no.
+ * Context: the coroutine goes on in its own AioContext. The descriptor is watched in that of the
+ * main loop (iohandler_get_aio_context()), so that is where the coroutine should be, unless
+ * qio_channel_set_follow_coroutine_ctx() was called. Differs: in the 7.2 profiles, the context of
+ * qio_channel_attach_aio_context() if there is one.
+ */
+void qio_channel_yield(QIOChannel *ioc,
+                       GIOCondition condition);
+
+#if defined(QIO_ABI_QEMU_10_2)
+/**
+ * qio_channel_wait_cond:
+ * @ioc: (transfer none): the channel
+ * @condition: what to wait for; in a coroutine G_IO_IN or G_IO_OUT
+ *
+ * In a coroutine, qio_channel_yield(); elsewhere, qio_channel_wait().
+ *
+ * Threads: any. Blocks: yes, outside of coroutines.
+ * Since: qemu-10.2 profile.
+ */
+void qio_channel_wait_cond(QIOChannel *ioc, GIOCondition condition);
+#endif
+
+#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_wake_read:
+ * @ioc: (transfer none): the channel
+ *
+ * Makes the coroutine go on that waits to read in qio_channel_yield(), as if there were something
+ * to read. Does nothing if none waits, also for one that waits later.
+ *
+ * Threads: any. Blocks: no; but in the context of the coroutine that is entered before this
+ * returns.
+ * Since: qemu-10.0 profile.
+ */
+void qio_channel_wake_read(QIOChannel *ioc);
+#endif
+
+#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_set_follow_coroutine_ctx:
+ * @ioc: (transfer none): the channel
+ * @enabled: whether coroutines wait in their own AioContext; initially they don't
+ *
+ * Tells where a coroutine waits that uses @ioc while it isn't ready: in the coroutine's own
+ * context, or else in the main loop. It counts from the next wait on, for @ioc itself and not for
+ * channels that @ioc sits on.
+ *
+ * Threads: any, one at a time. Blocks: no.
+ * Since: qemu-10.0 profile.
+ */
+void qio_channel_set_follow_coroutine_ctx(QIOChannel *ioc,
+                                          bool enabled);
+#endif
+
+#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_attach_aio_context:
+ * @ioc: (transfer none): the channel, for which no coroutine waits
+ * @ctx: (transfer none) (nullable): where coroutines wait from now on, as long as the channel is
+ *   attached; NULL is the main loop
+ *
+ * Moves a channel to another AioContext.
+ *
+ * Threads: the one of @ctx. Blocks: no.
+ * Since: only in the 7.2 profiles.
+ */
+void qio_channel_attach_aio_context(QIOChannel *ioc,
+                                    AioContext *ctx);
+#endif
+
+#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_detach_aio_context:
+ * @ioc: (transfer none): the channel
+ *
+ * Takes a channel out of its AioContext, and its handlers. Coroutines that wait stay suspended:
+ * the caller enters them, perhaps in another context, and they try again.
+ *
+ * Threads: the one of the context that the channel is attached to. Blocks: no.
+ * Since: only in the 7.2 profiles.
+ */
+void qio_channel_detach_aio_context(QIOChannel *ioc);
+#endif
+
+#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_set_aio_fd_handler:
+ * @ioc: (transfer none): the channel, which lives as long as handlers are set
+ * @read_ctx: (transfer none) (nullable): where @io_read runs; NULL leaves reading alone
+ * @io_read: (nullable): called when @ioc is readable; NULL removes the handler in @read_ctx
+ * @write_ctx: (transfer none) (nullable): where @io_write runs; NULL leaves writing alone
+ * @io_write: (nullable): called when @ioc is writable; NULL removes the handler in @write_ctx
+ * @opaque: (closure) (nullable): data for both
+ *
+ * Calls back from event loop contexts whenever @ioc is ready, its end and errors included. What is
+ * watched are its descriptors as they are now, so the handlers must go before they are closed. If
+ * one descriptor serves both directions, both handlers that are in the same context must be set in
+ * one call: each call replaces what that context had for the descriptor. Coroutines that wait for
+ * @ioc use the same handlers.
+ *
+ * Threads: any; who removes handlers in the thread of their context can be sure that they don't run
+ * afterwards. Blocks: no. The class of @ioc must have the method.
+ * Context: the handlers run in the threads that poll their contexts.
+ * Differs: in the 7.2 profiles there is one context, in which both are set.
+ */
+void qio_channel_set_aio_fd_handler(QIOChannel *ioc,
+                                    AioContext *read_ctx,
+                                    IOHandler *io_read,
+                                    AioContext *write_ctx,
+                                    IOHandler *io_write,
+                                    void *opaque);
+#endif
+
+#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+/**
+ * qio_channel_set_aio_fd_handler:
+ * @ioc: (transfer none): the channel, which lives as long as handlers are set
+ * @ctx: (transfer none): where the handlers run
+ * @io_read: (nullable): called when @ioc is readable; NULL removes the handler
+ * @io_write: (nullable): called when @ioc is writable; NULL removes the handler
+ * @opaque: (closure) (nullable): data for both
+ *
+ * As in the other profiles, but for the one context.
+ *
+ * Threads: any; who removes handlers in the thread of @ctx can be sure that they don't run
+ * afterwards. Blocks: no. The class of @ioc must have the method.
+ * Context: the handlers run in the thread that polls @ctx.
+ * Differs: the other profiles have a context for each direction.
+ */
+void qio_channel_set_aio_fd_handler(QIOChannel *ioc,
+                                    AioContext *ctx,
+                                    IOHandler *io_read,
+                                    IOHandler *io_write,
+                                    void *opaque);
+#endif
 
 #if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
 /**

@@ -76,24 +76,6 @@ pub unsafe extern "C" fn qio_channel_set_name(ioc: *mut QIOChannel, name: *const
     channel.set_name(name);
 }
 
-/// qio_channel_set_follow_coroutine_ctx:
-/// @ioc: (transfer none): the channel
-/// @enabled: whether coroutines wait in their own AioContext; initially they don't
-///
-/// Tells where a coroutine waits that uses @ioc while it isn't ready: in the coroutine's own
-/// context, or else in the main loop. It counts from the next wait on, for @ioc itself and not for
-/// channels that @ioc sits on.
-///
-/// Threads: any, one at a time. Blocks: no.
-/// Since: qemu-10.0 profile.
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_channel_set_follow_coroutine_ctx(ioc: *mut QIOChannel, enabled: bool) {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_set_follow_coroutine_ctx") };
-    channel.set_follows_coroutine(enabled);
-}
-
 /// qio_channel_set_blocking:
 /// @ioc: (transfer none): the channel
 /// @enabled: true if transfers shall wait until they can move at least a byte

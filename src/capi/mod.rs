@@ -16,6 +16,7 @@ pub mod channel;
 pub mod channel_buffer;
 pub mod channel_bytes;
 pub mod channel_command;
+pub mod channel_coroutine;
 pub mod channel_file;
 pub mod channel_null;
 pub mod channel_socket;

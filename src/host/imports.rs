@@ -8,10 +8,15 @@ use core::ffi::{c_char, c_int, c_void};
 
 use libc::{sockaddr_storage, socklen_t};
 
-use crate::layout::{Error, Object, SocketAddress, Type, TypeInfo};
+use crate::layout::{
+    AioContext, Coroutine, Error, IOHandler, Object, SocketAddress, Type, TypeInfo,
+};
 
 /// `module_init_type` of QOM types, in every profile.
 pub const MODULE_INIT_QOM: c_int = 3;
+
+/// Asks for events without a descriptor; io/ has no such function (R-HOST-13).
+pub type AioPollFn = Option<unsafe extern "C" fn(opaque: *mut c_void) -> bool>;
 
 unsafe extern "C" {
     // QOM
@@ -82,4 +87,42 @@ unsafe extern "C" {
         mode: libc::mode_t,
         errp: *mut *mut Error,
     ) -> c_int;
+
+    // Event loop contexts
+    pub fn iohandler_get_aio_context() -> *mut AioContext;
+    pub fn qemu_get_current_aio_context() -> *mut AioContext;
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn qemu_get_aio_context() -> *mut AioContext;
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn bql_locked() -> bool;
+    #[cfg(feature = "qemu-10.2")]
+    pub fn qemu_in_main_thread() -> bool;
+    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+    pub fn aio_set_fd_handler(
+        ctx: *mut AioContext,
+        fd: c_int,
+        is_external: bool,
+        io_read: IOHandler,
+        io_write: IOHandler,
+        io_poll: AioPollFn,
+        io_poll_ready: IOHandler,
+        opaque: *mut c_void,
+    );
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn aio_set_fd_handler(
+        ctx: *mut AioContext,
+        fd: c_int,
+        io_read: IOHandler,
+        io_write: IOHandler,
+        io_poll: AioPollFn,
+        io_poll_ready: IOHandler,
+        opaque: *mut c_void,
+    );
+
+    // Coroutines
+    pub fn aio_co_wake(co: *mut Coroutine);
+    pub fn qemu_in_coroutine() -> bool;
+    pub fn qemu_coroutine_self() -> *mut Coroutine;
+    pub fn qemu_coroutine_get_aio_context(co: *mut Coroutine) -> *mut AioContext;
+    pub fn qemu_coroutine_yield();
 }

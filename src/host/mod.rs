@@ -6,6 +6,8 @@ pub mod address_copy;
 pub mod address_family;
 mod address_fields;
 mod address_view;
+pub mod aio;
+pub mod coroutine;
 pub mod error;
 pub mod file;
 pub mod imports;

@@ -18,8 +18,8 @@ pub union QIOChannelWebsockMask {
     pub u: u32,
 }
 
-/// The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
-/// handshake they stay zero.
+/// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
+/// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
 #[cfg(feature = "qemu-7.2")]
 #[repr(C)]
 pub struct QIOChannelWebsock {
@@ -52,8 +52,8 @@ pub struct QIOChannelWebsock {
 #[cfg(feature = "qemu-7.2")]
 assert_layout!(QIOChannelWebsock, size = 248, { parent @ 0, master @ 80, encinput @ 88, encoutput @ 128, rawinput @ 168, payload_remain @ 208, pong_remain @ 216, mask @ 224, io_tag @ 228, io_err @ 232, io_eof @ 240, opcode @ 244 });
 
-/// The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
-/// handshake they stay zero.
+/// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
+/// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
 #[cfg(feature = "qemu-7.2.22")]
 #[repr(C)]
 pub struct QIOChannelWebsock {
@@ -88,8 +88,8 @@ pub struct QIOChannelWebsock {
 #[cfg(feature = "qemu-7.2.22")]
 assert_layout!(QIOChannelWebsock, size = 256, { parent @ 0, master @ 80, encinput @ 88, encoutput @ 128, rawinput @ 168, payload_remain @ 208, pong_remain @ 216, mask @ 224, hs_io_tag @ 228, io_tag @ 232, io_err @ 240, io_eof @ 248, opcode @ 252 });
 
-/// The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
-/// handshake they stay zero.
+/// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
+/// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
 #[cfg(feature = "qemu-10.0")]
 #[repr(C)]
 pub struct QIOChannelWebsock {
@@ -122,8 +122,8 @@ pub struct QIOChannelWebsock {
 #[cfg(feature = "qemu-10.0")]
 assert_layout!(QIOChannelWebsock, size = 264, { parent @ 0, master @ 96, encinput @ 104, encoutput @ 144, rawinput @ 184, payload_remain @ 224, pong_remain @ 232, mask @ 240, io_tag @ 244, io_err @ 248, io_eof @ 256, opcode @ 260 });
 
-/// The server's end of a WebSocket. All fields are private; but for `master` and the tag of the
-/// handshake they stay zero.
+/// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
+/// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
 #[cfg(any(feature = "qemu-10.0.13", feature = "qemu-10.2"))]
 #[repr(C)]
 pub struct QIOChannelWebsock {

@@ -2,9 +2,11 @@
 
 use core::ffi::CStr;
 
+use super::aio::set_fd_handlers;
 use super::child::{leave_to_reaper, reap_within};
 use super::file::transfer;
 use crate::glib::{Source, Spawned, spawn};
+use crate::host::aio::{Handlers, Places};
 use crate::host::error::Error;
 use crate::object::Ref;
 use crate::object::channel_class::Transfer;
@@ -75,6 +77,11 @@ pub fn watch(command: &Command, condition: u32) -> Source {
         command.write_fd(),
         condition,
     )
+}
+
+/// Sets handlers, each on its side's pipe (R-CHAN-96).
+pub fn set_handlers(command: &Command, places: Places, handlers: Handlers) {
+    set_fd_handlers(command.read_fd(), command.write_fd(), places, handlers);
 }
 
 /// Closes both pipes, even if closing one of them fails; the first failure.

@@ -1,6 +1,7 @@
 //! All behaviour of io/, in safe Rust that unit tests reach without C.
 #![forbid(unsafe_code)]
 
+pub mod aio;
 pub mod buffer;
 mod child;
 pub mod command;
@@ -12,6 +13,7 @@ pub mod null;
 mod remainder;
 pub mod resolver;
 pub mod socket;
+pub mod suspension;
 pub mod task;
 pub mod transfer;
 pub mod wait;

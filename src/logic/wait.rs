@@ -1,7 +1,9 @@
-//! Waiting until a channel is ready, on the calling thread.
+//! Waiting until a channel is ready. Outside of coroutines that blocks the calling thread.
 
+use super::suspension;
 use super::watch::{self, IN, NVAL, OUT};
 use crate::glib::MainContext;
+use crate::host::coroutine::Coroutine;
 use crate::object::channel::{Channel, Polled};
 use crate::object::watch::Flag;
 use crate::os::abort::misuse;
@@ -11,9 +13,13 @@ use crate::os::poll;
 const PAUSE_FIRST: i32 = 1;
 const PAUSE_LAST: i32 = 5;
 
-/// Waits for `condition`: what a transfer does that would block (R-CHAN-24).
-pub(super) fn until_ready(channel: &Channel, condition: u32) {
-    wait(channel, condition);
+/// Waits for `condition`, in a coroutine without blocking its thread: what a transfer does that
+/// would block (R-CHAN-24, R-CHAN-42).
+pub fn until_ready(channel: &Channel, condition: u32) {
+    match Coroutine::current() {
+        Some(coroutine) => suspension::wait(channel, condition, coroutine),
+        None => wait(channel, condition),
+    }
 }
 
 /// Blocks the thread until a watch of the channel for `condition` would fire (R-CHAN-41).
@@ -86,6 +92,19 @@ fn run_watch(channel: &Channel, condition: u32) {
         context.iteration(true);
     }
     source.destroy();
+}
+
+/// Whether a watch of the channel for `condition` would fire now.
+pub(super) fn is_ready(channel: &Channel, condition: u32) -> bool {
+    let context = MainContext::create();
+    let Some(source) = watch::create(channel, condition) else {
+        return false;
+    };
+    let fired = Flag::set_by(&source);
+    source.attach(&context);
+    context.iteration(false);
+    source.destroy();
+    fired.is_set()
 }
 
 #[cfg(feature = "embedded")]

@@ -9,6 +9,8 @@ use super::channel_class::CreateWatch;
 use super::{Instance, IsA, Shared};
 use crate::glib::Source;
 use crate::layout;
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+use crate::sync::atomic::AtomicBool;
 use crate::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
 /// A channel of any class.
@@ -93,20 +95,23 @@ impl Channel {
         }
     }
 
-    /// Where coroutines wait from now on: in their own context, or in the main loop (R-CHAN-44).
+    /// Where coroutines wait: in their own context, or in the main loop (R-CHAN-44).
     #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
-    pub fn set_follows_coroutine(&self, enabled: bool) {
-        // SAFETY: a field that lives with `self`; callers take turns (R-CHAN-11).
-        unsafe { (*self.as_ptr()).follow_coroutine_ctx = enabled };
+    fn follows(&self) -> &AtomicBool {
+        // SAFETY: a field that lives with `self`, which all of the library accesses atomically.
+        unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).follow_coroutine_ctx) }
     }
 
-    /// Whether a coroutine waits to read or to write.
-    pub fn is_waited_for(&self) -> bool {
-        // SAFETY: an aligned field that lives with `self`, exchanged atomically.
-        let reader = unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).read_coroutine) };
-        // SAFETY: as above.
-        let writer = unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).write_coroutine) };
-        !reader.load(Ordering::Acquire).is_null() || !writer.load(Ordering::Acquire).is_null()
+    /// Whether coroutines wait in their own context.
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn follows_coroutine(&self) -> bool {
+        self.follows().load(Ordering::Relaxed)
+    }
+
+    /// Where coroutines wait from now on.
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    pub fn set_follows_coroutine(&self, enabled: bool) {
+        self.follows().store(enabled, Ordering::Relaxed);
     }
 
     /// The descriptors behind the channel's watches. None if its class makes watches of its own.

@@ -10,6 +10,7 @@ use libc::{off_t, size_t, ssize_t};
 use super::channel::Channel;
 use super::descriptors::{Incoming, Outgoing};
 use crate::glib::Source;
+use crate::host::aio::{Context, Handlers, Places};
 use crate::host::error::{Errp, Stored};
 use crate::layout::{self, QIO_CHANNEL_ERR_BLOCK};
 use crate::os::abort::misuse;
@@ -200,6 +201,29 @@ impl Channel {
         let method = unsafe { (*self.class()).io_seek }?;
         // SAFETY: the channel is of the class.
         Some(unsafe { method(self.as_ptr(), offset, whence, errp.as_ptr()) })
+    }
+
+    /// Calls `io_set_aio_fd_handler`. Profiles whose method has one context use it for both
+    /// directions; there none can be left alone (R-CHAN-51).
+    pub fn io_set_aio_fd_handler(&self, places: Places, handlers: Handlers) -> Option<()> {
+        // SAFETY: the class is live and its methods don't change.
+        let method = unsafe { (*self.class()).io_set_aio_fd_handler }?;
+        let (ioc, (io_read, io_write, opaque)) = (self.as_ptr(), handlers.into_c());
+        #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+        {
+            let context = Context::into_ptr(places.read.or(places.write));
+            // SAFETY: the channel is of the class; handlers and contexts are valid by their
+            // contracts.
+            unsafe { method(ioc, context, io_read, io_write, opaque) };
+        }
+        #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+        {
+            let read = Context::into_ptr(places.read);
+            let write = Context::into_ptr(places.write);
+            // SAFETY: as the method of the other profiles.
+            unsafe { method(ioc, read, io_read, write, io_write, opaque) };
+        }
+        Some(())
     }
 
     /// Calls `io_flush`.

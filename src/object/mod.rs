@@ -13,6 +13,7 @@ pub mod null;
 pub mod resolver;
 pub mod socket;
 pub mod task;
+pub mod waiting;
 pub mod watch;
 pub mod websock;
 pub mod zero_copy;

@@ -20,39 +20,39 @@ unsafe impl Instance for layout::QIOChannelWebsock {
 // SAFETY: the first member is the parent.
 unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelWebsock {}
 
-/// The instance: what C code sees, and the channel's state behind it.
-#[repr(C)]
-struct Whole {
-    seen: layout::QIOChannelWebsock,
-    state: Option<UserData>,
-}
-
-/// Bytes of an instance.
-pub const INSTANCE_SIZE: usize = size_of::<Whole>();
-
 impl Websock {
-    fn whole(&self) -> *mut Whole {
-        self.as_ptr().cast::<Whole>()
+    /// The field that the state hangs in. The struct has no room for it elsewhere, and behind the
+    /// struct a C type derived from this one would have its own fields.
+    fn state_field(&self) -> &AtomicPtr<u8> {
+        // SAFETY: an aligned field that lives with `self`.
+        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).rawinput.buffer) }
     }
 
     /// Gives a new instance its state.
     pub fn set_state<T: Send + Sync + 'static>(&self, state: T) {
-        let state = Some(UserData::boxed(state));
-        // SAFETY: instances have `INSTANCE_SIZE` bytes; the zeroed ones are not to be dropped.
-        unsafe { (&raw mut (*self.whole()).state).write(state) };
+        let state = Box::into_raw(Box::new(UserData::boxed(state)));
+        self.state_field().store(state.cast(), Ordering::Release);
     }
 
     /// The state, as long as the object lives.
     #[inline]
     pub fn state<T: 'static>(&self) -> Option<&T> {
-        // SAFETY: set when the object was made, before anybody else saw it.
-        unsafe { (*self.whole()).state.as_ref() }.and_then(UserData::value::<T>)
+        let state = self
+            .state_field()
+            .load(Ordering::Acquire)
+            .cast::<UserData>();
+        // SAFETY: NULL, or the box that `set_state` stored, which ends with the object.
+        unsafe { state.as_ref() }.and_then(UserData::value::<T>)
     }
 
     /// Ends the state and the reference on the master, when the object ends.
     pub fn release(&self) {
-        // SAFETY: the last reference has gone, so nobody else looks.
-        drop(unsafe { (*self.whole()).state.take() });
+        let state = self.state_field().swap(ptr::null_mut(), Ordering::AcqRel);
+        if !state.is_null() {
+            // SAFETY: the box that `set_state` stored. The last reference has gone, so nobody else
+            // looks.
+            drop(unsafe { Box::from_raw(state.cast::<UserData>()) });
+        }
         let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
         // SAFETY: NULL, or the reference that `set_master` stored.
         drop(unsafe { Ref::from_ptr_full(master) });
@@ -96,10 +96,8 @@ impl Websock {
     /// Takes over where coroutines wait from the master (R-WS-1).
     #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
     pub fn follow_coroutines_as(&self, master: &Channel) {
-        // SAFETY: a field of the live master.
-        let enabled = unsafe { (*master.as_ptr()).follow_coroutine_ctx };
         self.upcast::<layout::QIOChannel>()
-            .set_follows_coroutine(enabled);
+            .set_follows_coroutine(master.follows_coroutine());
     }
 
     /// The 7.2 profiles have no such field.

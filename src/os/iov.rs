@@ -109,7 +109,8 @@ impl<'i, 'a> Cursor<'i, 'a> {
     }
 
     /// The next piece: at most `most` bytes, none only at the end.
-    fn next(&mut self, most: usize) -> Option<IoVec<'a>> {
+    #[inline]
+    pub fn piece(&mut self, most: usize) -> Option<IoVec<'a>> {
         while let Some((first, rest)) = self.iov.split_first() {
             let piece = first.skip(self.done);
             if piece.len() > most {
@@ -126,6 +127,11 @@ impl<'i, 'a> Cursor<'i, 'a> {
         None
     }
 
+    /// Elements that are left.
+    pub const fn elements(&self) -> usize {
+        self.iov.len()
+    }
+
     /// Whether all elements are done.
     pub fn is_at_end(&self) -> bool {
         self.iov
@@ -138,7 +144,7 @@ impl<'i, 'a> Cursor<'i, 'a> {
     pub fn put(&mut self, bytes: &[u8]) -> usize {
         let mut copied = 0;
         while let Some(left) = bytes.get(copied..).filter(|left| !left.is_empty()) {
-            let Some(piece) = self.next(left.len()) else {
+            let Some(piece) = self.piece(left.len()) else {
                 break;
             };
             // SAFETY: the piece has no more bytes than are left; it is writable, as who made it
@@ -149,11 +155,37 @@ impl<'i, 'a> Cursor<'i, 'a> {
         copied
     }
 
+    /// As [`Cursor::put`], each byte changed by the one of `mask` that it falls to.
+    pub fn put_masked(&mut self, bytes: &[u8], mut mask: [u8; 4]) -> usize {
+        let mut copied = 0;
+        while let Some(left) = bytes.get(copied..).filter(|left| !left.is_empty()) {
+            let Some(piece) = self.piece(left.len()) else {
+                break;
+            };
+            let (part, target) = (&left[..piece.len()], piece.base().cast::<u8>());
+            // SAFETY: the piece has as many bytes as the part, and is writable, as who made it
+            // promised. Nobody writes to what `bytes` borrows.
+            unsafe { copy_masked(target, part, mask) };
+            mask.rotate_left(part.len() % 4);
+            copied += part.len();
+        }
+        copied
+    }
+
+    /// Leaves out so many bytes.
+    pub fn advance(&mut self, bytes: usize) {
+        let mut left = bytes;
+        while left > 0 {
+            let Some(piece) = self.piece(left) else { break };
+            left -= piece.len();
+        }
+    }
+
     /// Appends at most `most` of the caller's bytes.
     pub fn append_to(&mut self, bytes: &mut Vec<u8>, most: usize) {
         let mut left = most;
         while left > 0 {
-            let Some(piece) = self.next(left) else { break };
+            let Some(piece) = self.piece(left) else { break };
             let at = bytes.len();
             bytes.resize(at + piece.len(), 0);
             let target = bytes[at..].as_mut_ptr();
@@ -164,6 +196,27 @@ impl<'i, 'a> Cursor<'i, 'a> {
             }
             left -= piece.len();
         }
+    }
+}
+
+/// Copies `bytes` to `target`, each changed by the one of `mask` that it falls to.
+///
+/// # Safety
+/// `target` has room for them, outside of `bytes`.
+#[inline]
+unsafe fn copy_masked(target: *mut u8, bytes: &[u8], mask: [u8; 4]) {
+    let key = u64::from(u32::from_ne_bytes(mask)) * 0x1_0000_0001;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let changed = u64::from_ne_bytes(*word) ^ key;
+        let to = target.wrapping_add(at * 8).cast::<u64>();
+        // SAFETY: as many bytes as `word` has, at the same place.
+        unsafe { to.write_unaligned(changed) };
+    }
+    let behind = target.wrapping_add(words.len() * 8);
+    for (at, (byte, mask)) in rest.iter().zip(key.to_ne_bytes()).enumerate() {
+        // SAFETY: as above.
+        unsafe { behind.wrapping_add(at).write(byte ^ mask) };
     }
 }
 
@@ -223,6 +276,25 @@ mod tests {
     fn an_array_of_no_elements_may_be_null() {
         // SAFETY: no elements.
         assert!(unsafe { IoVec::array(core::ptr::null(), 0) }.is_empty());
+    }
+
+    #[test]
+    fn masked_bytes_go_into_pieces_of_any_size() {
+        let bytes: Vec<u8> = (0..90).collect();
+        let mask = [1, 2, 3, 250];
+        for size in 1..40 {
+            let mut pieces: Vec<Vec<u8>> = vec![vec![0; size]; 3];
+            let iov: Vec<_> = pieces.iter_mut().map(|p| IoVec::from_mut(p)).collect();
+            let mut cursor = Cursor::new(&iov);
+            cursor.advance(2);
+            let room = 3 * size - 2.min(3 * size);
+            assert_eq!(cursor.put_masked(&bytes, mask), room.min(bytes.len()));
+            let got = pieces.concat();
+            for (i, byte) in got.iter().skip(2).take(bytes.len()).enumerate() {
+                assert_eq!(*byte, bytes[i] ^ mask[i % 4], "{size} {i}");
+            }
+            assert!(got.iter().take(2).all(|byte| *byte == 0));
+        }
     }
 
     #[test]

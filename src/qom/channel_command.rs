@@ -5,7 +5,9 @@ use core::ffi::c_int;
 use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
+use super::aio::{self, Handled};
 use super::convert;
+use crate::host::aio::{Handlers, Places};
 use crate::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelCommand, TypeInfo,
 };
@@ -58,6 +60,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_close = Some(io_close);
         (*class).io_create_watch = Some(io_create_watch);
         (*class).io_set_blocking = Some(io_set_blocking);
+        (*class).io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelCommand>);
     }
     // SAFETY: the method is static and for command channels only.
     unsafe { WatchKind::Command.note(io_create_watch) };
@@ -146,4 +149,10 @@ unsafe extern "C" fn io_set_blocking(
     let result = command::set_blocking(unsafe { borrow(ioc) }, enabled);
     // SAFETY: the caller's error destination.
     unsafe { convert::status(result, errp, &origin!(c"qio_channel_command_set_blocking")) }
+}
+
+impl Handled for QIOChannelCommand {
+    fn set_handlers(command: &Command, places: Places, handlers: Handlers) {
+        command::set_handlers(command, places, handlers);
+    }
 }

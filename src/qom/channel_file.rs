@@ -5,10 +5,13 @@ use core::ffi::c_int;
 use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, off_t, size_t, ssize_t};
 
+use super::aio::{self, Handled};
 use super::convert;
+use crate::host::aio::{Handlers, Places};
 use crate::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelFile, TypeInfo,
 };
+use crate::logic::aio::set_fd_handlers;
 use crate::logic::{file, watch};
 use crate::object::Shared;
 use crate::object::channel::WatchKind;
@@ -57,6 +60,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_create_watch = Some(io_create_watch);
         (*class).io_set_blocking = Some(io_set_blocking);
         (*class).io_seek = Some(io_seek);
+        (*class).io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelFile>);
     }
     #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
     // SAFETY: as above.
@@ -194,4 +198,10 @@ unsafe extern "C" fn io_seek(
     let result = file::seek(unsafe { borrow(ioc) }, offset, whence);
     // SAFETY: the caller's error destination.
     unsafe { convert::position(result, errp, &origin!(c"qio_channel_file_seek")) }
+}
+
+impl Handled for QIOChannelFile {
+    fn set_handlers(file: &File, places: Places, handlers: Handlers) {
+        set_fd_handlers(file.fd(), file.fd(), places, handlers);
+    }
 }

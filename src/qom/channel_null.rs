@@ -5,7 +5,9 @@ use core::ffi::c_int;
 use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, off_t, size_t, ssize_t};
 
+use super::aio::{self, Handled};
 use super::convert;
+use crate::host::aio::{Handlers, Places};
 use crate::layout::{
     ClassData, Error, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelNull, TypeInfo,
 };
@@ -41,6 +43,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_close = Some(io_close);
         (*class).io_create_watch = Some(io_create_watch);
         (*class).io_set_blocking = Some(io_set_blocking);
+        (*class).io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelNull>);
         (*class).io_seek = Some(io_seek);
     }
 }
@@ -128,4 +131,9 @@ unsafe extern "C" fn io_seek(
     _errp: *mut *mut Error,
 ) -> off_t {
     0
+}
+
+impl Handled for QIOChannelNull {
+    /// Nobody ever has to wait.
+    fn set_handlers(_channel: &Null, _places: Places, _handlers: Handlers) {}
 }

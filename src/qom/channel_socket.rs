@@ -5,11 +5,14 @@ use core::ffi::c_int;
 use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
+use super::aio::{self, Handled};
 use super::convert;
+use crate::host::aio::{Handlers, Places};
 use crate::layout::{
     ChannelShutdown, ClassData, Error, Object, ObjectClass, QIO_CHANNEL_WRITE_FLAG_ZERO_COPY,
     QIOChannel, QIOChannelClass, QIOChannelShutdown, QIOChannelSocket, TypeInfo,
 };
+use crate::logic::aio::set_fd_handlers;
 use crate::logic::socket::transfer::ReadOptions;
 use crate::logic::socket::zero_copy::{self, Flushed};
 use crate::logic::socket::{control, transfer};
@@ -42,6 +45,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     class.io_shutdown = Some(shutdown);
     class.io_set_cork = Some(set_cork);
     class.io_set_delay = Some(set_delay);
+    class.io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelSocket>);
     class.io_flush = Some(flush);
     #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
     {
@@ -217,6 +221,13 @@ unsafe extern "C" fn set_cork(ioc: *mut QIOChannel, enabled: bool) {
 unsafe extern "C" fn set_delay(ioc: *mut QIOChannel, enabled: bool) {
     // SAFETY: the caller passes an instance of the class.
     control::set_delay(unsafe { borrow(ioc) }, enabled);
+}
+
+impl Handled for QIOChannelSocket {
+    fn set_handlers(socket: &Socket, places: Places, handlers: Handlers) {
+        let fd = socket.fd();
+        set_fd_handlers(fd, fd, places, handlers);
+    }
 }
 
 unsafe extern "C" fn flush(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {

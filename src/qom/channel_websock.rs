@@ -5,27 +5,26 @@ use core::ffi::{c_int, c_uint};
 use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
+use super::aio::{self, Handled};
 use super::convert;
+use crate::host::aio::{Handlers, Places};
 use crate::host::error::Errp;
 use crate::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelWebsock, TypeInfo,
 };
 use crate::logic::websock;
 use crate::object::Shared;
-use crate::object::websock::{INSTANCE_SIZE, Websock};
+use crate::object::websock::Websock;
 use crate::origin;
 use crate::os::errno;
 use crate::os::iov::IoVec;
 
-/// The type. Its instances are larger than what C code sees of them.
-pub(super) const TYPE: TypeInfo = TypeInfo {
-    instance_size: INSTANCE_SIZE,
-    ..super::concrete::<QIOChannelWebsock, QIOChannel>(&super::Hooks {
-        class: Some(class_init),
-        init: Some(init),
-        finalize: Some(finalize),
-    })
-};
+/// The type.
+pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelWebsock, QIOChannel>(&super::Hooks {
+    class: Some(class_init),
+    init: Some(init),
+    finalize: Some(finalize),
+});
 
 /// The instance behind a pointer that the host or the core passes.
 ///
@@ -59,6 +58,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_close = Some(io_close);
         (*class).io_create_watch = Some(io_create_watch);
         (*class).io_set_blocking = Some(io_set_blocking);
+        (*class).io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelWebsock>);
         (*class).io_shutdown = Some(io_shutdown);
         (*class).io_set_cork = Some(io_set_cork);
         (*class).io_set_delay = Some(io_set_delay);
@@ -165,4 +165,10 @@ unsafe extern "C" fn io_set_cork(ioc: *mut QIOChannel, enabled: bool) {
 unsafe extern "C" fn io_set_delay(ioc: *mut QIOChannel, enabled: bool) {
     // SAFETY: a channel of the class.
     websock::set_delay(unsafe { borrow(ioc) }, enabled);
+}
+
+impl Handled for QIOChannelWebsock {
+    fn set_handlers(channel: &Websock, places: Places, handlers: Handlers) {
+        websock::set_handlers(channel, places, handlers);
+    }
 }

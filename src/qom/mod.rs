@@ -1,5 +1,6 @@
 //! The `qio-*` types: their registration, class methods and instance hooks.
 
+mod aio;
 mod channel;
 mod channel_buffer;
 mod channel_command;

@@ -1,5 +1,7 @@
 //! Frames: their headers and the rules of their order (RFC 6455 section 5).
 
+use crate::trace;
+
 /// A frame's kind.
 pub(super) const CONTINUATION: u8 = 0;
 pub(super) const BINARY: u8 = 2;
@@ -56,7 +58,8 @@ impl Order {
 
     /// The header at the beginning of `bytes`; None if it isn't complete. The order of the checks is
     /// R-WS-18's.
-    pub(super) fn parse(&self, bytes: &[u8]) -> Result<Option<Header>, Refusal> {
+    #[inline]
+    pub(super) fn parse(&self, bytes: &[u8], id: trace::Id) -> Result<Option<Header>, Refusal> {
         let [first, second, rest @ ..] = bytes else {
             return Ok(None);
         };
@@ -65,7 +68,13 @@ impl Order {
         }
         let (fin, opcode) = (first & 0x80 != 0, first & 0x0f);
         let short = second & 0x7f;
+        let split = |opcode| {
+            let (fin, has_mask) = (first & 0x80, second & 0x80);
+            let short = usize::from(short);
+            trace::qio_channel_websock_header_partial_decode(id, short, fin, opcode, has_mask);
+        };
         if opcode == CLOSE {
+            split(opcode);
             return Ok(Some(Header {
                 opcode,
                 fin,
@@ -75,6 +84,7 @@ impl Order {
             }));
         }
         let opcode = self.meaning(opcode, fin)?;
+        split(opcode);
         if first & 0x70 != 0 {
             return refused(1002, "reserved bits are set");
         }
@@ -101,10 +111,17 @@ impl Order {
         let Some((mask, rest)) = rest.split_first_chunk::<4>() else {
             return Ok(None);
         };
+        let length = bytes.len() - rest.len();
+        trace::qio_channel_websock_header_full_decode(
+            id,
+            length,
+            usize::try_from(payload).unwrap_or(usize::MAX),
+            u32::from_ne_bytes(*mask),
+        );
         Ok(Some(Header {
             opcode,
             fin,
-            length: bytes.len() - rest.len(),
+            length,
             payload,
             mask: *mask,
         }))
@@ -124,20 +141,26 @@ impl Order {
     }
 }
 
-/// Appends the header of a frame that is sent: whole, unmasked, of minimal length (R-WS-16).
-pub(super) fn put_header(bytes: &mut Vec<u8>, opcode: u8, payload: usize) {
-    bytes.push(0x80 | opcode);
-    match (u8::try_from(payload), u16::try_from(payload)) {
-        (Ok(short), _) if payload <= CONTROL_MAX => bytes.push(short),
+/// Writes the header of a frame that is sent: whole, unmasked, of minimal length (R-WS-16).
+pub(super) fn header(space: &mut [u8; 10], opcode: u8, payload: usize) -> &mut [u8] {
+    space[0] = 0x80 | opcode;
+    let end = match (u8::try_from(payload), u16::try_from(payload)) {
+        (Ok(short), _) if payload <= CONTROL_MAX => {
+            space[1] = short;
+            2
+        }
         (_, Ok(medium)) => {
-            bytes.push(126);
-            bytes.extend(medium.to_be_bytes());
+            space[1] = 126;
+            space[2..4].copy_from_slice(&medium.to_be_bytes());
+            4
         }
         _ => {
-            bytes.push(127);
-            bytes.extend((payload as u64).to_be_bytes());
+            space[1] = 127;
+            space[2..].copy_from_slice(&(payload as u64).to_be_bytes());
+            10
         }
-    }
+    };
+    &mut space[..end]
 }
 
 #[cfg(test)]
@@ -151,8 +174,12 @@ mod tests {
         }
     }
 
+    fn nobody() -> trace::Id {
+        core::ptr::null::<u8>().into()
+    }
+
     fn parse(order: Order, first: u8, second: u8) -> Result<Option<Header>, Refusal> {
-        order.parse(&[first, second, 1, 2, 3, 4])
+        order.parse(&[first, second, 1, 2, 3, 4], nobody())
     }
 
     fn status(order: Order, first: u8, second: u8) -> u16 {
@@ -178,22 +205,21 @@ mod tests {
         assert_eq!(status(order(false, true), 0x80, 0x80), 1002);
         assert_eq!(status(order(true, false), 0x82, 0x80), 1002);
         let huge = [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
-        assert_eq!(start.parse(&huge).unwrap_err().status, 1002);
+        assert_eq!(start.parse(&huge, nobody()).unwrap_err().status, 1002);
     }
 
     #[test]
     fn a_header_may_end_anywhere() {
         for payload in [0usize, 125, 126, 65535, 65536] {
-            let mut bytes = Vec::new();
-            put_header(&mut bytes, BINARY, payload);
+            let mut bytes = header(&mut [0; 10], BINARY, payload).to_vec();
             bytes[1] |= 0x80;
             bytes.extend([1, 2, 3, 4]);
             for end in 0..bytes.len() {
-                assert_eq!(Order::default().parse(&bytes[..end]), Ok(None));
+                assert_eq!(Order::default().parse(&bytes[..end], nobody()), Ok(None));
             }
             let length = bytes.len();
             bytes.push(0);
-            let header = Order::default().parse(&bytes).unwrap().unwrap();
+            let header = Order::default().parse(&bytes, nobody()).unwrap().unwrap();
             assert_eq!((header.length, header.payload), (length, payload as u64));
             assert_eq!(header.mask, [1, 2, 3, 4]);
         }

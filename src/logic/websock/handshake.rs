@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::http::{self, GREETING_MAX, Reply};
-use super::state::{self, Phase, State};
+use super::state::{Phase, State};
+use super::{receiving, sending};
 use crate::glib::{MainContext, Source};
 use crate::host::error::Error;
 use crate::layout;
@@ -16,6 +17,7 @@ use crate::object::task::Completion;
 use crate::object::watch::Watcher;
 use crate::object::websock::Websock;
 use crate::os::abort::misuse;
+use crate::os::iov::IoVec;
 use crate::sync::Mutex;
 use crate::{origin, trace};
 
@@ -61,57 +63,70 @@ pub fn start(websock: &Websock, completion: Completion) {
     };
     let task = Task::new(Some(websock.to_ref().into_object()), completion);
     trace::qio_channel_websock_handshake_start(websock.as_ptr().into());
-    let mut phase = state.phase.lock();
-    match &*phase {
-        Phase::New => {}
-        Phase::Closed => {
-            drop(phase);
-            task.release();
-            return;
+    let begun = state.with_phase(|phase| match phase {
+        Phase::New => {
+            *phase = Phase::Shaking(Handshake {
+                task: Arc::clone(&task),
+                channel: websock.to_ref(),
+                source: None,
+            });
+            true
         }
+        Phase::Closed => false,
         _ => misuse(
             "qio_channel_websock_handshake",
             format_args!("the handshake was made before"),
         ),
-    }
-    *phase = Phase::Shaking(Handshake {
-        task,
-        channel: websock.to_ref(),
-        source: None,
     });
-    drop(phase);
+    if !begun {
+        task.release();
+        return;
+    }
     let progress = Arc::new(Mutex::new(Progress::Greeting(Vec::new())));
     wait(state, master, IN, progress);
 }
 
 /// Goes on when the master is ready.
 fn wait(state: &Arc<State>, master: &Channel, condition: u32, progress: Arc<Mutex<Progress>>) {
-    let Some(source) = watch::create(master, condition) else {
-        finish(
-            state,
-            Err(Error::new("The WebSocket's master can't be watched")),
-        );
-        return;
-    };
     let (own_state, own_master) = (Arc::clone(state), master.to_ref());
-    let run = move |_| step(&own_state, &own_master, &progress);
-    Watcher::native(Box::new(run)).set_on(&source);
-    let mut phase = state.phase.lock();
-    if let Phase::Shaking(handshake) = &mut *phase {
-        trace::qio_channel_websock_handshake_pending(handshake.channel.as_ptr().into(), condition);
-        // Whoever closes the channel meanwhile waits for the lock, and then finds the source.
-        let tag = source.attach(&MainContext::global_default());
-        handshake.channel.set_handshake_tag(tag);
-        handshake.source = Some(source);
-    }
-    drop(phase);
+    let (source, watcher) = match watch::create(master, condition) {
+        Some(source) => {
+            let run = move |_| step(&own_state, &own_master, &progress, condition);
+            (source, Watcher::native(Box::new(run)))
+        }
+        // The callback never runs before the handshake's call returns (R-WS-2).
+        None => {
+            let run = move |_| {
+                let error = Error::new("The WebSocket's master can't be watched");
+                finish(&own_state, Err(error));
+                false
+            };
+            let source = watch::of_memory(master, Some(condition));
+            (source, Watcher::native(Box::new(run)))
+        }
+    };
+    watcher.set_on(&source);
+    trace::qio_channel_websock_handshake_pending(state.id, condition);
+    state.with_phase(|phase| {
+        if let Phase::Shaking(handshake) = phase {
+            // Whoever closes the channel meanwhile waits for the lock, and then finds the source.
+            let tag = source.attach(&MainContext::global_default());
+            handshake.channel.set_handshake_tag(tag);
+            handshake.source = Some(source.clone());
+        }
+    });
 }
 
 /// The master is ready; whether the source stays.
-fn step(state: &Arc<State>, master: &Channel, shared: &Arc<Mutex<Progress>>) -> bool {
+fn step(
+    state: &Arc<State>,
+    master: &Channel,
+    shared: &Arc<Mutex<Progress>>,
+    condition: u32,
+) -> bool {
     let mut progress = shared.lock();
     let step = match &mut *progress {
-        Progress::Greeting(bytes) => match receive(master, bytes) {
+        Progress::Greeting(bytes) => match receive(master, bytes, state.id) {
             Ok(Some((reply, rest))) => {
                 if reply.outcome.is_ok() {
                     state.input.lock().begin(&rest);
@@ -122,15 +137,16 @@ fn step(state: &Arc<State>, master: &Channel, shared: &Arc<Mutex<Progress>>) -> 
             Ok(None) => Step::Waits,
             Err(error) => Step::Over(Err(error)),
         },
-        Progress::Reply { reply, sent } => send(master, reply, sent),
+        Progress::Reply { reply, sent } => send_reply(master, reply, sent),
     };
     drop(progress);
     match step {
-        Step::Waits => true,
+        Step::Waits => {
+            trace::qio_channel_websock_handshake_pending(state.id, condition);
+            true
+        }
         Step::Answered => {
-            if let Phase::Shaking(handshake) = &*state.phase.lock() {
-                trace::qio_channel_websock_handshake_reply(handshake.channel.as_ptr().into());
-            }
+            trace::qio_channel_websock_handshake_reply(state.id);
             wait(state, master, OUT, Arc::clone(shared));
             false
         }
@@ -142,10 +158,14 @@ fn step(state: &Arc<State>, master: &Channel, shared: &Arc<Mutex<Progress>>) -> 
 }
 
 /// Takes more of the greeting; the answer to it once it has ended, and what came behind it.
-fn receive(master: &Channel, bytes: &mut Vec<u8>) -> Result<Option<(Reply, Vec<u8>)>, Error> {
+fn receive(
+    master: &Channel,
+    bytes: &mut Vec<u8>,
+    id: trace::Id,
+) -> Result<Option<(Reply, Vec<u8>)>, Error> {
     let before = bytes.len();
     bytes.resize(GREETING_MAX, 0);
-    let transfer = state::receive(master, &mut bytes[before..]);
+    let transfer = receiving::receive(master, &mut bytes[before..]);
     let got = match transfer? {
         Transfer::Done(0) => {
             return Err(Error::new(
@@ -160,7 +180,7 @@ fn receive(master: &Channel, bytes: &mut Vec<u8>) -> Result<Option<(Reply, Vec<u
     let from = before.saturating_sub(3);
     if let Some(end) = http::end_of_greeting(&bytes[from..]) {
         let rest = bytes.split_off(from + end);
-        return Ok(Some((http::answer(bytes), rest)));
+        return Ok(Some((http::answer(bytes, id), rest)));
     }
     if bytes.len() == GREETING_MAX {
         return Ok(Some((http::answer_too_large(), Vec::new())));
@@ -169,8 +189,8 @@ fn receive(master: &Channel, bytes: &mut Vec<u8>) -> Result<Option<(Reply, Vec<u
 }
 
 /// Sends more of the answer.
-fn send(master: &Channel, reply: &mut Reply, sent: &mut usize) -> Step {
-    match state::send(master, &mut reply.bytes[*sent..]) {
+fn send_reply(master: &Channel, reply: &mut Reply, sent: &mut usize) -> Step {
+    match sending::send(master, &[IoVec::from_mut(&mut reply.bytes[*sent..])]) {
         Ok(Transfer::Done(bytes)) => *sent = reply.bytes.len().min(*sent + bytes),
         Ok(Transfer::WouldBlock) => {}
         Err(error) => return Step::Over(Err(error)),
@@ -183,22 +203,17 @@ fn send(master: &Channel, reply: &mut Reply, sent: &mut usize) -> Step {
 
 /// Tells the program, unless it has closed the channel meanwhile.
 fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
-    let mut phase = state.phase.lock();
-    if !matches!(*phase, Phase::Shaking(_)) {
-        return;
-    }
-    let before = core::mem::replace(&mut *phase, Phase::Open);
-    drop(phase);
-    let Phase::Shaking(Handshake { task, channel, .. }) = before else {
+    // Before anybody may read and write.
+    let error = outcome.err().map(|error| state.fail(error));
+    let Some(Handshake { task, channel, .. }) = state.open() else {
         return;
     };
     // Before the callback, which may drop the last reference but ours (R-WS-6, W-TASK-12).
     channel.set_handshake_tag(0);
-    match outcome {
-        Ok(()) => trace::qio_channel_websock_handshake_complete(channel.as_ptr().into()),
-        Err(error) => {
-            trace::qio_channel_websock_handshake_fail(channel.as_ptr().into(), &error);
-            let error = state.fail(error);
+    match error {
+        None => trace::qio_channel_websock_handshake_complete(state.id),
+        Some(error) => {
+            trace::qio_channel_websock_handshake_fail(state.id, &error);
             if let Some(error) = error.into_host(&origin!(c"qio_channel_websock_handshake")) {
                 task.set_error(error);
             }

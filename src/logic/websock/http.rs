@@ -6,6 +6,7 @@ use sha1::{Digest, Sha1};
 
 use super::date;
 use crate::host::error::Error;
+use crate::trace;
 
 /// The greeting ends within so many bytes (R-WS-8).
 pub(super) const GREETING_MAX: usize = 4096;
@@ -37,8 +38,8 @@ pub(super) fn end_of_greeting(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Answers a greeting that is there as a whole.
-pub(super) fn answer(greeting: &[u8]) -> Reply {
-    match accept(greeting) {
+pub(super) fn answer(greeting: &[u8], id: trace::Id) -> Reply {
+    match accept(greeting, id) {
         Ok(lines) => Reply {
             bytes: reply("101 Switching Protocols", &lines),
             outcome: Ok(()),
@@ -81,19 +82,22 @@ fn accept_value(key: &str) -> String {
 }
 
 /// The lines of the answer to a greeting that is in order.
-fn accept(greeting: &[u8]) -> Result<String, Refusal> {
+fn accept(greeting: &[u8], id: trace::Id) -> Result<String, Refusal> {
     let line_end = greeting.windows(2).position(|part| part == b"\r\n");
     let (line, headers) = greeting.split_at(line_end.unwrap_or(0));
     let headers = headers.get(2..).unwrap_or_default();
     if headers == b"\r\n" {
         return bad("The WebSocket greeting has no header lines");
     }
-    check_request(&String::from_utf8_lossy(line))?;
+    let line = String::from_utf8_lossy(line);
+    trace::qio_channel_websock_http_greeting(id, &line);
+    check_request(&line)?;
 
     let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let fields = match httparse::parse_headers(headers, &mut fields) {
-        Ok(httparse::Status::Complete((_, fields))) => fields,
-        Ok(httparse::Status::Partial) => return bad("The WebSocket greeting has no end"),
+        Ok(httparse::Status::Complete((end, fields))) if end == headers.len() => fields,
+        // Lines that end with LF alone are taken, but they can't end the greeting (R-WS-8).
+        Ok(_) => return bad("The WebSocket greeting has no end"),
         Err(error) => return bad(format!("The WebSocket greeting is malformed: {error}")),
     };
     let find = |name: &str| {
@@ -107,13 +111,22 @@ fn accept(greeting: &[u8]) -> Result<String, Refusal> {
     };
     let version = need("sec-websocket-version")?;
     let key = need("sec-websocket-key")?;
-    need("host")?;
+    let host = need("host")?;
     let connection = need("connection")?;
     let upgrade = need("upgrade")?;
 
     let tokens =
         |list: &str, wanted: &dyn Fn(&str) -> bool| list.split(',').any(|t| wanted(t.trim()));
     let protocols = find("sec-websocket-protocol");
+    trace::qio_channel_websock_http_request(
+        id,
+        protocols.as_deref(),
+        &version,
+        &host,
+        &connection,
+        &upgrade,
+        &key,
+    );
     if let Some(list) = &protocols
         && !tokens(list, &|token| token == "binary")
     {
@@ -176,12 +189,16 @@ mod tests {
         "SEC-WEBSOCKET-VERSION: 13",
     ];
 
+    fn nobody() -> trace::Id {
+        core::ptr::null::<u8>().into()
+    }
+
     fn greeting(first: &str, lines: &[&str]) -> Vec<u8> {
         format!("{first}\r\n{}\r\n\r\n", lines.join("\r\n")).into_bytes()
     }
 
     fn status(first: &str, lines: &[&str]) -> String {
-        let reply = answer(&greeting(first, lines));
+        let reply = answer(&greeting(first, lines), nobody());
         let text = String::from_utf8(reply.bytes).unwrap();
         assert!(text.ends_with("\r\n\r\n"), "{text}");
         text.split(' ').nth(1).unwrap().to_owned()
@@ -189,7 +206,8 @@ mod tests {
 
     #[test]
     fn the_example_of_the_rfc_is_accepted() {
-        let text = String::from_utf8(answer(&greeting("GET / HTTP/1.1", &LINES)).bytes).unwrap();
+        let text =
+            String::from_utf8(answer(&greeting("GET / HTTP/1.1", &LINES), nobody()).bytes).unwrap();
         assert!(text.starts_with("HTTP/1.1 101 Switching Protocols\r\nServer: QEMU VNC\r\nDate: "));
         assert!(text.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
         assert!(!text.contains("Protocol:"));

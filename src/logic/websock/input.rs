@@ -5,6 +5,7 @@
 use super::frame::{BINARY, CLOSE, Order, PING, Refusal};
 use super::mask;
 use crate::os::iov::Cursor;
+use crate::trace;
 
 /// Bytes that are held.
 pub(super) const CAPACITY: usize = 64 << 10;
@@ -20,8 +21,8 @@ pub(super) struct Input {
     order: Order,
     /// Payload of the frame that is still to come.
     remaining: u64,
+    /// Its mask, turned so that the first byte is the next one's.
     mask: [u8; 4],
-    phase: usize,
 }
 
 /// What stands at the front.
@@ -71,17 +72,22 @@ impl Input {
     }
 
     /// Goes on to the next thing that somebody must see to; pongs and empty frames vanish.
-    pub(super) fn front(&mut self) -> Front {
+    #[inline]
+    pub(super) fn front(&mut self, id: trace::Id) -> Front {
+        if self.start == self.end {
+            return Front::Nothing;
+        }
+        if self.remaining > 0 {
+            return Front::Data;
+        }
+        self.next_frame(id)
+    }
+
+    /// As `front`, where a frame begins.
+    fn next_frame(&mut self, id: trace::Id) -> Front {
         loop {
             let bytes = &mut self.raw[self.start..self.end];
-            if self.remaining > 0 {
-                return if bytes.is_empty() {
-                    Front::Nothing
-                } else {
-                    Front::Data
-                };
-            }
-            let header = match self.order.parse(bytes) {
+            let header = match self.order.parse(bytes, id) {
                 Ok(Some(header)) if header.opcode == CLOSE => return Front::Close,
                 Ok(Some(header)) => header,
                 Ok(None) => return Front::Nothing,
@@ -91,8 +97,15 @@ impl Input {
                 self.order.pass(&header);
                 self.start += header.length;
                 self.remaining = header.payload;
-                (self.mask, self.phase) = (header.mask, 0);
-                continue;
+                self.mask = header.mask;
+                if self.remaining == 0 {
+                    continue;
+                }
+                return if self.start == self.end {
+                    Front::Nothing
+                } else {
+                    Front::Data
+                };
             }
             // A control frame is at most 125 bytes long, and waited for (R-WS-24).
             let length = usize::try_from(header.payload).unwrap_or(usize::MAX);
@@ -101,22 +114,33 @@ impl Input {
             };
             self.start += header.length + length;
             if header.opcode == PING {
-                mask::apply(payload, header.mask, 0);
+                mask::apply(payload, header.mask);
                 return Front::Ping(payload.to_vec());
             }
         }
     }
 
+    /// Whether there is nothing that a reader might want.
+    pub(super) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
     /// Moves payload to the reader; how much there was room for.
-    pub(super) fn take(&mut self, target: &mut Cursor<'_, '_>, most: usize) -> usize {
+    #[inline]
+    pub(super) fn take(
+        &mut self,
+        target: &mut Cursor<'_, '_>,
+        most: usize,
+        id: trace::Id,
+    ) -> usize {
         let remaining = usize::try_from(self.remaining).unwrap_or(usize::MAX);
         let length = (self.end - self.start).min(remaining).min(most);
-        let payload = &mut self.raw[self.start..self.start + length];
-        mask::apply(payload, self.mask, self.phase);
-        let taken = target.put(payload);
+        let payload = &self.raw[self.start..self.start + length];
+        let taken = target.put_masked(payload, self.mask);
         self.start += taken;
         self.remaining -= taken as u64;
-        self.phase = (self.phase + taken) % 4;
+        self.mask.rotate_left(taken % 4);
+        trace::qio_channel_websock_payload_decode(id, BINARY, remaining - taken);
         taken
     }
 }
@@ -126,10 +150,14 @@ mod tests {
     use super::*;
     use crate::os::iov::IoVec;
 
+    fn nobody() -> trace::Id {
+        core::ptr::null::<u8>().into()
+    }
+
     fn read(input: &mut Input, most: usize) -> Vec<u8> {
         let mut bytes = vec![0; most];
         let iov = [IoVec::from_mut(&mut bytes)];
-        let taken = input.take(&mut Cursor::new(&iov), most);
+        let taken = input.take(&mut Cursor::new(&iov), most, nobody());
         bytes.truncate(taken);
         bytes
     }
@@ -138,7 +166,7 @@ mod tests {
     fn pieces_of_any_size_make_the_same_payload() {
         let plain: Vec<u8> = (0..200).collect();
         let mut masked = plain.clone();
-        mask::apply(&mut masked, [7, 8, 9, 10], 0);
+        mask::apply(&mut masked, [7, 8, 9, 10]);
         let mut frame = vec![0x82, 0xfe, 0, 200, 7, 8, 9, 10];
         frame.extend(masked);
         for chunk in 1..20 {
@@ -147,7 +175,7 @@ mod tests {
                 let mut got = Vec::new();
                 for piece in frame.chunks(chunk) {
                     input.begin(piece);
-                    while input.front() == Front::Data {
+                    while input.front(nobody()) == Front::Data {
                         got.extend(read(&mut input, most));
                     }
                 }
@@ -178,15 +206,15 @@ mod tests {
             b'i' ^ 1,
         ]);
         input.begin(&[0x80, 0x81, 0, 0, 0, 0, b'b', 0x8a, 0x80, 0, 0, 0, 0, 0x88]);
-        assert_eq!(input.front(), Front::Data);
+        assert_eq!(input.front(nobody()), Front::Data);
         assert_eq!(read(&mut input, 9), b"a");
-        assert_eq!(input.front(), Front::Ping(b"hi".to_vec()));
-        assert_eq!(input.front(), Front::Data);
+        assert_eq!(input.front(nobody()), Front::Ping(b"hi".to_vec()));
+        assert_eq!(input.front(nobody()), Front::Data);
         assert_eq!(read(&mut input, 9), b"b");
-        assert_eq!(input.front(), Front::Nothing);
+        assert_eq!(input.front(nobody()), Front::Nothing);
         assert!(input.is_inside_frame());
         input.begin(&[0, 0, 0, 0, 0]);
-        assert_eq!(input.front(), Front::Close);
-        assert_eq!(input.front(), Front::Close);
+        assert_eq!(input.front(nobody()), Front::Close);
+        assert_eq!(input.front(nobody()), Front::Close);
     }
 }

@@ -1,21 +1,25 @@
 //! The server's end of a WebSocket, over any other channel.
 //!
 //! - [`handshake`]: from the greeting to the answer, in the default context.
-//! - [`state`]: what reads, writes and watches share, and how it moves bytes.
-//! - [`watch`]: sources, which carry watches of their own on the master.
-//! - [`frame`], [`input`], [`output`], [`mask`], [`http`], [`date`]: the protocol, without channels.
+//! - [`state`]: what reads, writes and watches share; [`receiving`] and [`sending`] move its bytes.
+//! - [`watch`]: sources, which carry watches of their own on the master; [`sleepers`] wakes them.
+//! - [`frame`], [`input`], [`output`], [`direct`], [`mask`], [`http`], [`date`]: the protocol, without channels.
 //!
 //! Nothing is read ahead: reads and watches take from the master what they need, so what a peer
 //! sends beyond one buffer waits in the transport (R-WS-40). Queued output goes out in the
 //! background, in the default context.
 
 mod date;
+mod direct;
 mod frame;
 mod handshake;
 mod http;
 mod input;
 mod mask;
 mod output;
+mod receiving;
+mod sending;
+mod sleepers;
 mod state;
 mod watch;
 
@@ -24,9 +28,10 @@ pub use watch::create as watch;
 
 use std::sync::Arc;
 
+use crate::host::aio::{Handlers, Places};
 use crate::host::error::{Error, Errp, Stored};
 use crate::layout;
-use crate::logic::control;
+use crate::logic::{aio, control};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Transfer;
@@ -52,7 +57,7 @@ pub fn create(master: &Channel) -> Ref<layout::QIOChannelWebsock> {
 
 /// Prepares a new instance.
 pub fn init(websock: &Websock) {
-    websock.set_state(Arc::<State>::default());
+    websock.set_state(Arc::new(State::new(websock.as_ptr().into())));
 }
 
 /// Ends an instance: its sources before its master (R-WS-49).
@@ -77,10 +82,10 @@ pub fn read(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     state.read(master, iov)
 }
 
-/// Sends one frame.
+/// Sends one frame, or several if it is much.
 pub fn write(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     let (state, master) = parts(websock)?;
-    state.write(master, iov, websock.as_ptr().into())
+    state.write(master, iov)
 }
 
 /// Closes the master; a handshake ends without a callback (R-WS-6, R-WS-47).
@@ -90,7 +95,7 @@ pub fn close(websock: &Websock, errp: Errp<'_>) -> i32 {
         Ok(parts) => parts,
         Err(error) => return failed(error, errp),
     };
-    state.close();
+    state.close(master);
     control::close(master, errp)
 }
 
@@ -119,6 +124,14 @@ pub fn shutdown(websock: &Websock, how: u32, errp: Errp<'_>) -> i32 {
 pub fn set_delay(websock: &Websock, enabled: bool) {
     if let Some(master) = websock.master() {
         control::set_delay(master, enabled);
+    }
+}
+
+/// Sets handlers on the master. Who waits always tries to transfer first, so what the channel has
+/// taken in already keeps nobody waiting; and what the master is ready for may not be enough.
+pub fn set_handlers(websock: &Websock, places: Places, handlers: Handlers) {
+    if let Some(master) = websock.master() {
+        aio::set_handlers(master, places, handlers, "qio_channel_set_aio_fd_handler");
     }
 }
 

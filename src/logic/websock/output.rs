@@ -37,10 +37,25 @@ impl Output {
         }
     }
 
-    fn begin(&mut self, opcode: u8, payload: usize) {
+    /// Gives up what waits: it can't go out.
+    pub(super) fn clear(&mut self) {
+        self.sent(self.queued());
+        self.before_pong_end = 0;
+    }
+
+    /// Queues the end of a frame whose beginning went out right away. Nothing is queued before it.
+    pub(super) fn rest(&mut self, source: &mut Cursor<'_, '_>, length: usize) {
+        source.append_to(&mut self.bytes, length);
+    }
+
+    /// Begins a frame; the size of its header.
+    fn begin(&mut self, opcode: u8, payload: usize) -> usize {
         self.bytes.drain(..self.start);
         self.start = 0;
-        frame::put_header(&mut self.bytes, opcode, payload);
+        let mut space = [0; 10];
+        let header = frame::header(&mut space, opcode, payload);
+        self.bytes.extend_from_slice(header);
+        header.len()
     }
 
     /// Queues one frame of what the writer offers; how much of it was accepted.
@@ -53,20 +68,24 @@ impl Output {
         accepted
     }
 
-    /// Answers a ping, unless the answer to an earlier one is still under way (R-WS-26).
-    pub(super) fn pong(&mut self, payload: &[u8]) {
-        if self.before_pong_end == 0 {
-            self.begin(PONG, payload.len());
-            self.bytes.extend(payload);
-            self.before_pong_end = self.queued();
+    /// Answers a ping, unless the answer to an earlier one is still under way (R-WS-26). Returns the
+    /// header's size.
+    pub(super) fn pong(&mut self, payload: &[u8]) -> Option<usize> {
+        if self.before_pong_end > 0 {
+            return None;
         }
+        let header = self.begin(PONG, payload.len());
+        self.bytes.extend(payload);
+        self.before_pong_end = self.queued();
+        Some(header)
     }
 
-    /// Announces the end.
-    pub(super) fn close(&mut self, status: u16, reason: &str) {
-        self.begin(CLOSE, 2 + reason.len());
+    /// Announces the end; the header's size.
+    pub(super) fn close(&mut self, status: u16, reason: &str) -> usize {
+        let header = self.begin(CLOSE, 2 + reason.len());
         self.bytes.extend(status.to_be_bytes());
         self.bytes.extend(reason.as_bytes());
+        header
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::sleepers::Sleeper;
 use super::state::State;
 use crate::glib::{self, Callback, Hooks, Source};
 use crate::layout;
@@ -17,25 +18,41 @@ struct Watch {
     condition: u32,
     /// What the master was ready for: HUP and ERR for good, IN until it was read from.
     raised: Arc<AtomicU32>,
-    /// The watch on the master, with what it waits for.
+    /// The watch on the master, with what it waits for. Only the iterating thread changes it.
     child: Mutex<(u32, Option<Source>)>,
+    /// For what happens without the master.
+    sleeper: Option<Sleeper>,
     /// Until the source is finalised.
     channel: Ref<layout::QIOChannelWebsock>,
 }
 
 /// A source that is ready when the channel is.
 pub fn create(websock: &Websock, condition: u32) -> Source {
-    Source::new(Watch {
+    let state = websock.state::<Arc<State>>();
+    let sleeper = state.map(|state| state.sleepers.join());
+    let alarm = sleeper.as_ref().map(Sleeper::source);
+    let source = Source::new(Watch {
         condition,
         raised: Arc::default(),
         child: Mutex::default(),
+        sleeper,
         channel: websock.to_ref(),
-    })
+    });
+    if let Some(alarm) = alarm {
+        source.add_child(&alarm);
+    }
+    source
 }
 
 impl Watch {
     fn state(&self) -> Option<&Arc<State>> {
         self.channel.state::<Arc<State>>()
+    }
+
+    fn rise(&self) {
+        if let Some(sleeper) = &self.sleeper {
+            sleeper.rises();
+        }
     }
 
     fn ready(&self) -> u32 {
@@ -54,6 +71,7 @@ impl Watch {
             return false;
         }
         let before = core::mem::take(&mut *child);
+        drop(child);
         if let Some(before) = before.1 {
             before.destroy();
         }
@@ -71,8 +89,7 @@ impl Watch {
             Watcher::native(Box::new(note)).set_on(new);
             source.add_child(new);
         }
-        *child = (needs, new);
-        drop(child);
+        *self.child.lock() = (needs, new);
         true
     }
 }
@@ -83,11 +100,20 @@ impl Hooks for Watch {
     }
 
     fn prepare_parent(&self, source: &Source) -> bool {
+        // What changes from here on wakes; what has changed before is seen.
+        if let Some(sleeper) = &self.sleeper {
+            sleeper.falls_asleep();
+        }
         // A new child missed its turn to prepare: the iteration must not sleep.
-        self.ready() != 0 || self.watch_master(source)
+        let stays_awake = self.ready() != 0 || self.watch_master(source);
+        if stays_awake {
+            self.rise();
+        }
+        stays_awake
     }
 
     fn check(&self) -> bool {
+        self.rise();
         self.ready() != 0
     }
 
@@ -96,11 +122,11 @@ impl Hooks for Watch {
     }
 
     fn dispatch_parent(&self, source: &Source, callback: Callback) -> bool {
-        if self.ready() == 0
+        // A blocking master is read from only if it is ready for that.
+        let readable = self.raised.fetch_and(!IN, Ordering::AcqRel) & IN != 0;
+        if (readable || self.ready() == 0)
             && let (Some(state), Some(master)) = (self.state(), self.channel.master())
         {
-            // A blocking master is read from only if it is ready for that.
-            let readable = self.raised.fetch_and(!IN, Ordering::AcqRel) & IN != 0;
             state.step(master, readable);
             self.watch_master(source);
         }

@@ -1,0 +1,309 @@
+/*
+ * TLS sessions: encryption and authentication over any transport
+ *
+ * A session reads and writes its transport through two callbacks. They are only
+ * called by qcrypto_tls_session_handshake(), _read(), _write() and _bye().
+ *
+ * One thread may read while another one writes. Any other two calls for one
+ * session must not be made at the same time.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef QCRYPTO_TLSSESSION_H
+#define QCRYPTO_TLSSESSION_H
+
+#include "crypto/tlscreds.h"
+
+G_BEGIN_DECLS
+
+typedef struct QCryptoTLSSession QCryptoTLSSession;
+
+/**
+ * QCryptoTLSSessionHandshakeStatus:
+ * @QCRYPTO_TLS_HANDSHAKE_COMPLETE: it is done
+ * @QCRYPTO_TLS_HANDSHAKE_SENDING: it wants to write to the transport
+ * @QCRYPTO_TLS_HANDSHAKE_RECVING: it wants to read from the transport
+ *
+ * How far a handshake is.
+ */
+typedef enum {
+    QCRYPTO_TLS_HANDSHAKE_COMPLETE,
+    QCRYPTO_TLS_HANDSHAKE_SENDING,
+    QCRYPTO_TLS_HANDSHAKE_RECVING,
+} QCryptoTLSSessionHandshakeStatus;
+
+#ifndef QIO_ABI_SERIES_7_2
+/**
+ * QCryptoTLSSessionByeStatus:
+ * @QCRYPTO_TLS_BYE_COMPLETE: it is said
+ * @QCRYPTO_TLS_BYE_SENDING: it wants to write to the transport
+ * @QCRYPTO_TLS_BYE_RECVING: it wants to read from the transport
+ *
+ * How far the end of a session is.
+ *
+ * Since: qemu-10.0 profile.
+ */
+typedef enum {
+    QCRYPTO_TLS_BYE_COMPLETE,
+    QCRYPTO_TLS_BYE_SENDING,
+    QCRYPTO_TLS_BYE_RECVING,
+} QCryptoTLSSessionByeStatus;
+
+/* The transport is not ready. */
+#define QCRYPTO_TLS_SESSION_ERR_BLOCK -2
+#endif
+
+#ifdef QIO_ABI_SERIES_10_2
+/* The transport has ended without the peer's having said so. */
+#define QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION -3
+#endif
+
+/**
+ * QCryptoTLSSessionWriteFunc:
+ * @buf: (array length=len): what to write
+ * @len: bytes in @buf
+ * @opaque: (closure): data of the one who set the callbacks
+ * @errp: as in qapi/error.h; never NULL (not in the 7.2 profiles)
+ *
+ * Writes to the transport.
+ *
+ * Returns: the number of bytes written; QCRYPTO_TLS_SESSION_ERR_BLOCK if the
+ * transport is not ready; or -1 with @errp set. In the 7.2 profiles -1 with
+ * errno set in both cases, EAGAIN for the former.
+ */
+/**
+ * QCryptoTLSSessionReadFunc:
+ * @buf: (out) (array length=len): where the bytes go
+ * @len: bytes in @buf
+ * @opaque: (closure): data of the one who set the callbacks
+ * @errp: as in qapi/error.h; never NULL (not in the 7.2 profiles)
+ *
+ * Reads from the transport.
+ *
+ * Returns: the number of bytes read, 0 at the end; otherwise as
+ * QCryptoTLSSessionWriteFunc.
+ */
+#if defined(QIO_ABI_SERIES_7_2)
+typedef ssize_t (*QCryptoTLSSessionWriteFunc)(const char *buf, size_t len,
+                                              void *opaque);
+typedef ssize_t (*QCryptoTLSSessionReadFunc)(char *buf, size_t len,
+                                             void *opaque);
+#elif defined(QIO_ABI_SERIES_10_0)
+typedef ssize_t (*QCryptoTLSSessionWriteFunc)(const char *buf, size_t len,
+                                              void *opaque, Error **errp);
+typedef ssize_t (*QCryptoTLSSessionReadFunc)(char *buf, size_t len,
+                                             void *opaque, Error **errp);
+#else
+typedef ssize_t (*QCryptoTLSSessionWriteFunc)(const void *buf, size_t len,
+                                              void *opaque, Error **errp);
+typedef ssize_t (*QCryptoTLSSessionReadFunc)(void *buf, size_t len,
+                                             void *opaque, Error **errp);
+#endif
+
+/**
+ * qcrypto_tls_session_new:
+ * @creds: (transfer none): credentials for the role @endpoint; the session
+ *     references them
+ * @hostname: (nullable): what the server's certificate has to be for
+ * @aclname: (nullable): id of the authorization object that decides about the
+ *     name of the peer
+ * @endpoint: the role of the session
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Makes a session.
+ *
+ * Threads: any; Blocks: no.
+ * Returns: (transfer full) (nullable): the session, or NULL with @errp set;
+ * free with qcrypto_tls_session_free().
+ */
+QCryptoTLSSession *qcrypto_tls_session_new(QCryptoTLSCreds *creds,
+                                           const char *hostname,
+                                           const char *aclname,
+                                           QCryptoTLSCredsEndpoint endpoint,
+                                           Error **errp);
+
+/**
+ * qcrypto_tls_session_free:
+ * @sess: (transfer full) (nullable): a session
+ *
+ * Frees a session, without a word to the peer.
+ *
+ * Threads: any; Blocks: no.
+ */
+void qcrypto_tls_session_free(QCryptoTLSSession *sess);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(QCryptoTLSSession, qcrypto_tls_session_free)
+
+#ifdef QIO_ABI_SERIES_10_2
+/**
+ * qcrypto_tls_session_require_thread_safety:
+ * @sess: a session whose handshake has not begun
+ *
+ * Asks for one thread to be able to read while another one writes, which every
+ * session of this library can.
+ *
+ * Threads: any; Blocks: no.
+ * Since: qemu-10.2 profile.
+ */
+void qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess);
+#endif
+
+/**
+ * qcrypto_tls_session_check_credentials:
+ * @sess: a session whose handshake is complete
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Checks the peer's certificate: that a known authority vouches for it, that
+ * it is valid now, that the authorization object allows its name, and that it
+ * is for the host name. Nothing is checked without certificates or if the
+ * credentials' "verify-peer" is off.
+ *
+ * Threads: any; Blocks: no.
+ * Returns: 0, or -1 with @errp set.
+ */
+int qcrypto_tls_session_check_credentials(QCryptoTLSSession *sess,
+                                          Error **errp);
+
+/**
+ * qcrypto_tls_session_set_callbacks:
+ * @sess: a session whose handshake has not begun
+ * @writeFunc: writes to the transport
+ * @readFunc: reads from the transport
+ * @opaque: (closure): data for both
+ *
+ * Gives the session its transport.
+ *
+ * Threads: any; Blocks: no.
+ */
+void qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess,
+                                       QCryptoTLSSessionWriteFunc writeFunc,
+                                       QCryptoTLSSessionReadFunc readFunc,
+                                       void *opaque);
+
+/**
+ * qcrypto_tls_session_write:
+ * @sess: a session whose handshake is complete
+ * @buf: (array length=len): what to write
+ * @len: bytes in @buf, not 0
+ * @errp: (nullable): as in qapi/error.h (not in the 7.2 profiles)
+ *
+ * Encrypts and writes as much of @buf as one record holds. When the transport
+ * wasn't ready the bytes are encrypted already: the next call must offer the
+ * same ones, and returns their number.
+ *
+ * Threads: one at a time; Blocks: as the transport does.
+ * Returns: the number of bytes written; QCRYPTO_TLS_SESSION_ERR_BLOCK if the
+ * transport is not ready; or -1 with @errp set. In the 7.2 profiles -1 with
+ * errno set in both cases: EAGAIN for the former, EINTR, or EIO.
+ */
+/**
+ * qcrypto_tls_session_read:
+ * @sess: a session whose handshake is complete
+ * @buf: (out) (array length=len): where the bytes go
+ * @len: bytes in @buf, not 0
+ * @gracefulTermination: whether the end of the transport is that of the session
+ *     (only in the qemu-10.0 and qemu-10.0.13 profiles)
+ * @errp: (nullable): as in qapi/error.h (not in the 7.2 profiles)
+ *
+ * Reads what one record has, or the rest of it.
+ *
+ * Threads: one at a time; Blocks: as the transport does.
+ * Returns: the number of bytes read, 0 if the peer has ended the session;
+ * QCRYPTO_TLS_SESSION_ERR_BLOCK if the transport is not ready;
+ * QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION with @errp set if the transport has
+ * ended but not the session (qemu-10.2 profile); or -1 with @errp set. In the
+ * 7.2 profiles -1 with errno set: EAGAIN if the transport is not ready,
+ * ECONNABORTED if it has ended, EINTR, or EIO.
+ */
+#if defined(QIO_ABI_SERIES_7_2)
+ssize_t qcrypto_tls_session_write(QCryptoTLSSession *sess, const char *buf,
+                                  size_t len);
+ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf,
+                                 size_t len);
+#else
+ssize_t qcrypto_tls_session_write(QCryptoTLSSession *sess, const char *buf,
+                                  size_t len, Error **errp);
+#if defined(QIO_ABI_SERIES_10_0)
+ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf,
+                                 size_t len, bool gracefulTermination,
+                                 Error **errp);
+#else
+ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf,
+                                 size_t len, Error **errp);
+#endif
+
+/**
+ * qcrypto_tls_session_check_pending:
+ * @sess: a session whose handshake is complete
+ *
+ * Threads: the reader's; Blocks: no.
+ * Returns: how many bytes can be read without the transport.
+ * Since: qemu-10.0 profile.
+ */
+size_t qcrypto_tls_session_check_pending(QCryptoTLSSession *sess);
+
+/**
+ * qcrypto_tls_session_bye:
+ * @session: a session
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Tells the peer that nothing more will be written. Nothing is said before the
+ * handshake is complete.
+ *
+ * Threads: the writer's; Blocks: as the transport does.
+ * Returns: a QCryptoTLSSessionByeStatus, or -1 with @errp set.
+ * Since: qemu-10.0 profile.
+ */
+int qcrypto_tls_session_bye(QCryptoTLSSession *session, Error **errp);
+#endif
+
+/**
+ * qcrypto_tls_session_handshake:
+ * @sess: a session with callbacks
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Goes on with the handshake until it is complete or the transport is not
+ * ready. The peer's certificate is not checked.
+ *
+ * Threads: any, one at a time; Blocks: as the transport does.
+ * Returns: a QCryptoTLSSessionHandshakeStatus, or -1 with @errp set. In the 7.2
+ * profiles 0 if it is complete, 1 if not.
+ */
+int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp);
+
+#ifdef QIO_ABI_SERIES_7_2
+/**
+ * qcrypto_tls_session_get_handshake_status:
+ * @sess: a session
+ *
+ * Threads: as qcrypto_tls_session_handshake(); Blocks: no.
+ * Returns: what the handshake waits for.
+ * Since: 7.2 profiles only.
+ */
+QCryptoTLSSessionHandshakeStatus
+qcrypto_tls_session_get_handshake_status(QCryptoTLSSession *sess);
+#endif
+
+/**
+ * qcrypto_tls_session_get_key_size:
+ * @sess: a session whose handshake is complete
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Threads: any; Blocks: no.
+ * Returns: the size of the cipher's key in bytes, or -1 with @errp set.
+ */
+int qcrypto_tls_session_get_key_size(QCryptoTLSSession *sess, Error **errp);
+
+/**
+ * qcrypto_tls_session_get_peer_name:
+ * @sess: a session
+ *
+ * Threads: any; Blocks: no.
+ * Returns: (transfer full) (nullable): the distinguished name in the peer's
+ * certificate as qcrypto_tls_session_check_credentials() has found it, like
+ * "C=UK,CN=qemu"; or NULL; free with g_free().
+ */
+char *qcrypto_tls_session_get_peer_name(QCryptoTLSSession *sess);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * Enums of the crypto headers
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef QAPI_TYPES_CRYPTO_H
+#define QAPI_TYPES_CRYPTO_H
+
+#include "qapi/qapi-builtin-types.h"
+
+G_BEGIN_DECLS
+
+/**
+ * QCryptoTLSCredsEndpoint:
+ * @QCRYPTO_TLS_CREDS_ENDPOINT_CLIENT: "client": the one that connects
+ * @QCRYPTO_TLS_CREDS_ENDPOINT_SERVER: "server": the one that is connected to
+ *
+ * The role in a TLS connection.
+ */
+typedef enum QCryptoTLSCredsEndpoint {
+    QCRYPTO_TLS_CREDS_ENDPOINT_CLIENT,
+    QCRYPTO_TLS_CREDS_ENDPOINT_SERVER,
+    QCRYPTO_TLS_CREDS_ENDPOINT__MAX,
+} QCryptoTLSCredsEndpoint;
+
+#ifdef QIO_ABI_SERIES_7_2
+/**
+ * QCryptoHashAlgorithm:
+ *
+ * A hash function.
+ *
+ * Since: 7.2 profiles. Differs: named QCryptoHashAlgo in the others.
+ */
+typedef enum QCryptoHashAlgorithm {
+    QCRYPTO_HASH_ALG_MD5,
+    QCRYPTO_HASH_ALG_SHA1,
+    QCRYPTO_HASH_ALG_SHA224,
+    QCRYPTO_HASH_ALG_SHA256,
+    QCRYPTO_HASH_ALG_SHA384,
+    QCRYPTO_HASH_ALG_SHA512,
+    QCRYPTO_HASH_ALG_RIPEMD160,
+    QCRYPTO_HASH_ALG__MAX,
+} QCryptoHashAlgorithm;
+#else
+/**
+ * QCryptoHashAlgo:
+ *
+ * A hash function.
+ *
+ * Since: qemu-10.0 profile. Differs: named QCryptoHashAlgorithm in the 7.2
+ * profiles, without SM3.
+ */
+typedef enum QCryptoHashAlgo {
+    QCRYPTO_HASH_ALGO_MD5,
+    QCRYPTO_HASH_ALGO_SHA1,
+    QCRYPTO_HASH_ALGO_SHA224,
+    QCRYPTO_HASH_ALGO_SHA256,
+    QCRYPTO_HASH_ALGO_SHA384,
+    QCRYPTO_HASH_ALGO_SHA512,
+    QCRYPTO_HASH_ALGO_RIPEMD160,
+    QCRYPTO_HASH_ALGO_SM3,
+    QCRYPTO_HASH_ALGO__MAX,
+} QCryptoHashAlgo;
+#endif
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,182 @@
+//! Frames that go out without being queued first: headers and the writer's memory in one transfer.
+
+use super::frame::{self, BINARY};
+use super::output::{LIMIT, Output};
+use crate::host::error::Error;
+use crate::os::iov::{Cursor, IoVec};
+use crate::trace;
+
+/// Elements of a writer's vector that are sent so; of more, the bytes are queued.
+pub(super) const ELEMENTS_MAX: usize = 32;
+/// Frames in one transfer, each of which may cut an element in two.
+const FRAMES: usize = 16;
+/// The largest frame on the wire.
+const WHOLE: usize = LIMIT + 4;
+
+/// Sends what the cursor stands before, as much as the transport takes. A frame is accepted when its
+/// first byte has gone out; the rest of it is queued (R-WS-17). Returns the accepted payload.
+pub(super) fn send(
+    source: &mut Cursor<'_, '_>,
+    offered: usize,
+    output: &mut Output,
+    id: trace::Id,
+    mut transfer: impl FnMut(&[IoVec<'_>]) -> Result<usize, Error>,
+) -> Result<usize, Error> {
+    if offered <= LIMIT && source.elements() <= 2 {
+        return batch::<1, 4>(source, offered, output, id, &mut transfer);
+    }
+    let mut accepted = 0;
+    while accepted < offered && output.queued() == 0 {
+        let wanted = (offered - accepted).min(FRAMES * LIMIT);
+        let taken = batch::<FRAMES, { ELEMENTS_MAX + 2 * FRAMES }>(
+            source,
+            wanted,
+            output,
+            id,
+            &mut transfer,
+        )?;
+        accepted += taken;
+        if taken < wanted {
+            break;
+        }
+    }
+    Ok(accepted)
+}
+
+/// One transfer of up to `FRAMES` frames, in `ELEMENTS` pieces of memory.
+fn batch<const FRAMES: usize, const ELEMENTS: usize>(
+    source: &mut Cursor<'_, '_>,
+    wanted: usize,
+    output: &mut Output,
+    id: trace::Id,
+    transfer: &mut impl FnMut(&[IoVec<'_>]) -> Result<usize, Error>,
+) -> Result<usize, Error> {
+    let mut headers = [[0; 10]; FRAMES];
+    let mut elements = [IoVec::EMPTY; ELEMENTS];
+    let (mut used, mut planned, mut total) = (0, 0, 0);
+    for space in &mut headers {
+        let payload = LIMIT.min(wanted - planned);
+        if payload == 0 {
+            break;
+        }
+        let header = frame::header(space, BINARY, payload);
+        total += header.len() + payload;
+        elements[used] = IoVec::from_mut(header);
+        used += 1;
+        let mut left = payload;
+        while let Some(piece) = source.piece(left) {
+            left -= piece.len();
+            elements[used] = piece;
+            used += 1;
+            if left == 0 {
+                break;
+            }
+        }
+        planned += payload;
+    }
+    let elements = &elements[..used];
+    let sent = transfer(elements)?;
+    // All frames but the last are of one size.
+    let begun = sent.min(total).div_ceil(WHOLE);
+    for at in 0..begun {
+        let payload = LIMIT.min(planned - at * LIMIT);
+        let length = frame::header(&mut [0; 10], BINARY, payload).len();
+        trace::qio_channel_websock_encode(id, BINARY, length, payload);
+    }
+    if sent >= total {
+        return Ok(planned);
+    }
+    let end = total.min(begun * WHOLE);
+    let mut rest = Cursor::new(elements);
+    rest.advance(sent);
+    output.rest(&mut rest, end - sent);
+    Ok(planned.min(begun * LIMIT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Byte `i` of what is written.
+    fn byte(i: usize) -> u8 {
+        u8::try_from(i % 251).unwrap()
+    }
+
+    /// What arrives if the transport takes at most `first` bytes, then everything.
+    fn sent(payload: usize, cuts: &[usize], first: usize) -> (usize, Vec<u8>) {
+        let mut memory: Vec<Vec<u8>> = Vec::new();
+        let mut at = 0;
+        for end in cuts.iter().copied().chain([payload]) {
+            memory.push((at..end).map(byte).collect());
+            at = end;
+        }
+        let iov: Vec<_> = memory.iter_mut().map(|m| IoVec::from_mut(m)).collect();
+        let (mut output, mut wire, mut calls) = (Output::default(), Vec::new(), 0);
+        let accepted = send(
+            &mut Cursor::new(&iov),
+            payload,
+            &mut output,
+            core::ptr::null::<u8>().into(),
+            |elements| {
+                calls += 1;
+                let total: usize = elements.iter().map(IoVec::len).sum();
+                let most = if calls == 1 { total.min(first) } else { 0 };
+                Cursor::new(elements).append_to(&mut wire, most);
+                Ok(most)
+            },
+        )
+        .unwrap();
+        assert!(output.queued() <= WHOLE);
+        wire.extend_from_slice(output.pending());
+        (accepted, wire)
+    }
+
+    /// The payload of whole frames.
+    fn payload(mut wire: &[u8]) -> Vec<u8> {
+        let mut payload = Vec::new();
+        while let [0x82, short, rest @ ..] = wire {
+            let (length, rest) = match (*short, rest) {
+                (126, [a, b, rest @ ..]) => (usize::from(u16::from_be_bytes([*a, *b])), rest),
+                (short, rest) => (usize::from(short), rest),
+            };
+            payload.extend_from_slice(&rest[..length]);
+            wire = &rest[length..];
+        }
+        assert!(wire.is_empty());
+        payload
+    }
+
+    #[test]
+    fn whatever_is_accepted_arrives_in_whole_frames() {
+        for (size, cuts) in [
+            (64, vec![]),
+            (LIMIT, vec![10]),
+            (100, vec![1, 2, 3, 50]),
+            (3 * LIMIT + 5, vec![7, LIMIT, LIMIT + 1, 20000]),
+        ] {
+            for first in [
+                1,
+                2,
+                3,
+                5,
+                60,
+                WHOLE - 1,
+                WHOLE,
+                WHOLE + 1,
+                2 * WHOLE + 9,
+                99999,
+            ] {
+                let (accepted, wire) = sent(size, &cuts, first);
+                assert!(accepted > 0 && accepted <= size);
+                let expected: Vec<u8> = (0..accepted).map(byte).collect();
+                assert_eq!(payload(&wire), expected, "{size} {first}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_accepted_if_nothing_goes_out() {
+        let (accepted, wire) = sent(100, &[], 0);
+        assert_eq!((accepted, wire.len()), (0, 0));
+    }
+}

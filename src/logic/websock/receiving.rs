@@ -1,0 +1,125 @@
+//! What comes from the master: payload for the reader, and what must be answered on the way.
+
+use std::sync::Arc;
+
+use super::input::{Front, Input};
+use super::state::{State, unknown};
+use crate::host::error::{Error, Errp};
+use crate::object::channel::Channel;
+use crate::object::channel_class::Transfer;
+use crate::object::descriptors::Incoming;
+use crate::os::iov::{self, Cursor, IoVec};
+use crate::sync::atomic::Ordering;
+
+/// One read from the transport.
+pub(super) fn receive(master: &Channel, space: &mut [u8]) -> Result<Transfer, Error> {
+    let iov = [IoVec::from_mut(space)];
+    let (result, error) = Errp::catch(|errp| {
+        master
+            .io_readv(&iov, Incoming::NONE, 0, errp)
+            .transfer(errp)
+    });
+    result.map_err(|_| error.unwrap_or_else(unknown))
+}
+
+impl State {
+    /// Reads payload: as much as is there, else what the master has next (R-WS-30).
+    pub(super) fn read(
+        self: &Arc<Self>,
+        master: &Channel,
+        iov: &[IoVec<'_>],
+    ) -> Result<Transfer, Error> {
+        if !self.may_transfer()? {
+            return Ok(Transfer::WouldBlock);
+        }
+        let wanted = iov::total(iov);
+        if wanted == 0 {
+            return Ok(Transfer::Done(0));
+        }
+        let (mut target, mut got) = (Cursor::new(iov), 0);
+        let mut input = self.input.lock();
+        let result = loop {
+            match input.front(self.id) {
+                Front::Data => {
+                    got += input.take(&mut target, wanted - got, self.id);
+                    if got == wanted {
+                        break Ok(Transfer::Done(got));
+                    }
+                }
+                Front::Ping(payload) => self.answer(payload),
+                // What came before the end is delivered first (R-WS-32).
+                _ if got > 0 => break Ok(Transfer::Done(got)),
+                Front::Close => break Err(self.closed_by_peer(master)),
+                Front::Refused(refusal) => break Err(self.refused(master, refusal)),
+                Front::Nothing => {
+                    if let Some(end) = self.end() {
+                        break end;
+                    }
+                    self.send_queued(master);
+                    match self.fill(master, &mut input) {
+                        Ok(Transfer::Done(1..)) => {}
+                        other => break other,
+                    }
+                }
+            }
+        };
+        let leaves_some = !input.is_empty();
+        drop(input);
+        if leaves_some {
+            // Who watches the master doesn't see what has come from there already.
+            self.sleepers.wake();
+        }
+        self.send_queued(master);
+        result
+    }
+
+    /// Takes from the master what there is room for. 0 is the end, which has been noted.
+    fn fill(&self, master: &Channel, input: &mut Input) -> Result<Transfer, Error> {
+        match receive(master, input.space()) {
+            Ok(Transfer::Done(0)) if input.is_inside_frame() => Err(self.fail(Error::new(
+                "The connection has ended inside a WebSocket frame",
+            ))),
+            Ok(Transfer::Done(0)) => {
+                self.note_eof();
+                Ok(Transfer::Done(0))
+            }
+            Ok(Transfer::Done(bytes)) => {
+                input.filled(bytes);
+                Ok(Transfer::Done(bytes))
+            }
+            Ok(Transfer::WouldBlock) => Ok(Transfer::WouldBlock),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// What a reader would see, pings answered.
+    pub(super) fn front(&self, input: &mut Input) -> Front {
+        loop {
+            match input.front(self.id) {
+                Front::Ping(payload) => self.answer(payload),
+                other => return other,
+            }
+        }
+    }
+
+    /// Moves on without waiting, once the master is ready for something. A close frame and what is
+    /// not allowed are met here, so that no reader is needed to answer them.
+    pub(super) fn step(self: &Arc<Self>, master: &Channel, may_read: bool) {
+        if may_read
+            && self.is_open.load(Ordering::Acquire)
+            && let Some(mut input) = self.input.try_lock()
+        {
+            if self.front(&mut input) == Front::Nothing && self.end().is_none() {
+                let _ = self.fill(master, &mut input);
+            }
+            match self.front(&mut input) {
+                Front::Close => drop(self.closed_by_peer(master)),
+                Front::Refused(refusal) => drop(self.refused(master, refusal)),
+                _ => {}
+            }
+            drop(input);
+            self.sleepers.wake();
+        }
+        self.send_queued(master);
+    }
+}

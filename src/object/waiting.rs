@@ -1,0 +1,214 @@
+//! The coroutines that wait for a channel: who, where, and how each is woken once.
+//!
+//! A waiting coroutine stands in its direction's slot. Whoever takes it out of there wakes it, be it
+//! the handler of the descriptor or another thread (C11).
+
+use core::ffi::c_void;
+use core::ptr;
+
+use super::channel::Channel;
+use crate::host::aio::{Context, Handlers};
+use crate::host::coroutine::Coroutine;
+use crate::layout;
+use crate::sync::atomic::{AtomicPtr, Ordering};
+
+/// What a coroutine waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// Something to read.
+    Read,
+    /// Room to write.
+    Write,
+}
+
+impl Channel {
+    /// The slot of a direction. A coroutine stands there from before its handlers are set.
+    fn slot(&self, direction: Direction) -> &AtomicPtr<layout::Coroutine> {
+        let field = match direction {
+            // SAFETY: the field lives with `self`.
+            Direction::Read => unsafe { &raw mut (*self.as_ptr()).read_coroutine },
+            // SAFETY: as above.
+            Direction::Write => unsafe { &raw mut (*self.as_ptr()).write_coroutine },
+        };
+        // SAFETY: aligned, lives with `self`, and all of the library accesses it atomically.
+        unsafe { AtomicPtr::from_ptr(field) }
+    }
+
+    /// Whether a coroutine waits to read or to write.
+    pub fn is_waited_for(&self) -> bool {
+        let occupied = |direction| !self.slot(direction).load(Ordering::Acquire).is_null();
+        occupied(Direction::Read) || occupied(Direction::Write)
+    }
+
+    /// The coroutine waits here from now on. False if another one does.
+    pub fn publish(&self, direction: Direction, coroutine: Coroutine, context: Context) -> bool {
+        let slot = self.slot(direction);
+        if !slot.load(Ordering::Acquire).is_null() {
+            return false;
+        }
+        self.note_context(direction, context);
+        slot.compare_exchange(
+            ptr::null_mut(),
+            coroutine.as_ptr(),
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        )
+        .is_ok()
+    }
+
+    /// The coroutine waits no longer. True if it still stood in its slot.
+    pub fn withdraw(&self, direction: Direction, coroutine: Coroutine) -> bool {
+        let slot = self.slot(direction);
+        let stands = |found: &*mut layout::Coroutine| is(*found, coroutine);
+        slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {
+            stands(&found).then_some(ptr::null_mut())
+        })
+        .is_ok()
+    }
+
+    /// Wakes who waits, if anybody does. The channel may be gone afterwards.
+    pub fn wake(&self, direction: Direction) {
+        if let Some(coroutine) = self.take(direction) {
+            // SAFETY: it stood in the slot to be woken, so it has not ended; others find it taken
+            // and leave it alone.
+            unsafe { coroutine.wake() }
+        }
+    }
+
+    /// The handlers that wake those who wait in `context`; for the other directions none.
+    pub fn waking_handlers(&self, context: Context) -> Handlers {
+        let waits = |direction| self.waits_in(direction) == Some(context);
+        let read: layout::IOHandler = waits(Direction::Read).then_some(read_ready);
+        let write: layout::IOHandler = waits(Direction::Write).then_some(write_ready);
+        // SAFETY: both take a channel. They are set for as long as somebody waits, who has a
+        // reference and removes them before going on.
+        unsafe { Handlers::new(read, write, self.as_ptr().cast::<c_void>()) }
+    }
+}
+
+unsafe extern "C" fn read_ready(opaque: *mut c_void) {
+    // SAFETY: set with a channel, which lives as long as this is set.
+    if let Some(channel) = unsafe { Channel::from_ptr(opaque.cast()) } {
+        channel.wake(Direction::Read);
+    }
+}
+
+unsafe extern "C" fn write_ready(opaque: *mut c_void) {
+    // SAFETY: as above.
+    if let Some(channel) = unsafe { Channel::from_ptr(opaque.cast()) } {
+        channel.wake(Direction::Write);
+    }
+}
+
+/// The slot is empty once its coroutine has been taken, and each direction has a context
+/// (R-CHAN-44 to 46).
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+impl Channel {
+    fn place(&self, direction: Direction) -> &AtomicPtr<layout::AioContext> {
+        let field = match direction {
+            // SAFETY: the field lives with `self`.
+            Direction::Read => unsafe { &raw mut (*self.as_ptr()).read_ctx },
+            // SAFETY: as above.
+            Direction::Write => unsafe { &raw mut (*self.as_ptr()).write_ctx },
+        };
+        // SAFETY: aligned, lives with `self`, and all of the library accesses it atomically.
+        unsafe { AtomicPtr::from_ptr(field) }
+    }
+
+    fn note_context(&self, direction: Direction, context: Context) {
+        self.place(direction)
+            .store(Context::into_ptr(Some(context)), Ordering::Release);
+    }
+
+    /// Where a coroutine that runs for `own` is to wait. None if that is nowhere.
+    pub fn waiting_context(&self, own: Option<Context>) -> Option<Context> {
+        if self.follows_coroutine() {
+            own
+        } else {
+            Some(Context::iohandler())
+        }
+    }
+
+    /// Where the coroutine of a direction waits, if one does.
+    pub fn waits_in(&self, direction: Direction) -> Option<Context> {
+        if self.slot(direction).load(Ordering::Acquire).is_null() {
+            return None;
+        }
+        // SAFETY: a coroutine waits there, so the context lives.
+        unsafe { Context::from_ptr(self.place(direction).load(Ordering::Acquire)) }
+    }
+
+    fn take(&self, direction: Direction) -> Option<Coroutine> {
+        Coroutine::from_ptr(self.slot(direction).swap(ptr::null_mut(), Ordering::AcqRel))
+    }
+}
+
+/// Whether the slot has this coroutine.
+#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
+    found == coroutine.as_ptr()
+}
+
+/// The slot has its coroutine until that goes on or is detached (R-CHAN-49), with the lowest bit
+/// of the address set once it has been taken. The channel has one context.
+#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+impl Channel {
+    fn context_field(&self) -> &AtomicPtr<layout::AioContext> {
+        // SAFETY: an aligned field that lives with `self`, which all of the library accesses
+        // atomically.
+        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).ctx) }
+    }
+
+    fn note_context(&self, _direction: Direction, _context: Context) {}
+
+    /// Where coroutines are to wait.
+    pub fn waiting_context(&self, _own: Option<Context>) -> Option<Context> {
+        // SAFETY: the program keeps the context as long as the channel is attached to it.
+        let attached = unsafe { Context::from_ptr(self.context_field().load(Ordering::Acquire)) };
+        Some(attached.unwrap_or_else(Context::iohandler))
+    }
+
+    /// Where the coroutine of a direction waits, if one does that has not been taken.
+    pub fn waits_in(&self, direction: Direction) -> Option<Context> {
+        let waits = is_waiting(self.slot(direction).load(Ordering::Acquire));
+        waits.then(|| self.waiting_context(None)).flatten()
+    }
+
+    fn take(&self, direction: Direction) -> Option<Coroutine> {
+        let slot = self.slot(direction);
+        let taken = slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {
+            is_waiting(found).then(|| found.map_addr(|address| address | TAKEN))
+        });
+        taken.ok().and_then(Coroutine::from_ptr)
+    }
+
+    /// Coroutines wait in another context from now on, or in the main loop (R-CHAN-50).
+    pub fn set_context(&self, context: Option<Context>) {
+        self.context_field()
+            .store(Context::into_ptr(context), Ordering::Release);
+    }
+
+    /// Forgets who waits, without waking anybody.
+    pub fn forget_waiting(&self) {
+        for direction in [Direction::Read, Direction::Write] {
+            self.slot(direction)
+                .store(ptr::null_mut(), Ordering::Release);
+        }
+    }
+}
+
+/// The bit that marks a coroutine which is going to be entered.
+#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+const TAKEN: usize = 1;
+
+/// Whether the slot has a coroutine that nobody has taken.
+#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+fn is_waiting(found: *mut layout::Coroutine) -> bool {
+    !found.is_null() && found.addr() & TAKEN == 0
+}
+
+/// Whether the slot has this coroutine, taken or not.
+#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
+    found.map_addr(|address| address & !TAKEN) == coroutine.as_ptr()
+}
