@@ -10,14 +10,11 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "../socket-channels.h"
-#include "io/channel-tls.h"
+#include "credentials.h"
 #include "relay.h"
 
-#ifdef HOST_IMPORTED
-#include "../host/tls.h"
-#else
+#ifndef HOST_IMPORTED
 #include "authz/list.h"
-#include "crypto/init.h"
 #endif
 
 static gboolean echoes, in_main_loop, trusts_all, cuts;
@@ -34,22 +31,6 @@ static const GOptionEntry options[] = {
     { "port", 0, 0, G_OPTION_ARG_INT, &port, "Where to connect to", "NUMBER" },
     G_OPTION_ENTRY_NULL
 };
-
-static QCryptoTLSCreds *credentials(const char *kind, const char *dir, bool is_server)
-{
-#ifdef HOST_IMPORTED
-    return host_tls_creds_new(kind, dir, is_server ? QCRYPTO_TLS_CREDS_ENDPOINT_SERVER
-                                                   : QCRYPTO_TLS_CREDS_ENDPOINT_CLIENT,
-                              !trusts_all, &error_abort);
-#else
-    g_autofree char *type = g_strdup_printf("tls-creds-%s", kind);
-
-    return QCRYPTO_TLS_CREDS(object_new_with_props(
-        type, object_get_objects_root(), "creds", &error_abort,
-        "endpoint", is_server ? "server" : "client", "dir", dir,
-        "verify-peer", trusts_all ? "no" : "yes", NULL));
-#endif
-}
 
 /* The C host knows without this what "nobody" means. */
 static void make_authorizations(void)
@@ -150,12 +131,9 @@ int main(int argc, char **argv)
     g_option_context_free(context);
     signal(SIGPIPE, SIG_IGN);
     module_call_init(MODULE_INIT_QOM);
-#ifndef HOST_IMPORTED
-    g_assert_cmpint(qcrypto_init(&error_abort), ==, 0);
-#endif
     make_authorizations();
     is_server = !strcmp(argv[1], "server");
-    creds = credentials(argv[2], argv[3], is_server);
+    creds = credentials_new(argv[2], argv[3], is_server, trusts_all);
     below = transport(is_server);
     set_blocking(QIO_CHANNEL_SOCKET(below), !in_main_loop);
     ioc = is_server ? qio_channel_tls_new_server(below, creds, authorization, &error_abort)
@@ -166,10 +144,6 @@ int main(int argc, char **argv)
     g_assert_cmpint(qio_channel_close(QIO_CHANNEL(ioc), &error_abort), ==, 0);
     object_unref(OBJECT(ioc));
     object_unref(OBJECT(below));
-#ifdef HOST_IMPORTED
-    object_unref(OBJECT(creds));
-#else
-    object_unparent(OBJECT(creds));
-#endif
+    credentials_end(creds);
     return 0;
 }
