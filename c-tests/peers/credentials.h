@@ -25,10 +25,11 @@ static inline QCryptoTLSCreds *credentials_new(const char *kind, const char *dir
                               !trusts_all, &error_abort);
 #else
     g_autofree char *type = g_strdup_printf("tls-creds-%s", kind);
+    const char *id = is_server ? "server-creds" : "client-creds";
 
     g_assert_cmpint(qcrypto_init(&error_abort), ==, 0);
     return QCRYPTO_TLS_CREDS(object_new_with_props(
-        type, object_get_objects_root(), "creds", &error_abort,
+        type, object_get_objects_root(), id, &error_abort,
         "endpoint", is_server ? "server" : "client", "dir", dir,
         "verify-peer", trusts_all ? "no" : "yes", NULL));
 #endif
