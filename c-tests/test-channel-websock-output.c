@@ -291,7 +291,7 @@ static size_t malloced(void)
 
 enum { BOUND = 1 << 20 };
 
-/* Sends these bytes over and over, while @turn is called, until the transport takes no more or 16 MiB
+/* Sends these bytes over and over, while @turn is called, until the transport takes no more or 4 MiB
  * were sent. The channel takes no more than so much memory. */
 static void flood(const void *bytes, size_t size, size_t begin, void (*turn)(Web *web), bool greets)
 {
@@ -311,7 +311,7 @@ static void flood(const void *bytes, size_t size, size_t begin, void (*turn)(Web
         block[i] = ((const char *)bytes)[begin + i % (size - begin)];
     }
     before = malloced();
-    while (sent < 16 << 20 && full < 4) {
+    while (sent < 4 << 20 && full < 4) {
         /* Whole ones, so that they stay in step. */
         size_t whole = (1 << 16) / (size - begin) * (size - begin), at = 0;
 
