@@ -63,32 +63,31 @@ static void identity_free(Identity *id)
     gnutls_x509_privkey_deinit(id->key);
 }
 
-static bool save(const char *dir, const char *name, const gnutls_datum_t *text, Error **errp)
+/* Writes what has been exported, if that has succeeded, and frees it. */
+static bool save(const char *dir, const char *name, int status, gnutls_datum_t *text, Error **errp)
 {
     g_autofree char *path = g_build_filename(dir, name, NULL);
     g_autoptr(GError) gerr = NULL;
+    bool ok = false;
 
-    if (!g_file_set_contents_full(path, (const char *)text->data, text->size,
-                                  G_FILE_SET_CONTENTS_NONE, 0600, &gerr)) {
+    if (status < 0) {
+        error_setg(errp, "Could not export %s: %s", name, gnutls_strerror(status));
+    } else if (!g_file_set_contents_full(path, (const char *)text->data, text->size,
+                                         G_FILE_SET_CONTENTS_NONE, 0600, &gerr)) {
         error_setg(errp, "%s", gerr->message);
-        return false;
+    } else {
+        ok = true;
     }
-    return true;
+    gnutls_free(text->data);
+    return ok;
 }
 
 static bool save_certificate(const char *dir, const char *name, const Identity *id, Error **errp)
 {
     gnutls_datum_t text = { NULL, 0 };
     int status = gnutls_x509_crt_export2(id->crt, GNUTLS_X509_FMT_PEM, &text);
-    bool ok = false;
 
-    if (status < 0) {
-        error_setg(errp, "Could not export %s: %s", name, gnutls_strerror(status));
-    } else {
-        ok = save(dir, name, &text, errp);
-    }
-    gnutls_free(text.data);
-    return ok;
+    return save(dir, name, status, &text, errp);
 }
 
 static bool save_key(const char *dir, const char *name, const Identity *id, Error **errp)
@@ -96,15 +95,8 @@ static bool save_key(const char *dir, const char *name, const Identity *id, Erro
     gnutls_datum_t text = { NULL, 0 };
     int status = gnutls_x509_privkey_export2_pkcs8(id->key, GNUTLS_X509_FMT_PEM, NULL,
                                                    GNUTLS_PKCS_PLAIN, &text);
-    bool ok = false;
 
-    if (status < 0) {
-        error_setg(errp, "Could not export %s: %s", name, gnutls_strerror(status));
-    } else {
-        ok = save(dir, name, &text, errp);
-    }
-    gnutls_free(text.data);
-    return ok;
+    return save(dir, name, status, &text, errp);
 }
 
 char *certificates_make(Error **errp)
