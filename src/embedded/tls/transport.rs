@@ -305,6 +305,8 @@ impl<'a> Having<'a> {
                     Errno::EINTR
                 }
                 Stop::Failed(error) => {
+                    // Not that GnuTLS would go on after that.
+                    state.dry = Some(Failure::Block);
                     state.read_error = error;
                     Errno::EIO
                 }

@@ -22,6 +22,8 @@ pub fn start(tls: &Tls, completion: Completion, context: MainContext) {
     let (Some(state), Some(session)) = (tls.state::<Arc<State>>(), tls.session()) else {
         return tell(&task, Err(no_session()));
     };
+    // The callback may drop the last reference but the job's (R-TLS-20).
+    let state = Arc::clone(state);
     if !state.handshake.begin() {
         let error = Error::new("A TLS handshake of this channel is under way");
         return tell(&task, Err(error));
@@ -35,7 +37,7 @@ pub fn start(tls: &Tls, completion: Completion, context: MainContext) {
         context,
         channel: tls.to_ref(),
     };
-    step(state, job, true);
+    step(&state, job, true);
 }
 
 /// The master is ready.
@@ -49,10 +51,18 @@ fn step(state: &Arc<State>, job: Job, is_first: bool) {
     let Some(session) = job.channel.session() else {
         return over(state, job, Err(no_session()), is_first);
     };
-    let step = match session.handshake() {
-        Ok(Step::Done) => return over(state, job, Ok(()), is_first),
-        Ok(step) => step,
-        Err(error) => return over(state, job, Err(error), is_first),
+    let step = loop {
+        job.channel.begin_read();
+        match session.handshake() {
+            Ok(Step::Done) => return over(state, job, Ok(()), is_first),
+            // The master has ended amid a record or failed behind one: waiting won't help, and the
+            // next step fails (R-TLS-23), as it must without waiting if the master is blocking
+            // (R-TLS-13).
+            Ok(Step::Receives) if job.channel.was_served() => {}
+            Ok(Step::Sends) if job.channel.take_refused() => {}
+            Ok(step) => break step,
+            Err(error) => return over(state, job, Err(error), is_first),
+        }
     };
     trace::qio_channel_tls_handshake_pending(job.channel.as_ptr().into(), step as i32);
     if let Err(job) = state.handshake.wait(state, job, step, go_on) {
