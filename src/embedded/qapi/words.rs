@@ -54,9 +54,9 @@ pub fn size(text: &[u8]) -> Option<i128> {
     integer(number)?.checked_mul(1 << (10 * power))
 }
 
-/// Where `text` stands among an enum's names.
+/// Where `text` stands among an enum's names, of which those that are empty are no names.
 pub fn position<'a>(text: &CStr, mut names: impl Iterator<Item = &'a CStr>) -> Option<c_int> {
-    let index = names.position(|name| name == text)?;
+    let index = names.position(|name| name == text && !name.is_empty())?;
     c_int::try_from(index).ok()
 }
 
@@ -127,5 +127,7 @@ mod tests {
         assert_eq!(position(c"unix", names.into_iter()), Some(1));
         assert_eq!(position(c"uni", names.into_iter()), None);
         assert_eq!(position(c"", names.into_iter()), None);
+        // A value without name, of which nobody can speak.
+        assert_eq!(position(c"", [c"inet", c""].into_iter()), None);
     }
 }
