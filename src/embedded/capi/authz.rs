@@ -28,7 +28,13 @@ pub unsafe extern "C" fn qauthz_is_allowed(
     // SAFETY: the caller's text.
     let identity = unsafe { text(identity, FUNCTION, "identity") };
     // SAFETY: the caller's object and `errp`.
-    unsafe { answer(authz::is_allowed(obj, identity), errp) }
+    unsafe {
+        answer(
+            authz::is_allowed(obj, identity),
+            errp,
+            &origin!(c"qauthz_is_allowed"),
+        )
+    }
 }
 
 /// Whether somebody may, says the object of that name.
@@ -44,17 +50,27 @@ pub unsafe extern "C" fn qauthz_is_allowed_by_id(
     // SAFETY: the caller's text.
     let identity = unsafe { text(identity, FUNCTION, "identity") };
     // SAFETY: the caller's `errp`.
-    unsafe { answer(authz::is_allowed_by_id(id, identity), errp) }
+    unsafe {
+        answer(
+            authz::is_allowed_by_id(id, identity),
+            errp,
+            &origin!(c"qauthz_is_allowed_by_id"),
+        )
+    }
 }
 
 /// Gives C code an answer and the error that may come with it.
 ///
 /// # Safety
 /// `errp` is the C caller's.
-unsafe fn answer((allowed, error): (bool, Option<error::Error>), errp: *mut *mut Error) -> bool {
+unsafe fn answer(
+    (allowed, error): (bool, Option<error::Error>),
+    errp: *mut *mut Error,
+    origin: &error::Origin,
+) -> bool {
     if let Some(error) = error {
         // SAFETY: as promised.
-        unsafe { error.store(errp, &origin!(c"qauthz_is_allowed_by_id")) };
+        unsafe { error.store(errp, origin) };
     }
     allowed
 }
