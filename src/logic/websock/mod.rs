@@ -90,6 +90,8 @@ pub fn write(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
 
 /// Closes the master; a handshake ends without a callback (R-WS-6, R-WS-47).
 pub fn close(websock: &Websock, errp: Errp<'_>) -> i32 {
+    // A handshake that ends here may have held the last reference.
+    let websock = &websock.to_ref();
     trace::qio_channel_websock_close(websock.as_ptr().into());
     let (state, master) = match parts(websock) {
         Ok(parts) => parts,
