@@ -68,7 +68,8 @@ impl State {
         iov: &[IoVec<'_>],
         offered: usize,
     ) -> Result<usize, Error> {
-        let is_first = output.queued() == 0 && !self.pong_waits.load(Ordering::Acquire);
+        let is_first =
+            offered > 0 && output.queued() == 0 && !self.pong_waits.load(Ordering::Acquire);
         if is_first && iov.len() <= direct::ELEMENTS_MAX {
             let transfer = |frames: &[IoVec<'_>]| match send(master, frames) {
                 Ok(Transfer::Done(bytes)) => Ok(bytes),
@@ -78,6 +79,10 @@ impl State {
             let mut source = Cursor::new(iov);
             let accepted = direct::send(&mut source, offered, output, self.id, transfer)?;
             if accepted > 0 {
+                // The master may have room for the rest: then it must not wait for the main loop.
+                if output.queued() > 0 {
+                    self.flush(master, output)?;
+                }
                 return Ok(accepted);
             }
         }
