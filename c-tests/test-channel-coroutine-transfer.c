@@ -4,103 +4,10 @@
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "coroutine-channels.h"
+#include "coroutine-transfers.h"
 #include "websock-client.h"
 #include "io/channel-command.h"
 #include "io/channel-file.h"
-
-#define SIZE 1000000
-
-typedef struct End {
-    QIOChannel *ioc;
-    char *bytes;
-    size_t size;
-    ssize_t result;
-    Error *err;
-    bool ended;
-} End;
-
-static char *bytes_new(size_t size)
-{
-    char *bytes = g_malloc(size);
-
-    for (size_t i = 0; i < size; i++) {
-        bytes[i] = i * 7 + i / 251;
-    }
-    return bytes;
-}
-
-/* The request in pieces, some of them empty. */
-static struct iovec *pieces(End *end, size_t *niov)
-{
-    struct iovec *iov = g_new0(struct iovec, 251);
-
-    for (size_t i = 0; i < 250; i++) {
-        iov[i].iov_base = end->bytes + i * (end->size / 250);
-        iov[i].iov_len = i % 5 ? end->size / 250 : 0;
-        if (i % 5 == 1) {
-            iov[i].iov_base = end->bytes + (i - 1) * (end->size / 250);
-            iov[i].iov_len *= 2;
-        }
-    }
-    *niov = 250;
-    return iov;
-}
-
-static void coroutine_fn reads_all(void *opaque)
-{
-    End *end = opaque;
-    size_t niov;
-    g_autofree struct iovec *iov = pieces(end, &niov);
-
-    end->result = qio_channel_readv_all(end->ioc, iov, niov, &end->err);
-    end->ended = true;
-}
-
-static void coroutine_fn writes_all(void *opaque)
-{
-    End *end = opaque;
-    size_t niov;
-    g_autofree struct iovec *iov = pieces(end, &niov);
-
-    end->result = qio_channel_writev_all(end->ioc, iov, niov, &end->err);
-    end->ended = true;
-}
-
-static void coroutine_fn reads_to_the_end(void *opaque)
-{
-    End *end = opaque;
-
-    end->result = qio_channel_read_all_eof(end->ioc, end->bytes, end->size, &end->err);
-    end->ended = true;
-}
-
-static void start(End *end, CoroutineEntry *entry)
-{
-    qemu_coroutine_enter(qemu_coroutine_create(entry, end));
-}
-
-/* What is written to one end arrives at the other, both in coroutines of this thread. */
-static void pass(QIOChannel *from, QIOChannel *to)
-{
-    End writer = { .ioc = from, .bytes = bytes_new(SIZE), .size = SIZE };
-    End reader = { .ioc = to, .bytes = g_malloc0(SIZE), .size = SIZE };
-
-    start(&reader, reads_all);
-    g_assert_false(reader.ended);
-    start(&writer, writes_all);
-    loop_until(&writer.ended);
-    loop_until(&reader.ended);
-    g_assert_cmpint(writer.result, ==, 0);
-    g_assert_null(writer.err);
-    g_assert_cmpint(reader.result, ==, 0);
-    g_assert_null(reader.err);
-    g_assert_cmpmem(reader.bytes, SIZE, writer.bytes, SIZE);
-    assert_unwaited(from);
-    assert_unwaited(to);
-    g_free(writer.bytes);
-    g_free(reader.bytes);
-}
 
 static void test_socket(void)
 {
@@ -119,28 +26,12 @@ static void test_tcp(void)
     pass(QIO_CHANNEL(pair.client), QIO_CHANNEL(pair.server));
 }
 
-/* Both directions of one channel at once. */
 static void test_echo(void)
 {
     g_auto(Pair) pair = nonblocking_pair();
     QIOChannel *ends[2] = { QIO_CHANNEL(pair.client), QIO_CHANNEL(pair.server) };
-    End reader[2], writer[2];
 
-    for (int i = 0; i < 2; i++) {
-        reader[i] = (End) { .ioc = ends[i], .bytes = g_malloc0(SIZE), .size = SIZE };
-        writer[i] = (End) { .ioc = ends[i], .bytes = bytes_new(SIZE), .size = SIZE };
-        start(&reader[i], reads_all);
-        start(&writer[i], writes_all);
-    }
-    for (int i = 0; i < 2; i++) {
-        loop_until(&reader[i].ended);
-        loop_until(&writer[i].ended);
-        g_assert_cmpint(reader[i].result, ==, 0);
-        g_assert_cmpint(writer[i].result, ==, 0);
-        g_assert_cmpmem(reader[i].bytes, SIZE, writer[i].bytes, SIZE);
-        g_free(reader[i].bytes);
-        g_free(writer[i].bytes);
-    }
+    pass_both(ends);
 }
 
 static QIOChannel *file_on(int fd)
@@ -354,6 +245,33 @@ static void test_websock_read(void)
     web_end(&web);
 }
 
+/* What came with the greeting wakes a reader that was there before. */
+static void test_websock_early(void)
+{
+    Web web;
+    char bytes[250];
+    End reader = { .bytes = bytes, .size = sizeof(bytes) };
+    g_autoptr(GByteArray) sent = g_byte_array_new();
+    /* A frame with a mask of zeros. */
+    static const uint8_t head[] = { 0x82, 0x80 | 126, 0, 250, 0, 0, 0, 0 };
+    g_autofree char *payload = bytes_new(250);
+
+    web_start(&web);
+    reader.ioc = web.ioc;
+    start(&reader, reads_all);
+    g_assert_false(reader.ended);
+    g_byte_array_append(sent, (const void *)GREETING, strlen(GREETING));
+    g_byte_array_append(sent, head, sizeof(head));
+    g_byte_array_append(sent, (void *)payload, 250);
+    web_send(&web, sent->data, sent->len);
+    loop_until(&reader.ended);
+    g_assert_cmpint(reader.result, ==, 0);
+    g_assert_cmpmem(bytes, 250, payload, 250);
+    g_assert_cmpint(web.called, ==, 1);
+    assert_unwaited(web.ioc);
+    web_end(&web);
+}
+
 static gpointer receives(gpointer opaque)
 {
     Web *web = opaque;
@@ -406,6 +324,7 @@ int main(int argc, char **argv)
     TEST("/qio/channel/coroutine/threads", test_threads);
 #endif
     TEST("/qio/channel/coroutine/websock/read", test_websock_read);
+    TEST("/qio/channel/coroutine/websock/early", test_websock_early);
     TEST("/qio/channel/coroutine/websock/write", test_websock_write);
     return g_test_run();
 }

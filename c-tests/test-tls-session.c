@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
+#include "authz/list.h"
 #include "crypto/init.h"
 #include "crypto/tlscredsanon.h"
 #include "crypto/tlscredspsk.h"
@@ -237,6 +238,63 @@ static void test_name_of_refused(void)
     pair_clear(&pair);
 }
 
+/* Who may ---------------------------------------------------------------------------------- */
+
+typedef struct AuthzCase {
+    const char *path;
+    const char *rules[3];
+    QAuthZListFormat format;
+    const char *denied;
+} AuthzCase;
+
+/* Globs stand for any text, commas too. */
+static const AuthzCase authz_cases[] = {
+    { "exact", { "C=UK,CN=qemu" }, QAUTHZ_LIST_FORMAT_EXACT },
+    { "exact-other", { "C=UK,CN=qemustuff", "CN=qemu,C=UK" }, QAUTHZ_LIST_FORMAT_EXACT,
+      "TLS x509 authz check for C=UK,CN=qemu is denied" },
+    { "no-rules", { NULL }, QAUTHZ_LIST_FORMAT_EXACT,
+      "TLS x509 authz check for C=UK,CN=qemu is denied" },
+    { "wildcard1", { "C=UK,CN=dogfood" }, QAUTHZ_LIST_FORMAT_GLOB,
+      "TLS x509 authz check for C=UK,CN=qemu is denied" },
+    { "wildcard2", { "C=UK,CN=qemu" }, QAUTHZ_LIST_FORMAT_GLOB },
+    { "wildcard3", { "C=UK,CN=dogfood", "C=UK,CN=qemu" }, QAUTHZ_LIST_FORMAT_GLOB },
+    { "wildcard4", { "C=UK,CN=qemustuff" }, QAUTHZ_LIST_FORMAT_GLOB,
+      "TLS x509 authz check for C=UK,CN=qemu is denied" },
+    { "wildcard5", { "C=UK,CN=qemu*" }, QAUTHZ_LIST_FORMAT_GLOB },
+    { "wildcard6", { "C=UK,CN=*emu*" }, QAUTHZ_LIST_FORMAT_GLOB },
+};
+
+static void test_authz(const void *data)
+{
+    const AuthzCase *authz_case = data;
+    QAuthZList *list = qauthz_list_new("acl", QAUTHZ_LIST_POLICY_DENY, &error_abort);
+    g_autofree char *name = NULL;
+    Pair pair;
+
+    for (const char *const *rule = authz_case->rules; *rule; rule++) {
+        qauthz_list_append_rule(list, *rule, QAUTHZ_LIST_POLICY_ALLOW, authz_case->format,
+                                &error_abort);
+    }
+    pair_init(&pair, NULL, NULL, "qemu.org", "acl");
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.server, authz_case->denied);
+    expect_check(&pair.client, NULL);
+    name = qcrypto_tls_session_get_peer_name(pair.server.session);
+    g_assert_cmpstr(name, ==, "C=UK,CN=qemu");
+    pair_clear(&pair);
+    object_unparent(OBJECT(list));
+}
+
+static void test_authz_missing(void)
+{
+    Pair pair;
+
+    pair_init(&pair, NULL, NULL, "qemu.org", "nobody");
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.server, "Cannot find QAuthZ object ID nobody");
+    pair_clear(&pair);
+}
+
 /* Other kinds of credentials --------------------------------------------------------------- */
 
 static void psk_init(Pair *pair, const char *client_keys)
@@ -407,6 +465,12 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(path, &host_cases[i], test_host);
     }
+    for (size_t i = 0; i < G_N_ELEMENTS(authz_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/qio/tls-session/authz/%s", authz_cases[i].path);
+
+        g_test_add_data_func(path, &authz_cases[i], test_authz);
+    }
+    g_test_add_func("/qio/tls-session/authz/missing", test_authz_missing);
     g_test_add_func("/qio/tls-session/chain", test_chain);
     g_test_add_func("/qio/tls-session/own-chain", test_own_chain);
     g_test_add_func("/qio/tls-session/revoked", test_revoked);

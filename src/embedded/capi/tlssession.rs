@@ -7,6 +7,7 @@ use core::ptr;
 use glib_sys::g_strdup;
 
 use crate::check_usage;
+use crate::embedded::authz;
 use crate::embedded::qom::instance::Held;
 use crate::embedded::tls::callbacks::{Callbacks, ReadFunc, WriteFunc};
 use crate::embedded::tls::connection::Progress;
@@ -141,9 +142,11 @@ pub unsafe extern "C" fn qcrypto_tls_session_check_credentials(
 }
 
 /// What the authorization object of that id says about a name.
-fn is_allowed(id: &CStr, _name: &CStr) -> Result<bool, Error> {
-    let id = id.to_string_lossy();
-    Err(Error::new(format!("Cannot find QAuthZ object ID {id}")))
+fn is_allowed(id: &CStr, name: &CStr) -> Result<bool, Error> {
+    match authz::is_allowed_by_id(id, name) {
+        (_, Some(error)) => Err(error),
+        (allowed, None) => Ok(allowed),
+    }
 }
 
 /// `qcrypto_tls_session_set_callbacks` of `crypto/tlssession.h`.

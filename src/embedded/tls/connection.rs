@@ -250,3 +250,182 @@ fn send_with_new_key(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::ffi::{c_char, c_void};
+    use std::fs;
+    use std::io::{self, Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    use libc::ssize_t;
+
+    use super::*;
+    use crate::embedded::tls::Endpoint;
+    use crate::embedded::tls::files::Directory;
+    use crate::embedded::tls::identity::Identity;
+    use crate::embedded::tls::psk;
+    use crate::os::errno::{self, Errno};
+
+    /// # Safety
+    /// `opaque` is a stream that lives for `'a`.
+    unsafe fn stream<'a>(opaque: *mut c_void) -> &'a UnixStream {
+        // SAFETY: as promised.
+        unsafe { &*opaque.cast::<UnixStream>() }
+    }
+
+    fn told(result: io::Result<usize>) -> ssize_t {
+        result.map_or_else(
+            |_| {
+                errno::set(Errno::EAGAIN);
+                if cfg!(any(feature = "qemu-7.2", feature = "qemu-7.2.22")) {
+                    -1
+                } else {
+                    -2
+                }
+            },
+            |bytes| bytes.try_into().unwrap(),
+        )
+    }
+
+    unsafe fn write_to(buf: *const c_char, len: usize, opaque: *mut c_void) -> ssize_t {
+        // SAFETY: GnuTLS's memory, and the stream of `pair`.
+        let (data, mut to) =
+            unsafe { (core::slice::from_raw_parts(buf.cast(), len), stream(opaque)) };
+        told(to.write(data))
+    }
+
+    unsafe fn read_from(buf: *mut c_char, len: usize, opaque: *mut c_void) -> ssize_t {
+        // SAFETY: as above.
+        let (room, mut from) = unsafe {
+            (
+                core::slice::from_raw_parts_mut(buf.cast(), len),
+                stream(opaque),
+            )
+        };
+        told(from.read(room))
+    }
+
+    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+    mod functions {
+        use super::{c_char, c_void, ssize_t};
+
+        pub(super) unsafe extern "C" fn write(
+            b: *const c_char,
+            n: usize,
+            o: *mut c_void,
+        ) -> ssize_t {
+            // SAFETY: passed on.
+            unsafe { super::write_to(b, n, o) }
+        }
+        pub(super) unsafe extern "C" fn read(b: *mut c_char, n: usize, o: *mut c_void) -> ssize_t {
+            // SAFETY: passed on.
+            unsafe { super::read_from(b, n, o) }
+        }
+    }
+
+    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    mod functions {
+        use super::{c_char, c_void, ssize_t};
+        use crate::layout::Error;
+
+        pub(super) unsafe extern "C" fn write(
+            b: *const c_char,
+            n: usize,
+            o: *mut c_void,
+            _errp: *mut *mut Error,
+        ) -> ssize_t {
+            // SAFETY: passed on.
+            unsafe { super::write_to(b, n, o) }
+        }
+        pub(super) unsafe extern "C" fn read(
+            b: *mut c_char,
+            n: usize,
+            o: *mut c_void,
+            _errp: *mut *mut Error,
+        ) -> ssize_t {
+            // SAFETY: passed on.
+            unsafe { super::read_from(b, n, o) }
+        }
+    }
+
+    /// A connection with what it needs to live.
+    struct End {
+        connection: Connection,
+        _identity: Identity,
+        _stream: Box<UnixStream>,
+    }
+
+    fn end(endpoint: Endpoint, directory: &Directory, stream: UnixStream) -> End {
+        stream.set_nonblocking(true).unwrap();
+        let stream = Box::new(stream);
+        let identity = psk::load(endpoint, directory, None).unwrap();
+        let handle = Handle::new(endpoint).unwrap();
+        handle
+            .set_priority(c"NORMAL:-VERS-ALL:+VERS-TLS1.3:-CHACHA20-POLY1305:+ECDHE-PSK:+PSK")
+            .unwrap();
+        // SAFETY: the identity goes after the connection.
+        unsafe { identity.give_to(&handle) }.unwrap();
+        let connection = Connection::new(handle);
+        let opaque = (&raw const *stream).cast_mut().cast::<c_void>();
+        // SAFETY: the functions take a stream, which goes after the connection.
+        connection.set_callbacks(unsafe {
+            Callbacks::new(Some(functions::write), Some(functions::read), opaque)
+        });
+        End {
+            connection,
+            _identity: identity,
+            _stream: stream,
+        }
+    }
+
+    /// Both ends of a connection.
+    fn pair() -> (End, End) {
+        let path = std::env::temp_dir().join(format!("qio-psk-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        fs::write(
+            path.join("keys.psk"),
+            "qemu:00112233445566778899aabbccddeeff\n",
+        )
+        .unwrap();
+        let directory = Directory::new(Some(path.as_os_str().as_encoded_bytes()));
+        let (one, other) = UnixStream::pair().unwrap();
+        let server = end(Endpoint::Server, &directory, one);
+        let client = end(Endpoint::Client, &directory, other);
+        let is_done = |end: &End| end.connection.handshake().unwrap() == Progress::Complete;
+        while !(is_done(&client) & is_done(&server)) {}
+        fs::remove_dir_all(path).unwrap();
+        (server, client)
+    }
+
+    fn notes<R>(end: &End, look: impl FnOnce(&mut Notes) -> R) -> R {
+        let shared = &end.connection.0;
+        shared.having_the_turn(|having| having.state(|state| look(&mut state.notes)))
+    }
+
+    #[test]
+    fn a_worn_out_key_is_renewed() {
+        let (server, client) = pair();
+        assert_eq!(
+            notes(&client, |notes| notes.records_per_key),
+            RECORDS_PER_KEY
+        );
+        notes(&client, |notes| notes.records_per_key = 4);
+        let mut room = [0; 16];
+        for number in 0..20_u8 {
+            let mut data = [number; 7];
+            let sent = client.connection.write(IoVec::from_mut(&mut data));
+            assert_eq!(sent.unwrap(), 7);
+            let received = server.connection.read(IoVec::from_mut(&mut room));
+            assert_eq!(received.unwrap(), 7);
+            assert_eq!(room[..7], [number; 7]);
+            assert!(notes(&client, |notes| notes.records) <= 4);
+            let sent = server.connection.write(IoVec::from_mut(&mut data));
+            assert_eq!(sent.unwrap(), 7);
+            let received = client.connection.read(IoVec::from_mut(&mut room));
+            assert_eq!(received.unwrap(), 7);
+        }
+        // That of the other one was never renewed.
+        assert_eq!(notes(&server, |notes| notes.records), 20);
+    }
+}

@@ -15,7 +15,7 @@ use crate::{origin, trace};
 /// would have to wait goes on in the default context, where nobody is told of a failure (R-TLS-26).
 pub fn say(tls: &Tls, errp: Errp<'_>) {
     trace::qio_channel_tls_bye_start(tls.as_ptr().into());
-    let Some(state) = tls.state::<Arc<State>>() else {
+    let Some(state) = tls.state::<Arc<State>>().map(Arc::clone) else {
         return;
     };
     // Without a handshake there is nothing to end; once is enough (R-TLS-28).
@@ -27,7 +27,7 @@ pub fn say(tls: &Tls, errp: Errp<'_>) {
         context: MainContext::global_default(),
         channel: tls.to_ref(),
     };
-    if let Err(error) = step(state, job) {
+    if let Err(error) = step(&state, job) {
         let _: Stored = errp.store(error, &origin!(c"qio_channel_tls_bye"));
     }
 }

@@ -22,6 +22,8 @@ pub fn start(tls: &Tls, completion: Completion, context: MainContext) {
     let (Some(state), Some(session)) = (tls.state::<Arc<State>>(), tls.session()) else {
         return tell(&task, Err(no_session()));
     };
+    // The callback may drop the last reference but the job's (R-TLS-20).
+    let state = Arc::clone(state);
     if !state.handshake.begin() {
         let error = Error::new("A TLS handshake of this channel is under way");
         return tell(&task, Err(error));
@@ -35,7 +37,7 @@ pub fn start(tls: &Tls, completion: Completion, context: MainContext) {
         context,
         channel: tls.to_ref(),
     };
-    step(state, job, true);
+    step(&state, job, true);
 }
 
 /// The master is ready.

@@ -14,6 +14,7 @@ use crate::object::Ref;
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::object::task::Completion;
+use crate::object::waiting::Direction;
 use crate::object::watch::Watcher;
 use crate::object::websock::Websock;
 use crate::os::abort::misuse;
@@ -221,4 +222,9 @@ fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
     }
     task.complete();
     task.release();
+    // Coroutines that use the channel already wait for the master, which has no more for them if all
+    // came with the greeting.
+    for direction in [Direction::Read, Direction::Write] {
+        channel.upcast::<layout::QIOChannel>().wake(direction);
+    }
 }

@@ -1,0 +1,684 @@
+/*
+ * crypto/tlscreds.h and its kinds: properties, and what loading them finds.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "qemu/osdep.h"
+#include "crypto/tlscredsanon.h"
+#include "crypto/tlscredspsk.h"
+#include "qom/object_interfaces.h"
+
+#include "tls-pair.h"
+
+#ifdef QIO_ABI_SERIES_10_2
+#define IS_10_2 true
+#else
+#define IS_10_2 false
+#endif
+
+/* Whether credentials of these properties can be made; if not, the error has all the words. */
+static void expect_creds(const char *const *words, const char *type, const char *endpoint,
+                         const char *dir, const char *property, const char *value)
+{
+    Object *root = object_get_objects_root();
+    Error *err = NULL;
+    Object *creds = object_new_with_props(type, root, "creds", words ? &err : &error_abort,
+                                          "endpoint", endpoint,
+                                          dir ? "dir" : "verify-peer", dir ? dir : "yes",
+                                          property ? property : "priority",
+                                          property ? value : "NORMAL", NULL);
+
+    if (!words) {
+        g_assert_nonnull(creds);
+        object_unparent(creds);
+        return;
+    }
+    g_assert_null(creds);
+    g_assert_nonnull(err);
+    for (; *words; words++) {
+        if (!strstr(error_get_pretty(err), *words)) {
+            g_error("'%s' isn't in '%s'", *words, error_get_pretty(err));
+        }
+    }
+    error_free(err);
+    g_assert_null(object_resolve_path_component(root, "creds"));
+}
+
+#define WORDS(...) ((const char *const[]) { __VA_ARGS__, NULL })
+#define expect_x509(words, endpoint, dir) \
+    expect_creds((words), TYPE_QCRYPTO_TLS_CREDS_X509, (endpoint), (dir), NULL, NULL)
+
+/* A directory that a server and a client can use. */
+static char *good_dir(void)
+{
+    char *dir = tls_dir_new();
+
+    tls_dir_put_certs(dir, "ca-cert.pem", ca, NULL);
+    tls_dir_put_identity(dir, "server", server, NULL);
+    tls_dir_put_identity(dir, "client", client, NULL);
+    return dir;
+}
+
+/* Properties ------------------------------------------------------------------------------- */
+
+static void expect_str(Object *obj, const char *name, const char *wanted)
+{
+    g_autofree char *value = object_property_get_str(obj, name, &error_abort);
+
+    g_assert_cmpstr(value, ==, wanted);
+}
+
+static void expect_bool(Object *obj, const char *name, bool wanted)
+{
+    g_assert_cmpint(object_property_get_bool(obj, name, &error_abort), ==, wanted);
+}
+
+static void test_properties(void)
+{
+    Object *creds = object_new(TYPE_QCRYPTO_TLS_CREDS_X509);
+    Error *err = NULL;
+
+    expect_str(creds, "dir", "");
+    expect_str(creds, "priority", "");
+    expect_str(creds, "passwordid", "");
+    expect_str(creds, "endpoint", "client");
+    expect_bool(creds, "verify-peer", true);
+    expect_bool(creds, "sanity-check", true);
+    object_property_set_str(creds, "dir", "/etc/pki", &error_abort);
+    object_property_set_str(creds, "dir", "/etc/other", &error_abort);
+    expect_str(creds, "dir", "/etc/other");
+    object_property_parse(creds, "endpoint", "server", &error_abort);
+    expect_str(creds, "endpoint", "server");
+    g_assert_false(object_property_parse(creds, "endpoint", "both", &err));
+    error_free_or_abort(&err);
+    expect_str(creds, "endpoint", "server");
+    object_property_parse(creds, "verify-peer", "off", &error_abort);
+    expect_bool(creds, "verify-peer", false);
+    object_property_parse(creds, "sanity-check", "no", &error_abort);
+    expect_bool(creds, "sanity-check", false);
+    object_unref(creds);
+
+    creds = object_new(TYPE_QCRYPTO_TLS_CREDS_PSK);
+    expect_str(creds, "username", "");
+    g_assert_null(object_property_find(creds, "sanity-check"));
+    object_property_set_str(creds, "username", "me", &error_abort);
+    expect_str(creds, "username", "me");
+    object_unref(creds);
+}
+
+static void test_loaded(void)
+{
+#ifdef QIO_ABI_SERIES_7_2
+    char *dir = good_dir();
+    Object *creds = object_new(TYPE_QCRYPTO_TLS_CREDS_X509);
+    Error *err = NULL;
+
+    expect_bool(creds, "loaded", false);
+    g_assert_false(object_property_set_bool(creds, "loaded", true, &err));
+    error_free_or_abort(&err);
+    object_property_set_str(creds, "dir", dir, &error_abort);
+    user_creatable_complete(USER_CREATABLE(creds), &error_abort);
+    expect_bool(creds, "loaded", true);
+    object_unref(creds);
+    tls_dir_free(dir);
+#else
+    Object *creds = object_new(TYPE_QCRYPTO_TLS_CREDS_X509);
+
+    g_assert_null(object_property_find(creds, "loaded"));
+    object_unref(creds);
+#endif
+}
+
+static void test_types(void)
+{
+    Error *err = NULL;
+
+    g_assert_null(object_new_with_props(TYPE_QCRYPTO_TLS_CREDS, object_get_objects_root(), "x",
+                                        &err, NULL));
+    error_free_or_abort(&err);
+    g_assert_true(object_class_is_abstract(object_class_by_name(TYPE_QCRYPTO_TLS_CREDS)));
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const names[] = {
+            TYPE_QCRYPTO_TLS_CREDS_X509, TYPE_QCRYPTO_TLS_CREDS_PSK, TYPE_QCRYPTO_TLS_CREDS_ANON,
+        };
+        ObjectClass *class = object_class_by_name(names[i]);
+
+        g_assert_nonnull(object_class_dynamic_cast(class, TYPE_USER_CREATABLE));
+        g_assert_cmpint(QCRYPTO_TLS_CREDS_CLASS(class)->reload != NULL, ==, i == 0);
+#ifdef QIO_ABI_SERIES_10_2
+        g_assert_cmpint(QCRYPTO_TLS_CREDS_CLASS(class)->prioritySuffix != NULL, ==, i != 0);
+#endif
+    }
+}
+
+static void test_endpoint(void)
+{
+    char *dir = good_dir();
+    Object *creds = tls_creds_new(TYPE_QCRYPTO_TLS_CREDS_X509, "creds", "endpoint", "server",
+                                  "dir", dir, NULL);
+    Error *err = NULL;
+
+    g_assert_true(qcrypto_tls_creds_check_endpoint(QCRYPTO_TLS_CREDS(creds),
+        QCRYPTO_TLS_CREDS_ENDPOINT_SERVER, &error_abort));
+    g_assert_false(qcrypto_tls_creds_check_endpoint(QCRYPTO_TLS_CREDS(creds),
+        QCRYPTO_TLS_CREDS_ENDPOINT_CLIENT, &err));
+    g_assert_nonnull(strstr(error_get_pretty(err), "client"));
+    error_free_or_abort(&err);
+    object_unparent(creds);
+    tls_dir_free(dir);
+}
+
+#ifdef QIO_ABI_SERIES_10_2
+static void test_priority(void)
+{
+    static const struct {
+        const char *type, *priority, *wanted;
+    } cases[] = {
+        { TYPE_QCRYPTO_TLS_CREDS_X509, NULL, "NORMAL" },
+        { TYPE_QCRYPTO_TLS_CREDS_X509, "SECURE256", "SECURE256" },
+        { TYPE_QCRYPTO_TLS_CREDS_ANON, NULL, "NORMAL:+ANON-DH" },
+        { TYPE_QCRYPTO_TLS_CREDS_PSK, "SECURE256", "SECURE256:+ECDHE-PSK:+DHE-PSK:+PSK" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Object *creds = object_new(cases[i].type);
+        g_autofree char *priority = NULL;
+
+        if (cases[i].priority) {
+            object_property_set_str(creds, "priority", cases[i].priority, &error_abort);
+        }
+        priority = qcrypto_tls_creds_get_priority(QCRYPTO_TLS_CREDS(creds));
+        g_assert_cmpstr(priority, ==, cases[i].wanted);
+        object_unref(creds);
+    }
+}
+#endif
+
+/* Files ------------------------------------------------------------------------------------ */
+
+static void test_x509_files(void)
+{
+    char *dir = good_dir();
+
+    expect_x509(NULL, "server", dir);
+    expect_x509(NULL, "client", dir);
+    expect_x509(WORDS("dir"), "server", NULL);
+    expect_x509(WORDS("dir"), "client", NULL);
+    expect_x509(WORDS("/nonexistent/ca-cert.pem", "No such file or directory"), "client",
+                "/nonexistent");
+
+    tls_dir_put(dir, "ca-crl.pem", "no list");
+    expect_x509(WORDS("ca-crl.pem"), "server", dir);
+    expect_x509(NULL, "client", dir);
+    tls_dir_put_revoked(dir, "ca-crl.pem", ca, client, NULL);
+    expect_x509(NULL, "server", dir);
+
+    tls_dir_remove(dir, "server-key.pem");
+    expect_x509(WORDS("server-key.pem"), "server", dir);
+    tls_dir_put_key(dir, "server-key.pem", client);
+    expect_x509(WORDS("server-key.pem"), "server", dir);
+    tls_dir_put_key(dir, "server-key.pem", server);
+    tls_dir_remove(dir, "server-cert.pem");
+    expect_x509(WORDS("server-cert.pem"), "server", dir);
+    tls_dir_put(dir, "server-cert.pem", "no certificate");
+    expect_x509(WORDS("server-cert.pem"), "server", dir);
+
+    /* Without a certificate a client is nobody. */
+    tls_dir_remove(dir, "client-cert.pem");
+    expect_x509(IS_10_2 ? WORDS("client-cert.pem", "client-key.pem") : NULL, "client", dir);
+    tls_dir_remove(dir, "client-key.pem");
+    expect_x509(NULL, "client", dir);
+    tls_dir_put_certs(dir, "client-cert.pem", client, NULL);
+    expect_x509(IS_10_2 ? WORDS("client-cert.pem", "client-key.pem") : NULL, "client", dir);
+
+    tls_dir_remove(dir, "client-cert.pem");
+    tls_dir_put(dir, "ca-cert.pem", "no authority");
+    expect_x509(WORDS("ca-cert.pem"), "client", dir);
+    tls_dir_remove(dir, "ca-cert.pem");
+    expect_x509(WORDS("ca-cert.pem", "No such file or directory"), "client", dir);
+    tls_dir_free(dir);
+}
+
+static void test_unreadable(void)
+{
+    char *dir = good_dir();
+    g_autofree char *crl = g_build_filename(dir, "ca-crl.pem", NULL);
+
+    /* It is there, but nobody can read it: for root, too. */
+    g_assert_cmpint(mkdir(crl, 0700), ==, 0);
+    expect_x509(WORDS("ca-crl.pem", "Is a directory"), "server", dir);
+    tls_dir_free(dir);
+}
+
+static void test_passwordid(void)
+{
+    char *dir = good_dir();
+
+    expect_creds(WORDS("passwordid"), TYPE_QCRYPTO_TLS_CREDS_X509, "server", dir, "passwordid",
+                 "sec0");
+    tls_dir_free(dir);
+}
+
+/* PKCS #1 as well as PKCS #8. */
+static void test_rsa(void)
+{
+    TlsCert *cert = tls_cert(.name = "qemu.org", .issuer = ca, .rsa_bits = 2048);
+    char *dir = good_dir();
+    gnutls_datum_t pem;
+    g_autofree char *text = NULL;
+
+    tls_dir_put_identity(dir, "server", cert, NULL);
+    expect_x509(NULL, "server", dir);
+    tls_check(gnutls_x509_privkey_export2(cert->key, GNUTLS_X509_FMT_PEM, &pem));
+    text = g_strndup((const char *)pem.data, pem.size);
+    gnutls_free(pem.data);
+    g_assert_nonnull(strstr(text, "BEGIN RSA PRIVATE KEY"));
+    tls_dir_put(dir, "server-key.pem", text);
+    expect_x509(NULL, "server", dir);
+    tls_dir_free(dir);
+}
+
+/* Sanity ------------------------------------------------------------------------------------ */
+
+typedef struct SanityCase {
+    const char *path;
+    TlsCertOptions ca;
+    TlsCertOptions leaf;
+    /* the role whose credentials are refused, if any, and a word of the error */
+    const char *server_refused;
+    const char *client_refused;
+} SanityCase;
+
+#define CA .name = "authority", .is_ca = true
+#define LEAF .name = "qemu.org"
+
+static const SanityCase sanity_cases[] = {
+    { "good", { CA }, { LEAF } },
+    { "expired", { CA }, { LEAF, .begins = -4, .ends = -1 }, "-cert.pem", "-cert.pem" },
+    { "not-yet-active", { CA }, { LEAF, .begins = 1, .ends = 4 }, "-cert.pem", "-cert.pem" },
+    { "expired-ca", { CA, .begins = -4, .ends = -1 }, { LEAF }, "ca-cert.pem", "ca-cert.pem" },
+    { "inactive-ca", { CA, .begins = 1, .ends = 4 }, { LEAF }, "ca-cert.pem", "ca-cert.pem" },
+    { "leaf-is-ca", { CA }, { LEAF, .is_ca = true }, "-cert.pem", "-cert.pem" },
+    { "leaf-says-nothing", { CA }, { LEAF, .no_basic_constraints = true } },
+    { "ca-is-no-ca", { .name = "authority" }, { LEAF }, "ca-cert.pem", "ca-cert.pem" },
+    { "ca-says-nothing", { .name = "authority", .no_basic_constraints = true }, { LEAF },
+      "ca-cert.pem", "ca-cert.pem" },
+    { "ca-usage", { CA, .usage = GNUTLS_KEY_KEY_CERT_SIGN, .usage_critical = true }, { LEAF } },
+    { "ca-wrong-usage",
+      { CA, .usage = GNUTLS_KEY_DIGITAL_SIGNATURE, .usage_critical = true },
+      { LEAF }, "ca-cert.pem", "ca-cert.pem" },
+    { "usage", { CA },
+      { LEAF, .usage = GNUTLS_KEY_DIGITAL_SIGNATURE, .usage_critical = true } },
+    { "wrong-usage", { CA },
+      { LEAF, .usage = GNUTLS_KEY_KEY_CERT_SIGN, .usage_critical = true },
+      "-cert.pem", "-cert.pem" },
+    { "wrong-usage-unmarked", { CA }, { LEAF, .usage = GNUTLS_KEY_KEY_CERT_SIGN } },
+    { "server-purpose", { CA },
+      { LEAF, .purposes = { GNUTLS_KP_TLS_WWW_SERVER }, .purpose_critical = true },
+      NULL, "-cert.pem" },
+    { "client-purpose", { CA },
+      { LEAF, .purposes = { GNUTLS_KP_TLS_WWW_CLIENT }, .purpose_critical = true },
+      "-cert.pem", NULL },
+    { "both-purposes", { CA },
+      { LEAF, .purposes = { GNUTLS_KP_TLS_WWW_CLIENT, GNUTLS_KP_TLS_WWW_SERVER },
+        .purpose_critical = true } },
+    { "any-purpose", { CA },
+      { LEAF, .purposes = { GNUTLS_KP_ANY }, .purpose_critical = true } },
+    { "other-purpose", { CA },
+      { LEAF, .purposes = { GNUTLS_KP_CODE_SIGNING }, .purpose_critical = true },
+      "-cert.pem", "-cert.pem" },
+    { "no-key-ids", { CA, .no_key_ids = true }, { LEAF, .no_key_ids = true } },
+};
+
+static void test_sanity(const void *data)
+{
+    const SanityCase *sanity_case = data;
+    TlsCertOptions leaf_options = sanity_case->leaf;
+    TlsCert *authority = tls_cert_make(&sanity_case->ca);
+    TlsCert *leaf;
+    char *dir = tls_dir_new();
+
+    leaf_options.issuer = authority;
+    leaf = tls_cert_make(&leaf_options);
+    tls_dir_put_certs(dir, "ca-cert.pem", authority, NULL);
+    tls_dir_put_identity(dir, "server", leaf, NULL);
+    tls_dir_put_identity(dir, "client", leaf, NULL);
+    expect_x509(sanity_case->server_refused ? WORDS(sanity_case->server_refused) : NULL,
+                "server", dir);
+    expect_x509(sanity_case->client_refused ? WORDS(sanity_case->client_refused) : NULL,
+                "client", dir);
+    /* Who doesn't want to know loads it all the same. */
+    expect_creds(NULL, TYPE_QCRYPTO_TLS_CREDS_X509, "server", dir, "sanity-check", "no");
+    tls_dir_free(dir);
+}
+
+static void test_other_ca(void)
+{
+    TlsCert *other = tls_cert(.name = "other", .is_ca = true);
+    char *dir = good_dir();
+
+    tls_dir_put_certs(dir, "ca-cert.pem", other, NULL);
+    expect_x509(IS_10_2 ? WORDS("server-cert.pem", "ca-cert.pem")
+                        : WORDS("ca-cert.pem", "The certificate hasn't got a known issuer"),
+                "server", dir);
+    tls_dir_free(dir);
+}
+
+/* One key may serve an authority and what it vouches for. */
+static void test_shared_key(void)
+{
+    TlsCert *authority = tls_cert(.name = "authority", .is_ca = true, .rsa_bits = 2048);
+    TlsCert *leaf = tls_cert(.name = "qemu.org", .issuer = authority, .key_of = authority);
+    char *dir = tls_dir_new();
+
+    tls_dir_put_certs(dir, "ca-cert.pem", authority, NULL);
+    tls_dir_put_identity(dir, "server", leaf, NULL);
+    expect_x509(NULL, "server", dir);
+    tls_dir_free(dir);
+}
+
+static void test_chains(void)
+{
+    TlsCert *level1 = tls_cert(.name = "level1", .issuer = ca, .is_ca = true);
+    TlsCert *level2 = tls_cert(.name = "level2", .issuer = level1, .is_ca = true);
+    TlsCert *leaf = tls_cert(.name = "qemu.org", .issuer = level2);
+    TlsCert *bad = tls_cert(.name = "bad", .issuer = ca, .is_ca = true, .begins = -4, .ends = -1);
+    char *dir = tls_dir_new();
+
+    /* All authorities in their file, or some of them in the own one. */
+    tls_dir_put_certs(dir, "ca-cert.pem", level2, ca, level1, NULL);
+    tls_dir_put_identity(dir, "server", leaf, NULL);
+    expect_x509(NULL, "server", dir);
+    tls_dir_put_certs(dir, "ca-cert.pem", ca, NULL);
+    tls_dir_put_identity(dir, "server", leaf, level2, level1, NULL);
+    expect_x509(NULL, "server", dir);
+
+    /* One is missing. */
+    tls_dir_put_certs(dir, "ca-cert.pem", ca, level2, NULL);
+    tls_dir_put_identity(dir, "server", leaf, NULL);
+    expect_x509(IS_10_2 ? WORDS("server-cert.pem", "ca-cert.pem") : NULL, "server", dir);
+
+    /* One is bad that isn't needed. */
+    tls_dir_put_certs(dir, "ca-cert.pem", ca, level1, level2, bad, NULL);
+    expect_x509(IS_10_2 ? NULL : WORDS("ca-cert.pem"), "server", dir);
+
+    /* The own chain is out of order. */
+    tls_dir_put_certs(dir, "ca-cert.pem", ca, NULL);
+    tls_dir_put_identity(dir, "server", leaf, level1, level2, NULL);
+    expect_x509(WORDS("server-cert.pem"), "server", dir);
+    tls_dir_free(dir);
+}
+
+/* Two authorities that vouch for each other lead nowhere, but to an end. */
+static void test_cycle(void)
+{
+    TlsCert *root = tls_cert(.name = "one", .is_ca = true, .no_key_ids = true);
+    TlsCert *two = tls_cert(.name = "two", .issuer = root, .is_ca = true, .no_key_ids = true);
+    TlsCert *one = tls_cert(.name = "one", .issuer = two, .is_ca = true, .no_key_ids = true,
+                            .key_of = root);
+    TlsCert *leaf = tls_cert(.name = "qemu.org", .issuer = one, .no_key_ids = true);
+    char *dir = tls_dir_new();
+
+    tls_dir_put_certs(dir, "ca-cert.pem", one, two, NULL);
+    tls_dir_put_identity(dir, "server", leaf, NULL);
+    expect_x509(IS_10_2 ? WORDS("server-cert.pem", "ca-cert.pem") : NULL, "server", dir);
+    tls_dir_free(dir);
+}
+
+/* Numbers ----------------------------------------------------------------------------------- */
+
+static void put_numbered(const char *dir, const char *role, int number, TlsCert *cert)
+{
+    g_autofree char *cert_name = g_strdup_printf("%s-cert-%d.pem", role, number);
+    g_autofree char *key_name = g_strdup_printf("%s-key-%d.pem", role, number);
+
+    tls_dir_put_certs(dir, cert_name, cert, NULL);
+    tls_dir_put_key(dir, key_name, cert);
+}
+
+static void test_numbered(void)
+{
+    char *dir = good_dir();
+
+    if (!IS_10_2) {
+        /* They aren't looked at. */
+        tls_dir_put(dir, "server-cert-0.pem", "nothing");
+        expect_x509(NULL, "server", dir);
+        tls_dir_free(dir);
+        return;
+    }
+    put_numbered(dir, "server", 0, server);
+    expect_x509(NULL, "server", dir);
+    tls_dir_remove(dir, "server-cert.pem");
+    expect_x509(WORDS("server-cert.pem", "server-key.pem"), "server", dir);
+    tls_dir_remove(dir, "server-key.pem");
+    expect_x509(NULL, "server", dir);
+
+    /* Behind a gap they aren't looked at, nor beyond the last number. */
+    tls_dir_put(dir, "server-cert-2.pem", "nothing");
+    expect_x509(NULL, "server", dir);
+    put_numbered(dir, "server", 1, server);
+    expect_x509(WORDS("server-cert-2.pem", "server-key-2.pem"), "server", dir);
+    put_numbered(dir, "server", 2, server);
+    put_numbered(dir, "server", 3, server);
+    tls_dir_put(dir, "server-cert-4.pem", "nothing");
+    expect_x509(NULL, "server", dir);
+
+    /* A server has to be somebody. */
+    tls_dir_remove(dir, "server-cert-0.pem");
+    expect_x509(WORDS("server-cert-0.pem", "server-key-0.pem"), "server", dir);
+    tls_dir_remove(dir, "server-key-0.pem");
+    expect_x509(WORDS("server-cert.pem"), "server", dir);
+
+    tls_dir_put_key(dir, "client-key-0.pem", client);
+    expect_x509(WORDS("client-cert-0.pem", "client-key-0.pem"), "client", dir);
+    tls_dir_free(dir);
+}
+
+#ifdef QIO_ABI_SERIES_10_2
+/* A server shows the identity that the client asks for. */
+static void test_numbered_choice(void)
+{
+    TlsCert *rsa = tls_cert(.name = "rsa.qemu.org", .issuer = ca, .rsa_bits = 2048);
+    Pair pair;
+
+    pair_init(&pair, NULL, NULL, "rsa.qemu.org", NULL);
+    tls_end_clear(&pair.server);
+    tls_end_clear(&pair.client);
+    object_unparent(pair.server_creds);
+    object_unparent(pair.client_creds);
+    put_numbered(pair.server_dir, "server", 0, rsa);
+    pair.server_creds = x509_creds("server", pair.server_dir);
+    pair.client_creds = tls_creds_new(TYPE_QCRYPTO_TLS_CREDS_X509, "client", "endpoint", "client",
+        "dir", pair.client_dir, "priority", "NORMAL:-VERS-TLS1.3:-ECDHE-ECDSA", NULL);
+    connect_pair(&pair, "rsa.qemu.org", NULL);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    g_assert_cmpint(qcrypto_tls_session_check_credentials(pair.client.session, &error_abort), ==, 0);
+    pair_clear(&pair);
+}
+#endif
+
+/* Loading again ----------------------------------------------------------------------------- */
+
+static bool reload(Object *creds, Error **errp)
+{
+#ifdef QIO_ABI_SERIES_10_2
+    return qcrypto_tls_creds_reload(QCRYPTO_TLS_CREDS(creds), errp);
+#else
+    return QCRYPTO_TLS_CREDS_GET_CLASS(creds)->reload(QCRYPTO_TLS_CREDS(creds), errp);
+#endif
+}
+
+static void expect_server_is(Pair *pair, const char *wanted)
+{
+    g_autofree char *name = NULL;
+
+    tls_handshake(&pair->client, &pair->server, &error_abort);
+    qcrypto_tls_session_check_credentials(pair->client.session, NULL);
+    name = qcrypto_tls_session_get_peer_name(pair->client.session);
+    g_assert_cmpstr(name, ==, wanted);
+}
+
+static void test_reload(void)
+{
+    TlsCert *renewed = tls_cert(.name = "renewed", .issuer = ca);
+    Error *err = NULL;
+    Pair pair;
+
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    tls_dir_put_identity(pair.server_dir, "server", renewed, NULL);
+    g_assert_true(reload(pair.server_creds, &error_abort));
+    /* The session that there is has the old ones, the next one the new. */
+    expect_server_is(&pair, "C=UK,CN=qemu.org");
+    tls_end_clear(&pair.server);
+    tls_end_clear(&pair.client);
+    connect_pair(&pair, "renewed", NULL);
+    expect_server_is(&pair, "C=UK,CN=renewed");
+
+    /* A failure changes nothing. */
+    tls_dir_put(pair.server_dir, "server-key.pem", "no key");
+    g_assert_false(reload(pair.server_creds, &err));
+    g_assert_nonnull(strstr(error_get_pretty(err), "server-key.pem"));
+    error_free_or_abort(&err);
+    g_assert_false(reload(pair.server_creds, NULL));
+    tls_end_clear(&pair.server);
+    tls_end_clear(&pair.client);
+    connect_pair(&pair, "renewed", NULL);
+    expect_server_is(&pair, "C=UK,CN=renewed");
+    pair_clear(&pair);
+}
+
+#ifdef QIO_ABI_SERIES_10_2
+static void test_reload_unsupported(void)
+{
+    Object *creds = tls_creds_new(TYPE_QCRYPTO_TLS_CREDS_ANON, "anon", "endpoint", "server", NULL);
+    Error *err = NULL;
+
+    g_assert_false(reload(creds, &err));
+    g_assert_nonnull(strstr(error_get_pretty(err), "tls-creds-anon"));
+    error_free_or_abort(&err);
+    object_unparent(creds);
+}
+#endif
+
+/* Other kinds ------------------------------------------------------------------------------- */
+
+static void test_psk(void)
+{
+    char *dir = tls_dir_new();
+    const char *type = TYPE_QCRYPTO_TLS_CREDS_PSK;
+
+    expect_creds(WORDS("dir"), type, "server", NULL, NULL, NULL);
+    expect_creds(WORDS("dir"), type, "client", NULL, NULL, NULL);
+    expect_creds(WORDS("keys.psk", "No such file or directory"), type, "server", dir, NULL, NULL);
+    expect_creds(WORDS("keys.psk", "No such file or directory"), type, "client", dir, NULL, NULL);
+    tls_dir_put(dir, "keys.psk", "somebody:00112233\r\nqemu2:4455\n");
+    expect_creds(NULL, type, "server", dir, NULL, NULL);
+    expect_creds(WORDS("username"), type, "server", dir, "username", "somebody");
+    expect_creds(WORDS("qemu", "keys.psk"), type, "client", dir, NULL, NULL);
+    expect_creds(WORDS("nobody", "keys.psk"), type, "client", dir, "username", "nobody");
+    expect_creds(NULL, type, "client", dir, "username", "somebody");
+    tls_dir_put(dir, "keys.psk", "qemu:no hexadecimal number\n");
+    expect_creds(WORDS("keys.psk"), type, "client", dir, NULL, NULL);
+    tls_dir_free(dir);
+}
+
+static void put_dh_params(const char *dir)
+{
+    gnutls_dh_params_t params;
+    gnutls_datum_t pem;
+    g_autofree char *text = NULL;
+
+    tls_check(gnutls_dh_params_init(&params));
+    tls_check(gnutls_dh_params_import_raw(params, &gnutls_ffdhe_2048_group_prime,
+                                          &gnutls_ffdhe_2048_group_generator));
+    tls_check(gnutls_dh_params_export2_pkcs3(params, GNUTLS_X509_FMT_PEM, &pem));
+    text = g_strndup((const char *)pem.data, pem.size);
+    gnutls_free(pem.data);
+    gnutls_dh_params_deinit(params);
+    tls_dir_put(dir, "dh-params.pem", text);
+}
+
+static void test_dh_params(void)
+{
+    static const char *const types[] = {
+        TYPE_QCRYPTO_TLS_CREDS_ANON, TYPE_QCRYPTO_TLS_CREDS_PSK, TYPE_QCRYPTO_TLS_CREDS_X509,
+    };
+    char *dir = good_dir();
+
+    tls_dir_put(dir, "keys.psk", "qemu:00112233\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        put_dh_params(dir);
+        expect_creds(NULL, types[i], "server", dir, NULL, NULL);
+        tls_dir_put(dir, "dh-params.pem", "nothing");
+        expect_creds(WORDS("dh-params.pem"), types[i], "server", dir, NULL, NULL);
+        expect_creds(NULL, types[i], "client", dir, NULL, NULL);
+    }
+    tls_dir_free(dir);
+}
+
+static void test_anon(void)
+{
+    expect_creds(NULL, TYPE_QCRYPTO_TLS_CREDS_ANON, "server", NULL, NULL, NULL);
+    expect_creds(NULL, TYPE_QCRYPTO_TLS_CREDS_ANON, "client", NULL, NULL, NULL);
+}
+
+/* Sessions keep credentials, and credentials can't be used before they are complete. */
+static void test_lifetimes(void)
+{
+    Object *creds = object_new(TYPE_QCRYPTO_TLS_CREDS_ANON);
+    QCryptoTLSSession *session;
+    Error *err = NULL;
+
+    g_assert_null(qcrypto_tls_session_new(QCRYPTO_TLS_CREDS(creds), NULL, NULL,
+                                          QCRYPTO_TLS_CREDS_ENDPOINT_CLIENT, &err));
+    error_free_or_abort(&err);
+    user_creatable_complete(USER_CREATABLE(creds), &error_abort);
+    session = qcrypto_tls_session_new(QCRYPTO_TLS_CREDS(creds), NULL, NULL,
+                                      QCRYPTO_TLS_CREDS_ENDPOINT_CLIENT, &error_abort);
+    g_assert_cmpint(creds->ref, ==, 2);
+    object_unref(creds);
+    g_assert_cmpint(creds->ref, ==, 1);
+    qcrypto_tls_session_free(session);
+}
+
+int main(int argc, char **argv)
+{
+    int result;
+
+    g_test_init(&argc, &argv, NULL);
+    module_call_init(MODULE_INIT_QOM);
+    tls_people_init();
+
+    g_test_add_func("/qio/tls-creds/properties", test_properties);
+    g_test_add_func("/qio/tls-creds/loaded", test_loaded);
+    g_test_add_func("/qio/tls-creds/types", test_types);
+    g_test_add_func("/qio/tls-creds/endpoint", test_endpoint);
+    g_test_add_func("/qio/tls-creds/x509/files", test_x509_files);
+    g_test_add_func("/qio/tls-creds/x509/unreadable", test_unreadable);
+    g_test_add_func("/qio/tls-creds/x509/passwordid", test_passwordid);
+    g_test_add_func("/qio/tls-creds/x509/rsa", test_rsa);
+    for (size_t i = 0; i < G_N_ELEMENTS(sanity_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/qio/tls-creds/sanity/%s", sanity_cases[i].path);
+
+        g_test_add_data_func(path, &sanity_cases[i], test_sanity);
+    }
+    g_test_add_func("/qio/tls-creds/sanity/other-ca", test_other_ca);
+    g_test_add_func("/qio/tls-creds/sanity/shared-key", test_shared_key);
+    g_test_add_func("/qio/tls-creds/sanity/chains", test_chains);
+    g_test_add_func("/qio/tls-creds/sanity/cycle", test_cycle);
+    g_test_add_func("/qio/tls-creds/numbered/files", test_numbered);
+    g_test_add_func("/qio/tls-creds/reload", test_reload);
+    g_test_add_func("/qio/tls-creds/psk", test_psk);
+    g_test_add_func("/qio/tls-creds/dh-params", test_dh_params);
+    g_test_add_func("/qio/tls-creds/anon", test_anon);
+    g_test_add_func("/qio/tls-creds/lifetimes", test_lifetimes);
+#ifdef QIO_ABI_SERIES_10_2
+    g_test_add_func("/qio/tls-creds/priority", test_priority);
+    g_test_add_func("/qio/tls-creds/numbered/choice", test_numbered_choice);
+    g_test_add_func("/qio/tls-creds/reload-unsupported", test_reload_unsupported);
+#endif
+    result = g_test_run();
+    tls_certs_free();
+    return result;
+}
