@@ -8,6 +8,7 @@
 #include "qemu/atomic.h"
 
 #include <glib-unix.h>
+#include <poll.h>
 #include <pthread.h>
 
 static gboolean stays(gpointer opaque)
@@ -445,6 +446,57 @@ static void test_s10_both_directions_across_new_keys(void)
     check_rekeying(false);
 }
 
+/* Takes what the channel's writer has sent, up to so many bytes in all. */
+static void take_rounds(Peer *peer, size_t *got, size_t until)
+{
+    g_autofree char *bytes = g_malloc(PIECE);
+
+    while (*got < until) {
+        ssize_t n = gnutls_record_recv(peer->session, bytes, PIECE);
+
+        if (n > 0) {
+            check_rounds(bytes, *got, n);
+            *got += n;
+        } else {
+            g_assert_false(gnutls_error_is_fatal(n));
+        }
+    }
+}
+
+/* The reader meets new keys while the writer waits for the peer. */
+static void test_s10_new_keys_below_a_writer(void)
+{
+    const size_t size = (size_t)ROUNDS * PIECE;
+    struct pollfd full = { .events = POLLOUT };
+    pthread_t writer;
+    size_t got = 0;
+    char text[3];
+    Peer peer;
+    int i;
+
+    peer_open_with(&peer, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+ECDHE-PSK:+DHE-PSK:+PSK");
+    set_blocking(peer.master, true);
+    g_assert_cmpint(pthread_create(&writer, NULL, send_rounds, &peer), ==, 0);
+    full.fd = peer.master->fd;
+    /* A peer may renew its key eight times a second. */
+    for (i = 1; i <= 6; i++) {
+        while (poll(&full, 1, 0) > 0) {
+            g_thread_yield();
+        }
+        g_assert_cmpint(gnutls_session_key_update(peer.session, GNUTLS_KU_PEER), ==, 0);
+        peer_send(&peer, "key", 3);
+        g_assert_cmpint(qio_channel_read(QIO_CHANNEL(peer.ioc), text, 3, &error_abort), ==, 3);
+        /* Three of them during one and the same write. Then more is taken than the
+         * socket has room for, so that the writer gets a new key, too. */
+        if (i % 3 == 0) {
+            take_rounds(&peer, &got, i * size / 7);
+        }
+    }
+    take_rounds(&peer, &got, size);
+    pthread_join(writer, NULL);
+    peer_end(&peer);
+}
+
 static void test_s11_features(void)
 {
     int with, end;
@@ -485,6 +537,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/s8/bytes-first", test_s8_bytes_before_errors);
     g_test_add_func("/qio/properties/s9/premature-end", test_s9_premature_end);
     g_test_add_func("/qio/properties/s10/new-keys", test_s10_both_directions_across_new_keys);
+    g_test_add_func("/qio/properties/s10/below-a-writer", test_s10_new_keys_below_a_writer);
     g_test_add_func("/qio/properties/s11/features", test_s11_features);
     return tls_tests_run();
 }

@@ -440,6 +440,12 @@ static void test_before_handshake(void)
                     QCRYPTO_TLS_BYE_COMPLETE);
     g_assert_cmpint(qcrypto_tls_session_check_pending(pair.client.session), ==, 0);
 #endif
+    /* Nothing is lost by it. */
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    g_assert_cmpint(tls_end_send(&pair.client, &byte, 1, &error_abort), ==, 1);
+    g_assert_cmpint(tls_end_receive(&pair.server, &byte, 1, &error_abort), ==, 1);
+    g_assert_cmpint(tls_end_send(&pair.server, &byte, 1, &error_abort), ==, 1);
+    g_assert_cmpint(tls_end_receive(&pair.client, &byte, 1, &error_abort), ==, 1);
     pair_clear(&pair);
 }
 

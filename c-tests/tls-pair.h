@@ -81,4 +81,48 @@ static G_GNUC_UNUSED void pair_established(Pair *pair)
     tls_handshake(&pair->client, &pair->server, &error_abort);
 }
 
+/* Data -------------------------------------------------------------------------------------- */
+
+#define RECORD_MAX 16384
+
+/* Bytes that tell where they belong. */
+static G_GNUC_UNUSED guint8 byte_at(size_t position)
+{
+    return position * 31 + (position >> 8) * 7 + (position >> 16);
+}
+
+static G_GNUC_UNUSED void fill(guint8 *buf, size_t position, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        buf[i] = byte_at(position + i);
+    }
+}
+
+static G_GNUC_UNUSED void expect_bytes(const guint8 *buf, size_t position, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (buf[i] != byte_at(position + i)) {
+            g_error("byte %zu is wrong", position + i);
+        }
+    }
+}
+
+static G_GNUC_UNUSED void send_all(TlsEnd *end, const void *buf, size_t len)
+{
+    for (size_t done = 0; done < len; ) {
+        ssize_t n = tls_end_send(end, (const char *)buf + done, len - done, &error_abort);
+
+        g_assert_cmpint(n, >, 0);
+        done += n;
+    }
+}
+
+static G_GNUC_UNUSED void expect_received(TlsEnd *end, const char *wanted)
+{
+    char buf[64];
+    ssize_t n = tls_end_receive(end, buf, sizeof(buf), &error_abort);
+
+    g_assert_cmpmem(buf, n, wanted, strlen(wanted));
+}
+
 #endif

@@ -1,15 +1,18 @@
 /*
  * A WebSocket server that sends back what it gets, for clients of other implementations.
  *
- * usage: websock-echo [SEED]
+ * usage: websock-echo [SEED [DIRECTORY]]
  *
- * Listens on a port of 127.0.0.1, which it prints, until its standard input ends. A client that sends
+ * With a directory of certificates, it speaks through TLS. Listens on a port of 127.0.0.1, which it prints, until its standard input ends. A client that sends
  * "CLOSE" first is closed. Reads are of random sizes.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "../socket-channels.h"
 #include "io/channel-websock.h"
+#ifdef PEERS_HAVE_TLS
+#include "credentials.h"
+#endif
 
 /* Bytes that are read ahead of what was sent back. */
 enum { AHEAD = 1 << 18 };
@@ -128,11 +131,41 @@ static void serve(QIOChannel *transport)
     qio_channel_websock_handshake(QIO_CHANNEL_WEBSOCK(client->ioc), greeted, client, NULL);
 }
 
+#ifdef PEERS_HAVE_TLS
+static QCryptoTLSCreds *creds;
+
+static void encrypted(QIOTask *task, gpointer opaque)
+{
+    Error *err = NULL;
+
+    if (qio_task_propagate_error(task, &err)) {
+        error_report_err(err);
+    } else {
+        serve(QIO_CHANNEL(qio_task_get_source(task)));
+    }
+}
+
+/* TLS first; what goes on holds its own references. */
+static void encrypt(QIOChannel *socket)
+{
+    QIOChannelTLS *ioc = qio_channel_tls_new_server(socket, creds, NULL, &error_abort);
+
+    qio_channel_tls_handshake(ioc, encrypted, NULL, NULL, NULL);
+    object_unref(OBJECT(ioc));
+}
+#endif
+
 static gboolean arrived(QIOChannel *ioc, GIOCondition condition, gpointer opaque)
 {
     auto_socket socket = qio_channel_socket_accept(QIO_CHANNEL_SOCKET(ioc), &error_abort);
 
     set_blocking(socket, false);
+#ifdef PEERS_HAVE_TLS
+    if (creds) {
+        encrypt(QIO_CHANNEL(socket));
+        return G_SOURCE_CONTINUE;
+    }
+#endif
     serve(QIO_CHANNEL(socket));
     return G_SOURCE_CONTINUE;
 }
@@ -153,6 +186,11 @@ int main(int argc, char **argv)
 
     module_call_init(MODULE_INIT_QOM);
     rng = g_rand_new_with_seed(argc > 1 ? strtoul(argv[1], NULL, 0) : 0);
+#ifdef PEERS_HAVE_TLS
+    if (argc > 2) {
+        creds = credentials_new("x509", argv[2], true, true);
+    }
+#endif
     listener = listen_on(&addr);
     bound = qio_channel_socket_get_local_address(listener, &error_abort);
     qio_channel_add_watch(QIO_CHANNEL(listener), G_IO_IN, arrived, NULL, NULL);
@@ -164,5 +202,10 @@ int main(int argc, char **argv)
     }
     g_io_channel_unref(input);
     g_rand_free(rng);
+#ifdef PEERS_HAVE_TLS
+    if (creds) {
+        credentials_end(creds);
+    }
+#endif
     return 0;
 }

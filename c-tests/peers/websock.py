@@ -1,20 +1,27 @@
 """The WebSocket channel against the clients of Python's websockets.
 
-usage: websock.py SERVER [SEED]
+usage: websock.py [--tls] SERVER [SEED]
 
-Messages of random sizes, whole and in fragments, with pings in between, come back through an echo
+With --tls, they speak through TLS. Messages of random sizes, whole and in fragments, with pings in between, come back through an echo
 server; connections end in all the ways that clients and servers have.
 """
 
 import asyncio
+import pathlib
 import random
+import ssl
 import subprocess
 import sys
+import tempfile
 
 import websockets
 
-server_program = sys.argv[1]
-seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().getrandbits(31)
+from certificates import Authority
+
+arguments = sys.argv[1:]
+has_tls = arguments[0] == '--tls'
+server_program, *seeds = arguments[has_tls:]
+seed = int(seeds[0]) if seeds else random.SystemRandom().getrandbits(31)
 LARGEST = 200_000
 # In seconds, for all of it, on a slow machine: a hang is a failure.
 LIMIT = 60
@@ -36,10 +43,16 @@ def pieces_of(rng, message):
     return [message[a:b] for a, b in zip([0] + cuts, cuts + [len(message)])]
 
 
-async def connect(port, **options):
-    connection = await websockets.connect(
-        f'ws://127.0.0.1:{port}/', subprotocols=['binary'], max_size=None, max_queue=None,
-        ping_interval=None, open_timeout=None, close_timeout=5, **options)
+async def greet(server, path='', **options):
+    port, context = server
+    scheme, secure = ('wss', {'ssl': context}) if context else ('ws', {})
+    return await websockets.connect(f'{scheme}://127.0.0.1:{port}/{path}', open_timeout=None,
+                                    **secure, **options)
+
+
+async def connect(server):
+    connection = await greet(server, subprotocols=['binary'], max_size=None, max_queue=None,
+                             ping_interval=None, close_timeout=5)
     assert connection.subprotocol == 'binary', connection.subprotocol
     assert connection.extensions == [], connection.extensions
     return connection
@@ -61,9 +74,9 @@ async def expect(connection, expected):
     assert got == expected, 'other bytes came back'
 
 
-async def echoes(rng, port):
+async def echoes(rng, server):
     """Whatever goes out comes back, in the same order."""
-    connection = await connect(port)
+    connection = await connect(server)
     messages = [rng.randbytes(size_of(rng)) for _ in range(12)]
 
     async def send():
@@ -86,10 +99,10 @@ async def echoes(rng, port):
     await connection.close()
 
 
-async def client_closes(rng, port):
+async def client_closes(rng, server):
     """The server has one answer to a close, whatever its code."""
     for code in [1000, 1001, 1002, 1003, 1007, 1011, 3000, 4999]:
-        connection = await connect(port)
+        connection = await connect(server)
         if rng.random() < 0.5:
             message = rng.randbytes(rng.randrange(1, 500))
             await connection.send(message)
@@ -111,19 +124,19 @@ async def expect_end(connection, code, reason=None):
             assert closed.rcvd.reason == reason, closed.rcvd
 
 
-async def server_closes(rng, port):
+async def server_closes(rng, server):
     """A close on the server's side tells the client."""
-    connection = await connect(port)
+    connection = await connect(server)
     await connection.send(b'CLOSE')
     await expect_end(connection, 1000, '')
 
 
-async def text(rng, port):
+async def text(rng, server):
     """Text is refused, whole or in fragments."""
-    connection = await connect(port)
+    connection = await connect(server)
     await connection.send('no')
     await expect_end(connection, 1003)
-    connection = await connect(port)
+    connection = await connect(server)
 
     async def half():
         yield 'n'
@@ -136,48 +149,59 @@ async def text(rng, port):
     await expect_end(connection, 1008)
 
 
-async def leaves(rng, port):
+async def leaves(rng, server):
     """A client that goes away without a word, in the middle of something."""
-    connection = await connect(port)
+    connection = await connect(server)
     await connection.send(rng.randbytes(LARGEST))
     connection.transport.abort()
 
 
-async def refused(rng, port):
+async def refused(rng, server):
     """Greetings that are refused have a status that clients understand."""
     for options, status in [({'subprotocols': ['chat']}, 400), ({'path': 'other'}, 404)]:
-        path = options.pop('path', '')
         try:
-            await websockets.connect(f'ws://127.0.0.1:{port}/{path}', open_timeout=None, **options)
+            await greet(server, **options)
         except websockets.InvalidStatusCode as error:
             assert error.status_code == status, error
         else:
             raise AssertionError('the greeting was accepted')
 
 
-async def run(port):
+async def run(server):
     rng = random.Random(seed)
     steps = [client_closes, server_closes, text, leaves, refused] + [echoes] * 10
     rng.shuffle(steps)
     # Some at a time, each with random numbers of its own.
     for at in range(0, len(steps), 4):
-        await asyncio.gather(*(step(random.Random(rng.getrandbits(64)), port)
+        await asyncio.gather(*(step(random.Random(rng.getrandbits(64)), server)
                                for step in steps[at:at + 4]))
         print(f'{min(at + 4, len(steps))} of {len(steps)} done', flush=True)
+
+
+def certificates(scratch):
+    """A directory for the server, and what a client needs."""
+    directory = pathlib.Path(scratch)
+    authority = Authority(directory, 'ca')
+    authority.sign(directory, 'server', 'cn = "localhost"\nip_address = "127.0.0.1"')
+    return ssl.create_default_context(cafile=authority.certificate)
 
 
 def main():
     # Seen if anything fails, or is stopped.
     print(f'seed: {seed}', flush=True)
-    # The server says when a greeting fails, as it should.
-    with subprocess.Popen([server_program, str(seed)], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as server:
-        try:
-            port = int(server.stdout.readline())
-            asyncio.run(asyncio.wait_for(run(port), LIMIT))
-        finally:
-            server.stdin.close()
-        status = server.wait()
+    with tempfile.TemporaryDirectory() as scratch:
+        command, context = [server_program, str(seed)], None
+        if has_tls:
+            context = certificates(scratch)
+            command.append(scratch)
+        # The server says when a greeting fails, as it should.
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+            try:
+                port = int(server.stdout.readline())
+                asyncio.run(asyncio.wait_for(run((port, context)), LIMIT))
+            finally:
+                server.stdin.close()
+            status = server.wait()
     if status:
         sys.exit(f'the server ended with status {status}')
 

@@ -1,17 +1,19 @@
-//! The symbols of the host: the only place that declares them.
+//! The symbols of the host: the only place that declares them, with those of TLS sessions in [`tls`].
 //!
 //! A hosted build imports these and nothing else of the program (`abi/*.json`, `imports`).
 
 #![expect(missing_docs, reason = "the host documents its functions")]
 
-use core::ffi::{c_char, c_int, c_uint, c_void};
+use core::ffi::{c_char, c_int, c_void};
 
-use libc::{size_t, sockaddr_storage, socklen_t, ssize_t};
+use libc::{sockaddr_storage, socklen_t};
 
 use crate::layout::{
-    AioContext, Coroutine, Error, IOHandler, Object, QCryptoTLSCreds, QCryptoTLSSession,
-    SocketAddress, Type, TypeInfo,
+    AioContext, Coroutine, Error, IOHandler, Object, SocketAddress, Type, TypeInfo,
 };
+
+#[cfg(any(feature = "tls", not(feature = "embedded")))]
+pub mod tls;
 
 /// `module_init_type` of QOM types, in every profile.
 pub const MODULE_INIT_QOM: c_int = 3;
@@ -126,99 +128,4 @@ unsafe extern "C" {
     pub fn qemu_coroutine_self() -> *mut Coroutine;
     pub fn qemu_coroutine_get_aio_context(co: *mut Coroutine) -> *mut AioContext;
     pub fn qemu_coroutine_yield();
-}
-
-/// How a TLS session writes to its transport.
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
-pub type TlsWriteFunc =
-    unsafe extern "C" fn(buf: *const c_char, len: size_t, opaque: *mut c_void) -> ssize_t;
-/// How a TLS session reads from its transport.
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
-pub type TlsReadFunc =
-    unsafe extern "C" fn(buf: *mut c_char, len: size_t, opaque: *mut c_void) -> ssize_t;
-/// How a TLS session writes to its transport.
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
-pub type TlsWriteFunc = unsafe extern "C" fn(
-    buf: *const c_char,
-    len: size_t,
-    opaque: *mut c_void,
-    errp: *mut *mut Error,
-) -> ssize_t;
-/// How a TLS session reads from its transport.
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
-pub type TlsReadFunc = unsafe extern "C" fn(
-    buf: *mut c_char,
-    len: size_t,
-    opaque: *mut c_void,
-    errp: *mut *mut Error,
-) -> ssize_t;
-
-// TLS sessions
-#[cfg(any(feature = "tls", not(feature = "embedded")))]
-unsafe extern "C" {
-    pub fn qcrypto_tls_session_new(
-        creds: *mut QCryptoTLSCreds,
-        hostname: *const c_char,
-        aclname: *const c_char,
-        endpoint: c_uint,
-        errp: *mut *mut Error,
-    ) -> *mut QCryptoTLSSession;
-    pub fn qcrypto_tls_session_free(sess: *mut QCryptoTLSSession);
-    pub fn qcrypto_tls_session_set_callbacks(
-        sess: *mut QCryptoTLSSession,
-        writeFunc: Option<TlsWriteFunc>,
-        readFunc: Option<TlsReadFunc>,
-        opaque: *mut c_void,
-    );
-    pub fn qcrypto_tls_session_handshake(
-        sess: *mut QCryptoTLSSession,
-        errp: *mut *mut Error,
-    ) -> c_int;
-    pub fn qcrypto_tls_session_check_credentials(
-        sess: *mut QCryptoTLSSession,
-        errp: *mut *mut Error,
-    ) -> c_int;
-    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
-    pub fn qcrypto_tls_session_get_handshake_status(sess: *mut QCryptoTLSSession) -> c_uint;
-    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
-    pub fn qcrypto_tls_session_write(
-        sess: *mut QCryptoTLSSession,
-        buf: *const c_char,
-        len: size_t,
-    ) -> ssize_t;
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
-    pub fn qcrypto_tls_session_write(
-        sess: *mut QCryptoTLSSession,
-        buf: *const c_char,
-        len: size_t,
-        errp: *mut *mut Error,
-    ) -> ssize_t;
-    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
-    pub fn qcrypto_tls_session_read(
-        sess: *mut QCryptoTLSSession,
-        buf: *mut c_char,
-        len: size_t,
-    ) -> ssize_t;
-    #[cfg(any(feature = "qemu-10.0", feature = "qemu-10.0.13"))]
-    pub fn qcrypto_tls_session_read(
-        sess: *mut QCryptoTLSSession,
-        buf: *mut c_char,
-        len: size_t,
-        gracefulTermination: bool,
-        errp: *mut *mut Error,
-    ) -> ssize_t;
-    #[cfg(feature = "qemu-10.2")]
-    pub fn qcrypto_tls_session_read(
-        sess: *mut QCryptoTLSSession,
-        buf: *mut c_char,
-        len: size_t,
-        errp: *mut *mut Error,
-    ) -> ssize_t;
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
-    pub fn qcrypto_tls_session_check_pending(sess: *mut QCryptoTLSSession) -> size_t;
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
-    pub fn qcrypto_tls_session_bye(session: *mut QCryptoTLSSession, errp: *mut *mut Error)
-    -> c_int;
-    #[cfg(feature = "qemu-10.2")]
-    pub fn qcrypto_tls_session_require_thread_safety(sess: *mut QCryptoTLSSession);
 }

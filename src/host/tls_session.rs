@@ -11,7 +11,7 @@ use core::ptr::{self, NonNull};
 use libc::{size_t, ssize_t};
 
 use super::error::{self, Error, Errp, Stored};
-use super::imports;
+use super::imports::tls as imports;
 use crate::layout::{self, QCryptoTLSCreds, QCryptoTLSSession};
 #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
 use crate::os::errno::{self, Errno};

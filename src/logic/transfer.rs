@@ -117,32 +117,12 @@ impl Size {
     }
 }
 
-/// Calls `step` until everything is transferred. False as soon as it transfers nothing.
+/// Calls `step` until everything is transferred, after the first `done` bytes. False as soon as it
+/// transfers nothing.
 ///
 /// `step` gets what is left, all of it: a class that sends messages must not see a part (W-3), and
-/// those with a limit take what they can. The common request is done with the first call, on the
-/// caller's own array (W-1).
-#[inline]
+/// those with a limit take what they can.
 fn complete(
-    iov: &[IoVec<'_>],
-    size: &Size,
-    mut step: impl FnMut(&[IoVec<'_>]) -> Result<usize, Stored>,
-) -> Result<bool, Stored> {
-    let mut done = 0;
-    if !size.has_empty {
-        done = step(iov)?;
-        if done >= size.total {
-            return Ok(true);
-        }
-        if done == 0 {
-            return Ok(false);
-        }
-    }
-    complete_rest(iov, done, step)
-}
-
-#[cold]
-fn complete_rest(
     iov: &[IoVec<'_>],
     done: usize,
     mut step: impl FnMut(&[IoVec<'_>]) -> Result<usize, Stored>,
@@ -159,6 +139,7 @@ fn complete_rest(
 }
 
 /// Reads until everything is there; an end before any byte is no error (R-CHAN-23).
+#[inline]
 pub fn readv_full_all_eof(
     channel: &Channel,
     iov: &[IoVec<'_>],
@@ -187,7 +168,7 @@ fn read_all(
         return Ok(Read::All);
     }
     check_read(channel, incoming, flags, errp)?;
-    let mut reader = Reader {
+    let reader = Reader {
         channel,
         incoming,
         flags,
@@ -197,13 +178,14 @@ fn read_all(
     if size.total == 0 {
         return reader.read_descriptors();
     }
-    if complete(iov, &size, |iov| reader.read(iov))? {
+    if size.has_empty {
+        return reader.read_rest(iov, None);
+    }
+    let first = channel.io_readv(iov, incoming, flags, errp);
+    if first.is_done(size.total) {
         return Ok(Read::All);
     }
-    if reader.has_read {
-        return Err(ended_early(errp));
-    }
-    Ok(Read::Nothing)
+    reader.read_rest(iov, Some(first))
 }
 
 #[cold]
@@ -225,11 +207,36 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// Reads once, however long it takes until there is something. 0 is the end.
-    #[inline]
-    fn read(&mut self, iov: &[IoVec<'_>]) -> Result<usize, Stored> {
+    /// Goes on after the first call, if it has been made: the common request is done with that, on
+    /// the caller's own array (W-1).
+    #[cold]
+    fn read_rest(mut self, iov: &[IoVec<'_>], first: Option<Returned>) -> Result<Read, Stored> {
+        let done = match first {
+            None => 0,
+            Some(returned) => match self.read(iov, Some(returned))? {
+                0 => return self.ended(),
+                bytes => bytes,
+            },
+        };
+        if complete(iov, done, |iov| self.read(iov, None))? {
+            return Ok(Read::All);
+        }
+        self.ended()
+    }
+
+    /// What the end of the data means.
+    fn ended(&self) -> Result<Read, Stored> {
+        if self.has_read {
+            return Err(ended_early(self.errp));
+        }
+        Ok(Read::Nothing)
+    }
+
+    /// Reads once, however long it takes until there is something, unless a call has been made
+    /// already. 0 is the end.
+    fn read(&mut self, iov: &[IoVec<'_>], mut made: Option<Returned>) -> Result<usize, Stored> {
         loop {
-            let result = self.call(iov)?;
+            let result = self.call(iov, made.take())?;
             // Descriptors without bytes aren't the end (R-CHAN-27).
             let only_descriptors = result == 0 && self.incoming.any();
             self.incoming = Incoming::NONE;
@@ -241,8 +248,8 @@ impl Reader<'_> {
     }
 
     /// Reads descriptors and no bytes (R-CHAN-28).
-    fn read_descriptors(&mut self) -> Result<Read, Stored> {
-        self.call(&[])?;
+    fn read_descriptors(&self) -> Result<Read, Stored> {
+        self.call(&[], None)?;
         Ok(if self.incoming.any() {
             Read::All
         } else {
@@ -250,12 +257,12 @@ impl Reader<'_> {
         })
     }
 
-    #[inline]
-    fn call(&mut self, iov: &[IoVec<'_>]) -> Result<usize, Stored> {
+    fn call(&self, iov: &[IoVec<'_>], mut made: Option<Returned>) -> Result<usize, Stored> {
         loop {
-            let returned = self
-                .channel
-                .io_readv(iov, self.incoming, self.flags, self.errp);
+            let returned = made.take().unwrap_or_else(|| {
+                self.channel
+                    .io_readv(iov, self.incoming, self.flags, self.errp)
+            });
             match returned.transfer(self.errp)? {
                 Transfer::Done(bytes) => return Ok(bytes),
                 Transfer::WouldBlock => wait::until_ready(self.channel, IN),
@@ -265,6 +272,7 @@ impl Reader<'_> {
 }
 
 /// Reads until everything is there (R-CHAN-23).
+#[inline]
 pub fn readv_full_all(
     channel: &Channel,
     iov: &[IoVec<'_>],
@@ -278,10 +286,11 @@ pub fn readv_full_all(
 }
 
 /// Writes until everything is written (R-CHAN-23, R-CHAN-29).
+#[inline]
 pub fn writev_full_all(
     channel: &Channel,
     iov: &[IoVec<'_>],
-    mut outgoing: Outgoing<'_>,
+    outgoing: Outgoing<'_>,
     flags: i32,
     errp: Errp<'_>,
 ) -> Result<(), Stored> {
@@ -290,28 +299,71 @@ pub fn writev_full_all(
         return Ok(());
     }
     check_write(channel, outgoing, flags, errp)?;
-    let mut write = |iov: &[IoVec<'_>]| loop {
-        let returned = channel.io_writev(iov, outgoing, flags, errp);
-        match returned.transfer(errp)? {
-            Transfer::Done(bytes) => {
-                outgoing = Outgoing::NONE;
-                return Ok(bytes);
-            }
-            Transfer::WouldBlock => wait::until_ready(channel, OUT),
-        }
+    let writer = Writer {
+        channel,
+        outgoing,
+        flags,
+        errp,
     };
-    // A class that writes nothing once may have had its reasons; twice is for ever (W-4).
-    let written = complete(iov, &size, |iov| match write(iov)? {
-        0 => write(iov),
-        bytes => Ok(bytes),
-    })?;
-    if written {
+    if size.has_empty {
+        return writer.write_rest(iov, None);
+    }
+    let first = channel.io_writev(iov, outgoing, flags, errp);
+    if first.is_done(size.total) {
         return Ok(());
     }
-    Err(errp.store(
-        Error::new("The channel accepts no more data"),
-        &origin!(c"qio_channel_writev_full_all"),
-    ))
+    writer.write_rest(iov, Some(first))
+}
+
+struct Writer<'w> {
+    channel: &'w Channel,
+    /// The descriptors that go with the first successful write.
+    outgoing: Outgoing<'w>,
+    flags: i32,
+    errp: Errp<'w>,
+}
+
+impl Writer<'_> {
+    /// Goes on after the first call, if it has been made, as [`Reader::read_rest`] does.
+    #[cold]
+    fn write_rest(mut self, iov: &[IoVec<'_>], first: Option<Returned>) -> Result<(), Stored> {
+        let done = match first {
+            None => 0,
+            Some(returned) => self.write(iov, Some(returned))?,
+        };
+        if (first.is_none() || done != 0) && complete(iov, done, |iov| self.write(iov, None))? {
+            return Ok(());
+        }
+        Err(self.errp.store(
+            Error::new("The channel accepts no more data"),
+            &origin!(c"qio_channel_writev_full_all"),
+        ))
+    }
+
+    /// Writes something. A class that writes nothing once may have had its reasons; twice is for
+    /// ever (W-4).
+    fn write(&mut self, iov: &[IoVec<'_>], made: Option<Returned>) -> Result<usize, Stored> {
+        match self.call(iov, made)? {
+            0 => self.call(iov, None),
+            bytes => Ok(bytes),
+        }
+    }
+
+    fn call(&mut self, iov: &[IoVec<'_>], mut made: Option<Returned>) -> Result<usize, Stored> {
+        loop {
+            let returned = made.take().unwrap_or_else(|| {
+                self.channel
+                    .io_writev(iov, self.outgoing, self.flags, self.errp)
+            });
+            match returned.transfer(self.errp)? {
+                Transfer::Done(bytes) => {
+                    self.outgoing = Outgoing::NONE;
+                    return Ok(bytes);
+                }
+                Transfer::WouldBlock => wait::until_ready(self.channel, OUT),
+            }
+        }
+    }
 }
 
 /// Reads at a position, with one call of the class (R-CHAN-33).

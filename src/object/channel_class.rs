@@ -46,6 +46,12 @@ impl Returned {
         self.0
     }
 
+    /// Whether so many bytes were transferred, or more.
+    #[inline]
+    pub fn is_done(self, bytes: usize) -> bool {
+        usize::try_from(self.0).is_ok_and(|done| done >= bytes)
+    }
+
     /// What it means; the method that failed has stored its error at `errp`.
     #[inline]
     pub fn transfer(self, errp: Errp<'_>) -> Result<Transfer, Stored> {

@@ -34,6 +34,8 @@ struct Whole {
     pending: AtomicBool,
     /// What reads of the master have come to since [`Tls::begin_read`].
     received: AtomicU8,
+    /// The master has refused to take what the session wrote.
+    refused: AtomicBool,
 }
 
 /// Bytes of an instance.
@@ -172,10 +174,21 @@ impl Tls {
         self.received_field().load(Ordering::Relaxed) & END != 0
     }
 
-    /// Whether the session got what it asked the master for.
+    /// Whether the session got bytes, and never had to wait for them: what it wants to wait for may
+    /// be there.
     #[inline]
     pub fn was_served(&self) -> bool {
-        self.received_field().load(Ordering::Relaxed) == BYTES
+        self.received_field().load(Ordering::Relaxed) & (BYTES | WOULD_BLOCK) == BYTES
+    }
+
+    fn refused_field(&self) -> &AtomicBool {
+        // SAFETY: lives with `self`; all bits of the zeroed memory are valid.
+        unsafe { &(*self.whole()).refused }
+    }
+
+    /// Whether the master has failed when the session wrote, and no one has asked since.
+    pub fn take_refused(&self) -> bool {
+        self.refused_field().swap(false, Ordering::Relaxed)
     }
 
     /// Stores the id of the source that the handshake waits with, 0 if none (R-TLS-15).
@@ -227,7 +240,11 @@ impl Transport for Tls {
         let Some(master) = self.master() else {
             return Ok(Some(0));
         };
-        moved(master.io_writev(&[bytes], Outgoing::NONE, 0, errp), errp)
+        let result = moved(master.io_writev(&[bytes], Outgoing::NONE, 0, errp), errp);
+        if result.is_err() {
+            self.refused_field().store(true, Ordering::Relaxed);
+        }
+        result
     }
 
     fn receive(&self, space: IoVec<'_>, errp: Errp<'_>) -> Result<Option<usize>, Stored> {

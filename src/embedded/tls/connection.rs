@@ -163,7 +163,7 @@ impl Connection {
                     Err(code) => {
                         return Err(Failure::Failed(having.state(|state| {
                             // GnuTLS knows better than the transport from now on.
-                            state.incoming.has_ended |= code.is_fatal();
+                            state.incoming.has_ended |= state.is_complete && code.is_fatal();
                             Reason {
                                 code,
                                 transport: state.read_error.take(),

@@ -51,10 +51,18 @@ fn step(state: &Arc<State>, job: Job, is_first: bool) {
     let Some(session) = job.channel.session() else {
         return over(state, job, Err(no_session()), is_first);
     };
-    let step = match session.handshake() {
-        Ok(Step::Done) => return over(state, job, Ok(()), is_first),
-        Ok(step) => step,
-        Err(error) => return over(state, job, Err(error), is_first),
+    let step = loop {
+        job.channel.begin_read();
+        match session.handshake() {
+            Ok(Step::Done) => return over(state, job, Ok(()), is_first),
+            // The master has ended amid a record or failed behind one: waiting won't help, and the
+            // next step fails (R-TLS-23), as it must without waiting if the master is blocking
+            // (R-TLS-13).
+            Ok(Step::Receives) if job.channel.was_served() => {}
+            Ok(Step::Sends) if job.channel.take_refused() => {}
+            Ok(step) => break step,
+            Err(error) => return over(state, job, Err(error), is_first),
+        }
     };
     trace::qio_channel_tls_handshake_pending(job.channel.as_ptr().into(), step as i32);
     if let Err(job) = state.handshake.wait(state, job, step, go_on) {

@@ -1,0 +1,184 @@
+/*
+ * What both servers share: the store, the protocol, the listener.
+ *
+ * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "kv.h"
+
+#include "qemu/coroutine.h"
+#include "qemu/sockets.h"
+
+enum { LINE_MAX_BYTES = 4096 };
+
+/* The store */
+
+static void store_lock(KvStore *store)
+{
+    if (store->lock) {
+        g_mutex_lock(store->lock);
+    }
+}
+
+static void store_unlock(KvStore *store)
+{
+    if (store->lock) {
+        g_mutex_unlock(store->lock);
+    }
+}
+
+static char *answer(KvStore *store, const char *line)
+{
+    g_auto(GStrv) words = g_strsplit(line, " ", 3);
+    guint n = g_strv_length(words);
+    const char *value;
+    char *text;
+
+    if (n == 2 && g_str_equal(words[0], "get")) {
+        store_lock(store);
+        value = g_hash_table_lookup(store->values, words[1]);
+        text = g_strconcat(value ? value : "none", "\n", NULL);
+        store_unlock(store);
+        return text;
+    }
+    if (n == 3 && g_str_equal(words[0], "set")) {
+        store_lock(store);
+        g_hash_table_insert(store->values, g_strdup(words[1]), g_strdup(words[2]));
+        store_unlock(store);
+        return g_strdup("ok\n");
+    }
+    return g_strdup("error: get KEY, or set KEY VALUE\n");
+}
+
+/* The protocol */
+
+/* Some bytes, 0 at the end, -1 + @errp. In a coroutine others run meanwhile; a thread sleeps. */
+static ssize_t read_some(QIOChannel *ioc, char *buf, size_t size, Error **errp)
+{
+    ssize_t n;
+
+    while ((n = qio_channel_read(ioc, buf, size, errp)) == QIO_CHANNEL_ERR_BLOCK) {
+        if (qemu_in_coroutine()) {
+            qio_channel_yield(ioc, G_IO_IN);
+        } else {
+            qio_channel_wait(ioc, G_IO_IN);
+        }
+    }
+    return n;
+}
+
+bool kv_serve_client(KvStore *store, QIOChannel *ioc, Error **errp)
+{
+    g_autofree char *buf = g_malloc(LINE_MAX_BYTES);
+    size_t used = 0;
+
+    for (;;) {
+        ssize_t n = read_some(ioc, buf + used, LINE_MAX_BYTES - used, errp);
+        char *line = buf, *end;
+
+        if (n <= 0) {
+            return n == 0;
+        }
+        used += n;
+        while ((end = memchr(line, '\n', buf + used - line))) {
+            g_autofree char *text = NULL;
+
+            *end = 0;
+            text = answer(store, line);
+            if (qio_channel_write_all(ioc, text, strlen(text), errp) < 0) {
+                return false;
+            }
+            line = end + 1;
+        }
+        used -= line - buf;
+        memmove(buf, line, used);
+        if (used == LINE_MAX_BYTES) {
+            error_setg(errp, "A line of more than %d bytes", LINE_MAX_BYTES);
+            return false;
+        }
+    }
+}
+
+/* The server */
+
+void kv_client_left(KvServer *server, Error *err)
+{
+    if (err) {
+        error_reportf_err(err, "kv: ");
+    }
+    if (server->clients_left > 0 && --server->clients_left == 0) {
+        g_main_loop_quit(server->loop);
+    }
+}
+
+static void client_arrived(QIONetListener *listener, QIOChannelSocket *sioc, gpointer opaque)
+{
+    KvServer *server = opaque;
+
+    server->serve(server, sioc);
+}
+
+/* For whoever chose port 0. */
+static bool print_address(QIONetListener *listener, Error **errp)
+{
+    g_autoptr(SocketAddress) bound = NULL;
+
+#if defined(QIO_ABI_QEMU_10_2)
+    bound = qio_net_listener_get_local_address(listener, 0, errp);
+#else
+    bound = qio_channel_socket_get_local_address(listener->sioc[0], errp);
+#endif
+    if (bound && bound->type == SOCKET_ADDRESS_TYPE_INET) {
+        printf("listening at tcp:%s:%s\n", bound->u.inet.host, bound->u.inet.port);
+    } else if (bound) {
+        printf("listening\n");
+    }
+    fflush(stdout);
+    return bound != NULL;
+}
+
+int kv_main(int argc, char **argv, KvServer *server)
+{
+    g_autofree char *where = NULL;
+    g_autoptr(SocketAddress) address = NULL;
+    g_autoptr(GError) gerr = NULL;
+    GOptionEntry entries[] = {
+        { "address", 0, 0, G_OPTION_ARG_STRING, &where,
+          "Where to listen: tcp:HOST:PORT or unix:PATH (default tcp:127.0.0.1:0)", "ADDRESS" },
+        { "clients", 0, 0, G_OPTION_ARG_INT, &server->clients_left,
+          "End when so many clients have left", "N" },
+        G_OPTION_ENTRY_NULL
+    };
+    g_autoptr(GOptionContext) options = g_option_context_new("- serve a key-value store");
+    QIONetListener *listener;
+    Error *err = NULL;
+
+    server->clients_left = -1;
+    g_option_context_add_main_entries(options, entries, NULL);
+    if (!g_option_context_parse(options, &argc, &argv, &gerr)) {
+        error_setg(&err, "%s", gerr->message);
+        error_report_err(err);
+        return 1;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    module_call_init(MODULE_INIT_QOM);
+
+    server->loop = g_main_loop_new(NULL, FALSE);
+    server->store.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    listener = qio_net_listener_new();
+    address = socket_parse(where ? where : "tcp:127.0.0.1:0", &err);
+    if (address && qio_net_listener_open_sync(listener, address, 128, &err) == 0
+        && print_address(listener, &err)) {
+        qio_net_listener_set_client_func(listener, client_arrived, server, NULL);
+        g_main_loop_run(server->loop);
+    }
+
+    qio_net_listener_disconnect(listener);
+    object_unref(OBJECT(listener));
+    g_hash_table_destroy(server->store.values);
+    g_main_loop_unref(server->loop);
+    if (err) {
+        error_report_err(err);
+        return 1;
+    }
+    return 0;
+}
