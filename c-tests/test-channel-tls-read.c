@@ -6,6 +6,7 @@
 #include "tls-peer.h"
 #include "tls-wire.h"
 #include "watch-seen.h"
+#include "watch-waiter.h"
 
 static ssize_t read_flags(QIOChannelTLS *ioc, const struct iovec *iov, size_t niov, int flags,
                           Error **errp)
@@ -443,6 +444,28 @@ static void test_watch_hup(void)
     peer_end(&peer);
 }
 
+/* What a reader leaves in the session is seen by who watches in another thread (R-TLS-62). */
+static void test_watch_elsewhere(void)
+{
+    Wire *wires[2];
+    Waiter waiter;
+    char byte;
+    Tls tls;
+
+    /* Nothing but the channel can wake who watches over a wire. */
+    wire_pair(wires);
+    tls_open_over(&tls, &wires[0]->parent, &wires[1]->parent);
+    waiter_start(&waiter, QIO_CHANNEL(tls.ends[SERVER]), G_IO_IN);
+    await_asleep(1);
+    tls_write(&tls, CLIENT, "ab", 2, &error_abort);
+    g_assert_cmpint(tls_read(&tls, SERVER, &byte, 1, &error_abort), ==, 1);
+    waiter_end(&waiter);
+    g_assert_cmpint(waiter.seen, ==, G_IO_IN);
+    g_assert_cmpint(tls_read(&tls, SERVER, &byte, 1, &error_abort), ==, 1);
+    g_assert_cmpint(byte, ==, 'b');
+    tls_end(&tls);
+}
+
 int main(int argc, char **argv)
 {
     tls_tests_init(&argc, &argv);
@@ -462,5 +485,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel/tls/watch/steps", test_watch_steps);
     g_test_add_func("/qio/channel/tls/watch/conditions", test_watch_conditions);
     g_test_add_func("/qio/channel/tls/watch/hup", test_watch_hup);
+    g_test_add_func("/qio/channel/tls/watch/elsewhere", test_watch_elsewhere);
     return tls_tests_run();
 }

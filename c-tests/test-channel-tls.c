@@ -35,6 +35,28 @@ static void test_new(void)
     tls_end(&tls);
 }
 
+#ifndef QIO_ABI_SERIES_7_2
+/* R-TLS-6: at construction, and not later. */
+static void test_new_follows(void)
+{
+    int follows, end;
+
+    for (follows = 0; follows < 2; follows++) {
+        for (end = 0; end < 2; end++) {
+            QIOChannel *master = QIO_CHANNEL(object_new(TYPE_WIRE));
+            QIOChannelTLS *ioc;
+
+            qio_channel_set_follow_coroutine_ctx(master, follows);
+            ioc = tls_over(master, end);
+            qio_channel_set_follow_coroutine_ctx(master, !follows);
+            g_assert_cmpint(QIO_CHANNEL(ioc)->follow_coroutine_ctx, ==, follows);
+            object_unref(OBJECT(ioc));
+            object_unref(OBJECT(master));
+        }
+    }
+}
+#endif
+
 static void test_new_keeps_credentials(void)
 {
     PskCreds psk = psk_creds(CLIENT, PSK_KEY);
@@ -449,6 +471,9 @@ int main(int argc, char **argv)
     wire_register();
     g_test_add_func("/qio/channel/tls/new", test_new);
     g_test_add_func("/qio/channel/tls/new/credentials", test_new_keeps_credentials);
+#ifndef QIO_ABI_SERIES_7_2
+    g_test_add_func("/qio/channel/tls/new/follows", test_new_follows);
+#endif
     g_test_add_func("/qio/channel/tls/new/fails", test_new_fails);
     g_test_add_func("/qio/channel/tls/too-early", test_too_early);
     g_test_add_func("/qio/channel/tls/without-master", test_without_master);

@@ -122,6 +122,51 @@ static void test_large(void)
     web_end(&web);
 }
 
+static ssize_t (*whole_writev)(QIOChannel *ioc, const struct iovec *iov, size_t niov, int *fds,
+                               size_t nfds, int flags, Error **errp);
+
+/* Takes 1000 bytes at a time, as a write does that a signal has interrupted. */
+static ssize_t short_writev(QIOChannel *ioc, const struct iovec *iov, size_t niov, int *fds,
+                            size_t nfds, int flags, Error **errp)
+{
+    struct iovec part = iov[0];
+
+    while (part.iov_len == 0 && niov > 1) {
+        part = *++iov;
+        niov--;
+    }
+    part.iov_len = MIN(part.iov_len, 1000);
+    return whole_writev(ioc, &part, 1, fds, nfds, flags, errp);
+}
+
+/* R-WS-34: what the transport has room for needs no main loop. */
+static void test_short(void)
+{
+    static const size_t sizes[] = { 1, 5000, 8192, 20000 };
+    g_autofree uint8_t *payload = patterned(20000);
+    QIOChannelClass *klass;
+    Web web;
+
+    web_open(&web);
+    klass = QIO_CHANNEL_GET_CLASS(web.master);
+    whole_writev = klass->io_writev;
+    klass->io_writev = short_writev;
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autoptr(GByteArray) got = NULL;
+        GString *wire;
+        ssize_t sent = qio_channel_write(web.ioc, (char *)payload, sizes[i], &error_abort);
+
+        g_assert_cmpint(sent, >, 0);
+        g_assert_cmpint(sent, <=, sizes[i]);
+        wire = web_receive(&web);
+        got = unframe(wire);
+        g_assert_cmpmem(got->data, got->len, payload, sent);
+        g_string_free(wire, true);
+    }
+    klass->io_writev = whole_writev;
+    web_end(&web);
+}
+
 /* Writes until nothing is accepted any more; how much it was. */
 static size_t fill(Web *web)
 {
@@ -395,6 +440,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel-websock/output/lengths", test_lengths);
     g_test_add_func("/qio/channel-websock/output/vectors", test_vectors);
     g_test_add_func("/qio/channel-websock/output/large", test_large);
+    g_test_add_func("/qio/channel-websock/output/short", test_short);
     g_test_add_func("/qio/channel-websock/output/queue-full", test_queue_full);
     g_test_add_func("/qio/channel-websock/output/pong-behind-queue", test_pong_behind_queue);
     g_test_add_func("/qio/channel-websock/output/close", test_close);

@@ -6,7 +6,7 @@
  */
 #include "tls-channels.h"
 #include "tls-wire.h"
-#include "websock-client.h"
+#include "websock-frames.h"
 
 static const char frames[] = "\x82\x83\1\1\1\1\x60\x63\x62\x89\x80\0\0\0\0\x82\x81\0\0\0\0d";
 
@@ -202,6 +202,99 @@ static void test_close_during_handshake(void)
     over_end(&over);
 }
 
+/* Appends what has arrived at the client; whether there was any. */
+static bool drain(Over *over, GString *wire)
+{
+    char bytes[4096];
+    gsize before = wire->len;
+    ssize_t n;
+
+    while ((n = tls_read(&over->tls, CLIENT, bytes, sizeof(bytes), &error_abort)) > 0) {
+        g_string_append_len(wire, bytes, n);
+    }
+    g_assert_cmpint(n, ==, QIO_CHANNEL_ERR_BLOCK);
+    return wire->len > before;
+}
+
+/* The frames in @wire without the answers to pings, whose number is returned. */
+static int take_pongs(GString *wire)
+{
+    int pongs = 0;
+    size_t at = 0;
+
+    while (at < wire->len) {
+        const uint8_t *frame = (const uint8_t *)wire->str + at;
+        size_t size = frame[1] < 126 ? 2 + frame[1] : 4 + (frame[2] << 8 | frame[3]);
+
+        if (frame[0] == 0x8a) {
+            g_assert_cmpmem(frame, size, "\x8a\x02hi", 4);
+            g_string_erase(wire, at, size);
+            pongs++;
+        } else {
+            g_assert_cmpint(frame[0], ==, 0x82);
+            at += size;
+        }
+    }
+    g_assert_cmpuint(at, ==, wire->len);
+    return pongs;
+}
+
+/*
+ * A session that would block has encrypted what it was offered, so it must be offered that again
+ * (R-TLS-40): whatever the writer offers next, and although pings are answered meanwhile.
+ */
+static void check_full(size_t capacity, bool pings)
+{
+    enum { SIZE = 300000 };
+    g_autofree uint8_t *payload = patterned(SIZE);
+    g_autoptr(GByteArray) got = NULL;
+    g_autoptr(GString) wire = g_string_new(NULL);
+    size_t at = 0, turn = 0;
+    Wire *wires[2];
+    Over over;
+
+    wire_pair(wires);
+    over_open(&over, &wires[0]->parent, &wires[1]->parent);
+    send_text(&over, GREETING, strlen(GREETING), strlen(GREETING));
+    await_text(&over, "\r\n\r\n", 4);
+    wires[1]->capacity = capacity;
+    while (at < SIZE) {
+        size_t offer = MIN(SIZE - at, 1 + turn++ * 7919 % 60000);
+        ssize_t n = qio_channel_write(over.ioc, (char *)payload + at, offer, &error_abort);
+
+        g_assert_true(n > 0 || n == QIO_CHANNEL_ERR_BLOCK);
+        at += MAX(n, 0);
+        if (pings) {
+            char byte;
+
+            send_text(&over, "\x89\x82\0\0\0\0hi", 8, 8);
+            g_assert_cmpint(qio_channel_read(over.ioc, &byte, 1, &error_abort), ==,
+                            QIO_CHANNEL_ERR_BLOCK);
+        }
+        if (turn % 3 == 0) {
+            drain(&over, wire);
+        }
+        tls_run();
+    }
+    while (drain(&over, wire) || g_main_context_pending(NULL)) {
+        tls_run();
+    }
+    g_assert_cmpint(take_pongs(wire) > 0, ==, pings);
+    got = unframe(wire);
+    g_assert_cmpmem(got->data, got->len, payload, SIZE);
+    over_end(&over);
+}
+
+static void test_full(void)
+{
+    static const size_t capacities[] = { 100, 5000, 8192, 16384, 20000, 50000 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(capacities); i++) {
+        check_full(capacities[i], false);
+        check_full(capacities[i], true);
+    }
+}
+
 int main(int argc, char **argv)
 {
     tls_tests_init(&argc, &argv);
@@ -209,6 +302,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/w5/tls/byte-by-byte", test_byte_by_byte);
     g_test_add_func("/qio/properties/w5/tls/narrow", test_narrow);
     g_test_add_func("/qio/properties/w5/tls/watch", test_watch);
+    g_test_add_func("/qio/properties/w5/tls/full", test_full);
     g_test_add_func("/qio/properties/w5/tls/close", test_close_during_handshake);
     return tls_tests_run();
 }

@@ -308,6 +308,21 @@ static void test_w10_unref_during_handshake(void)
     web_end(&web);
 }
 
+/* Only the task's reference is left, and the close takes that. */
+static void test_w10_close_last(void)
+{
+    Web web;
+
+    web_start(&web);
+    object_unref(OBJECT(web.ioc));
+    g_assert_cmpint(qio_channel_close(web.ioc, &error_abort), ==, 0);
+    g_assert_cmpint(web.destroyed, ==, 1);
+    g_assert_cmpint(web.master->fd, ==, -1);
+    web.ioc = NULL;
+    web_end(&web);
+    g_assert_cmpint(web.called, ==, 0);
+}
+
 static void check_violation(const void *bytes, size_t size, int status)
 {
     GString *got;
@@ -372,6 +387,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/w9/terminal-states", test_w9_terminal_states);
     g_test_add_func("/qio/properties/w10/close", test_w10_close_during_handshake);
     g_test_add_func("/qio/properties/w10/unref", test_w10_unref_during_handshake);
+    g_test_add_func("/qio/properties/w10/close-last", test_w10_close_last);
     g_test_add_func("/qio/properties/w11/framing", test_w11_framing);
     g_test_add_func("/qio/properties/w11/close", test_w11_close);
     return g_test_run();

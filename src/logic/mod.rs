@@ -12,6 +12,7 @@ pub mod listener;
 pub mod null;
 mod remainder;
 pub mod resolver;
+mod sleepers;
 pub mod socket;
 pub mod suspension;
 pub mod task;

@@ -27,6 +27,7 @@ use crate::host::aio::{Handlers, Places};
 use crate::host::error::{Error, Errp, Stored};
 use crate::host::tls_session::{Creds, OwnedSession, Role, Session};
 use crate::layout;
+use crate::logic::sleepers::Sleepers;
 use crate::logic::{aio, control};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
@@ -51,6 +52,8 @@ struct State {
     bye: Operation,
     input: Mutex<Input>,
     output: Mutex<Output>,
+    /// Watches for input, to be woken when some of it waits in the session.
+    sleepers: Arc<Sleepers>,
 }
 
 impl State {
@@ -60,6 +63,15 @@ impl State {
 
     fn open(&self) {
         self.is_open.store(true, Ordering::Release);
+    }
+
+    /// Notes whether a read would not need the master. A watch in another thread doesn't see that
+    /// there: what has been read from the master is gone from it.
+    fn note_pending(&self, tls: &Tls, pending: bool) {
+        tls.set_pending(pending);
+        if pending {
+            self.sleepers.wake();
+        }
     }
 }
 
@@ -72,6 +84,7 @@ pub fn init(tls: &Tls) {
         bye: Operation::new(Kind::Bye),
         input: Mutex::default(),
         output: Mutex::default(),
+        sleepers: Arc::default(),
     }));
 }
 

@@ -36,7 +36,7 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer,
     let end_is_fine = || end_is_fine || tls.is_shut_for_reading();
     let mut input = state.input.lock();
     if let Some(error) = input.failed.take() {
-        tls.set_pending(input.has_ended);
+        state.note_pending(tls, input.has_ended);
         return Err(error);
     }
     input.has_ended |= input.is_cut && end_is_fine();
@@ -91,7 +91,7 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer,
         }
     };
     // The end and a failure can be read as well (R-TLS-52).
-    tls.set_pending(pending || input.has_ended || input.failed.is_some());
+    state.note_pending(tls, pending || input.has_ended || input.failed.is_some());
     drop(input);
     result
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::State;
 use crate::glib::{Callback, Hooks, PollFd, Source};
 use crate::layout;
+use crate::logic::sleepers::Sleeper;
 use crate::logic::watch::{self, IN};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Polled};
@@ -18,6 +20,8 @@ struct Watch {
     poll_fd: Option<PollFd>,
     /// Otherwise what a watch on the master has reported.
     raised: Arc<AtomicU32>,
+    /// For bytes that another thread leaves in the session, if input is asked for.
+    sleeper: Option<Sleeper>,
     /// Until the source is finalised.
     channel: Ref<layout::QIOChannelTLS>,
 }
@@ -34,12 +38,21 @@ pub fn create(tls: &Tls, condition: u32) -> Option<Source> {
         Some(_) => None,
         None => Some(watch::create(master, condition)?),
     };
+    let sleeper = tls
+        .state::<Arc<State>>()
+        .filter(|_| condition & IN != 0)
+        .map(|state| state.sleepers.join());
+    let alarm = sleeper.as_ref().map(Sleeper::source);
     let source = Source::new(Watch {
         condition,
         poll_fd,
         raised: Arc::clone(&raised),
+        sleeper,
         channel: tls.to_ref(),
     });
+    if let Some(alarm) = alarm {
+        source.add_child(&alarm);
+    }
     if let Some(child) = child {
         let note = move |bits| {
             raised.fetch_or(bits, Ordering::AcqRel);
@@ -61,6 +74,12 @@ impl Watch {
         }
     }
 
+    fn rise(&self) {
+        if let Some(sleeper) = &self.sleeper {
+            sleeper.rises();
+        }
+    }
+
     /// What the last poll of the master's descriptor found.
     fn polled(&self) -> u32 {
         match (&self.poll_fd, self.channel.master()) {
@@ -79,14 +98,24 @@ impl Hooks for Watch {
 
     // A child that is ready has its parent dispatched without asking it (R-TLS-58).
     fn prepare(&self) -> bool {
-        self.pending() != 0
+        // What is left in the session from here on wakes; what was left before is seen.
+        if let Some(sleeper) = &self.sleeper {
+            sleeper.falls_asleep();
+        }
+        let stays_awake = self.pending() != 0;
+        if stays_awake {
+            self.rise();
+        }
+        stays_awake
     }
 
     fn check(&self) -> bool {
+        self.rise();
         (self.pending() | self.polled()) != 0
     }
 
     fn dispatch(&self, callback: Callback) -> bool {
+        self.rise();
         let raised = self.raised.swap(0, Ordering::AcqRel) & self.condition;
         let ready = self.pending() | self.polled() | raised;
         // Somebody else has read it meanwhile.

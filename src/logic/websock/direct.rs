@@ -15,9 +15,13 @@ const WHOLE: usize = LIMIT + 4;
 
 /// Sends what the cursor stands before, as much as the transport takes. A frame is accepted when its
 /// first byte has gone out; the rest of it is queued (R-WS-17). Returns the accepted payload.
+///
+/// `one_by_one`: no frame is offered before the one before it has gone out, because the transport
+/// may have to be offered the same again (R-TLS-40).
 pub(super) fn send(
     source: &mut Cursor<'_, '_>,
     offered: usize,
+    one_by_one: bool,
     output: &mut Output,
     id: trace::Id,
     mut transfer: impl FnMut(&[IoVec<'_>]) -> Result<usize, Error>,
@@ -27,14 +31,17 @@ pub(super) fn send(
     }
     let mut accepted = 0;
     while accepted < offered && output.queued() == 0 {
-        let wanted = (offered - accepted).min(FRAMES * LIMIT);
-        let taken = batch::<FRAMES, { ELEMENTS_MAX + 2 * FRAMES }>(
-            source,
-            wanted,
-            output,
-            id,
-            &mut transfer,
-        )?;
+        let left = offered - accepted;
+        let (wanted, send) = if one_by_one {
+            (
+                left.min(LIMIT),
+                batch::<1, { ELEMENTS_MAX + 2 }> as Batch<_>,
+            )
+        } else {
+            let send = batch::<FRAMES, { ELEMENTS_MAX + 2 * FRAMES }>;
+            (left.min(FRAMES * LIMIT), send as Batch<_>)
+        };
+        let taken = send(source, wanted, output, id, &mut transfer)?;
         accepted += taken;
         if taken < wanted {
             break;
@@ -42,6 +49,9 @@ pub(super) fn send(
     }
     Ok(accepted)
 }
+
+type Batch<T> =
+    fn(&mut Cursor<'_, '_>, usize, &mut Output, trace::Id, &mut T) -> Result<usize, Error>;
 
 /// One transfer of up to `FRAMES` frames, in `ELEMENTS` pieces of memory.
 fn batch<const FRAMES: usize, const ELEMENTS: usize>(
@@ -103,7 +113,7 @@ mod tests {
     }
 
     /// What arrives if the transport takes at most `first` bytes, then everything.
-    fn sent(payload: usize, cuts: &[usize], first: usize) -> (usize, Vec<u8>) {
+    fn sent(payload: usize, cuts: &[usize], first: usize, one_by_one: bool) -> (usize, Vec<u8>) {
         let mut memory: Vec<Vec<u8>> = Vec::new();
         let mut at = 0;
         for end in cuts.iter().copied().chain([payload]) {
@@ -115,6 +125,7 @@ mod tests {
         let accepted = send(
             &mut Cursor::new(&iov),
             payload,
+            one_by_one,
             &mut output,
             core::ptr::null::<u8>().into(),
             |elements| {
@@ -166,17 +177,19 @@ mod tests {
                 2 * WHOLE + 9,
                 99999,
             ] {
-                let (accepted, wire) = sent(size, &cuts, first);
-                assert!(accepted > 0 && accepted <= size);
-                let expected: Vec<u8> = (0..accepted).map(byte).collect();
-                assert_eq!(payload(&wire), expected, "{size} {first}");
+                for one_by_one in [false, true] {
+                    let (accepted, wire) = sent(size, &cuts, first, one_by_one);
+                    assert!(accepted > 0 && accepted <= size);
+                    let expected: Vec<u8> = (0..accepted).map(byte).collect();
+                    assert_eq!(payload(&wire), expected, "{size} {first} {one_by_one}");
+                }
             }
         }
     }
 
     #[test]
     fn nothing_is_accepted_if_nothing_goes_out() {
-        let (accepted, wire) = sent(100, &[], 0);
+        let (accepted, wire) = sent(100, &[], 0, false);
         assert_eq!((accepted, wire.len()), (0, 0));
     }
 }

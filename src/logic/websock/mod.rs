@@ -2,7 +2,7 @@
 //!
 //! - [`handshake`]: from the greeting to the answer, in the default context.
 //! - [`state`]: what reads, writes and watches share; [`receiving`] and [`sending`] move its bytes.
-//! - [`watch`]: sources, which carry watches of their own on the master; [`sleepers`] wakes them.
+//! - [`watch`]: sources, which carry watches of their own on the master; [`super::sleepers`] wakes them.
 //! - [`frame`], [`input`], [`output`], [`direct`], [`mask`], [`http`], [`date`]: the protocol, without channels.
 //!
 //! Nothing is read ahead: reads and watches take from the master what they need, so what a peer
@@ -19,7 +19,6 @@ mod mask;
 mod output;
 mod receiving;
 mod sending;
-mod sleepers;
 mod state;
 mod watch;
 
@@ -90,6 +89,8 @@ pub fn write(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
 
 /// Closes the master; a handshake ends without a callback (R-WS-6, R-WS-47).
 pub fn close(websock: &Websock, errp: Errp<'_>) -> i32 {
+    // A handshake that ends here may have held the last reference.
+    let websock = &websock.to_ref();
     trace::qio_channel_websock_close(websock.as_ptr().into());
     let (state, master) = match parts(websock) {
         Ok(parts) => parts,

@@ -68,27 +68,40 @@ impl State {
         iov: &[IoVec<'_>],
         offered: usize,
     ) -> Result<usize, Error> {
-        let is_first = output.queued() == 0 && !self.pong_waits.load(Ordering::Acquire);
+        let is_first =
+            offered > 0 && output.queued() == 0 && !self.pong_waits.load(Ordering::Acquire);
+        let mut accepted = 0;
         if is_first && iov.len() <= direct::ELEMENTS_MAX {
             let transfer = |frames: &[IoVec<'_>]| match send(master, frames) {
                 Ok(Transfer::Done(bytes)) => Ok(bytes),
                 Ok(Transfer::WouldBlock) => Ok(0),
                 Err(error) => Err(self.fail(error)),
             };
+            // Descriptors know nothing of what they didn't take.
+            let remembers = master.polled().is_none();
             let mut source = Cursor::new(iov);
-            let accepted = direct::send(&mut source, offered, output, self.id, transfer)?;
-            if accepted > 0 {
+            accepted = direct::send(&mut source, offered, remembers, output, self.id, transfer)?;
+            // The master may have room for the rest: then it must not wait for the main loop.
+            if output.queued() > 0 {
+                self.flush(master, output)?;
+                return Ok(accepted);
+            }
+            if accepted == offered || (accepted > 0 && !remembers) {
                 return Ok(accepted);
             }
         }
+        // Also the frame that a transport has encrypted but not taken: the same bytes, and nothing
+        // before them (R-TLS-40).
         let before = output.queued();
-        let accepted = output.data(&mut Cursor::new(iov), offered);
-        if accepted > 0 {
-            let header = output.queued() - before - accepted;
-            trace::qio_channel_websock_encode(self.id, BINARY, header, accepted);
+        let mut source = Cursor::new(iov);
+        source.advance(accepted);
+        let queued = output.data(&mut source, offered - accepted);
+        if queued > 0 {
+            let header = output.queued() - before - queued;
+            trace::qio_channel_websock_encode(self.id, BINARY, header, queued);
         }
         self.flush(master, output)?;
-        Ok(accepted)
+        Ok(accepted + queued)
     }
 
     /// Puts the answer to a ping on its way; one at a time (R-WS-26).

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::sleepers::Sleeper;
 use super::state::State;
 use crate::glib::{self, Callback, Hooks, Source};
 use crate::layout;
+use crate::logic::sleepers::Sleeper;
 use crate::logic::watch::{self, ERR, HUP, IN};
 use crate::object::Ref;
 use crate::object::watch::{self as callback, Watcher};

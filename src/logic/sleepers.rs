@@ -1,7 +1,8 @@
-//! The watches of a channel that may be asleep, each in the context it is attached to.
+//! The watches of a channel over another one that may be asleep, each in the context it is attached
+//! to.
 //!
 //! A watch sleeps with an eye on the master. What others take from there, or change without the
-//! master, it has to be told of (R-WS-43).
+//! master, it has to be told of (R-WS-43, R-TLS-52).
 
 use std::sync::{Arc, Weak};
 
