@@ -107,6 +107,31 @@ static void check_takes(const Object *obj, const char *name, Object *val,
     object_unparent(val);
 }
 
+/* Then there is nothing to set, nor a reference to be kept. */
+static void check_removes(const Object *obj, const char *name, Object *val,
+                          Error **errp)
+{
+    object_property_del((Object *)obj, "friend");
+}
+
+static void test_link_check_removes(void)
+{
+    Object *obj = thing_new("x");
+    Object *apart = thing_new("apart");
+    Error *err = NULL;
+
+    object_property_add_link(obj, "friend", TYPE_THING, &THING(obj)->friend,
+                             check_removes, OBJ_PROP_LINK_STRONG);
+    g_assert_false(object_property_set_link(obj, "friend", apart, &err));
+    error_is(&err, "Property 'test-told-thing.friend' not found");
+    g_assert_null(THING(obj)->friend);
+    g_assert_cmpuint(apart->ref, ==, 1);
+    object_unref(apart);
+    trail_is("finalize(apart)");
+    object_unref(obj);
+    trail_is("finalize(x)");
+}
+
 static void test_link_check_takes(void)
 {
     Object *obj = thing_new("x");
@@ -130,5 +155,6 @@ int main(int argc, char **argv)
     g_test_add_data_func("/qio/link/strong", "", test_link);
     g_test_add_func("/qio/link/fixed", test_link_fixed);
     g_test_add_func("/qio/link/check-takes", test_link_check_takes);
+    g_test_add_func("/qio/link/check-removes", test_link_check_removes);
     return g_test_run();
 }

@@ -87,8 +87,10 @@ pub unsafe extern "C" fn visit_type_enum(
     check_usage!(!lookup.is_null(), "visit_type_enum", "@lookup is NULL");
     // SAFETY: the caller's visitor.
     let visitor = unsafe { visitor::Visitor::from_ptr(v, "visit_type_enum") };
-    // SAFETY: the caller's place, name and table.
-    let visited = unsafe { visitor.visit_choice(&name_of(name), obj.read(), lookup) };
+    // SAFETY: the caller's value, which only for input may be none yet.
+    let before = || unsafe { obj.read() };
+    // SAFETY: the caller's name and table.
+    let visited = unsafe { visitor.visit_choice(&name_of(name), before, lookup) };
     // SAFETY: the caller's `errp`.
     let Some(value) = (unsafe { told(visited, errp) }) else {
         return false;
@@ -101,8 +103,8 @@ pub unsafe extern "C" fn visit_type_enum(
 /// Visits a number of type `ty`.
 ///
 /// # Safety
-/// `v` is NULL or live; `name` is NULL or a C string; `obj` is NULL or a place for a number;
-/// `errp` is the C caller's.
+/// `v` is NULL or live; `name` is NULL or a C string; `obj` is NULL or a place for a number, which
+/// has one but for input; `errp` is the C caller's.
 unsafe fn visit_number<T: Copy + Into<i128> + TryFrom<i128>>(
     ty: &IntegerType,
     function: &str,
@@ -114,8 +116,8 @@ unsafe fn visit_number<T: Copy + Into<i128> + TryFrom<i128>>(
     check_usage!(!obj.is_null(), function, "@obj is NULL");
     // SAFETY: as promised.
     let visitor = unsafe { visitor::Visitor::from_ptr(v, function) };
-    // SAFETY: as promised.
-    let before = unsafe { obj.read() }.into();
+    // SAFETY: as promised; only for input it may be none yet.
+    let before = || unsafe { obj.read() }.into();
     // SAFETY: as promised.
     let visited = visitor.visit_number(&unsafe { name_of(name) }, before, ty);
     // SAFETY: as promised. The range of `ty` is that of `T`.

@@ -148,37 +148,47 @@ impl Visitor<'_> {
         }
     }
 
-    /// Shows a number; returns what it is then.
-    pub fn visit_number(&self, name: &str, value: i128, ty: &IntegerType) -> Result<i128, Error> {
+    /// Shows a number; returns what it is then. An input visitor doesn't ask what it is before.
+    pub fn visit_number(
+        &self,
+        name: &str,
+        value: impl FnOnce() -> i128,
+        ty: &IntegerType,
+    ) -> Result<i128, Error> {
         match self {
-            Self::Clone => {}
-            Self::Input(source) => return source.number(name, ty),
-            Self::Output(sink) => sink.put(Shown::Number(value)),
+            Self::Clone => Ok(value()),
+            Self::Input(source) => source.number(name, ty),
+            Self::Output(sink) => {
+                let value = value();
+                sink.put(Shown::Number(value));
+                Ok(value)
+            }
         }
-        Ok(value)
     }
 
-    /// Shows a value of an enum; returns what it is then.
+    /// Shows a value of an enum; returns what it is then. An input visitor doesn't ask what it is
+    /// before.
     ///
     /// # Safety
     /// `lookup` points to the enum's live table.
     pub unsafe fn visit_choice(
         &self,
         name: &str,
-        value: c_int,
+        value: impl FnOnce() -> c_int,
         lookup: *const QEnumLookup,
     ) -> Result<c_int, Error> {
         match self {
-            Self::Clone => {}
+            Self::Clone => Ok(value()),
             // SAFETY: as promised.
-            Self::Input(source) => return source.choice(name, unsafe { names::of(lookup) }),
+            Self::Input(source) => source.choice(name, unsafe { names::of(lookup) }),
             Self::Output(sink) => {
+                let value = value();
                 // SAFETY: as promised.
                 let text = unsafe { names::of_value(lookup, value, "visit_type_enum") };
                 sink.put(Shown::Choice(value, text.to_owned()));
+                Ok(value)
             }
         }
-        Ok(value)
     }
 }
 

@@ -33,15 +33,20 @@ pub fn integer(text: &[u8]) -> Option<i128> {
 
 /// The bytes that a text stands for: a number, perhaps with the letter of a power of 1024 after it.
 pub fn size(text: &[u8]) -> Option<i128> {
+    // There, two of the letters are digits.
+    let is_hexadecimal = matches!(
+        text,
+        [b'0', b'x' | b'X', ..] | [b'+' | b'-', b'0', b'x' | b'X', ..]
+    );
     let (number, power) = match text {
         [number @ .., last] => match last.to_ascii_uppercase() {
-            b'B' if !number.starts_with(b"0x") => (number, 0),
+            b'B' if !is_hexadecimal => (number, 0),
             b'K' => (number, 1),
             b'M' => (number, 2),
             b'G' => (number, 3),
             b'T' => (number, 4),
             b'P' => (number, 5),
-            b'E' if !number.starts_with(b"0x") => (number, 6),
+            b'E' if !is_hexadecimal => (number, 6),
             _ => (text, 0),
         },
         [] => return None,
@@ -104,6 +109,10 @@ mod tests {
             ("1E", 1 << 60),
             ("0x1E", 30),
             ("0x1b", 27),
+            ("0X1B", 27),
+            ("0X1e", 30),
+            ("+0x1E", 30),
+            ("0x1M", 1 << 20),
         ] {
             assert_eq!(size(text.as_bytes()), Some(bytes), "{text}");
         }

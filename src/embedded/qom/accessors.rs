@@ -287,7 +287,7 @@ unsafe extern "C" fn get_choice(
     // SAFETY: the program's function gets the object.
     let got = checked(catch(|errp| unsafe { get(obj, errp) }))
         // SAFETY: the visitor and the name of this access; the program's table.
-        .and_then(|value| unsafe { visitor(v).visit_choice(&shown(name), value, lookup) })
+        .and_then(|value| unsafe { visitor(v).visit_choice(&shown(name), || value, lookup) })
         .map(drop);
     // SAFETY: the caller's.
     unsafe { tell(got, errp) };
@@ -311,7 +311,7 @@ unsafe extern "C" fn set_choice(
         return;
     };
     // SAFETY: the visitor and the name of this access; the program's table.
-    let visited = unsafe { visitor(v).visit_choice(&shown(name), 0, lookup) };
+    let visited = unsafe { visitor(v).visit_choice(&shown(name), || 0, lookup) };
     let set = visited.and_then(|value: c_int| {
         // SAFETY: the program's function gets the object.
         checked(catch(|errp| unsafe { set(obj, value, errp) }))

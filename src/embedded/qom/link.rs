@@ -8,9 +8,10 @@ use crate::embedded::qapi::scalar;
 use crate::host::error::{Error, catch};
 use crate::layout::{LinkCheck, Object};
 
+use super::accessors::Accessors;
 use super::instance::Held;
 use super::path::{self, Found};
-use super::{cast, instance};
+use super::{cast, instance, property};
 
 /// `OBJ_PROP_LINK_STRONG`: the slot owns a reference.
 pub const STRONG: c_uint = 1;
@@ -82,20 +83,29 @@ impl Link {
             // SAFETY: as promised.
             return Err(unsafe { super::value::not_writable(obj, name) });
         };
-        // The check may take it from where it is.
+        // The check may take it from where it is, and drop what kept this one.
         // SAFETY: live as promised, unless it is NULL.
         let _held = (!target.is_null()).then(|| unsafe { Held::new(target) });
+        // SAFETY: live as promised.
+        let _kept = unsafe { Held::new(obj) };
+        // The name may be the property's own.
+        // SAFETY: live as promised.
+        let shown = unsafe { property::full_name(obj, name) };
         // SAFETY: the program's function gets what it was registered for.
         let ((), refused) = catch(|errp| unsafe { check(obj, name.as_ptr(), target, errp) });
         if let Some(error) = refused {
             return Err(error);
+        }
+        // SAFETY: it is kept.
+        if !unsafe { self.is_of(obj) } {
+            return Err(Error::new(format!("Property '{shown}' not found")));
         }
         let strong = self.flags & STRONG != 0;
         if strong && !target.is_null() {
             // SAFETY: live as promised.
             unsafe { instance::add_reference(target) };
         }
-        // SAFETY: the slot is there as long as the property, which the check must not remove.
+        // SAFETY: the slot is there as long as the property, which the check hasn't removed.
         let before = unsafe { self.slot.replace(target) };
         if strong && !before.is_null() {
             // Last, as the program's hooks may run.
@@ -103,6 +113,19 @@ impl Link {
             unsafe { instance::drop_reference(before) };
         }
         Ok(())
+    }
+
+    /// Whether it is still a property of an object.
+    ///
+    /// # Safety
+    /// `obj` is a live object.
+    unsafe fn is_of(&self, obj: *mut Object) -> bool {
+        // SAFETY: as promised.
+        unsafe { property::own(obj) }.into_iter().any(|property| {
+            // SAFETY: an object's properties are live while nothing runs.
+            let accessors = unsafe { &(*property).accessors };
+            matches!(accessors, Accessors::Link(link) if link.slot == self.slot)
+        })
     }
 
     /// The property is gone.

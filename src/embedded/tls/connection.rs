@@ -142,20 +142,25 @@ impl Connection {
                 Some(End::Premature) => return Err(Failure::Premature),
                 None => {}
             }
+            if room.is_empty() {
+                // As GnuTLS says, but that isn't to look like the end of the session.
+                return Err(Failure::Failed(Reason::from(Code::INVALID_REQUEST)));
+            }
             loop {
                 if having.state(|state| state.is_complete) && having.handle().pending() == 0 {
                     having.fetch_header()?;
                 }
-                having.state(|state| state.is_dry = false);
+                having.state(|state| state.dry = None);
                 let (end, result) = match having.handle().receive(room) {
                     Ok(Received::Bytes(bytes)) => return Ok(bytes),
                     Ok(Received::End) => (End::Closed, Ok(0)),
                     Err(Code::PREMATURE_TERMINATION) => (End::Premature, Err(Failure::Premature)),
-                    Err(Code::AGAIN) if having.state(|state| state.is_dry) => {
-                        return Err(Failure::Block);
-                    }
-                    // The record was for the session itself: a ticket or a key. More may be there.
                     Err(Code::AGAIN) => {
+                        if let Some(failure) = having.state(|state| state.dry.take()) {
+                            return Err(failure);
+                        }
+                        // The record was for the session itself: a ticket or a key. More may be
+                        // there.
                         having.state(|state| state.notes.key_may_be_due = true);
                         continue;
                     }

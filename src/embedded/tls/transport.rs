@@ -115,8 +115,9 @@ pub(super) struct State {
     pub(super) callbacks: Callbacks,
     pub(super) is_complete: bool,
     pub(super) incoming: Incoming,
-    /// Whether the transport has stopped the read that is under way.
-    pub(super) is_dry: bool,
+    /// How the transport has stopped the read that is under way. GnuTLS forgets about signals once
+    /// it has a part of a record.
+    pub(super) dry: Option<Failure>,
     /// A reader is inside GnuTLS, without the turn.
     reader_is_inside: bool,
     /// Why the transport has failed. A callback that starts forgets what an earlier one said.
@@ -166,7 +167,7 @@ impl Shared {
                 callbacks: Callbacks::NONE,
                 is_complete: false,
                 incoming: Incoming::default(),
-                is_dry: false,
+                dry: None,
                 reader_is_inside: false,
                 read_error: None,
                 write_error: None,
@@ -294,11 +295,18 @@ impl<'a> Having<'a> {
                 }
                 Err(stop) => stop,
             };
-            state.is_dry = true;
             Err(match stop {
-                Stop::Block => Errno::EAGAIN,
-                Stop::Interrupted => Errno::EINTR,
+                Stop::Block => {
+                    state.dry = Some(Failure::Block);
+                    Errno::EAGAIN
+                }
+                Stop::Interrupted => {
+                    state.dry = Some(Failure::Interrupted);
+                    Errno::EINTR
+                }
                 Stop::Failed(error) => {
+                    // Not that GnuTLS would go on after that.
+                    state.dry = Some(Failure::Block);
                     state.read_error = error;
                     Errno::EIO
                 }

@@ -23,6 +23,8 @@ impl Code {
     pub const AGAIN: Self = Self(-28);
     /// There is no certificate.
     pub const NO_CERTIFICATE_FOUND: Self = Self(-49);
+    /// The call makes no sense.
+    pub const INVALID_REQUEST: Self = Self(-50);
     /// A signal came.
     pub const INTERRUPTED: Self = Self(-52);
     /// The transport couldn't be read.
