@@ -444,6 +444,28 @@ static void test_watch_hup(void)
     peer_end(&peer);
 }
 
+/* R-TLS-55: until the source has gone, attached or not. */
+static void test_watch_keeps(void)
+{
+    static const GIOCondition conditions[] = { G_IO_IN, G_IO_OUT, G_IO_HUP };
+    size_t i;
+    Tls tls;
+
+    tls_open(&tls);
+    for (i = 0; i < G_N_ELEMENTS(conditions); i++) {
+        GSource *source = qio_channel_create_watch(QIO_CHANNEL(tls.ends[SERVER]), conditions[i]);
+
+        g_assert_cmpint(OBJECT(tls.ends[SERVER])->ref, ==, 2);
+        if (i % 2) {
+            g_source_attach(source, NULL);
+            g_source_destroy(source);
+        }
+        g_source_unref(source);
+        g_assert_cmpint(OBJECT(tls.ends[SERVER])->ref, ==, 1);
+    }
+    tls_end(&tls);
+}
+
 /* What a reader leaves in the session is seen by who watches in another thread (R-TLS-62). */
 static void test_watch_elsewhere(void)
 {
@@ -485,6 +507,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel/tls/watch/steps", test_watch_steps);
     g_test_add_func("/qio/channel/tls/watch/conditions", test_watch_conditions);
     g_test_add_func("/qio/channel/tls/watch/hup", test_watch_hup);
+    g_test_add_func("/qio/channel/tls/watch/keeps", test_watch_keeps);
     g_test_add_func("/qio/channel/tls/watch/elsewhere", test_watch_elsewhere);
     return tls_tests_run();
 }
