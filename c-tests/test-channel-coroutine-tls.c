@@ -65,6 +65,74 @@ static void test_end(void)
     tls_end(&tls);
 }
 
+typedef struct Job {
+    QIOChannel *ioc;
+    char *bytes;
+    bool ended;
+} Job;
+
+static void coroutine_fn write_it(void *opaque)
+{
+    Job *job = opaque;
+    size_t at;
+
+    for (at = 0; at < SIZE; at += SIZE / 10) {
+        g_assert_cmpint(qio_channel_write_all(job->ioc, job->bytes + at, SIZE / 10, &error_abort),
+                        ==, 0);
+    }
+    job->ended = true;
+}
+
+/* In pieces that leave decrypted bytes in the session. */
+static void coroutine_fn read_it(void *opaque)
+{
+    Job *job = opaque;
+    size_t at;
+
+    for (at = 0; at < SIZE; at += SIZE / 1000) {
+        g_assert_cmpint(qio_channel_read_all(job->ioc, job->bytes + at, SIZE / 1000, &error_abort),
+                        ==, 0);
+    }
+    job->ended = true;
+}
+
+static void start_job(Job *job, CoroutineEntry *entry)
+{
+    qemu_coroutine_enter(qemu_coroutine_create(entry, job));
+}
+
+/* Both directions at once, so that each channel is waited for twice. */
+static void test_pieces(void)
+{
+    g_autofree char *sent = g_malloc(SIZE);
+    Job writers[2], readers[2];
+    Tls tls;
+    int i;
+
+    for (i = 0; i < SIZE; i++) {
+        sent[i] = i / 7;
+    }
+    tls_open(&tls);
+    for (i = 0; i < 2; i++) {
+        readers[i] = (Job) { .ioc = QIO_CHANNEL(tls.ends[i]), .bytes = g_malloc0(SIZE) };
+        writers[i] = (Job) { .ioc = QIO_CHANNEL(tls.ends[i]), .bytes = sent };
+        start_job(&readers[i], read_it);
+        g_assert_false(readers[i].ended);
+    }
+    for (i = 0; i < 2; i++) {
+        start_job(&writers[i], write_it);
+        g_assert_false(writers[i].ended);
+    }
+    for (i = 0; i < 2; i++) {
+        loop_until(&writers[i].ended);
+        loop_until(&readers[i].ended);
+        g_assert_true(memcmp(readers[i].bytes, sent, SIZE) == 0);
+        g_free(readers[i].bytes);
+        assert_unwaited(QIO_CHANNEL(tls.ends[i]));
+    }
+    tls_end(&tls);
+}
+
 int main(int argc, char **argv)
 {
     tls_tests_init(&argc, &argv);
@@ -73,5 +141,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel/coroutine/tls/both", test_both);
     g_test_add_func("/qio/channel/coroutine/tls/waits", test_waits);
     g_test_add_func("/qio/channel/coroutine/tls/end", test_end);
+    g_test_add_func("/qio/channel/coroutine/tls/pieces", test_pieces);
     return tls_tests_run();
 }
