@@ -66,7 +66,9 @@ impl Connection {
             if having.state(|state| state.is_complete) {
                 return Ok(Progress::Complete);
             }
-            match having.handle().handshake() {
+            let result = having.handle().handshake();
+            having.note_pending();
+            match result {
                 Ok(()) => {
                     let wears_out = having.handle().changes_keys();
                     having.state(|state| {
@@ -147,11 +149,13 @@ impl Connection {
                 return Err(Failure::Failed(Reason::from(Code::INVALID_REQUEST)));
             }
             loop {
-                if having.state(|state| state.is_complete) && having.handle().pending() == 0 {
+                if having.state(|state| state.is_complete) && having.pending() == 0 {
                     having.fetch_header()?;
                 }
                 having.state(|state| state.dry = None);
-                let (end, result) = match having.handle().receive(room) {
+                let received = having.handle().receive(room);
+                having.note_pending();
+                let (end, result) = match received {
                     Ok(Received::Bytes(bytes)) => return Ok(bytes),
                     Ok(Received::End) => (End::Closed, Ok(0)),
                     Err(Code::PREMATURE_TERMINATION) => (End::Premature, Err(Failure::Premature)),
@@ -184,7 +188,7 @@ impl Connection {
 
     /// Decrypted bytes that nobody has read yet. Any thread may ask.
     pub fn pending(&self) -> usize {
-        self.0.having_the_turn(|having| having.handle().pending())
+        self.0.pending()
     }
 
     /// Tells the peer that nothing more will be written, once.

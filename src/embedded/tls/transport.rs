@@ -39,6 +39,7 @@ use crate::host::error::Error;
 use crate::os::errno::Errno;
 use crate::os::iov::IoVec;
 use crate::sync::Turn;
+use crate::sync::atomic::{AtomicUsize, Ordering};
 
 /// What is known of a failure.
 #[derive(Debug)]
@@ -150,6 +151,9 @@ pub(super) struct Shared {
     handle: Handle,
     turn: Turn,
     state: UnsafeCell<State>,
+    /// Decrypted bytes that nobody has read yet. Who has the turn changes it; it needs no turn to
+    /// look, so asking doesn't cost what a turn does.
+    pending: AtomicUsize,
 }
 
 // SAFETY: whoever touches the handle or the state has the turn.
@@ -176,12 +180,19 @@ impl Shared {
                 is_interrupted: false,
                 notes: Notes::default(),
             }),
+            pending: AtomicUsize::new(0),
         });
         let opaque = (&raw const *shared).cast_mut().cast::<c_void>();
         // SAFETY: the functions take what `opaque` points to, which lives in its box as long as the
         // handle in it.
         unsafe { shared.handle.set_transport(push, pull, opaque) };
         shared
+    }
+
+    /// Decrypted bytes that nobody has read yet. Any thread may ask.
+    #[inline]
+    pub(super) fn pending(&self) -> usize {
+        self.pending.load(Ordering::Acquire)
     }
 
     /// Waits for the turn and takes it, for the call.
@@ -211,6 +222,17 @@ impl<'a> Having<'a> {
     /// GnuTLS's session.
     pub(super) fn handle(&self) -> &'a Handle {
         &self.0.handle
+    }
+
+    /// Decrypted bytes that nobody has read yet.
+    pub(super) fn pending(&self) -> usize {
+        self.0.pending()
+    }
+
+    /// Asks GnuTLS for that number, after what may have changed it: it has read.
+    pub(super) fn note_pending(&self) {
+        let pending = self.handle().pending();
+        self.0.pending.store(pending, Ordering::Release);
     }
 
     /// Lets the others have the turn while the transport is at work.
