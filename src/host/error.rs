@@ -293,6 +293,9 @@ fn c_text(text: String) -> CString {
 pub fn catch<T>(call: impl FnOnce(*mut *mut layout::Error) -> T) -> (T, Option<Error>) {
     let mut slot = ptr::null_mut();
     let value = call(&raw mut slot);
+    if slot.is_null() {
+        return (value, None);
+    }
     let errno = errno::last();
     // SAFETY: what the host stored into our slot is ours.
     let stored = unsafe { HostError::from_ptr_full(slot) };

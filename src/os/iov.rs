@@ -129,6 +129,7 @@ impl<'i, 'a> Cursor<'i, 'a> {
     }
 
     /// What is left of the first element that isn't done; an empty piece at the end.
+    #[inline]
     pub fn element(&mut self) -> IoVec<'a> {
         while let Some((first, rest)) = self.iov.split_first() {
             let piece = first.skip(self.done);
@@ -139,6 +140,13 @@ impl<'i, 'a> Cursor<'i, 'a> {
             self.done = 0;
         }
         IoVec::EMPTY
+    }
+
+    /// Leaves out what is left of the first element.
+    #[inline]
+    pub fn end_element(&mut self) {
+        self.iov = self.iov.get(1..).unwrap_or_default();
+        self.done = 0;
     }
 
     /// Elements that are left.
@@ -187,6 +195,7 @@ impl<'i, 'a> Cursor<'i, 'a> {
     }
 
     /// Leaves out so many bytes; how many there were.
+    #[inline]
     pub fn advance(&mut self, bytes: usize) -> usize {
         let mut left = bytes;
         while left > 0 {

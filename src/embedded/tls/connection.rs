@@ -12,6 +12,10 @@ use crate::os::iov::IoVec;
 /// them too, but it doesn't wait for the reader.
 const RECORDS_PER_KEY: u64 = 1 << 24;
 
+/// Records without data in a row that a peer may send: tickets, or padding. See
+/// [`super::transport`].
+const RECORDS_WITHOUT_DATA: u32 = 24;
+
 /// How far a handshake is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Progress {
@@ -28,6 +32,8 @@ pub(super) enum End {
     Closed,
     /// Only the transport did.
     Premature,
+    /// The peer was given up: it sends no data.
+    Refused,
 }
 
 /// What a reader and a writer have to remember; it belongs to whoever has the turn.
@@ -43,6 +49,8 @@ pub(super) struct Notes {
     /// 0 if keys are good for ever.
     records_per_key: u64,
     has_said_bye: bool,
+    /// Records of the peer since the last one that had data.
+    without_data: u32,
 }
 
 /// A session with its transport.
@@ -66,7 +74,9 @@ impl Connection {
             if having.state(|state| state.is_complete) {
                 return Ok(Progress::Complete);
             }
-            match having.handle().handshake() {
+            let result = having.handle().handshake();
+            having.note_pending();
+            match result {
                 Ok(()) => {
                     let wears_out = having.handle().changes_keys();
                     having.state(|state| {
@@ -140,6 +150,7 @@ impl Connection {
             match having.state(|state| state.notes.end) {
                 Some(End::Closed) => return Ok(0),
                 Some(End::Premature) => return Err(Failure::Premature),
+                Some(End::Refused) => return Err(refused()),
                 None => {}
             }
             if room.is_empty() {
@@ -147,12 +158,17 @@ impl Connection {
                 return Err(Failure::Failed(Reason::from(Code::INVALID_REQUEST)));
             }
             loop {
-                if having.state(|state| state.is_complete) && having.handle().pending() == 0 {
+                if having.state(|state| state.is_complete) && having.pending() == 0 {
                     having.fetch_header()?;
                 }
                 having.state(|state| state.dry = None);
-                let (end, result) = match having.handle().receive(room) {
-                    Ok(Received::Bytes(bytes)) => return Ok(bytes),
+                let received = having.handle().receive(room);
+                having.note_pending();
+                let (end, result) = match received {
+                    Ok(Received::Bytes(bytes)) => {
+                        having.state(|state| state.notes.without_data = 0);
+                        return Ok(bytes);
+                    }
                     Ok(Received::End) => (End::Closed, Ok(0)),
                     Err(Code::PREMATURE_TERMINATION) => (End::Premature, Err(Failure::Premature)),
                     Err(Code::AGAIN) => {
@@ -162,6 +178,7 @@ impl Connection {
                         // The record was for the session itself: a ticket or a key. More may be
                         // there.
                         having.state(|state| state.notes.key_may_be_due = true);
+                        note_without_data(having)?;
                         continue;
                     }
                     Err(Code::INTERRUPTED) => return Err(Failure::Interrupted),
@@ -184,7 +201,7 @@ impl Connection {
 
     /// Decrypted bytes that nobody has read yet. Any thread may ask.
     pub fn pending(&self) -> usize {
-        self.0.having_the_turn(|having| having.handle().pending())
+        self.0.pending()
     }
 
     /// Tells the peer that nothing more will be written, once.
@@ -220,6 +237,27 @@ impl Connection {
     pub fn ask<R>(&self, question: impl FnOnce(&Handle) -> R) -> R {
         self.0.having_the_turn(|having| question(having.handle()))
     }
+}
+
+/// Counts a record that had no data. New keys don't count: GnuTLS sees to it that they are few.
+fn note_without_data(having: &Having<'_>) -> Result<(), Failure> {
+    if having.handle().has_new_read_key() {
+        return Ok(());
+    }
+    having.state(|state| {
+        let notes = &mut state.notes;
+        notes.without_data += 1;
+        if notes.without_data <= RECORDS_WITHOUT_DATA {
+            return Ok(());
+        }
+        notes.end = Some(End::Refused);
+        Err(refused())
+    })
+}
+
+/// What a reader hears whose peer goes on and on without data.
+fn refused() -> Failure {
+    Failure::Failed(Reason::from(Code::TOO_MANY_EMPTY_PACKETS))
 }
 
 /// Encrypts a record, perhaps with a new key, while no reader is inside GnuTLS; then writes.

@@ -23,6 +23,13 @@
 //! fit is kept here, at most a record and a message about keys, and goes first next time. GnuTLS
 //! could go on with a record itself, but not if the reader is asked for a new key meanwhile: it
 //! would then encrypt the caller's bytes a second time.
+//!
+//! # What a peer costs
+//!
+//! GnuTLS keeps the records of a message until it is complete, whatever length that has (16 MiB), and
+//! needs the memory twice to join them. Of an encrypted record without content it keeps 17 KiB, and
+//! goes on. Neither needs a peer that anybody knows. So a handshake has so many bytes and records,
+//! and later there are so many records without data in a row, and no more.
 
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
@@ -39,6 +46,17 @@ use crate::host::error::Error;
 use crate::os::errno::Errno;
 use crate::os::iov::IoVec;
 use crate::sync::Turn;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+
+/// Bytes that a handshake may read: the largest message that GnuTLS promises to take has 128 KiB.
+const HANDSHAKE_BYTES: usize = 144 << 10;
+/// Records that a handshake may read. Those of 64 bytes, than which no peer may ask for smaller ones,
+/// hold that message.
+const HANDSHAKE_RECORDS: usize = 2560;
+/// For how many an encrypted one counts.
+const ENCRYPTED: usize = 80;
+/// The type of a record that has data, or is encrypted and doesn't tell.
+const APPLICATION_DATA: u8 = 23;
 
 /// What is known of a failure.
 #[derive(Debug)]
@@ -74,7 +92,7 @@ pub enum Failure {
 /// The record that is being read: its first bytes, which have been read outside of GnuTLS.
 #[derive(Default)]
 pub(super) struct Incoming {
-    header: [u8; 5],
+    header: [u8; Self::HEADER],
     /// How many of them are there.
     have: usize,
     /// How many of them GnuTLS has.
@@ -86,6 +104,9 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
+    /// Bytes of a header, for which GnuTLS asks first.
+    const HEADER: usize = 5;
+
     /// Whether a reader may go into GnuTLS.
     pub(super) fn is_there(&self) -> bool {
         self.have == self.header.len() || self.body > 0 || self.has_ended
@@ -115,6 +136,9 @@ pub(super) struct State {
     pub(super) callbacks: Callbacks,
     pub(super) is_complete: bool,
     pub(super) incoming: Incoming,
+    /// Bytes and records that the handshake may yet read.
+    bytes_left: usize,
+    records_left: usize,
     /// How the transport has stopped the read that is under way. GnuTLS forgets about signals once
     /// it has a part of a record.
     pub(super) dry: Option<Failure>,
@@ -150,6 +174,9 @@ pub(super) struct Shared {
     handle: Handle,
     turn: Turn,
     state: UnsafeCell<State>,
+    /// Decrypted bytes that nobody has read yet. Who has the turn changes it; it needs no turn to
+    /// look, so asking doesn't cost what a turn does.
+    pending: AtomicUsize,
 }
 
 // SAFETY: whoever touches the handle or the state has the turn.
@@ -167,6 +194,8 @@ impl Shared {
                 callbacks: Callbacks::NONE,
                 is_complete: false,
                 incoming: Incoming::default(),
+                bytes_left: HANDSHAKE_BYTES,
+                records_left: HANDSHAKE_RECORDS,
                 dry: None,
                 reader_is_inside: false,
                 read_error: None,
@@ -176,12 +205,19 @@ impl Shared {
                 is_interrupted: false,
                 notes: Notes::default(),
             }),
+            pending: AtomicUsize::new(0),
         });
         let opaque = (&raw const *shared).cast_mut().cast::<c_void>();
         // SAFETY: the functions take what `opaque` points to, which lives in its box as long as the
         // handle in it.
         unsafe { shared.handle.set_transport(push, pull, opaque) };
         shared
+    }
+
+    /// Decrypted bytes that nobody has read yet. Any thread may ask.
+    #[inline]
+    pub(super) fn pending(&self) -> usize {
+        self.pending.load(Ordering::Acquire)
     }
 
     /// Waits for the turn and takes it, for the call.
@@ -211,6 +247,17 @@ impl<'a> Having<'a> {
     /// GnuTLS's session.
     pub(super) fn handle(&self) -> &'a Handle {
         &self.0.handle
+    }
+
+    /// Decrypted bytes that nobody has read yet.
+    pub(super) fn pending(&self) -> usize {
+        self.0.pending()
+    }
+
+    /// Asks GnuTLS for that number, after what may have changed it: it has read.
+    pub(super) fn note_pending(&self) {
+        let pending = self.handle().pending();
+        self.0.pending.store(pending, Ordering::Release);
     }
 
     /// Lets the others have the turn while the transport is at work.
@@ -284,6 +331,11 @@ impl<'a> Having<'a> {
             self.state(|state| state.reader_is_inside = true);
         }
         let result = self.read(room);
+        let result = if self.state(|state| state.is_complete) {
+            result
+        } else {
+            result.and_then(|bytes| self.count(room, bytes))
+        };
         self.state(|state| {
             if mem::take(&mut state.reader_is_inside) {
                 self.0.turn.tell();
@@ -312,6 +364,33 @@ impl<'a> Having<'a> {
                 }
             })
         })
+    }
+
+    /// Counts what the handshake has read. A body that is as long as a header counts as a record,
+    /// which does no harm.
+    fn count(&self, room: IoVec<'_>, bytes: usize) -> Result<usize, Stop> {
+        let record = if room.len() != Incoming::HEADER || bytes == 0 {
+            0
+        // SAFETY: GnuTLS's room is readable, and the transport has just written to it.
+        } else if unsafe { room.base().cast::<u8>().read() } == APPLICATION_DATA {
+            ENCRYPTED
+        } else {
+            1
+        };
+        let left = self.state(|state| {
+            let left = (
+                state.bytes_left.checked_sub(bytes),
+                state.records_left.checked_sub(record),
+            );
+            (state.bytes_left, state.records_left) =
+                (left.0.unwrap_or_default(), left.1.unwrap_or_default());
+            left
+        });
+        if let (Some(_), Some(_)) = left {
+            return Ok(bytes);
+        }
+        let error = Error::new("The peer's part of the TLS handshake is too long");
+        Err(Stop::Failed(Some(error)))
     }
 
     /// Writes until all is written or the transport stops it: how much, and what has stopped it.

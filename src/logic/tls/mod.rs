@@ -133,6 +133,7 @@ fn create(master: &Channel, session: OwnedSession) -> Ref<layout::QIOChannelTLS>
 }
 
 /// The two things a transfer needs; nothing can be transferred before the handshake (R-TLS-7).
+#[inline]
 fn parts(tls: &Tls) -> Result<(&State, Session<'_>), Error> {
     match (tls.state::<Arc<State>>(), tls.session()) {
         (Some(state), Some(session)) if state.is_open() => Ok((state, session)),

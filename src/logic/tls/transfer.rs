@@ -29,7 +29,8 @@ pub(super) struct Input {
 pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer, Error> {
     let (state, session) = parts(tls)?;
     let mut cursor = Cursor::new(iov);
-    if cursor.element().is_empty() {
+    let mut piece = cursor.element();
+    if piece.is_empty() {
         return Ok(Transfer::Done(0));
     }
     // Asked again and again: another thread may shut the channel down while this one waits.
@@ -43,7 +44,6 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer,
     let mut got = 0;
     let mut pending = false;
     let result = loop {
-        let piece = cursor.element();
         if piece.is_empty() || input.has_ended {
             break Ok(Transfer::Done(got));
         }
@@ -55,13 +55,15 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer,
             }
             Ok(Some(bytes)) => {
                 let filled = bytes >= piece.len();
-                got += cursor.advance(bytes.min(piece.len()));
+                got += bytes.min(piece.len());
                 pending = session.has_pending(filled);
                 // Who has something doesn't wait for more (R-TLS-36); where sessions can't tell
                 // whether that would be, one element is enough.
                 if !filled || !pending || !profile::TLS_SESSIONS_TELL_PENDING {
                     break Ok(Transfer::Done(got));
                 }
+                cursor.end_element();
+                piece = cursor.element();
             }
             // It has received something that is no data, a new key or the like.
             Ok(None) if tls.was_served() => {}
@@ -120,8 +122,11 @@ pub fn write(tls: &Tls, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     if let Some(error) = output.failed.take() {
         return Err(error);
     }
-    let mut sent = cursor.advance(output.ahead);
-    output.ahead -= sent;
+    let mut sent = 0;
+    if output.ahead > 0 {
+        sent = cursor.advance(output.ahead);
+        output.ahead -= sent;
+    }
     let result = loop {
         let offered = output.offer(&mut cursor);
         if offered.is_empty() {
@@ -134,7 +139,8 @@ pub fn write(tls: &Tls, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
                 let counted = cursor.advance(bytes);
                 sent += counted;
                 output.ahead = bytes - counted;
-                if bytes < length {
+                // The common request is one element, and one record.
+                if bytes < length || cursor.elements() == 0 {
                     break Ok(Transfer::Done(sent));
                 }
             }
@@ -203,9 +209,12 @@ impl Output {
         if self.is_blocked && !self.gathered.is_empty() {
             return Offer::Gathered;
         }
+        if piece.len() >= RECORD || cursor.elements() == 1 {
+            return Offer::Piece(piece);
+        }
         let mut rest = *cursor;
-        rest.advance(piece.len());
-        if piece.len() >= RECORD || rest.is_at_end() {
+        rest.end_element();
+        if rest.is_at_end() {
             return Offer::Piece(piece);
         }
         self.gathered.clear();

@@ -33,6 +33,8 @@ impl Code {
     pub const PUSH_ERROR: Self = Self(-53);
     /// What was asked for isn't there.
     pub const REQUESTED_DATA_NOT_AVAILABLE: Self = Self(-56);
+    /// The peer sends records and no data.
+    pub const TOO_MANY_EMPTY_PACKETS: Self = Self(-78);
     /// The transport has ended, but not the session.
     pub const PREMATURE_TERMINATION: Self = Self(-110);
 

@@ -196,6 +196,17 @@ impl Handle {
         version == sys::TLS1_3 && cipher != sys::CIPHER_CHACHA20_POLY1305
     }
 
+    /// Whether no record was read with the key of now.
+    pub fn has_new_read_key(&self) -> bool {
+        let mut number = [0; 8];
+        let (session, place) = (self.0.as_ptr(), number.as_mut_ptr());
+        let null = ptr::null_mut;
+        // SAFETY: a live session; a sequence number has 8 bytes; nobody wants to know the rest.
+        let code =
+            unsafe { sys::gnutls_record_get_state(session, 1, null(), null(), null(), place) };
+        code >= 0 && number == [0; 8]
+    }
+
     /// Encrypts with a new key from now on, and says so to the peer.
     pub fn renew_key(&self) -> Result<(), Code> {
         // SAFETY: a live session.

@@ -99,6 +99,14 @@ unsafe extern "C" {
     ) -> ssize_t;
     pub(super) fn gnutls_record_check_pending(session: *mut Session) -> usize;
     pub(super) fn gnutls_bye(session: *mut Session, how: c_int) -> c_int;
+    pub(super) fn gnutls_record_get_state(
+        session: *mut Session,
+        read: c_uint,
+        mac_key: *mut Datum,
+        iv: *mut Datum,
+        cipher_key: *mut Datum,
+        number: *mut u8,
+    ) -> c_int;
     pub(super) fn gnutls_session_key_update(session: *mut Session, flags: c_uint) -> c_int;
     pub(super) fn gnutls_protocol_get_version(session: *mut Session) -> c_int;
     pub(super) fn gnutls_cipher_get(session: *mut Session) -> c_int;
