@@ -8,8 +8,9 @@
  * session must not be made at the same time.
  *
  * A peer can't make a session of the embedded host keep more than 1 MiB: a
- * handshake that takes more than 144 KiB or 2560 records fails, and so does a
- * read that meets more than 24 records in a row without data.
+ * handshake that takes more than 144 KiB or 2560 records fails, where an
+ * encrypted one counts as 80, and so does a read that meets more than 24 records
+ * in a row without data.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

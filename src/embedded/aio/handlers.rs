@@ -126,12 +126,11 @@ impl Handlers {
     /// Whether GLib's last poll found a descriptor ready.
     pub(super) fn is_any_ready(&self, source: &Source) -> bool {
         self.list.iter().any(|entry| {
-            // SAFETY: the table's tags are of its source.
-            let revents = entry
-                .tag
-                .as_ref()
-                .map(|tag| unsafe { source.fd_revents(tag) });
-            revents.unwrap_or(0) & entry.events() != 0
+            entry.tag.as_ref().is_some_and(|tag| {
+                // SAFETY: the table's tags are of its source.
+                let revents = unsafe { source.fd_revents(tag) };
+                revents & entry.events() != 0
+            })
         })
     }
 
