@@ -10,7 +10,7 @@ struct Header {
     name: &'static str,
     /// What the header is for, in one line.
     about: &'static str,
-    /// The Rust files with its types and functions, under `src/`.
+    /// The Rust files with its types and functions, from the top.
     sources: &'static [&'static str],
     /// What including it brings along (B.2 of `docs/spec/host-layer.md`).
     includes: &'static [&'static str],
@@ -24,7 +24,7 @@ const HEADERS: &[Header] = &[
     Header {
         name: "task.h",
         about: "An operation that reports its end to a callback, and may run in a thread.",
-        sources: &["capi/task.rs"],
+        sources: &["src/capi/task.rs"],
         includes: &[],
         declarations: &["typedef struct QIOTask QIOTask;"],
         types: &[],
@@ -33,11 +33,11 @@ const HEADERS: &[Header] = &[
         name: "channel.h",
         about: "A channel, the base of all that bytes can be read from or written to.",
         sources: &[
-            "layout/channel.rs",
-            "capi/channel.rs",
-            "capi/channel_coroutine.rs",
-            "capi/channel_transfer.rs",
-            "capi/channel_bytes.rs",
+            "crates/abi/src/layout/channel.rs",
+            "src/capi/channel.rs",
+            "src/capi/channel_coroutine.rs",
+            "src/capi/channel_transfer.rs",
+            "src/capi/channel_bytes.rs",
         ],
         includes: &["qom/object.h", "qemu/coroutine.h", "block/aio.h"],
         declarations: &[
@@ -49,7 +49,10 @@ const HEADERS: &[Header] = &[
     Header {
         name: "channel-socket.h",
         about: "A channel over a socket.",
-        sources: &["layout/channel_socket.rs", "capi/channel_socket.rs"],
+        sources: &[
+            "crates/abi/src/layout/channel_socket.rs",
+            "src/capi/channel_socket.rs",
+        ],
         includes: &["io/channel.h", "io/task.h", "qemu/sockets.h"],
         declarations: &[
             "#define TYPE_QIO_CHANNEL_SOCKET \"qio-channel-socket\"",
@@ -60,7 +63,10 @@ const HEADERS: &[Header] = &[
     Header {
         name: "channel-file.h",
         about: "A channel over a file, a pipe or any other descriptor.",
-        sources: &["layout/channel_file.rs", "capi/channel_file.rs"],
+        sources: &[
+            "crates/abi/src/layout/channel_file.rs",
+            "src/capi/channel_file.rs",
+        ],
         includes: &["io/channel.h"],
         declarations: &[
             "#define TYPE_QIO_CHANNEL_FILE \"qio-channel-file\"",
@@ -71,7 +77,10 @@ const HEADERS: &[Header] = &[
     Header {
         name: "channel-command.h",
         about: "A channel over the standard input and output of a child process.",
-        sources: &["layout/channel_command.rs", "capi/channel_command.rs"],
+        sources: &[
+            "crates/abi/src/layout/channel_command.rs",
+            "src/capi/channel_command.rs",
+        ],
         includes: &["io/channel.h"],
         declarations: &[
             "#define TYPE_QIO_CHANNEL_COMMAND \"qio-channel-command\"",
@@ -82,7 +91,10 @@ const HEADERS: &[Header] = &[
     Header {
         name: "channel-buffer.h",
         about: "A channel over memory.",
-        sources: &["layout/channel_buffer.rs", "capi/channel_buffer.rs"],
+        sources: &[
+            "crates/abi/src/layout/channel_buffer.rs",
+            "src/capi/channel_buffer.rs",
+        ],
         includes: &["io/channel.h"],
         declarations: &[
             "#define TYPE_QIO_CHANNEL_BUFFER \"qio-channel-buffer\"",
@@ -93,7 +105,10 @@ const HEADERS: &[Header] = &[
     Header {
         name: "channel-null.h",
         about: "A channel that is always at its end and forgets what is written.",
-        sources: &["layout/channel_null.rs", "capi/channel_null.rs"],
+        sources: &[
+            "crates/abi/src/layout/channel_null.rs",
+            "src/capi/channel_null.rs",
+        ],
         includes: &["io/channel.h"],
         declarations: &[
             "#define TYPE_QIO_CHANNEL_NULL \"qio-channel-null\"",
@@ -104,7 +119,10 @@ const HEADERS: &[Header] = &[
     Header {
         name: "channel-tls.h",
         about: "One end of a TLS connection, over any other channel.",
-        sources: &["layout/channel_tls.rs", "capi/channel_tls.rs"],
+        sources: &[
+            "crates/abi/src/layout/channel_tls.rs",
+            "src/capi/channel_tls.rs",
+        ],
         includes: &["io/channel.h", "io/task.h", "crypto/tlssession.h"],
         declarations: &[
             "#define TYPE_QIO_CHANNEL_TLS \"qio-channel-tls\"",
@@ -115,7 +133,10 @@ const HEADERS: &[Header] = &[
     Header {
         name: "channel-websock.h",
         about: "The server's end of a WebSocket, over any other channel.",
-        sources: &["layout/channel_websock.rs", "capi/channel_websock.rs"],
+        sources: &[
+            "crates/abi/src/layout/channel_websock.rs",
+            "src/capi/channel_websock.rs",
+        ],
         includes: &["io/channel.h", "qemu/buffer.h", "io/task.h"],
         declarations: &[
             "#define TYPE_QIO_CHANNEL_WEBSOCK \"qio-channel-websock\"",
@@ -126,7 +147,7 @@ const HEADERS: &[Header] = &[
     Header {
         name: "channel-watch.h",
         about: "Event sources for descriptors, for those who write channels.",
-        sources: &["capi/channel_watch.rs"],
+        sources: &["src/capi/channel_watch.rs"],
         includes: &["io/channel.h"],
         declarations: &[],
         types: &[],
@@ -134,7 +155,7 @@ const HEADERS: &[Header] = &[
     Header {
         name: "channel-util.h",
         about: "Channels from bare descriptors.",
-        sources: &["capi/channel_util.rs"],
+        sources: &["src/capi/channel_util.rs"],
         includes: &["io/channel.h"],
         declarations: &[],
         types: &[],
@@ -142,7 +163,10 @@ const HEADERS: &[Header] = &[
     Header {
         name: "net-listener.h",
         about: "A listener that hands out the clients of any number of sockets.",
-        sources: &["layout/net_listener.rs", "capi/net_listener.rs"],
+        sources: &[
+            "crates/abi/src/layout/net_listener.rs",
+            "src/capi/net_listener.rs",
+        ],
         includes: &["io/channel-socket.h"],
         declarations: &[
             "#define TYPE_QIO_NET_LISTENER \"qio-net-listener\"",
@@ -157,7 +181,10 @@ const HEADERS: &[Header] = &[
     Header {
         name: "dns-resolver.h",
         about: "The resolver of the names in socket addresses.",
-        sources: &["layout/dns_resolver.rs", "capi/dns_resolver.rs"],
+        sources: &[
+            "crates/abi/src/layout/dns_resolver.rs",
+            "src/capi/dns_resolver.rs",
+        ],
         includes: &["io/task.h", "qom/object.h", "qapi/qapi-types-sockets.h"],
         declarations: &[
             "#define TYPE_QIO_DNS_RESOLVER \"qio-dns-resolver\"",
@@ -172,9 +199,9 @@ const HEADERS: &[Header] = &[
 /// Not to the tree's own `include/`: what is checked in there is compared with it by a test and
 /// updated by `scripts/update-headers`.
 pub(super) fn generate(include: &Path) -> Result<(), Box<dyn Error>> {
-    println!("cargo:rerun-if-changed=build_headers.rs");
-    println!("cargo:rerun-if-changed=cbindgen.toml");
-    super::watch(Path::new("src/layout"))?;
+    println!("cargo::rerun-if-changed=build_headers.rs");
+    println!("cargo::rerun-if-changed=cbindgen.toml");
+    super::watch(Path::new("crates/abi/src/layout"))?;
     super::watch(Path::new("src/capi"))?;
     let dir = include.join("io");
     if dir.exists() {
@@ -183,11 +210,7 @@ pub(super) fn generate(include: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&dir)?;
     for header in HEADERS {
         // Without functions a header has nothing to say.
-        if header
-            .sources
-            .iter()
-            .all(|file| Path::new("src").join(file).exists())
-        {
+        if header.sources.iter().all(|file| Path::new(file).exists()) {
             fs::write(dir.join(header.name), header.text()?)?;
         }
     }
@@ -198,9 +221,9 @@ impl Header {
     fn text(&self) -> Result<String, Box<dyn Error>> {
         let mut config = cbindgen::Config::from_file("cbindgen.toml")?;
         config.header = Some(format!(
-            "/*\n * {}\n *\n * Generated from src/{}.\n *\n * SPDX-License-Identifier: LGPL-2.1-or-later\n */",
+            "/*\n * {}\n *\n * Generated from {}.\n *\n * SPDX-License-Identifier: LGPL-2.1-or-later\n */",
             self.about,
-            self.sources.join(" and src/"),
+            self.sources.join(" and "),
         ));
         let guard = self.name.replace(['-', '.'], "_").to_uppercase();
         config.include_guard = Some(format!("QIO_{guard}"));
@@ -216,7 +239,7 @@ impl Header {
 
         let mut builder = cbindgen::Builder::new().with_config(config);
         for source in self.sources {
-            builder = builder.with_src(Path::new("src").join(source));
+            builder = builder.with_src(source);
         }
         let mut text = Vec::new();
         builder.generate()?.write(&mut text);

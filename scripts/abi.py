@@ -95,7 +95,7 @@ def exports(profile, host):
 
 def defined_for_c(archive):
     """The global symbols that libqio's own objects in cargo's archive define under C names."""
-    own_c = {path.stem for path in (ABI.parent / 'src' / 'embedded' / 'c').glob('*.c')}
+    own_c = {path.stem for path in (ABI.parent / 'crates' / 'embedded-host' / 'src' / 'c').glob('*.c')}
     # Not nm: it may stumble over the bitcode that comes with LTO.
     run = subprocess.run(
         ['readelf', '--symbols', '--wide', archive],
@@ -110,7 +110,7 @@ def defined_for_c(archive):
             continue
         name = fields[7]
         # The compiler's C objects look like ours: HASH-NAME.o.
-        ours = member.startswith('qio-') or member.removesuffix('.o').partition('-')[2] in own_c
+        ours = member.startswith(('qio', 'embedded_host')) or member.removesuffix('.o').partition('-')[2] in own_c
         # Not Rust's mangled names, nor, with LTO, its runtime's; nor what our C calls in our Rust.
         named_for_c = re.fullmatch(r'[A-Za-z]\w*', name)
         if ours and named_for_c and not name.startswith(('rust_', 'qio_internal_')):

@@ -2,43 +2,40 @@
 //!
 //! # Layers
 //!
-//! Calls go down only:
+//! Calls go down only. In this crate:
 //!
 //! | module | what |
 //! |---|---|
-//! | [`capi`] | the exported `qio_*` functions, one file per C header: check, convert in, call, convert out |
+//! | [`capi`] | the exported `qio_*` functions: check, convert in, call, convert out |
 //! | [`qom`] | the `qio-*` types: registration, class methods, instance hooks |
 //! | [`logic`] | all behaviour, in safe Rust |
 //! | [`object`] | the public C structs as Rust sees them: shared memory behind accessors, counted references |
-//! | [`host`] | what lies below io/, one safe face on the symbols of the host |
-//! | [`glib`], [`os`], [`sync`] | the event loop, the system calls, the hand-over between threads |
 //!
-//! [`layout`] holds every struct whose fields C can see and [`profile`] the ABI profile; both may
-//! be read from anywhere.
+//! and below it, each a crate that knows only those after it:
+//!
+//! | crate | what |
+//! |---|---|
+//! | [`host`] | safe handles on the symbols of the host |
+//! | [`abi`] | the C structs of the ABI profile; errors and addresses, which both sides of the host's symbols make |
+//! | [`platform`] | the event loop, the system calls, the hand-over between threads |
 //!
 //! # The host
 //!
-//! The layers above need an object model, errors, address types and a few socket helpers. They
-//! reach them through C symbols, declared once in `host::imports`. In a *hosted* build
-//! these symbols are the program's. In an *embedded* build (the default) the `embedded` module
-//! defines them, so that a C program needs libqio and GLib only. Nothing above `host` can tell.
+//! io/ needs an object model, errors, address types and a few socket helpers. It reaches them
+//! through C symbols, declared once in `host::imports`. In a *hosted* build they are the program's.
+//! In an *embedded* build (the default) the crate `embedded-host`, which io/ never sees, defines
+//! them over [`abi`] and [`platform`]; the crate `archive` puts the two into one library.
 //!
 //! # unsafe
 //!
 //! `logic` forbids it. Elsewhere every block says which fact makes it sound.
 //! A panic is a bug and ends the process; it never unwinds into C.
 
-#[cfg(feature = "embedded")]
-pub mod embedded;
-pub mod glib;
-pub mod host;
-pub mod layout;
-pub mod logic;
-pub mod object;
-pub mod os;
-pub mod profile;
-pub mod sync;
-pub mod trace;
+#[cfg(test)]
+extern crate embedded_host as _;
 
 pub mod capi;
+pub mod logic;
+pub mod object;
 pub mod qom;
+pub mod trace;

@@ -6,7 +6,8 @@
 
 use core::ffi::{CStr, c_int};
 
-use crate::host::error::Error;
+use host::error::Error;
+use host::socket::AddressRef;
 
 /// The address that names an object in a trace; it is never followed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +22,12 @@ impl<T> From<*const T> for Id {
 impl<T> From<*mut T> for Id {
     fn from(pointer: *mut T) -> Self {
         Self(pointer.addr())
+    }
+}
+
+impl From<AddressRef<'_>> for Id {
+    fn from(address: AddressRef<'_>) -> Self {
+        Self::from(address.as_ptr())
     }
 }
 

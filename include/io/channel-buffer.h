@@ -1,7 +1,7 @@
 /*
  * A channel over memory.
  *
- * Generated from src/layout/channel_buffer.rs and src/capi/channel_buffer.rs.
+ * Generated from crates/abi/src/layout/channel_buffer.rs and src/capi/channel_buffer.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

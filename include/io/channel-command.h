@@ -1,7 +1,7 @@
 /*
  * A channel over the standard input and output of a child process.
  *
- * Generated from src/layout/channel_command.rs and src/capi/channel_command.rs.
+ * Generated from crates/abi/src/layout/channel_command.rs and src/capi/channel_command.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,7 +1,7 @@
 /*
  * A channel over a file, a pipe or any other descriptor.
  *
- * Generated from src/layout/channel_file.rs and src/capi/channel_file.rs.
+ * Generated from crates/abi/src/layout/channel_file.rs and src/capi/channel_file.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,7 +1,7 @@
 /*
  * A channel that is always at its end and forgets what is written.
  *
- * Generated from src/layout/channel_null.rs and src/capi/channel_null.rs.
+ * Generated from crates/abi/src/layout/channel_null.rs and src/capi/channel_null.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,7 +1,7 @@
 /*
  * A channel over a socket.
  *
- * Generated from src/layout/channel_socket.rs and src/capi/channel_socket.rs.
+ * Generated from crates/abi/src/layout/channel_socket.rs and src/capi/channel_socket.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

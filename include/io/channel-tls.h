@@ -1,7 +1,7 @@
 /*
  * One end of a TLS connection, over any other channel.
  *
- * Generated from src/layout/channel_tls.rs and src/capi/channel_tls.rs.
+ * Generated from crates/abi/src/layout/channel_tls.rs and src/capi/channel_tls.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,7 +1,7 @@
 /*
  * The server's end of a WebSocket, over any other channel.
  *
- * Generated from src/layout/channel_websock.rs and src/capi/channel_websock.rs.
+ * Generated from crates/abi/src/layout/channel_websock.rs and src/capi/channel_websock.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,7 +1,7 @@
 /*
  * A channel, the base of all that bytes can be read from or written to.
  *
- * Generated from src/layout/channel.rs and src/capi/channel.rs and src/capi/channel_coroutine.rs and src/capi/channel_transfer.rs and src/capi/channel_bytes.rs.
+ * Generated from crates/abi/src/layout/channel.rs and src/capi/channel.rs and src/capi/channel_coroutine.rs and src/capi/channel_transfer.rs and src/capi/channel_bytes.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

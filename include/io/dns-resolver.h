@@ -1,7 +1,7 @@
 /*
  * The resolver of the names in socket addresses.
  *
- * Generated from src/layout/dns_resolver.rs and src/capi/dns_resolver.rs.
+ * Generated from crates/abi/src/layout/dns_resolver.rs and src/capi/dns_resolver.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,7 +1,7 @@
 /*
  * A listener that hands out the clients of any number of sockets.
  *
- * Generated from src/layout/net_listener.rs and src/capi/net_listener.rs.
+ * Generated from crates/abi/src/layout/net_listener.rs and src/capi/net_listener.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -5,26 +5,26 @@
 use core::ffi::c_char;
 
 /// The library has the ABI `qemu-7.2`.
-#[cfg(feature = "qemu-7.2")]
+#[cfg(profile = "qemu-7.2")]
 #[unsafe(no_mangle)]
 pub static qio_abi_qemu_7_2: c_char = 0;
 
 /// The library has the ABI `qemu-7.2.22`.
-#[cfg(feature = "qemu-7.2.22")]
+#[cfg(profile = "qemu-7.2.22")]
 #[unsafe(no_mangle)]
 pub static qio_abi_qemu_7_2_22: c_char = 0;
 
 /// The library has the ABI `qemu-10.0`.
-#[cfg(feature = "qemu-10.0")]
+#[cfg(profile = "qemu-10.0")]
 #[unsafe(no_mangle)]
 pub static qio_abi_qemu_10_0: c_char = 0;
 
 /// The library has the ABI `qemu-10.0.13`.
-#[cfg(feature = "qemu-10.0.13")]
+#[cfg(profile = "qemu-10.0.13")]
 #[unsafe(no_mangle)]
 pub static qio_abi_qemu_10_0_13: c_char = 0;
 
 /// The library has the ABI `qemu-10.2`.
-#[cfg(feature = "qemu-10.2")]
+#[cfg(profile = "qemu-10.2")]
 #[unsafe(no_mangle)]
 pub static qio_abi_qemu_10_2: c_char = 0;

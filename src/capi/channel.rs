@@ -5,14 +5,14 @@ use core::ffi::{CStr, c_char, c_int};
 use glib_sys::{GDestroyNotify, GIOCondition, GMainContext, GSource, gpointer, guint};
 use libc::off_t;
 
-use crate::glib::{MainContext, Source, UserData};
-use crate::host::error::Errp;
-use crate::layout::{ChannelFeature, ChannelShutdown, Error, QIOChannel, QIOChannelFunc};
 use crate::logic::{control, wait, watch};
 use crate::object::Shared;
 use crate::object::channel::{Channel, Feature};
 use crate::object::watch::Watcher;
-use crate::os::abort::misuse;
+use abi::layout::{ChannelFeature, ChannelShutdown, Error, QIOChannel, QIOChannelFunc};
+use host::error::Errp;
+use platform::glib::{MainContext, Source, UserData};
+use platform::os::abort::misuse;
 
 /// The channel behind the C pointer, borrowed; NULL ends the process.
 ///
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn qio_channel_set_name(ioc: *mut QIOChannel, name: *const
 /// Threads: any. Blocks: no.
 /// Returns: 0, or -1 with @errp set. Differs: true on success, false with @errp set in the qemu-10.2
 /// profile.
-#[cfg(not(feature = "qemu-10.2"))]
+#[cfg(not(profile = "qemu-10.2"))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_blocking(
     ioc: *mut QIOChannel,
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn qio_channel_set_blocking(
 ///
 /// Threads: any. Blocks: no.
 /// Returns: true, or false with @errp set. Differs: 0 or -1 in the other profiles.
-#[cfg(feature = "qemu-10.2")]
+#[cfg(profile = "qemu-10.2")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_blocking(
     ioc: *mut QIOChannel,
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn qio_channel_flush(ioc: *mut QIOChannel, errp: *mut *mut
 /// Threads: any. Blocks: no.
 /// Returns: 0, or -1 with @errp set.
 /// Since: qemu-10.0 profile.
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_get_peerpid(
     ioc: *mut QIOChannel,

@@ -2,8 +2,8 @@
 
 use libc::size_t;
 
-use crate::layout::QIOChannelBuffer;
 use crate::object::buffer::Buffer;
+use abi::layout::QIOChannelBuffer;
 
 /// qio_channel_buffer_new:
 /// @capacity: bytes to allocate; 0 for none as yet

@@ -3,10 +3,10 @@
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
 
-use crate::check_usage;
-use crate::layout::{Error, QIOChannelCommand};
 use crate::logic::command;
-use crate::origin;
+use abi::layout::{Error, QIOChannelCommand};
+use abi::origin;
+use platform::check_usage;
 
 /// The strings of an array that ends with NULL.
 ///

@@ -5,19 +5,19 @@ use core::ptr;
 
 use libc::mode_t;
 
-use crate::check_usage;
-use crate::host::error::Origin;
-use crate::layout::{Error, QIOChannelFile};
 use crate::logic::file;
 use crate::object::Ref;
-use crate::origin;
+use abi::layout::{Error, QIOChannelFile};
+use abi::origin;
+use host::error::Origin;
+use platform::check_usage;
 
 /// Gives a channel to C code: NULL with the error stored if there is none.
 ///
 /// # Safety
 /// `errp` is NULL, `&error_abort`, `&error_fatal`, or points to an empty `Error *`.
 unsafe fn give(
-    result: Result<Ref<QIOChannelFile>, crate::host::error::Error>,
+    result: Result<Ref<QIOChannelFile>, host::error::Error>,
     errp: *mut *mut Error,
     origin: &Origin,
 ) -> *mut QIOChannelFile {
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn qio_channel_file_new_fd(fd: c_int) -> *mut QIOChannelFi
 /// Threads: any. Blocks: no.
 /// Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
 /// Since: qemu-10.0 profile.
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_file_new_dupfd(
     fd: c_int,

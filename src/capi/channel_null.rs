@@ -1,7 +1,7 @@
 //! `io/channel-null.h`.
 
-use crate::layout::QIOChannelNull;
 use crate::logic::null;
+use abi::layout::QIOChannelNull;
 
 /// qio_channel_null_new:
 ///

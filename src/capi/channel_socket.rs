@@ -4,20 +4,20 @@ use core::ffi::c_int;
 use core::ptr;
 
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
-#[cfg(feature = "qemu-10.2")]
+#[cfg(profile = "qemu-10.2")]
 use libc::size_t;
 
 use super::task::QIOTaskFunc;
-use crate::glib::{MainContext, UserData};
-use crate::host::socket::AddressRef;
-use crate::layout::{Error, QIOChannelSocket, SocketAddress};
 use crate::logic::socket::{self, control, establish};
 use crate::object::Shared;
 use crate::object::socket::{End, Socket};
 use crate::object::task::Completion;
-use crate::origin;
-use crate::os::abort::misuse;
 use crate::qom::convert;
+use abi::layout::{Error, QIOChannelSocket, SocketAddress};
+use abi::origin;
+use host::socket::AddressRef;
+use platform::glib::{MainContext, UserData};
+use platform::os::abort::misuse;
 
 /// The channel behind the C pointer, borrowed; NULL ends the process.
 ///
@@ -292,7 +292,7 @@ unsafe fn stored_address(
     socket: &Socket,
     end: End,
     errp: *mut *mut Error,
-    origin: &crate::host::error::Origin,
+    origin: &host::error::Origin,
 ) -> *mut SocketAddress {
     match control::address(socket, end) {
         Ok(address) => address.into_ptr(),
@@ -383,7 +383,7 @@ pub unsafe extern "C" fn qio_channel_socket_accept(
 /// Threads: any. Blocks: no.
 /// Returns: 0, or -1 with @errp set.
 /// Since: qemu-10.2.
-#[cfg(feature = "qemu-10.2")]
+#[cfg(profile = "qemu-10.2")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_socket_set_send_buffer(
     ioc: *mut QIOChannelSocket,

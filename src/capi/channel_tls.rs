@@ -6,17 +6,17 @@ use core::ptr;
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
 use super::task::QIOTaskFunc;
-use crate::check_usage;
-use crate::glib::{MainContext, UserData};
-use crate::host::tls_session::Creds;
-use crate::layout::{Error, QCryptoTLSCreds, QCryptoTLSSession, QIOChannel, QIOChannelTLS};
 use crate::logic::tls;
 use crate::object::Shared;
 use crate::object::channel::Channel;
 use crate::object::task::Completion;
 use crate::object::tls::Tls;
-use crate::origin;
-use crate::os::abort::misuse;
+use abi::layout::{Error, QCryptoTLSCreds, QCryptoTLSSession, QIOChannel, QIOChannelTLS};
+use abi::origin;
+use host::tls_session::Creds;
+use platform::check_usage;
+use platform::glib::{MainContext, UserData};
+use platform::os::abort::misuse;
 
 /// The channel behind the C pointer, borrowed; NULL ends the process.
 ///
@@ -169,13 +169,13 @@ pub unsafe extern "C" fn qio_channel_tls_handshake(
 /// Threads: the writer's. Blocks: as the master does.
 /// Context: the default context, for the background.
 /// Since: qemu-10.0 profile.
-#[cfg(any(feature = "qemu-10.0", feature = "qemu-10.0.13", feature = "qemu-10.2"))]
+#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_tls_bye(ioc: *mut QIOChannelTLS, errp: *mut *mut Error) {
     // SAFETY: the caller's channel is live or NULL.
     let channel = unsafe { borrow(ioc, "qio_channel_tls_bye") };
     // SAFETY: the caller's error destination, for this call.
-    let errp = unsafe { crate::host::error::Errp::from_ptr(errp) };
+    let errp = unsafe { host::error::Errp::from_ptr(errp) };
     tls::bye(channel, errp);
 }
 

@@ -4,8 +4,8 @@ use core::ffi::c_int;
 
 use glib_sys::{GIOCondition, GSource};
 
-use crate::layout::QIOChannel;
 use crate::logic::watch;
+use abi::layout::QIOChannel;
 
 /// qio_channel_create_fd_watch:
 /// @ioc: (transfer none): the channel that the callback gets

@@ -3,12 +3,12 @@
 use glib_sys::{GDestroyNotify, gpointer};
 
 use super::task::QIOTaskFunc;
-use crate::check_usage;
-use crate::glib::UserData;
-use crate::layout::{QIOChannel, QIOChannelWebsock};
 use crate::logic::websock;
 use crate::object::Shared;
 use crate::object::task::Completion;
+use abi::layout::{QIOChannel, QIOChannelWebsock};
+use platform::check_usage;
+use platform::glib::UserData;
 
 /// qio_channel_websock_new_server:
 /// @master: (transfer none): what the frames travel over; the channel holds a reference
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn qio_channel_websock_new_server(
     const NAME: &str = "qio_channel_websock_new_server";
     // SAFETY: the caller's channel is live or NULL.
     let Some(master) = (unsafe { Shared::from_ptr(master) }) else {
-        crate::os::abort::misuse(NAME, format_args!("master is NULL"))
+        platform::os::abort::misuse(NAME, format_args!("master is NULL"))
     };
     websock::create(master).into_ptr()
 }
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn qio_channel_websock_handshake(
     check_usage!(func.is_some(), NAME, "func is NULL");
     // SAFETY: the caller's channel is live or NULL.
     let Some(channel) = (unsafe { Shared::from_ptr(ioc) }) else {
-        crate::os::abort::misuse(NAME, format_args!("ioc is NULL"))
+        platform::os::abort::misuse(NAME, format_args!("ioc is NULL"))
     };
     // SAFETY: the caller gives the data to the task.
     let opaque = unsafe { UserData::new(opaque, destroy) };

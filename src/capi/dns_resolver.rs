@@ -6,14 +6,14 @@ use core::mem;
 use glib_sys::{GDestroyNotify, g_malloc_n, gpointer};
 
 use super::task::{QIOTaskFunc, borrow};
-use crate::check_usage;
-use crate::glib::UserData;
-use crate::host::address::{Address, View};
-use crate::layout::{Error, QIODNSResolver, QIOTask, SocketAddress};
 use crate::logic::resolver;
 use crate::object::Shared;
 use crate::object::task::Completion;
-use crate::origin;
+use abi::address::{Address, View};
+use abi::layout::{Error, QIODNSResolver, QIOTask, SocketAddress};
+use abi::origin;
+use platform::check_usage;
+use platform::glib::UserData;
 
 /// Gives addresses to C code: an array in GLib memory, NULL for none.
 ///
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn qio_dns_resolver_lookup_sync(
     check_usage!(!addrs.is_null(), ME, "addrs is NULL");
     // SAFETY: the caller's address is live and unchanged during the call.
     let Some(query) = (unsafe { View::from_ptr(addr) }) else {
-        crate::os::abort::misuse(ME, format_args!("addr is NULL"))
+        platform::os::abort::misuse(ME, format_args!("addr is NULL"))
     };
     let (found, error) = match resolver::look_up(query) {
         Ok(found) => (found, None),
@@ -115,11 +115,11 @@ pub unsafe extern "C" fn qio_dns_resolver_lookup_async(
     check_usage!(func.is_some(), ME, "func is NULL");
     // SAFETY: the caller's resolver is live.
     let Some(resolver) = (unsafe { Shared::from_ptr(resolver) }) else {
-        crate::os::abort::misuse(ME, format_args!("resolver is NULL"))
+        platform::os::abort::misuse(ME, format_args!("resolver is NULL"))
     };
     // SAFETY: the caller's address is live.
     let Some(query) = (unsafe { Address::deep_copy(addr) }) else {
-        crate::os::abort::misuse(ME, format_args!("addr is NULL"))
+        platform::os::abort::misuse(ME, format_args!("addr is NULL"))
     };
     // SAFETY: the caller gives the data to the task.
     let opaque = unsafe { UserData::new(opaque, notify) };

@@ -20,7 +20,7 @@ pub mod channel_coroutine;
 pub mod channel_file;
 pub mod channel_null;
 pub mod channel_socket;
-#[cfg(any(feature = "tls", not(feature = "embedded")))]
+#[cfg(feature = "tls")]
 pub mod channel_tls;
 pub mod channel_transfer;
 pub mod channel_util;

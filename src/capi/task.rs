@@ -1,17 +1,19 @@
 //! `io/task.h`.
 
+use abi::error::ErrorObject;
 use core::ptr;
 use std::sync::Arc;
 
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
-use crate::glib::{MainContext, UserData};
-use crate::host::error::HostError;
-use crate::layout::{Error, Object, QIOTask};
 use crate::logic::task::{self, Stage, Task, Worker};
 use crate::object::Shared;
 use crate::object::task::{Completion, WorkerFunc};
-use crate::{check_usage, profile};
+use abi::layout::{Error, Object, QIOTask};
+use abi::profile;
+use host::error::HostError;
+use platform::check_usage;
+use platform::glib::{MainContext, UserData};
 
 /// One more reference on the task, which may end while it is used.
 ///
@@ -110,7 +112,7 @@ pub unsafe extern "C" fn qio_task_run_in_thread(
 ) {
     check_usage!(!task.is_null(), "qio_task_run_in_thread", "task is NULL");
     let Some(function) = worker else {
-        crate::os::abort::misuse("qio_task_run_in_thread", format_args!("worker is NULL"))
+        platform::os::abort::misuse("qio_task_run_in_thread", format_args!("worker is NULL"))
     };
     // SAFETY: the task is live.
     let stage = unsafe { borrow(task) }.stage();
@@ -180,7 +182,7 @@ pub unsafe extern "C" fn qio_task_complete(task: *mut QIOTask) {
 ///
 /// Threads: any. Blocks: no.
 /// Since: qemu-10.0.13.
-#[cfg(any(feature = "qemu-10.0.13", feature = "qemu-10.2"))]
+#[cfg(any(profile = "qemu-10.0.13", profile = "qemu-10.2"))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_free(task: *mut QIOTask) {
     if task.is_null() {

@@ -1,8 +1,8 @@
 //! The handlers of a channel in event loop contexts.
 
-use crate::host::aio::{Handlers, Places};
 use crate::object::channel::Channel;
-use crate::os::abort::misuse;
+use host::aio::{Handlers, Places};
+use platform::os::abort::misuse;
 
 /// Sets handlers by the method of the channel's class (R-CHAN-51). A class without it ends the
 /// process: nobody would ever be called (W-12).

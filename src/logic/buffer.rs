@@ -1,10 +1,10 @@
 //! Buffer channels: memory that grows.
 
-use crate::host::error::Error;
 use crate::object::buffer::Buffer;
 use crate::object::channel_class::Transfer;
-use crate::os::errno::Errno;
-use crate::os::iov::{self, IoVec};
+use host::error::Error;
+use platform::os::errno::Errno;
+use platform::os::iov::{self, IoVec};
 
 const EFBIG: Errno = Errno::new(libc::EFBIG);
 const ENOMEM: Errno = Errno::new(libc::ENOMEM);
@@ -79,12 +79,11 @@ fn failed_seek(errno: Errno, offset: i64, whence: i32) -> Error {
     Error::os(errno, message)
 }
 
-#[cfg(feature = "embedded")]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout;
     use crate::object::Ref;
+    use abi::layout;
 
     fn buffer(capacity: usize) -> Ref<layout::QIOChannelBuffer> {
         crate::qom::initialise();

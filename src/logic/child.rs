@@ -1,11 +1,11 @@
 //! The children of command channels: waiting for their end, for a while; ending them; leaving them
 //! to be reaped.
 
-use crate::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
-use crate::os::errno::Errno;
-use crate::os::poll::{self, Entry};
-use crate::os::process::{self, Pid};
-use crate::os::thread;
+use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
+use platform::os::errno::Errno;
+use platform::os::poll::{self, Entry};
+use platform::os::process::{self, Pid};
+use platform::os::thread;
 
 /// Milliseconds between two looks at a child whose end can't be waited for.
 const PAUSE_FIRST: i32 = 1;
@@ -87,8 +87,8 @@ impl Hooks for Retry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::glib;
-    use crate::os::fd::Descriptor;
+    use platform::glib;
+    use platform::os::fd::Descriptor;
 
     const ECHILD: Errno = Errno::new(libc::ECHILD);
 

@@ -5,18 +5,19 @@ use core::ffi::CStr;
 use super::aio::set_fd_handlers;
 use super::child::{leave_to_reaper, reap_within};
 use super::file::transfer;
-use crate::glib::{Source, Spawned, spawn};
-use crate::host::aio::{Handlers, Places};
-use crate::host::error::Error;
 use crate::object::Ref;
 use crate::object::channel_class::Transfer;
 use crate::object::command::Command;
-use crate::os::errno::Errno;
-use crate::os::fd::{self, Descriptor};
-use crate::os::file;
-use crate::os::iov::IoVec;
-use crate::os::process::{self, Pid};
-use crate::{layout, trace};
+use crate::trace;
+use abi::layout;
+use host::aio::{Handlers, Places};
+use host::error::Error;
+use platform::glib::{Source, Spawned, spawn};
+use platform::os::errno::Errno;
+use platform::os::fd::{self, Descriptor};
+use platform::os::file;
+use platform::os::iov::IoVec;
+use platform::os::process::{self, Pid};
 
 /// How long closing waits for the child, in milliseconds (R-CHAN-94).
 pub const CLOSE_LIMIT: i32 = 1000;
@@ -146,7 +147,6 @@ pub fn finalize(command: &Command) {
     leave_to_reaper(child);
 }
 
-#[cfg(feature = "embedded")]
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,7 +211,7 @@ mod tests {
         // By the finaliser, or behind it.
         for child in [child, killed] {
             while !is_gone(child) {
-                crate::os::poll::rest(1);
+                platform::os::poll::rest(1);
             }
         }
     }

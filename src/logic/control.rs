@@ -2,9 +2,9 @@
 //!
 //! Results are as the class returned them, its error stored: 0 or more, or -1.
 
-use crate::host::error::{Error, Errp, Stored};
 use crate::object::channel::{Channel, Feature};
-use crate::origin;
+use abi::origin;
+use host::error::{Error, Errp, Stored};
 
 /// Moves the position; -1 on failure. Whether positions can be read at doesn't matter (R-CHAN-34).
 pub fn seek(channel: &Channel, offset: i64, whence: i32, errp: Errp<'_>) -> i64 {

@@ -1,10 +1,10 @@
 //! Channels for bare descriptors.
 
 use super::{file, socket};
-use crate::host::error::Error;
-use crate::layout;
 use crate::object::Ref;
-use crate::os;
+use abi::layout;
+use host::error::Error;
+use platform::os;
 
 /// A channel for `fd`, of the kind that suits it: anything that isn't a socket is a file, also what
 /// isn't open. It owns `fd` if this succeeds, else the caller still does (R-CHAN-59).

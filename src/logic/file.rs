@@ -3,16 +3,17 @@
 use core::ffi::CStr;
 
 use super::remainder::Remainder;
-use crate::host::error::Error;
-use crate::host::file as host;
+use host::error::Error;
+
 use crate::object::Ref;
 use crate::object::channel::Feature;
 use crate::object::channel_class::Transfer;
 use crate::object::file::File;
-use crate::os::errno::Errno;
-use crate::os::iov::{self, IoVec};
-use crate::os::{fd, file};
-use crate::{layout, profile, trace};
+use crate::trace;
+use abi::{layout, profile};
+use platform::os::errno::Errno;
+use platform::os::iov::{self, IoVec};
+use platform::os::{fd, file};
 
 const EBADF: Errno = Errno::new(libc::EBADF);
 const EAGAIN: Errno = Errno::new(libc::EAGAIN);
@@ -44,7 +45,7 @@ pub fn adopt_duplicate(fd: i32) -> Result<Ref<layout::QIOChannelFile>, Error> {
 
 /// A channel over the file at `path` (R-CHAN-85).
 pub fn open(path: &CStr, flags: i32, mode: u32) -> Result<Ref<layout::QIOChannelFile>, Error> {
-    let fd = host::open(path, flags, mode)?;
+    let fd = host::file::open(path, flags, mode)?;
     let channel = own(fd);
     let mode = i32::try_from(mode).unwrap_or(-1);
     trace::qio_channel_file_new_path(channel.as_ptr().into(), path, flags, mode, fd);
@@ -164,7 +165,7 @@ pub fn set_blocking(file: &File, enabled: bool) -> Result<(), Error> {
 /// Closes the descriptor. The channel is closed even if that fails (R-CHAN-90, W-24).
 pub fn close(file: &File) -> Result<(), Error> {
     let result = match file.take_fd() {
-        fd @ 0.. => host::close(fd),
+        fd @ 0.. => host::file::close(fd),
         _ => Err(EBADF),
     };
     result.map_err(|errno| Error::os(errno, "Unable to close file"))
@@ -173,15 +174,14 @@ pub fn close(file: &File) -> Result<(), Error> {
 /// Closes the descriptor if there still is one. Nobody is left to tell of a failure.
 pub fn finalize(file: &File) {
     if let fd @ 0.. = file.take_fd() {
-        let _: Result<(), Errno> = host::close(fd);
+        let _: Result<(), Errno> = host::file::close(fd);
     }
 }
 
-#[cfg(feature = "embedded")]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::os::socket;
+    use platform::os::socket;
 
     fn pair() -> (Ref<layout::QIOChannelFile>, Ref<layout::QIOChannelFile>) {
         crate::qom::initialise();

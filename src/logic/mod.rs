@@ -16,7 +16,7 @@ mod sleepers;
 pub mod socket;
 pub mod suspension;
 pub mod task;
-#[cfg(any(feature = "tls", not(feature = "embedded")))]
+#[cfg(feature = "tls")]
 pub mod tls;
 pub mod transfer;
 pub mod wait;

@@ -1,12 +1,13 @@
 //! Null channels: at their end from the start, and room for everything.
 
-use crate::host::error::Error;
 use crate::object::Ref;
 use crate::object::channel_class::Transfer;
 use crate::object::null::Null;
-use crate::os::errno::Errno;
-use crate::os::iov::{self, IoVec};
-use crate::{layout, trace};
+use crate::trace;
+use abi::layout;
+use host::error::Error;
+use platform::os::errno::Errno;
+use platform::os::iov::{self, IoVec};
 
 /// A new channel.
 pub fn create() -> Ref<layout::QIOChannelNull> {
@@ -33,7 +34,6 @@ pub fn write(null: &Null, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     transfer(null, iov::total(iov))
 }
 
-#[cfg(feature = "embedded")]
 #[cfg(test)]
 mod tests {
     use super::*;

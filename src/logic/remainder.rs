@@ -1,6 +1,6 @@
 //! What of a request is still to be transferred.
 
-use crate::os::iov::IoVec;
+use platform::os::iov::IoVec;
 
 /// Elements that are kept without allocating.
 const SMALL: usize = 32;

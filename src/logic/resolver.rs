@@ -4,16 +4,16 @@ use std::ffi::{CStr, CString};
 
 use once_cell::sync::OnceCell;
 
-use crate::glib::{MainContext, UserData};
-use crate::host::address::{Address, Inet, View};
-use crate::host::error::Error;
-use crate::layout::QIODNSResolver;
 use crate::logic::task::{Task, Worker};
 use crate::object::Ref;
 use crate::object::resolver::Resolver;
 use crate::object::task::Completion;
-use crate::origin;
-use crate::os::resolve::{self, Query, Usage};
+use abi::address::{Address, Inet, View};
+use abi::layout::QIODNSResolver;
+use abi::origin;
+use host::error::Error;
+use platform::glib::{MainContext, UserData};
+use platform::os::resolve::{self, Query, Usage};
 
 /// Longer port texts are cut (R-DNS-7, W-DNS-3).
 const PORT_LENGTH: usize = 32;
@@ -87,7 +87,7 @@ pub fn look_up_in_thread(resolver: &Resolver, query: Address, completion: Comple
     let worker = Worker::Native(Box::new(move |task| match look_up(query.view()) {
         Ok(addresses) => task.set_result(UserData::boxed(addresses)),
         Err(error) => {
-            if let Some(error) = error.into_host(&origin!(c"qio_dns_resolver_lookup_sync")) {
+            if let Some(error) = error.into_object(&origin!(c"qio_dns_resolver_lookup_sync")) {
                 task.set_error(error);
             }
         }
@@ -103,7 +103,7 @@ pub fn result(task: &Task) -> Option<Vec<Address>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::address::InetFields;
+    use abi::address::InetFields;
     use std::sync::Arc;
 
     fn numbers(host: &CStr, port: &CStr) -> Address {

@@ -6,9 +6,9 @@
 
 use std::sync::{Arc, Weak};
 
-use crate::glib::{Callback, Hooks, Source};
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use platform::glib::{Callback, Hooks, Source};
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The alarms of all watches.
 #[derive(Default)]

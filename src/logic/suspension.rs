@@ -2,12 +2,13 @@
 
 use super::aio;
 use super::watch::{IN, OUT};
-use crate::host::aio::{Context, Places};
-use crate::host::coroutine::{self, Coroutine};
 use crate::object::channel::Channel;
 use crate::object::waiting::Direction;
-use crate::os::abort::misuse;
-use crate::{check_usage, profile};
+use abi::profile;
+use host::aio::{Context, Places};
+use host::coroutine::{self, Coroutine};
+use platform::check_usage;
+use platform::os::abort::misuse;
 
 const NAME: &str = "qio_channel_yield";
 
@@ -81,7 +82,7 @@ pub fn wake_reader(channel: &Channel) {
 }
 
 /// Coroutines wait in `context` from now on; None is the main loop (R-CHAN-50).
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
 pub fn attach(channel: &Channel, context: Option<Context>) {
     check_usage!(
         !channel.is_waited_for(),
@@ -92,9 +93,9 @@ pub fn attach(channel: &Channel, context: Option<Context>) {
 }
 
 /// Leaves the context. Coroutines that wait stay suspended, and the caller enters them (R-CHAN-50).
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
 pub fn detach(channel: &Channel) {
-    use crate::host::aio::Handlers;
+    use host::aio::Handlers;
 
     channel.forget_waiting();
     if let Some(context) = channel.waiting_context(None) {

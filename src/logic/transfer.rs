@@ -4,14 +4,14 @@
 use super::remainder::Remainder;
 use super::wait;
 use super::watch::{IN, OUT};
-use crate::host::error::{Error, Errp, Stored};
-use crate::layout::QIO_CHANNEL_WRITE_FLAG_ZERO_COPY;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::{Returned, Transfer};
 use crate::object::descriptors::{Incoming, Outgoing};
-use crate::origin;
-use crate::os::errno::Errno;
-use crate::os::iov::IoVec;
+use abi::layout::QIO_CHANNEL_WRITE_FLAG_ZERO_COPY;
+use abi::origin;
+use host::error::{Error, Errp, Stored};
+use platform::os::errno::Errno;
+use platform::os::iov::IoVec;
 
 /// `QIO_CHANNEL_READ_FLAG_MSG_PEEK`; in the profiles without it nobody passes flags.
 const PEEK: i32 = 0x1;
@@ -394,14 +394,13 @@ pub fn pwritev(channel: &Channel, iov: &[IoVec<'_>], offset: i64, errp: Errp<'_>
     method.call(iov, offset, errp)
 }
 
-#[cfg(feature = "embedded")]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::QIOChannel;
     use crate::logic::{control, file};
     use crate::object::Ref;
-    use crate::os::socket;
+    use abi::layout::QIOChannel;
+    use platform::os::socket;
 
     fn pair() -> (Ref<QIOChannel>, Ref<QIOChannel>) {
         crate::qom::initialise();
@@ -454,13 +453,14 @@ mod tests {
     #[test]
     fn what_the_channel_cannot_do_is_refused() {
         let (a, _b) = pair();
-        let (returned, error) = Errp::catch(|errp| {
+        let (returned, error): (_, Option<host::error::Error>) = Errp::catch(|errp| {
             let flags = QIO_CHANNEL_WRITE_FLAG_ZERO_COPY;
             writev_full(&a, &[], Outgoing::NONE, flags, errp)
         });
         assert_eq!(returned.value(), -1);
         assert_eq!(error.unwrap().errno().code(), libc::EINVAL);
-        let (returned, error) = Errp::catch(|errp| readv_full(&a, &[], Incoming::NONE, PEEK, errp));
+        let (returned, error): (_, Option<host::error::Error>) =
+            Errp::catch(|errp| readv_full(&a, &[], Incoming::NONE, PEEK, errp));
         assert_eq!(returned.value(), -1);
         assert_eq!(error.unwrap().errno().code(), libc::EINVAL);
     }

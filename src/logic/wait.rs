@@ -2,12 +2,12 @@
 
 use super::suspension;
 use super::watch::{self, IN, NVAL, OUT};
-use crate::glib::MainContext;
-use crate::host::coroutine::Coroutine;
 use crate::object::channel::{Channel, Polled};
 use crate::object::watch::Flag;
-use crate::os::abort::misuse;
-use crate::os::poll;
+use host::coroutine::Coroutine;
+use platform::glib::MainContext;
+use platform::os::abort::misuse;
+use platform::os::poll;
 
 /// Milliseconds between two looks at a descriptor that keeps raising what nobody waits for.
 const PAUSE_FIRST: i32 = 1;
@@ -26,7 +26,7 @@ pub fn until_ready(channel: &Channel, condition: u32) {
 pub fn wait(channel: &Channel, condition: u32) {
     // Whoever waits may lose the channel to another thread meanwhile.
     let channel = channel.to_ref();
-    #[cfg(any(feature = "tls", not(feature = "embedded")))]
+    #[cfg(feature = "tls")]
     if let Some(tls) = channel.as_tls()
         && let Some(master) = tls.master()
     {
@@ -113,16 +113,15 @@ pub(super) fn is_ready(channel: &Channel, condition: u32) -> bool {
     fired.is_set()
 }
 
-#[cfg(feature = "embedded")]
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::logic::file;
     use crate::logic::watch::{ERR, HUP, IN, OUT};
-    use crate::os::fd::Descriptor;
-    use crate::os::socket;
+    use platform::os::fd::Descriptor;
+    use platform::os::socket;
 
-    fn channel() -> (crate::object::Ref<crate::layout::QIOChannel>, Descriptor) {
+    fn channel() -> (crate::object::Ref<abi::layout::QIOChannel>, Descriptor) {
         crate::qom::initialise();
         let (a, b) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
         (file::adopt(a.into_raw()).into_upcast(), b)

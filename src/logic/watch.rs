@@ -1,11 +1,11 @@
 //! Watches: event sources that call back when a channel's descriptors are ready.
 
-use crate::glib::{self, Callback, Hooks, MainContext, PollFd, Source};
-use crate::layout;
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::watch::{self, Watcher};
-use crate::os::abort::misuse;
+use abi::layout;
+use platform::glib::{self, Callback, Hooks, MainContext, PollFd, Source};
+use platform::os::abort::misuse;
 
 /// Input can be read.
 pub const IN: u32 = 1;

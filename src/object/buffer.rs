@@ -10,9 +10,9 @@ use core::ptr;
 use glib_sys as ffi;
 
 use super::{Instance, IsA, Ref, Shared};
-use crate::layout;
-use crate::os::iov::IoVec;
-use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use abi::layout;
+use platform::os::iov::IoVec;
+use platform::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// The object.
 pub type Buffer = Shared<layout::QIOChannelBuffer>;

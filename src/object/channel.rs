@@ -7,11 +7,11 @@ use glib_sys as ffi;
 
 use super::channel_class::CreateWatch;
 use super::{Instance, IsA, Shared};
-use crate::glib::Source;
-use crate::layout;
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
-use crate::sync::atomic::AtomicBool;
-use crate::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
+use abi::layout;
+use platform::glib::Source;
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+use platform::sync::atomic::AtomicBool;
+use platform::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
 /// A channel of any class.
 pub type Channel = Shared<layout::QIOChannel>;
@@ -98,20 +98,20 @@ impl Channel {
     }
 
     /// Where coroutines wait: in their own context, or in the main loop (R-CHAN-44).
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
     fn follows(&self) -> &AtomicBool {
         // SAFETY: a field that lives with `self`, which all of the library accesses atomically.
         unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).follow_coroutine_ctx) }
     }
 
     /// Whether coroutines wait in their own context.
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
     pub fn follows_coroutine(&self) -> bool {
         self.follows().load(Ordering::Relaxed)
     }
 
     /// Where coroutines wait from now on.
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
     pub fn set_follows_coroutine(&self, enabled: bool) {
         self.follows().store(enabled, Ordering::Relaxed);
     }

@@ -9,12 +9,12 @@ use libc::{off_t, size_t, ssize_t};
 
 use super::channel::Channel;
 use super::descriptors::{Incoming, Outgoing};
-use crate::glib::Source;
-use crate::host::aio::{Context, Handlers, Places};
-use crate::host::error::{Errp, Stored};
-use crate::layout::{self, QIO_CHANNEL_ERR_BLOCK};
-use crate::os::abort::misuse;
-use crate::os::iov::{self, IoVec};
+use abi::layout::{self, QIO_CHANNEL_ERR_BLOCK};
+use host::aio::{Context, Handlers, Places};
+use host::error::{Errp, Stored};
+use platform::glib::Source;
+use platform::os::abort::misuse;
+use platform::os::iov::{self, IoVec};
 
 /// `io_create_watch`.
 pub type CreateWatch =
@@ -96,14 +96,14 @@ impl Channel {
         };
         let (ioc, elements, errp) = (self.as_ptr(), iov::as_ptr(iov), errp.as_ptr());
         let (fds, nfds) = incoming.as_ptr();
-        #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+        #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
         let result = {
             let _ = flags;
             // SAFETY: the channel is of the class; elements, descriptors and `errp` are valid for
             // the call.
             unsafe { method(ioc, elements, iov.len(), fds, nfds, errp) }
         };
-        #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+        #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
         // SAFETY: the channel is of the class; elements, descriptors and `errp` are valid for the
         // call.
         let result = unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) };
@@ -209,14 +209,14 @@ impl Channel {
         // SAFETY: the class is live and its methods don't change.
         let method = unsafe { (*self.class()).io_set_aio_fd_handler }?;
         let (ioc, (io_read, io_write, opaque)) = (self.as_ptr(), handlers.into_c());
-        #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+        #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
         {
             let context = Context::into_ptr(places.read.or(places.write));
             // SAFETY: the channel is of the class; handlers and contexts are valid by their
             // contracts.
             unsafe { method(ioc, context, io_read, io_write, opaque) };
         }
-        #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+        #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
         {
             let read = Context::into_ptr(places.read);
             let write = Context::into_ptr(places.write);
@@ -236,7 +236,7 @@ impl Channel {
 }
 
 /// Methods that the 7.2 profiles don't have.
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 impl Channel {
     /// The `io_preadv` method.
     pub fn preadv_method(&self) -> Option<Positioned<'_>> {
@@ -268,7 +268,7 @@ impl Channel {
 }
 
 /// In the 7.2 profiles no class has these methods.
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
 impl Channel {
     /// The `io_preadv` method.
     pub fn preadv_method(&self) -> Option<Positioned<'_>> {

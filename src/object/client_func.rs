@@ -7,12 +7,12 @@ use glib_sys::{GDestroyNotify, GMainContext};
 
 use super::listener::Listener;
 use super::socket::Socket;
-use crate::glib::UserData;
-use crate::host::aio::Context;
-use crate::layout::{AioContext, QIONetListenerClientFunc};
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::trace;
+use abi::layout::{AioContext, QIONetListenerClientFunc};
+use host::aio::Context;
+use platform::glib::UserData;
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, Ordering};
 
 /// A client callback with its data.
 #[derive(Debug)]
@@ -155,9 +155,9 @@ impl ContextName {
 #[cfg(test)]
 impl ClientFunc {
     /// A callback that does nothing, whose data counts its ends, for the tests of the layers above.
-    pub fn counting_ends(ends: std::sync::Arc<crate::sync::atomic::AtomicUsize>) -> Self {
-        use crate::layout::{QIOChannelSocket, QIONetListener};
-        struct Counter(std::sync::Arc<crate::sync::atomic::AtomicUsize>);
+    pub fn counting_ends(ends: std::sync::Arc<platform::sync::atomic::AtomicUsize>) -> Self {
+        use abi::layout::{QIOChannelSocket, QIONetListener};
+        struct Counter(std::sync::Arc<platform::sync::atomic::AtomicUsize>);
         impl Drop for Counter {
             fn drop(&mut self) {
                 self.0.fetch_add(1, Ordering::Relaxed);

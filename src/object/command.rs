@@ -3,10 +3,10 @@
 use core::ffi::{CStr, c_int};
 
 use super::{Instance, IsA, Shared};
-use crate::layout;
-use crate::os::fd::Descriptor;
-use crate::os::process::Pid;
-use crate::sync::atomic::{AtomicI32, Ordering};
+use abi::layout;
+use platform::os::fd::Descriptor;
+use platform::os::process::Pid;
+use platform::sync::atomic::{AtomicI32, Ordering};
 
 /// The object.
 pub type Command = Shared<layout::QIOChannelCommand>;

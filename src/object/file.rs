@@ -3,8 +3,8 @@
 use core::ffi::{CStr, c_int};
 
 use super::{Instance, IsA, Shared};
-use crate::layout;
-use crate::sync::atomic::{AtomicI32, Ordering};
+use abi::layout;
+use platform::sync::atomic::{AtomicI32, Ordering};
 
 /// The object.
 pub type File = Shared<layout::QIOChannelFile>;

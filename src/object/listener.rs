@@ -15,10 +15,10 @@ use glib_sys as ffi;
 use super::client_func::{ClientFunc, ContextName};
 use super::socket::Socket;
 use super::{Instance, IsA, Shared};
-use crate::glib::Source;
-use crate::layout;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use abi::layout;
+use platform::glib::Source;
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 /// The object.
 pub type Listener = Shared<layout::QIONetListener>;
@@ -91,14 +91,14 @@ macro_rules! shared {
 }
 
 /// The array that the private state hangs before.
-#[cfg(not(feature = "qemu-10.2"))]
+#[cfg(not(profile = "qemu-10.2"))]
 macro_rules! watches_field {
     ($self:ident) => {
         shared!($self, io_source: AtomicPtr)
     };
 }
 /// The array that the private state hangs before.
-#[cfg(feature = "qemu-10.2")]
+#[cfg(profile = "qemu-10.2")]
 macro_rules! watches_field {
     ($self:ident) => {
         shared!($self, source: AtomicPtr)
@@ -175,7 +175,7 @@ impl Listener {
         // SAFETY: both have room for `count` pointers.
         unsafe { ptr::copy_nonoverlapping(old, watches, count) };
         watches_field!(self).store(watches, Ordering::Release);
-        #[cfg(not(feature = "qemu-10.2"))]
+        #[cfg(not(profile = "qemu-10.2"))]
         {
             let sockets = arrays.allocate(capacity);
             let old: *mut *mut c_void = shared!(self, sioc: AtomicPtr).load(Ordering::Acquire);
@@ -187,7 +187,7 @@ impl Listener {
         }
     }
 
-    #[cfg(not(feature = "qemu-10.2"))]
+    #[cfg(not(profile = "qemu-10.2"))]
     fn show_socket(&self, index: usize, channel: &Socket) {
         let sockets: *mut *mut layout::QIOChannelSocket =
             shared!(self, sioc: AtomicPtr).load(Ordering::Acquire);
@@ -196,7 +196,7 @@ impl Listener {
     }
 
     /// The array of this profile has one opaque pointer for each socket, which is the watch's.
-    #[cfg(feature = "qemu-10.2")]
+    #[cfg(profile = "qemu-10.2")]
     fn show_socket(&self, _index: usize, _channel: &Socket) {}
 
     /// How many sockets were added (R-ABI-1).
@@ -228,14 +228,14 @@ impl Listener {
         self.show_context(context);
     }
 
-    #[cfg(any(feature = "qemu-7.2", feature = "qemu-10.0"))]
+    #[cfg(any(profile = "qemu-7.2", profile = "qemu-10.0"))]
     fn show_context(&self, _context: ContextName) {}
 
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-10.0")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-10.0")))]
     fn show_context(&self, context: ContextName) {
         // SAFETY: as in `show_registration`.
         unsafe { (*self.as_ptr()).context = context.as_ptr() };
-        #[cfg(feature = "qemu-10.2")]
+        #[cfg(profile = "qemu-10.2")]
         // SAFETY: as above.
         unsafe {
             (*self.as_ptr()).aio_context = context.as_aio_ptr();
@@ -275,23 +275,23 @@ impl Listener {
     }
 
     /// The lock is there for who looks at the struct; the library has its own.
-    #[cfg(any(feature = "qemu-7.2", feature = "qemu-10.0"))]
+    #[cfg(any(profile = "qemu-7.2", profile = "qemu-10.0"))]
     fn init_lock(&self) {}
 
     /// Prepares the lock, here and nowhere else (R-LSN-56). It is there for who looks at the
     /// struct; the library has its own.
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-10.0")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-10.0")))]
     fn init_lock(&self) {
         // SAFETY: the field lives with `self`; a new instance's lock is zeroed memory.
-        unsafe { crate::host::imports::qemu_mutex_init(&raw mut (*self.as_ptr()).lock) }
+        unsafe { host::imports::qemu_mutex_init(&raw mut (*self.as_ptr()).lock) }
     }
 
-    #[cfg(any(feature = "qemu-7.2", feature = "qemu-10.0"))]
+    #[cfg(any(profile = "qemu-7.2", profile = "qemu-10.0"))]
     fn destroy_lock(&self) {}
 
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-10.0")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-10.0")))]
     fn destroy_lock(&self) {
         // SAFETY: `init_lock` prepared it, and nobody holds it.
-        unsafe { crate::host::imports::qemu_mutex_destroy(&raw mut (*self.as_ptr()).lock) }
+        unsafe { host::imports::qemu_mutex_destroy(&raw mut (*self.as_ptr()).lock) }
     }
 }

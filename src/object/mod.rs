@@ -13,7 +13,7 @@ pub mod null;
 pub mod resolver;
 pub mod socket;
 pub mod task;
-#[cfg(any(feature = "tls", not(feature = "embedded")))]
+#[cfg(feature = "tls")]
 pub mod tls;
 pub mod waiting;
 pub mod watch;
@@ -25,8 +25,8 @@ use core::ffi::{CStr, c_void};
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use crate::host::imports;
-use crate::layout;
+use abi::layout;
+use host::imports;
 
 /// A C struct that C code and other threads touch at any time.
 ///

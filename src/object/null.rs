@@ -3,8 +3,8 @@
 use core::ffi::CStr;
 
 use super::{Instance, IsA, Shared};
-use crate::layout;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use abi::layout;
+use platform::sync::atomic::{AtomicBool, Ordering};
 
 /// The object.
 pub type Null = Shared<layout::QIOChannelNull>;

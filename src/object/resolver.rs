@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 
 use super::{Instance, IsA, Shared};
-use crate::layout;
+use abi::layout;
 
 /// The object.
 pub type Resolver = Shared<layout::QIODNSResolver>;

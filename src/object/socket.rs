@@ -5,11 +5,11 @@ use core::ffi::CStr;
 use libc::{sockaddr, sockaddr_storage, socklen_t};
 
 use super::{Instance, IsA, Shared};
-use crate::layout;
-use crate::os::fd::Descriptor;
-use crate::os::socket_name::SocketName;
-use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicIsize, Ordering};
 use crate::trace;
+use abi::layout;
+use platform::os::fd::Descriptor;
+use platform::os::socket_name::SocketName;
+use platform::sync::atomic::{AtomicBool, AtomicI32, AtomicIsize, Ordering};
 
 /// The object.
 pub type Socket = Shared<layout::QIOChannelSocket>;
@@ -200,26 +200,26 @@ impl Socket {
 /// Fields that only the `qemu-10.2` profile has.
 impl Socket {
     /// The mode that was last asked for.
-    #[cfg(feature = "qemu-10.2")]
+    #[cfg(profile = "qemu-10.2")]
     fn blocking_field(&self) -> Option<&AtomicBool> {
         // SAFETY: a field that lives with `self`; the library accesses it atomically.
         Some(unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).blocking) })
     }
 
-    #[cfg(not(feature = "qemu-10.2"))]
+    #[cfg(not(profile = "qemu-10.2"))]
     #[expect(clippy::unused_self, reason = "the struct has no such field")]
     fn blocking_field(&self) -> Option<&AtomicBool> {
         None
     }
 
     /// Whether bytes have been sent without a copy since the last flush.
-    #[cfg(feature = "qemu-10.2")]
+    #[cfg(profile = "qemu-10.2")]
     pub(super) fn success_field(&self) -> Option<&AtomicBool> {
         // SAFETY: as above.
         Some(unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).new_zero_copy_sent_success) })
     }
 
-    #[cfg(not(feature = "qemu-10.2"))]
+    #[cfg(not(profile = "qemu-10.2"))]
     #[expect(clippy::unused_self, reason = "the struct has no such field")]
     pub(super) fn success_field(&self) -> Option<&AtomicBool> {
         None

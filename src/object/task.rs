@@ -3,9 +3,9 @@
 use core::ffi::c_void;
 use std::sync::Arc;
 
-use crate::glib::UserData;
-use crate::layout;
 use crate::trace;
+use abi::layout;
+use platform::glib::UserData;
 
 /// The address that C code knows a task by. It says nothing about the task's being alive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -7,12 +7,12 @@ use super::channel::{Channel, WatchKind};
 use super::channel_class::{Returned, Transfer};
 use super::descriptors::{Incoming, Outgoing};
 use super::{Instance, IsA, Ref, Shared};
-use crate::glib::UserData;
-use crate::host::error::{Errp, Stored};
-use crate::host::tls_session::{OwnedSession, Session, Transport};
-use crate::layout;
-use crate::os::iov::IoVec;
-use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
+use abi::layout;
+use host::error::{Errp, Stored};
+use host::tls_session::{OwnedSession, Session, Transport};
+use platform::glib::UserData;
+use platform::os::iov::IoVec;
+use platform::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
 /// The object.
 pub type Tls = Shared<layout::QIOChannelTLS>;
@@ -192,7 +192,7 @@ impl Tls {
     }
 
     /// Stores the id of the source that the handshake waits with, 0 if none (R-TLS-15).
-    #[cfg(not(feature = "qemu-7.2"))]
+    #[cfg(not(profile = "qemu-7.2"))]
     pub fn set_handshake_tag(&self, tag: u32) {
         // SAFETY: an aligned field that lives with `self`.
         let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).hs_ioc_tag) };
@@ -200,11 +200,11 @@ impl Tls {
     }
 
     /// The profile has no such field.
-    #[cfg(feature = "qemu-7.2")]
+    #[cfg(profile = "qemu-7.2")]
     pub fn set_handshake_tag(&self, _tag: u32) {}
 
     /// Stores the id of the source that the end waits with, 0 if none (R-TLS-25).
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
     pub fn set_bye_tag(&self, tag: u32) {
         // SAFETY: an aligned field that lives with `self`.
         let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).bye_ioc_tag) };
@@ -212,18 +212,18 @@ impl Tls {
     }
 
     /// The 7.2 profiles have no such field.
-    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
     pub fn set_bye_tag(&self, _tag: u32) {}
 
     /// Takes over where coroutines wait from the master (R-TLS-6).
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
     pub fn follow_coroutines_as(&self, master: &Channel) {
         self.upcast::<layout::QIOChannel>()
             .set_follows_coroutine(master.follows_coroutine());
     }
 
     /// The 7.2 profiles have no such field.
-    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
     pub fn follow_coroutines_as(&self, _master: &Channel) {}
 }
 

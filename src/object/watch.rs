@@ -7,9 +7,9 @@ use std::sync::Arc;
 use glib_sys::{GFALSE, GIOCondition, gboolean};
 
 use super::channel::Channel;
-use crate::glib::{Callback, Source, UserData};
-use crate::layout::{self, QIOChannelFunc};
-use crate::sync::atomic::{AtomicBool, Ordering};
+use abi::layout::{self, QIOChannelFunc};
+use platform::glib::{Callback, Source, UserData};
+use platform::sync::atomic::{AtomicBool, Ordering};
 
 /// What GLib stores a callback as.
 type StoredFunc = unsafe extern "C" fn(data: *mut c_void) -> gboolean;

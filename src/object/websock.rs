@@ -5,9 +5,9 @@ use core::ptr;
 
 use super::channel::Channel;
 use super::{Instance, IsA, Ref, Shared};
-use crate::glib::UserData;
-use crate::layout;
-use crate::sync::atomic::{AtomicPtr, Ordering};
+use abi::layout;
+use platform::glib::UserData;
+use platform::sync::atomic::{AtomicPtr, Ordering};
 
 /// The object.
 pub type Websock = Shared<layout::QIOChannelWebsock>;
@@ -78,29 +78,29 @@ impl Websock {
 
     /// Stores the id of the source that the handshake waits with, 0 if none (R-WS-6).
     #[cfg(any(
-        feature = "qemu-7.2.22",
-        feature = "qemu-10.0.13",
-        feature = "qemu-10.2"
+        profile = "qemu-7.2.22",
+        profile = "qemu-10.0.13",
+        profile = "qemu-10.2"
     ))]
     pub fn set_handshake_tag(&self, tag: u32) {
-        use crate::sync::atomic::AtomicU32;
+        use platform::sync::atomic::AtomicU32;
         // SAFETY: an aligned field that lives with `self`.
         let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).hs_io_tag) };
         field.store(tag, Ordering::Relaxed);
     }
 
     /// The other profiles have no such field.
-    #[cfg(any(feature = "qemu-7.2", feature = "qemu-10.0"))]
+    #[cfg(any(profile = "qemu-7.2", profile = "qemu-10.0"))]
     pub fn set_handshake_tag(&self, _tag: u32) {}
 
     /// Takes over where coroutines wait from the master (R-WS-1).
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
     pub fn follow_coroutines_as(&self, master: &Channel) {
         self.upcast::<layout::QIOChannel>()
             .set_follows_coroutine(master.follows_coroutine());
     }
 
     /// The 7.2 profiles have no such field.
-    #[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
     pub fn follow_coroutines_as(&self, _master: &Channel) {}
 }

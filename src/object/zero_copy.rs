@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::socket::Socket;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicUsize, Ordering};
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicUsize, Ordering};
 
 /// What notices have said.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

@@ -1,9 +1,10 @@
 //! `qio-channel`: the abstract base of all channels.
 
-use crate::layout::{Object, QIOChannel, QIOChannelClass, TypeInfo};
 use crate::object::Shared;
-use crate::os::errno;
-use crate::{check_usage, profile};
+use abi::layout::{Object, QIOChannel, QIOChannelClass, TypeInfo};
+use abi::profile;
+use platform::check_usage;
+use platform::os::errno;
 
 /// The type.
 pub(super) const TYPE: TypeInfo = TypeInfo {

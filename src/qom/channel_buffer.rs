@@ -6,16 +6,16 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, off_t, size_t, ssize_t};
 
 use super::convert;
-use crate::layout::{
-    ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelBuffer, QIOChannelClass, TypeInfo,
-};
 use crate::logic::buffer;
 use crate::logic::watch::{self, IN, OUT};
 use crate::object::Shared;
 use crate::object::buffer::Buffer;
-use crate::origin;
-use crate::os::errno;
-use crate::os::iov::IoVec;
+use abi::layout::{
+    ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelBuffer, QIOChannelClass, TypeInfo,
+};
+use abi::origin;
+use platform::os::errno;
+use platform::os::iov::IoVec;
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelBuffer, QIOChannel>(&super::Hooks {
@@ -71,7 +71,7 @@ unsafe extern "C" fn io_writev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_buffer_writev")) }
 }
 
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -85,7 +85,7 @@ unsafe extern "C" fn io_readv(
     unsafe { readv(ioc, iov, niov, errp) }
 }
 
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,

@@ -7,18 +7,18 @@ use libc::{iovec, off_t, size_t, ssize_t};
 
 use super::aio::{self, Handled};
 use super::convert;
-use crate::host::aio::{Handlers, Places};
-use crate::layout::{
-    ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelFile, TypeInfo,
-};
 use crate::logic::aio::set_fd_handlers;
 use crate::logic::{file, watch};
 use crate::object::Shared;
 use crate::object::channel::WatchKind;
 use crate::object::file::File;
-use crate::origin;
-use crate::os::errno;
-use crate::os::iov::IoVec;
+use abi::layout::{
+    ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelFile, TypeInfo,
+};
+use abi::origin;
+use host::aio::{Handlers, Places};
+use platform::os::errno;
+use platform::os::iov::IoVec;
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelFile, QIOChannel>(&super::Hooks {
@@ -62,7 +62,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_seek = Some(io_seek);
         (*class).io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelFile>);
     }
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
     // SAFETY: as above.
     unsafe {
         (*class).io_pwritev = Some(io_pwritev);
@@ -88,7 +88,7 @@ unsafe extern "C" fn io_writev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_writev")) }
 }
 
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -102,7 +102,7 @@ unsafe extern "C" fn io_readv(
     unsafe { readv(ioc, iov, niov, errp) }
 }
 
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -131,7 +131,7 @@ unsafe fn readv(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_readv")) }
 }
 
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 unsafe extern "C" fn io_pwritev(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -146,7 +146,7 @@ unsafe extern "C" fn io_pwritev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_pwritev")) }
 }
 
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 unsafe extern "C" fn io_preadv(
     ioc: *mut QIOChannel,
     iov: *const iovec,

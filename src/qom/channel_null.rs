@@ -7,15 +7,15 @@ use libc::{iovec, off_t, size_t, ssize_t};
 
 use super::aio::{self, Handled};
 use super::convert;
-use crate::host::aio::{Handlers, Places};
-use crate::layout::{
-    ClassData, Error, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelNull, TypeInfo,
-};
 use crate::logic::{null, watch};
 use crate::object::Shared;
 use crate::object::null::Null;
-use crate::origin;
-use crate::os::iov::IoVec;
+use abi::layout::{
+    ClassData, Error, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelNull, TypeInfo,
+};
+use abi::origin;
+use host::aio::{Handlers, Places};
+use platform::os::iov::IoVec;
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelNull, QIOChannel>(&super::Hooks {
@@ -64,7 +64,7 @@ unsafe extern "C" fn io_writev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_null_writev")) }
 }
 
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     _iov: *const iovec,
@@ -78,7 +78,7 @@ unsafe extern "C" fn io_readv(
     unsafe { readv(ioc, errp) }
 }
 
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     _iov: *const iovec,

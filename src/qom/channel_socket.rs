@@ -7,11 +7,6 @@ use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
 use super::convert;
-use crate::host::aio::{Handlers, Places};
-use crate::layout::{
-    ChannelShutdown, ClassData, Error, Object, ObjectClass, QIO_CHANNEL_WRITE_FLAG_ZERO_COPY,
-    QIOChannel, QIOChannelClass, QIOChannelShutdown, QIOChannelSocket, TypeInfo,
-};
 use crate::logic::aio::set_fd_handlers;
 use crate::logic::socket::transfer::ReadOptions;
 use crate::logic::socket::zero_copy::{self, Flushed};
@@ -20,11 +15,16 @@ use crate::logic::watch;
 use crate::object::channel::WatchKind;
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::socket::Socket;
-use crate::origin;
-use crate::os::connection::Direction;
-use crate::os::errno;
-use crate::os::iov::IoVec;
-use crate::os::message::{ReceiveMode, SendMode};
+use abi::layout::{
+    ChannelShutdown, ClassData, Error, Object, ObjectClass, QIO_CHANNEL_WRITE_FLAG_ZERO_COPY,
+    QIOChannel, QIOChannelClass, QIOChannelShutdown, QIOChannelSocket, TypeInfo,
+};
+use abi::origin;
+use host::aio::{Handlers, Places};
+use platform::os::connection::Direction;
+use platform::os::errno;
+use platform::os::iov::IoVec;
+use platform::os::message::{ReceiveMode, SendMode};
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelSocket, QIOChannel>(&super::Hooks {
@@ -47,7 +47,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     class.io_set_delay = Some(set_delay);
     class.io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelSocket>);
     class.io_flush = Some(flush);
-    #[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
     {
         class.io_peerpid = Some(peerpid);
     }
@@ -104,28 +104,28 @@ unsafe extern "C" fn writev(
 }
 
 /// Whether what is read stays to be read again.
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 fn peeks(flags: c_int) -> bool {
-    flags & crate::layout::QIO_CHANNEL_READ_FLAG_MSG_PEEK != 0
+    flags & abi::layout::QIO_CHANNEL_READ_FLAG_MSG_PEEK != 0
 }
 
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
 fn peeks(_flags: c_int) -> bool {
     false
 }
 
 /// Whether received descriptors stay as they are.
-#[cfg(feature = "qemu-10.2")]
+#[cfg(profile = "qemu-10.2")]
 fn preserves_blocking(flags: c_int) -> bool {
-    flags & crate::layout::QIO_CHANNEL_READ_FLAG_FD_PRESERVE_BLOCKING != 0
+    flags & abi::layout::QIO_CHANNEL_READ_FLAG_FD_PRESERVE_BLOCKING != 0
 }
 
-#[cfg(not(feature = "qemu-10.2"))]
+#[cfg(not(profile = "qemu-10.2"))]
 fn preserves_blocking(_flags: c_int) -> bool {
     false
 }
 
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
 unsafe extern "C" fn readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -138,7 +138,7 @@ unsafe extern "C" fn readv(
     unsafe { readv_with_flags(ioc, iov, niov, fds, nfds, 0, errp) }
 }
 
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 use readv_with_flags as readv;
 
 unsafe extern "C" fn readv_with_flags(
@@ -243,7 +243,7 @@ unsafe extern "C" fn flush(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int
     }
 }
 
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 unsafe extern "C" fn peerpid(
     ioc: *mut QIOChannel,
     pid: *mut core::ffi::c_uint,

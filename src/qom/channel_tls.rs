@@ -8,19 +8,19 @@ use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
 use super::convert;
-use crate::glib::Source;
-use crate::host::aio::{Handlers, Places};
-use crate::host::error::Errp;
-use crate::layout::{
-    ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelTLS, TypeInfo,
-};
 use crate::logic::tls;
 use crate::object::Shared;
 use crate::object::channel::WatchKind;
 use crate::object::tls::{INSTANCE_SIZE, Tls};
-use crate::origin;
-use crate::os::errno;
-use crate::os::iov::IoVec;
+use abi::layout::{
+    ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelTLS, TypeInfo,
+};
+use abi::origin;
+use host::aio::{Handlers, Places};
+use host::error::Errp;
+use platform::glib::Source;
+use platform::os::errno;
+use platform::os::iov::IoVec;
 
 /// The type. Its instances are larger than what C code sees of them.
 pub(super) const TYPE: TypeInfo = TypeInfo {
@@ -89,7 +89,7 @@ unsafe extern "C" fn io_writev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_tls_writev")) }
 }
 
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -99,12 +99,12 @@ unsafe extern "C" fn io_readv(
     flags: c_int,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    let end_is_fine = flags & crate::layout::QIO_CHANNEL_READ_FLAG_RELAXED_EOF != 0;
+    let end_is_fine = flags & abi::layout::QIO_CHANNEL_READ_FLAG_RELAXED_EOF != 0;
     // SAFETY: as the method's caller promised.
     unsafe { readv(ioc, iov, niov, end_is_fine, errp) }
 }
 
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,

@@ -7,17 +7,17 @@ use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
 use super::convert;
-use crate::host::aio::{Handlers, Places};
-use crate::host::error::Errp;
-use crate::layout::{
-    ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelWebsock, TypeInfo,
-};
 use crate::logic::websock;
 use crate::object::Shared;
 use crate::object::websock::Websock;
-use crate::origin;
-use crate::os::errno;
-use crate::os::iov::IoVec;
+use abi::layout::{
+    ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelWebsock, TypeInfo,
+};
+use abi::origin;
+use host::aio::{Handlers, Places};
+use host::error::Errp;
+use platform::os::errno;
+use platform::os::iov::IoVec;
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelWebsock, QIOChannel>(&super::Hooks {
@@ -81,7 +81,7 @@ unsafe extern "C" fn io_writev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_websock_writev")) }
 }
 
-#[cfg(not(any(feature = "qemu-7.2", feature = "qemu-7.2.22")))]
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -95,7 +95,7 @@ unsafe extern "C" fn io_readv(
     unsafe { readv(ioc, iov, niov, errp) }
 }
 
-#[cfg(any(feature = "qemu-7.2", feature = "qemu-7.2.22"))]
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,

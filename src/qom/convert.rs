@@ -4,10 +4,10 @@ use core::ffi::c_int;
 
 use libc::{off_t, ssize_t};
 
-use crate::host::error::{Error, Origin};
-use crate::layout::{self, QIO_CHANNEL_ERR_BLOCK};
 use crate::object::channel_class::Transfer;
-use crate::os::errno::{self, Errno};
+use abi::layout::{self, QIO_CHANNEL_ERR_BLOCK};
+use host::error::{Error, Origin};
+use platform::os::errno::{self, Errno};
 
 /// A byte count, -1 with the error stored, or `QIO_CHANNEL_ERR_BLOCK` with errno EAGAIN (R-CHAN-3,
 /// R-CHAN-5).

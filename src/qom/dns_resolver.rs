@@ -1,6 +1,6 @@
 //! `qio-dns-resolver`.
 
-use crate::layout::{Object, QIODNSResolver, TypeInfo};
+use abi::layout::{Object, QIODNSResolver, TypeInfo};
 
 /// The type: nothing but a name.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIODNSResolver, Object>(&super::Hooks {

@@ -7,16 +7,16 @@ mod channel_command;
 mod channel_file;
 mod channel_null;
 mod channel_socket;
-#[cfg(any(feature = "tls", not(feature = "embedded")))]
+#[cfg(feature = "tls")]
 mod channel_tls;
 mod channel_websock;
 pub mod convert;
 mod dns_resolver;
 mod net_listener;
 
-use crate::host::{imports, module};
-use crate::layout::{ClassHook, InstanceHook, TypeInfo};
 use crate::object::{Instance, IsA};
+use abi::layout::{ClassHook, InstanceHook, TypeInfo};
+use host::{imports, module};
 
 /// The types of this build, parents first. All that registers them is this table.
 static TYPES: &[Registration] = &[
@@ -26,7 +26,7 @@ static TYPES: &[Registration] = &[
     Registration(channel_file::TYPE),
     Registration(channel_null::TYPE),
     Registration(channel_socket::TYPE),
-    #[cfg(any(feature = "tls", not(feature = "embedded")))]
+    #[cfg(feature = "tls")]
     Registration(channel_tls::TYPE),
     Registration(channel_websock::TYPE),
     Registration(dns_resolver::TYPE),
@@ -77,13 +77,13 @@ unsafe extern "C" fn register_types() {
 }
 
 /// Makes the types known to unit tests.
-#[cfg(all(test, feature = "embedded"))]
+#[cfg(test)]
 pub(crate) fn initialise() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let kind = imports::MODULE_INIT_QOM.unsigned_abs();
         // SAFETY: only calls what constructors registered, and no other test does.
-        unsafe { crate::embedded::capi::module::module_call_init(kind) }
+        unsafe { embedded_host::capi::module::module_call_init(kind) }
     });
 }
 

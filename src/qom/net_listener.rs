@@ -1,8 +1,8 @@
 //! `qio-net-listener`.
 
-use crate::layout::{Object, QIONetListener, TypeInfo};
 use crate::logic::listener;
 use crate::object::Shared;
+use abi::layout::{Object, QIONetListener, TypeInfo};
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIONetListener, Object>(&super::Hooks {

@@ -1,16 +1,16 @@
 //! Taking one client off a listening socket.
 
-use crate::layout::QIOChannelSocket;
 use crate::logic::socket::establish;
 use crate::object::Ref;
 use crate::object::socket::Socket;
-use crate::os::errno::Errno;
-use crate::os::fd::Descriptor;
-use crate::os::poll;
-use crate::os::socket::accept;
-use crate::os::socket_name::SocketName;
-use crate::sync::Mutex;
 use crate::trace;
+use abi::layout::QIOChannelSocket;
+use platform::os::errno::Errno;
+use platform::os::fd::Descriptor;
+use platform::os::poll;
+use platform::os::socket::accept;
+use platform::os::socket_name::SocketName;
+use platform::sync::Mutex;
 
 /// What came of an attempt to take a client.
 #[derive(Debug)]

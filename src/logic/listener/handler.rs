@@ -4,16 +4,16 @@ use std::sync::{Arc, Weak};
 
 use super::server::{Served, Server};
 use super::state::state_of;
-use crate::host::aio::{Context, Handlers, Places};
-use crate::host::aio_callback::Callback;
-use crate::layout::QIONetListener;
 use crate::logic::aio;
 use crate::object::Ref;
 use crate::object::listener::Listener;
-use crate::os::errno::Errno;
-use crate::os::poll::{self, Entry};
-use crate::os::timer::Timer;
-use crate::sync::Mutex;
+use abi::layout::QIONetListener;
+use host::aio::{Context, Handlers, Places};
+use host::aio_callback::Callback;
+use platform::os::errno::Errno;
+use platform::os::poll::{self, Entry};
+use platform::os::timer::Timer;
+use platform::sync::Mutex;
 
 /// How long to sleep, in milliseconds, where there is no clock to wait for: 100 attempts a second
 /// are the most (L1).

@@ -3,8 +3,8 @@
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
 use crate::object::socket::Socket;
-use crate::os::thread;
-use crate::sync::Mutex;
+use platform::os::thread;
+use platform::sync::Mutex;
 
 /// A registered client callback. Watches keep the one they were made for, so that function and
 /// data always belong together (L5).
@@ -111,7 +111,7 @@ impl Drop for Permission<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sync::atomic::{AtomicUsize, Ordering};
+    use platform::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::Arc;
 
     /// A registration, and how often its data was ended.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::accept::{Attempt, Pause, Turn};
 use super::registration::Registration;
 use super::traces;
-use crate::layout::QIOChannelSocket;
 use crate::object::Ref;
 use crate::object::listener::Listener;
 use crate::object::socket::Socket;
-use crate::os::errno::Errno;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::trace;
+use abi::layout::QIOChannelSocket;
+use platform::os::errno::Errno;
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Clients taken in a row before others get their turn (W-LSN-2).
 const BATCH: usize = 16;

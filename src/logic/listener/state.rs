@@ -13,14 +13,14 @@ use super::registration::Registration;
 use super::server::Server;
 use super::wait::Waiter;
 use super::watch::Watch;
-use crate::glib::{MainContext, Source, SourceOf};
-use crate::host::aio;
-use crate::layout::{QIOChannelSocket, QIONetListener};
 use crate::object::Ref;
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
-use crate::os::abort::misuse;
-use crate::sync::{Condvar, Mutex};
+use abi::layout::{QIOChannelSocket, QIONetListener};
+use host::aio;
+use platform::glib::{MainContext, Source, SourceOf};
+use platform::os::abort::misuse;
+use platform::sync::{Condvar, Mutex};
 
 /// The state of a listener.
 #[derive(Default)]

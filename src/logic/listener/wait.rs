@@ -4,16 +4,16 @@ use core::ffi::c_int;
 use std::sync::Arc;
 
 use super::accept::{Attempt, Pause, Turn};
-use crate::glib::monotonic_time;
-use crate::layout::QIOChannelSocket;
 use crate::object::Ref;
 use crate::object::listener::Listener;
-use crate::os::errno::Errno;
-use crate::os::event::Event;
-use crate::os::poll::{self, Entry};
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::trace;
+use abi::layout::QIOChannelSocket;
+use platform::glib::monotonic_time;
+use platform::os::errno::Errno;
+use platform::os::event::Event;
+use platform::os::poll::{self, Entry};
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, Ordering};
 
 /// How long to wait, in milliseconds, before looking for a cancel that can't ring.
 const WITHOUT_BELL: c_int = 50;

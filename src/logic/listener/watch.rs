@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::server::{Served, Server};
 use super::state::state_of;
-use crate::glib::{Callback, Hooks, MainContext, PollFd, SourceOf, monotonic_time};
-use crate::layout::QIONetListener;
 use crate::logic::watch::{IN, NVAL};
 use crate::object::Ref;
 use crate::object::listener::Listener;
-use crate::os::errno::Errno;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use abi::layout::QIONetListener;
+use platform::glib::{Callback, Hooks, MainContext, PollFd, SourceOf, monotonic_time};
+use platform::os::errno::Errno;
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, Ordering};
 
 /// A watch: what its source does when the socket is ready.
 pub struct Watch {

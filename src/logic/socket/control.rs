@@ -1,18 +1,18 @@
 //! What is done to a socket channel beside reading and writing.
 
-use crate::host::address::Address;
-use crate::host::error::Error;
-use crate::host::socket as host;
+use abi::address::Address;
+use host::error::Error;
+
 use crate::object::channel::{Channel, Feature};
 use crate::object::socket::{End, Socket};
-use crate::origin;
-use crate::os::connection::{self, Direction};
-use crate::os::socket_name::UnixName;
-use crate::os::{fd, socket};
+use abi::origin;
+use platform::os::connection::{self, Direction};
+use platform::os::socket_name::UnixName;
+use platform::os::{fd, socket};
 
 /// The address of this end, or of the peer, from the name that is stored (R-CHAN-69).
 pub fn address(socket: &Socket, end: End) -> Result<Address, Error> {
-    host::address_of(&socket.name(end))
+    host::socket::address_of(&socket.name(end))
 }
 
 /// Makes reads and writes wait, or not (R-CHAN-76).
@@ -88,7 +88,7 @@ pub(super) fn clean_up_listening(fd: i32) -> Result<(), Error> {
     if is_abstract {
         return Ok(());
     }
-    host::clean_up_listening(fd)
+    host::socket::clean_up_listening(fd)
 }
 
 /// What the last reference leaves (R-CHAN-80).

@@ -4,19 +4,20 @@
 //! (R-CHAN-67).
 
 use super::{Provenance, adopt, check_closed, create, set_features, unnamed_here};
-use crate::glib::MainContext;
-use crate::host::error::{Error, Origin};
-use crate::host::socket::{self as host, AddressRef};
-use crate::layout;
 use crate::logic::task::{Task, Worker};
 use crate::object::Ref;
 use crate::object::socket::{End, Socket};
 use crate::object::task::Completion;
-use crate::os::errno::Errno;
-use crate::os::fd::Descriptor;
-use crate::os::socket;
-use crate::os::socket_name::SocketName;
-use crate::{origin, trace};
+use crate::trace;
+use abi::layout;
+use abi::origin;
+use host::error::{Error, Origin};
+use host::socket::AddressRef;
+use platform::glib::MainContext;
+use platform::os::errno::Errno;
+use platform::os::fd::Descriptor;
+use platform::os::socket;
+use platform::os::socket_name::SocketName;
 
 /// Gives the channel a descriptor that was made for it; closes it if that fails.
 fn give(socket: &Socket, descriptor: Descriptor, provenance: Provenance) -> Result<(), Error> {
@@ -29,7 +30,7 @@ fn give(socket: &Socket, descriptor: Descriptor, provenance: Provenance) -> Resu
 pub fn connect(socket: &Socket, address: AddressRef<'_>) -> Result<(), Error> {
     trace::qio_channel_socket_connect_sync(socket.into(), address.into());
     check_closed(socket)?;
-    let descriptor = host::connect(address)
+    let descriptor = host::socket::connect(address)
         .inspect_err(|_| trace::qio_channel_socket_connect_fail(socket.into()))?;
     trace::qio_channel_socket_connect_complete(socket.into(), descriptor.as_raw());
     give(socket, descriptor, Provenance::Connected)
@@ -39,7 +40,7 @@ pub fn connect(socket: &Socket, address: AddressRef<'_>) -> Result<(), Error> {
 pub fn listen(socket: &Socket, address: AddressRef<'_>, backlog: i32) -> Result<(), Error> {
     trace::qio_channel_socket_listen_sync(socket.into(), address.into(), backlog);
     check_closed(socket)?;
-    let descriptor = host::listen(address, backlog)
+    let descriptor = host::socket::listen(address, backlog)
         .inspect_err(|_| trace::qio_channel_socket_listen_fail(socket.into()))?;
     trace::qio_channel_socket_listen_complete(socket.into(), descriptor.as_raw());
     let adopted = adopt(socket, descriptor.as_raw(), Provenance::Listening);
@@ -60,7 +61,7 @@ pub fn datagram(
 ) -> Result<(), Error> {
     trace::qio_channel_socket_dgram_sync(socket.into(), address_id(local), remote.into());
     check_closed(socket)?;
-    let descriptor = host::datagram(remote, local)
+    let descriptor = host::socket::datagram(remote, local)
         .inspect_err(|_| trace::qio_channel_socket_dgram_fail(socket.into()))?;
     trace::qio_channel_socket_dgram_complete(socket.into(), descriptor.as_raw());
     give(socket, descriptor, Provenance::Datagrams)
@@ -82,7 +83,7 @@ fn start(
     let task = Task::new(Some(socket.to_ref().into_object()), completion);
     let worker = move |task: &Task| {
         if let Err(error) = work(&own)
-            && let Some(error) = error.into_host(&origin)
+            && let Some(error) = error.into_object(&origin)
         {
             task.set_error(error);
         }

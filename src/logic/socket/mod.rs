@@ -21,14 +21,15 @@ pub mod establish;
 pub mod transfer;
 pub mod zero_copy;
 
-use crate::host::error::Error;
-use crate::layout;
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::socket::{End, Socket};
-use crate::os::errno::Errno;
-use crate::os::{connection, socket};
-use crate::{profile, trace};
+use crate::trace;
+use abi::layout;
+use abi::profile;
+use host::error::Error;
+use platform::os::errno::Errno;
+use platform::os::{connection, socket};
 
 /// What a channel's socket came from, and what follows from that (6.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

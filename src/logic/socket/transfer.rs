@@ -1,15 +1,15 @@
 //! Reading and writing.
 
 use super::zero_copy;
-use crate::host::error::Error;
 use crate::object::channel_class::Transfer;
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::socket::Socket;
-use crate::os::errno::Errno;
-use crate::os::fd;
-use crate::os::iov::{self, ELEMENTS_MAX, IoVec};
-use crate::os::message::{self, DESCRIPTORS_MAX, Descriptors, ReceiveMode, SendMode};
-use crate::profile;
+use abi::profile;
+use host::error::Error;
+use platform::os::errno::Errno;
+use platform::os::fd;
+use platform::os::iov::{self, ELEMENTS_MAX, IoVec};
+use platform::os::message::{self, DESCRIPTORS_MAX, Descriptors, ReceiveMode, SendMode};
 
 /// How to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

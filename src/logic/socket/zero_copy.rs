@@ -1,14 +1,14 @@
 //! Zero-copy sends: the system works with the caller's memory, and tells in the socket's error queue
 //! when it is done.
 
-use crate::host::error::Error;
 use crate::object::socket::Socket;
 use crate::object::zero_copy::Seen;
-use crate::os::connection::{self, Ending};
-use crate::os::errno::Errno;
-use crate::os::error_queue::{self, Notice, Subject, Wake};
-use crate::os::{fd, poll};
-use crate::profile;
+use abi::profile;
+use host::error::Error;
+use platform::os::connection::{self, Ending};
+use platform::os::errno::Errno;
+use platform::os::error_queue::{self, Notice, Subject, Wake};
+use platform::os::{fd, poll};
 
 /// Whether a flush found that all was copied after all: then zero-copy is not worth its while.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -11,15 +11,15 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::{Stage, Task, pool};
-use crate::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
 use crate::object::task::Handle;
-use crate::os::abort::misuse;
-use crate::os::thread;
-use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
-use crate::sync::fork::{self, PerProcess};
-use crate::sync::inbox::Inbox;
-use crate::sync::{Condvar, Mutex};
 use crate::trace;
+use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
+use platform::os::abort::misuse;
+use platform::os::thread;
+use platform::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+use platform::sync::fork::{self, PerProcess};
+use platform::sync::inbox::Inbox;
+use platform::sync::{Condvar, Mutex};
 
 /// `G_PRIORITY_DEFAULT_IDLE` (R-TASK-44).
 const IDLE_PRIORITY: i32 = glib_sys::G_PRIORITY_DEFAULT_IDLE;

@@ -15,17 +15,17 @@ pub mod pool;
 
 use std::sync::Arc;
 
-use crate::glib::{MainContext, UserData};
-use crate::host::error::HostError;
-use crate::layout;
 use crate::object::Ref;
 use crate::object::task::{Completion, Handle, WorkerFunc};
-use crate::os::abort::misuse;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
-use crate::sync::inbox::{Link, Linked};
 use crate::trace;
+use abi::layout;
 use delivery::Hub;
+use host::error::HostError;
+use platform::glib::{MainContext, UserData};
+use platform::os::abort::misuse;
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
+use platform::sync::inbox::{Link, Linked};
 
 /// The blocking part of a task.
 pub enum Worker {
@@ -253,7 +253,7 @@ impl Task {
     /// Calls back and ends the task: what the delivery source and `wait` have in common.
     fn deliver(self: Arc<Self>) {
         self.delivering_thread
-            .store(crate::os::thread::current_id(), Ordering::Relaxed);
+            .store(platform::os::thread::current_id(), Ordering::Relaxed);
         if !self.cancelled.load(Ordering::Acquire) {
             trace::qio_task_thread_result(Handle::of(&self).into());
             self.complete();

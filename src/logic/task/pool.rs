@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Stage, Task};
-use crate::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
-use crate::os::thread;
-use crate::sync::fork::{self, PerProcess};
-use crate::sync::{Condvar, Mutex};
+use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
+use platform::os::thread;
+use platform::sync::fork::{self, PerProcess};
+use platform::sync::{Condvar, Mutex};
 
 /// How long a thread without work stays.
 const IDLE_LIMIT: Duration = Duration::from_secs(10);

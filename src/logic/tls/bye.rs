@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::operation::Job;
 use super::{State, no_session};
-use crate::glib::MainContext;
-use crate::host::error::{Error, Errp, Stored};
-use crate::host::tls_session::Step;
 use crate::object::tls::Tls;
-use crate::sync::atomic::Ordering;
-use crate::{origin, trace};
+use crate::trace;
+use abi::origin;
+use host::error::{Error, Errp, Stored};
+use host::tls_session::Step;
+use platform::glib::MainContext;
+use platform::sync::atomic::Ordering;
 
 /// Tells the peer that nothing more is coming, and doesn't wait for the like from it (R-TLS-24). What
 /// would have to wait goes on in the default context, where nobody is told of a failure (R-TLS-26).

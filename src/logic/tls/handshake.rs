@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use super::operation::Job;
 use super::{State, no_session};
-use crate::glib::MainContext;
-use crate::host::error::Error;
-use crate::host::tls_session::Step;
-use crate::layout;
 use crate::logic::task::Task;
 use crate::object::channel::Feature;
 use crate::object::task::Completion;
 use crate::object::tls::Tls;
-use crate::{origin, trace};
+use crate::trace;
+use abi::layout;
+use abi::origin;
+use host::error::Error;
+use host::tls_session::Step;
+use platform::glib::MainContext;
 
 /// Starts the handshake. What can be done without waiting is done here: over a blocking master, all
 /// of it (R-TLS-13).
@@ -110,7 +111,7 @@ fn check_peer(state: &State, tls: &Tls) -> Result<(), Error> {
 /// Calls the program back, and ends the task (R-TLS-19, R-TLS-20).
 fn tell(task: &Arc<Task>, outcome: Result<(), Error>) {
     if let Err(error) = outcome
-        && let Some(error) = error.into_host(&origin!(c"qio_channel_tls_handshake"))
+        && let Some(error) = error.into_object(&origin!(c"qio_channel_tls_handshake"))
     {
         task.set_error(error);
     }

@@ -23,20 +23,21 @@ pub use watch::{create as watch, wait};
 use core::ffi::CStr;
 use std::sync::Arc;
 
-use crate::host::aio::{Handlers, Places};
-use crate::host::error::{Error, Errp, Stored};
-use crate::host::tls_session::{Creds, OwnedSession, Role, Session};
-use crate::layout;
 use crate::logic::sleepers::Sleepers;
 use crate::logic::{aio, control};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::tls::Tls;
-use crate::os::errno::Errno;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::{origin, profile, trace};
+use crate::trace;
+use abi::layout;
+use abi::{origin, profile};
+use host::aio::{Handlers, Places};
+use host::error::{Error, Errp, Stored};
+use host::tls_session::{Creds, OwnedSession, Role, Session};
 use operation::{Kind, Operation};
+use platform::os::errno::Errno;
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, Ordering};
 use transfer::{Input, Output};
 
 /// What belongs to a channel and C code doesn't see.
@@ -102,7 +103,7 @@ pub fn create_client(
     let session = OwnedSession::create(creds, hostname, None, Role::Client)?;
     let tls = create(master, session);
     let (ioc, master) = (tls.as_ptr().into(), master.as_ptr().into());
-    trace::qio_channel_tls_new_client(ioc, master, creds.id(), hostname);
+    trace::qio_channel_tls_new_client(ioc, master, creds.as_ptr().into(), hostname);
     Ok(tls)
 }
 
@@ -115,7 +116,7 @@ pub fn create_server(
     let session = OwnedSession::create(creds, None, aclname, Role::Server)?;
     let tls = create(master, session);
     let (ioc, master) = (tls.as_ptr().into(), master.as_ptr().into());
-    trace::qio_channel_tls_new_server(ioc, master, creds.id(), aclname);
+    trace::qio_channel_tls_new_server(ioc, master, creds.as_ptr().into(), aclname);
     Ok(tls)
 }
 

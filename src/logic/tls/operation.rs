@@ -8,16 +8,16 @@
 use std::sync::Arc;
 
 use super::State;
-use crate::glib::{MainContext, Source};
-use crate::host::tls_session::Step;
-use crate::layout;
 use crate::logic::task::Task;
 use crate::logic::watch::{self, IN, OUT};
 use crate::object::Ref;
 use crate::object::tls::Tls;
 use crate::object::watch::Watcher;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicU64, Ordering};
+use abi::layout;
+use host::tls_session::Step;
+use platform::glib::{MainContext, Source};
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicU64, Ordering};
 
 /// What an operation needs to go on. It keeps the channel alive.
 pub(super) struct Job {

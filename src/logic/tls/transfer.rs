@@ -4,12 +4,12 @@
 //! gathers small elements keeps the memory of one record for that.
 
 use super::parts;
-use crate::host::error::Error;
-use crate::host::tls_session::ReadFailure;
 use crate::object::channel_class::Transfer;
 use crate::object::tls::Tls;
-use crate::os::iov::{Cursor, IoVec};
-use crate::profile;
+use abi::profile;
+use host::error::Error;
+use host::tls_session::ReadFailure;
+use platform::os::iov::{Cursor, IoVec};
 
 /// Bytes of a record; sessions take no more at a time (R-TLS-38).
 const RECORD: usize = 16384;

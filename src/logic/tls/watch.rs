@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::State;
-use crate::glib::{Callback, Hooks, PollFd, Source};
-use crate::layout;
 use crate::logic::sleepers::Sleeper;
 use crate::logic::watch::{self, IN};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Polled};
 use crate::object::tls::Tls;
 use crate::object::watch::Watcher;
-use crate::sync::atomic::{AtomicU32, Ordering};
+use abi::layout;
+use platform::glib::{Callback, Hooks, PollFd, Source};
+use platform::sync::atomic::{AtomicU32, Ordering};
 
 /// A source of a TLS channel.
 struct Watch {

@@ -2,9 +2,9 @@
 
 use super::frame::{self, BINARY};
 use super::output::{LIMIT, Output};
-use crate::host::error::Error;
-use crate::os::iov::{Cursor, IoVec};
 use crate::trace;
+use host::error::Error;
+use platform::os::iov::{Cursor, IoVec};
 
 /// Elements of a writer's vector that are sent so; of more, the bytes are queued.
 pub(super) const ELEMENTS_MAX: usize = 32;

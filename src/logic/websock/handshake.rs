@@ -5,9 +5,6 @@ use std::sync::Arc;
 use super::http::{self, GREETING_MAX, Reply};
 use super::state::{Phase, State};
 use super::{receiving, sending};
-use crate::glib::{MainContext, Source};
-use crate::host::error::Error;
-use crate::layout;
 use crate::logic::task::Task;
 use crate::logic::watch::{self, IN, OUT};
 use crate::object::Ref;
@@ -17,10 +14,14 @@ use crate::object::task::Completion;
 use crate::object::waiting::Direction;
 use crate::object::watch::Watcher;
 use crate::object::websock::Websock;
-use crate::os::abort::misuse;
-use crate::os::iov::IoVec;
-use crate::sync::Mutex;
-use crate::{origin, trace};
+use crate::trace;
+use abi::layout;
+use abi::origin;
+use host::error::Error;
+use platform::glib::{MainContext, Source};
+use platform::os::abort::misuse;
+use platform::os::iov::IoVec;
+use platform::sync::Mutex;
 
 /// A handshake under way.
 pub(super) struct Handshake {
@@ -215,7 +216,7 @@ fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
         None => trace::qio_channel_websock_handshake_complete(state.id),
         Some(error) => {
             trace::qio_channel_websock_handshake_fail(state.id, &error);
-            if let Some(error) = error.into_host(&origin!(c"qio_channel_websock_handshake")) {
+            if let Some(error) = error.into_object(&origin!(c"qio_channel_websock_handshake")) {
                 task.set_error(error);
             }
         }

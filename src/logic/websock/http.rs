@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
 use super::date;
-use crate::host::error::Error;
 use crate::trace;
+use host::error::Error;
 
 /// The greeting ends within so many bytes (R-WS-8).
 pub(super) const GREETING_MAX: usize = 4096;

@@ -4,8 +4,8 @@
 
 use super::frame::{BINARY, CLOSE, Order, PING, Refusal};
 use super::mask;
-use crate::os::iov::Cursor;
 use crate::trace;
+use platform::os::iov::Cursor;
 
 /// Bytes that are held.
 pub(super) const CAPACITY: usize = 64 << 10;
@@ -148,7 +148,7 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::os::iov::IoVec;
+    use platform::os::iov::IoVec;
 
     fn nobody() -> trace::Id {
         core::ptr::null::<u8>().into()

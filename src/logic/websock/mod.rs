@@ -27,17 +27,18 @@ pub use watch::create as watch;
 
 use std::sync::Arc;
 
-use crate::host::aio::{Handlers, Places};
-use crate::host::error::{Error, Errp, Stored};
-use crate::layout;
 use crate::logic::{aio, control};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Transfer;
 use crate::object::websock::Websock;
-use crate::os::errno::Errno;
-use crate::os::iov::IoVec;
-use crate::{origin, trace};
+use crate::trace;
+use abi::layout;
+use abi::origin;
+use host::aio::{Handlers, Places};
+use host::error::{Error, Errp, Stored};
+use platform::os::errno::Errno;
+use platform::os::iov::IoVec;
 use state::State;
 
 /// A channel over `master` (R-WS-1).

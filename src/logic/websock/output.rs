@@ -1,7 +1,7 @@
 //! What was accepted from the writer and has not gone out yet.
 
 use super::frame::{self, BINARY, CLOSE, PONG};
-use crate::os::iov::Cursor;
+use platform::os::iov::Cursor;
 
 /// Bytes that are accepted before the writer must wait (R-WS-17).
 pub(super) const LIMIT: usize = 8192;
@@ -92,7 +92,7 @@ impl Output {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::os::iov::IoVec;
+    use platform::os::iov::IoVec;
 
     #[test]
     fn one_pong_is_under_way_at_a_time() {

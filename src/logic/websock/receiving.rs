@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::input::{Front, Input};
 use super::state::{State, unknown};
-use crate::host::error::{Error, Errp};
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::object::descriptors::Incoming;
-use crate::os::iov::{self, Cursor, IoVec};
-use crate::sync::atomic::Ordering;
+use host::error::{Error, Errp};
+use platform::os::iov::{self, Cursor, IoVec};
+use platform::sync::atomic::Ordering;
 
 /// One read from the transport.
 pub(super) fn receive(master: &Channel, space: &mut [u8]) -> Result<Transfer, Error> {

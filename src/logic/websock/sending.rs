@@ -6,17 +6,17 @@ use super::direct;
 use super::frame::{BINARY, PONG};
 use super::output::{self, Output};
 use super::state::{State, unknown};
-use crate::glib::MainContext;
-use crate::host::error::{Error, Errp};
 use crate::logic::watch::{self, OUT};
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::object::descriptors::Outgoing;
 use crate::object::watch::Watcher;
-use crate::os::errno::Errno;
-use crate::os::iov::{self, Cursor, IoVec};
-use crate::sync::atomic::Ordering;
 use crate::trace;
+use host::error::{Error, Errp};
+use platform::glib::MainContext;
+use platform::os::errno::Errno;
+use platform::os::iov::{self, Cursor, IoVec};
+use platform::sync::atomic::Ordering;
 
 /// One write to the transport.
 pub(super) fn send(master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {

@@ -10,18 +10,19 @@ use super::handshake::Handshake;
 use super::input::{Front, Input};
 use super::output::{self, Output};
 use super::sending::send;
-use crate::glib::Source;
-use crate::host::error::{Error, Errp, HostError};
 use crate::logic::sleepers::Sleepers;
 use crate::logic::watch::{ERR, HUP, IN, OUT};
 use crate::logic::{control, wait};
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
-use crate::os::errno::Errno;
-use crate::os::iov::IoVec;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::{origin, trace};
+use crate::trace;
+use abi::origin;
+use host::error::{Error, Errp, HostError};
+use platform::glib::Source;
+use platform::os::errno::Errno;
+use platform::os::iov::IoVec;
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// `QIO_CHANNEL_SHUTDOWN_BOTH`.
 const BOTH: u32 = 3;
@@ -143,21 +144,21 @@ impl State {
         match &*self.end.lock() {
             End::NotYet => None,
             End::Eof => Some(Ok(Transfer::Done(0))),
-            End::Failed(error, errno) => Some(Err(Error::host(Some(error.clone()), *errno))),
+            End::Failed(error, errno) => Some(Err(Error::object(Some(error.clone()), *errno))),
         }
     }
 
     /// Remembers why nothing works any more, and returns a copy; the first reason stays (R-WS-32).
     pub(super) fn fail(&self, error: Error) -> Error {
         let errno = error.errno();
-        let host = error.into_host(&origin!(c"qio_channel_websock"));
+        let host = error.into_object(&origin!(c"qio_channel_websock"));
         let mut end = self.end.lock();
         if let (End::NotYet | End::Eof, Some(host)) = (&*end, host) {
             *end = End::Failed(host, errno);
             self.has_ended.store(true, Ordering::Release);
         }
         let copy = match &*end {
-            End::Failed(error, errno) => Error::host(Some(error.clone()), *errno),
+            End::Failed(error, errno) => Error::object(Some(error.clone()), *errno),
             _ => unknown(),
         };
         drop(end);

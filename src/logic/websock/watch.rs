@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::state::State;
-use crate::glib::{self, Callback, Hooks, Source};
-use crate::layout;
 use crate::logic::sleepers::Sleeper;
 use crate::logic::watch::{self, ERR, HUP, IN};
 use crate::object::Ref;
 use crate::object::watch::{self as callback, Watcher};
 use crate::object::websock::Websock;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicU32, Ordering};
+use abi::layout;
+use platform::glib::{self, Callback, Hooks, Source};
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicU32, Ordering};
 
 /// A source of a WebSocket channel.
 struct Watch {

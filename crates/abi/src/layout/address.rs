@@ -1,0 +1,277 @@
+//! The QAPI socket address types. All strings and structs are GLib memory.
+
+use core::ffi::{c_char, c_uint, c_void};
+
+/// `SocketAddressType`: which branch of [`SocketAddress::u`] is in force.
+pub type SocketAddressType = c_uint;
+/// A TCP or UDP address.
+pub const SOCKET_ADDRESS_TYPE_INET: SocketAddressType = 0;
+/// A UNIX socket.
+pub const SOCKET_ADDRESS_TYPE_UNIX: SocketAddressType = 1;
+/// A virtio socket.
+pub const SOCKET_ADDRESS_TYPE_VSOCK: SocketAddressType = 2;
+/// A descriptor, by number or by its name in the monitor.
+pub const SOCKET_ADDRESS_TYPE_FD: SocketAddressType = 3;
+
+/// An address with the branch that `type` names.
+#[repr(C)]
+pub struct SocketAddress {
+    /// One of `SOCKET_ADDRESS_TYPE_*`.
+    pub r#type: SocketAddressType,
+    /// The branch.
+    pub u: SocketAddressBranch,
+}
+
+/// An address behind a pointer, as [`SocketAddressLegacy`] has it.
+#[repr(C)]
+pub struct SocketAddressWrapper<T> {
+    /// The address.
+    pub data: *mut T,
+}
+
+/// `InetSocketAddressWrapper`.
+pub type InetSocketAddressWrapper = SocketAddressWrapper<InetSocketAddress>;
+/// `UnixSocketAddressWrapper`.
+pub type UnixSocketAddressWrapper = SocketAddressWrapper<UnixSocketAddress>;
+/// `VsockSocketAddressWrapper`.
+pub type VsockSocketAddressWrapper = SocketAddressWrapper<VsockSocketAddress>;
+/// `FdSocketAddressWrapper`, in the 7.2 profiles `StringWrapper`.
+pub type FdSocketAddressWrapper = SocketAddressWrapper<FdSocketAddress>;
+
+/// An address as older commands have it.
+#[repr(C)]
+pub struct SocketAddressLegacy {
+    /// One of `SOCKET_ADDRESS_TYPE_*`.
+    pub r#type: SocketAddressType,
+    /// The branch: a wrapper, which is nothing but a pointer, of the address that `type` names.
+    pub u: *mut c_void,
+}
+
+assert_layout!(SocketAddressLegacy, size = 16, { r#type @ 0, u @ 8 });
+
+/// The branches of [`SocketAddress`].
+#[repr(C)]
+pub union SocketAddressBranch {
+    /// For `SOCKET_ADDRESS_TYPE_INET`.
+    pub inet: core::mem::ManuallyDrop<InetSocketAddress>,
+    /// For `SOCKET_ADDRESS_TYPE_UNIX`.
+    pub q_unix: core::mem::ManuallyDrop<UnixSocketAddress>,
+    /// For `SOCKET_ADDRESS_TYPE_VSOCK`.
+    pub vsock: core::mem::ManuallyDrop<VsockSocketAddress>,
+    /// For `SOCKET_ADDRESS_TYPE_FD`.
+    pub fd: core::mem::ManuallyDrop<FdSocketAddress>,
+}
+
+#[cfg(not(profile = "qemu-10.2"))]
+assert_layout!(SocketAddress, size = 40, { r#type @ 0, u @ 8 });
+#[cfg(profile = "qemu-10.2")]
+assert_layout!(SocketAddress, size = 64, { r#type @ 0, u @ 8 });
+
+/// What every internet address has.
+#[repr(C)]
+pub struct InetSocketAddressBase {
+    /// Name or numeric address.
+    pub host: *mut c_char,
+    /// Service name or number.
+    pub port: *mut c_char,
+}
+
+assert_layout!(InetSocketAddressBase, size = 16, { host @ 0, port @ 8 });
+
+/// `NetworkAddressFamily`: what kind of network an address is of.
+pub type NetworkAddressFamily = c_uint;
+/// IPv4.
+pub const NETWORK_ADDRESS_FAMILY_IPV4: NetworkAddressFamily = 0;
+/// IPv6.
+pub const NETWORK_ADDRESS_FAMILY_IPV6: NetworkAddressFamily = 1;
+/// UNIX sockets.
+pub const NETWORK_ADDRESS_FAMILY_UNIX: NetworkAddressFamily = 2;
+/// Virtio sockets.
+pub const NETWORK_ADDRESS_FAMILY_VSOCK: NetworkAddressFamily = 3;
+/// Any other.
+pub const NETWORK_ADDRESS_FAMILY_UNKNOWN: NetworkAddressFamily = 4;
+
+/// How idle connections are probed, where the profile has options for it; otherwise empty.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KeepAliveTuning {
+    /// TCP_KEEPCNT.
+    pub count: Option<u32>,
+    /// TCP_KEEPIDLE, in seconds.
+    pub idle: Option<u32>,
+    /// TCP_KEEPINTVL, in seconds.
+    pub interval: Option<u32>,
+}
+
+/// Host and port of an internet address.
+#[cfg(not(profile = "qemu-10.2"))]
+#[repr(C)]
+pub struct InetSocketAddress {
+    /// Name or numeric address; empty for any.
+    pub host: *mut c_char,
+    /// Service name or number.
+    pub port: *mut c_char,
+    /// Whether `numeric` counts.
+    pub has_numeric: bool,
+    /// Host and port are numbers: no look-up.
+    pub numeric: bool,
+    /// Whether `to` counts.
+    pub has_to: bool,
+    /// Last port to try when listening.
+    pub to: u16,
+    /// Whether `ipv4` counts.
+    pub has_ipv4: bool,
+    /// IPv4 wanted or not.
+    pub ipv4: bool,
+    /// Whether `ipv6` counts.
+    pub has_ipv6: bool,
+    /// IPv6 wanted or not.
+    pub ipv6: bool,
+    /// Whether `keep_alive` was given.
+    pub has_keep_alive: bool,
+    /// Ask for SO_KEEPALIVE.
+    pub keep_alive: bool,
+    /// Whether `mptcp` counts.
+    pub has_mptcp: bool,
+    /// Use Multipath TCP.
+    pub mptcp: bool,
+}
+
+#[cfg(not(profile = "qemu-10.2"))]
+assert_layout!(InetSocketAddress, size = 32, {
+    host @ 0, port @ 8, has_numeric @ 16, numeric @ 17, has_to @ 18, to @ 20, has_ipv4 @ 22,
+    ipv4 @ 23, has_ipv6 @ 24, ipv6 @ 25, has_keep_alive @ 26, keep_alive @ 27, has_mptcp @ 28,
+    mptcp @ 29,
+});
+
+#[cfg(not(profile = "qemu-10.2"))]
+impl InetSocketAddress {
+    /// The probing options: this profile has none.
+    pub const fn keep_alive_tuning(&self) -> KeepAliveTuning {
+        KeepAliveTuning {
+            count: None,
+            idle: None,
+            interval: None,
+        }
+    }
+
+    /// Sets the probing options: this profile has none.
+    pub const fn set_keep_alive_tuning(&mut self, _tuning: KeepAliveTuning) {}
+}
+
+/// Host and port of an internet address.
+#[cfg(profile = "qemu-10.2")]
+#[repr(C)]
+pub struct InetSocketAddress {
+    /// Name or numeric address; empty for any.
+    pub host: *mut c_char,
+    /// Service name or number.
+    pub port: *mut c_char,
+    /// Whether `numeric` counts.
+    pub has_numeric: bool,
+    /// Host and port are numbers: no look-up.
+    pub numeric: bool,
+    /// Whether `to` counts.
+    pub has_to: bool,
+    /// Last port to try when listening.
+    pub to: u16,
+    /// Whether `ipv4` counts.
+    pub has_ipv4: bool,
+    /// IPv4 wanted or not.
+    pub ipv4: bool,
+    /// Whether `ipv6` counts.
+    pub has_ipv6: bool,
+    /// IPv6 wanted or not.
+    pub ipv6: bool,
+    /// Whether `keep_alive` was given.
+    pub has_keep_alive: bool,
+    /// Ask for SO_KEEPALIVE.
+    pub keep_alive: bool,
+    /// Whether `keep_alive_count` counts.
+    pub has_keep_alive_count: bool,
+    /// TCP_KEEPCNT, if non-zero.
+    pub keep_alive_count: u32,
+    /// Whether `keep_alive_idle` counts.
+    pub has_keep_alive_idle: bool,
+    /// TCP_KEEPIDLE in seconds, if non-zero.
+    pub keep_alive_idle: u32,
+    /// Whether `keep_alive_interval` counts.
+    pub has_keep_alive_interval: bool,
+    /// TCP_KEEPINTVL in seconds, if non-zero.
+    pub keep_alive_interval: u32,
+    /// Whether `mptcp` counts.
+    pub has_mptcp: bool,
+    /// Use Multipath TCP.
+    pub mptcp: bool,
+}
+
+#[cfg(profile = "qemu-10.2")]
+assert_layout!(InetSocketAddress, size = 56, {
+    host @ 0, port @ 8, has_numeric @ 16, numeric @ 17, has_to @ 18, to @ 20, has_ipv4 @ 22,
+    ipv4 @ 23, has_ipv6 @ 24, ipv6 @ 25, has_keep_alive @ 26, keep_alive @ 27,
+    has_keep_alive_count @ 28, keep_alive_count @ 32, has_keep_alive_idle @ 36,
+    keep_alive_idle @ 40, has_keep_alive_interval @ 44, keep_alive_interval @ 48,
+    has_mptcp @ 52, mptcp @ 53,
+});
+
+#[cfg(profile = "qemu-10.2")]
+impl InetSocketAddress {
+    /// The probing options that are given.
+    pub fn keep_alive_tuning(&self) -> KeepAliveTuning {
+        KeepAliveTuning {
+            count: self.has_keep_alive_count.then_some(self.keep_alive_count),
+            idle: self.has_keep_alive_idle.then_some(self.keep_alive_idle),
+            interval: self
+                .has_keep_alive_interval
+                .then_some(self.keep_alive_interval),
+        }
+    }
+
+    /// Sets the probing options, each with its flag.
+    pub fn set_keep_alive_tuning(&mut self, tuning: KeepAliveTuning) {
+        self.has_keep_alive_count = tuning.count.is_some();
+        self.keep_alive_count = tuning.count.unwrap_or(0);
+        self.has_keep_alive_idle = tuning.idle.is_some();
+        self.keep_alive_idle = tuning.idle.unwrap_or(0);
+        self.has_keep_alive_interval = tuning.interval.is_some();
+        self.keep_alive_interval = tuning.interval.unwrap_or(0);
+    }
+}
+
+/// A UNIX socket address.
+#[repr(C)]
+pub struct UnixSocketAddress {
+    /// File system path or abstract name.
+    pub path: *mut c_char,
+    /// Whether `abstract` was given; not consulted.
+    pub has_abstract: bool,
+    /// The name lives in the abstract name space.
+    pub r#abstract: bool,
+    /// Whether `tight` counts.
+    pub has_tight: bool,
+    /// The abstract name ends where the text ends (default), else it is padded with zeros.
+    pub tight: bool,
+}
+
+assert_layout!(UnixSocketAddress, size = 16, {
+    path @ 0, has_abstract @ 8, r#abstract @ 9, has_tight @ 10, tight @ 11,
+});
+
+/// A virtio socket address, both numbers as decimal text.
+#[repr(C)]
+pub struct VsockSocketAddress {
+    /// Context id.
+    pub cid: *mut c_char,
+    /// Port.
+    pub port: *mut c_char,
+}
+
+assert_layout!(VsockSocketAddress, size = 16, { cid @ 0, port @ 8 });
+
+/// A descriptor (the struct is named `String` in the 7.2 profiles).
+#[repr(C)]
+pub struct FdSocketAddress {
+    /// Decimal number, or name in the monitor.
+    pub str: *mut c_char,
+}
+
+assert_layout!(FdSocketAddress, size = 8, { str @ 0 });

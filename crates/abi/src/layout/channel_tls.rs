@@ -1,0 +1,64 @@
+//! `io/channel-tls.h`.
+
+#[cfg(not(profile = "qemu-7.2"))]
+use core::ffi::c_uint;
+
+use super::channel::{ChannelShutdown, QIOChannel};
+use super::opaque::QCryptoTLSSession;
+
+/// One end of a TLS connection. All fields are private.
+#[cfg(profile = "qemu-7.2")]
+#[repr(C)]
+pub struct QIOChannelTLS {
+    /// The parent.
+    pub parent: QIOChannel,
+    /// What the records travel over.
+    pub master: *mut QIOChannel,
+    /// What encrypts them.
+    pub session: *mut QCryptoTLSSession,
+    /// The directions that were shut down; changed by atomic OR only.
+    pub shutdown: ChannelShutdown,
+}
+
+#[cfg(profile = "qemu-7.2")]
+assert_layout!(QIOChannelTLS, size = 104, { parent @ 0, master @ 80, session @ 88, shutdown @ 96 });
+
+/// One end of a TLS connection. All fields are private.
+#[cfg(profile = "qemu-7.2.22")]
+#[repr(C)]
+pub struct QIOChannelTLS {
+    /// The parent.
+    pub parent: QIOChannel,
+    /// What the records travel over.
+    pub master: *mut QIOChannel,
+    /// What encrypts them.
+    pub session: *mut QCryptoTLSSession,
+    /// The directions that were shut down; changed by atomic OR only.
+    pub shutdown: ChannelShutdown,
+    /// The source that the handshake waits with, 0 if none.
+    pub hs_ioc_tag: c_uint,
+}
+
+#[cfg(profile = "qemu-7.2.22")]
+assert_layout!(QIOChannelTLS, size = 104, { parent @ 0, master @ 80, session @ 88, shutdown @ 96, hs_ioc_tag @ 100 });
+
+/// One end of a TLS connection. All fields are private.
+#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[repr(C)]
+pub struct QIOChannelTLS {
+    /// The parent.
+    pub parent: QIOChannel,
+    /// What the records travel over.
+    pub master: *mut QIOChannel,
+    /// What encrypts them.
+    pub session: *mut QCryptoTLSSession,
+    /// The directions that were shut down; changed by atomic OR only.
+    pub shutdown: ChannelShutdown,
+    /// The source that the handshake waits with, 0 if none.
+    pub hs_ioc_tag: c_uint,
+    /// The source that the end of the connection waits with, 0 if none.
+    pub bye_ioc_tag: c_uint,
+}
+
+#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+assert_layout!(QIOChannelTLS, size = 128, { parent @ 0, master @ 96, session @ 104, shutdown @ 112, hs_ioc_tag @ 116, bye_ioc_tag @ 120 });

@@ -1,0 +1,42 @@
+//! The class of TLS credentials.
+
+#[cfg(profile = "qemu-10.2")]
+use core::ffi::c_char;
+
+use super::object::ObjectClass;
+use super::opaque::{Error, QCryptoTLSCreds};
+
+/// Reads the files of credentials again.
+pub type CryptoTLSCredsReload =
+    Option<unsafe extern "C" fn(creds: *mut QCryptoTLSCreds, errp: *mut *mut Error) -> bool>;
+
+/// The class struct of all kinds of credentials.
+#[cfg(not(profile = "qemu-10.2"))]
+#[repr(C)]
+pub struct QCryptoTLSCredsClass {
+    /// The parent.
+    pub parent_class: ObjectClass,
+    /// NULL if the kind can't be loaded again.
+    pub reload: CryptoTLSCredsReload,
+}
+
+#[cfg(not(profile = "qemu-10.2"))]
+assert_layout!(QCryptoTLSCredsClass, size = 104, { parent_class @ 0, reload @ 96 });
+
+/// The class struct of all kinds of credentials.
+#[cfg(profile = "qemu-10.2")]
+#[expect(non_snake_case, reason = "the names that C code uses")]
+#[repr(C)]
+pub struct QCryptoTLSCredsClass {
+    /// The parent.
+    pub parent_class: ObjectClass,
+    /// NULL if the kind can't be loaded again.
+    pub reload: CryptoTLSCredsReload,
+    /// What the kind adds to the priority string, or NULL.
+    pub prioritySuffix: *const c_char,
+}
+
+#[cfg(profile = "qemu-10.2")]
+assert_layout!(QCryptoTLSCredsClass, size = 112, {
+    parent_class @ 0, reload @ 96, prioritySuffix @ 104,
+});

@@ -1,0 +1,7 @@
+//! The static library: io/ and, with `embedded`, the host below it.
+//!
+//! Nothing but the C symbols of the two leaves it.
+
+#[cfg(feature = "embedded")]
+extern crate embedded_host as _;
+extern crate qio as _;

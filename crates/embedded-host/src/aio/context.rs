@@ -1,0 +1,213 @@
+//! A context is a GLib source; references on it are references on the source.
+
+use core::ffi::{c_int, c_void};
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::Arc;
+
+use glib_sys::{G_IO_IN, GSource};
+
+use super::bottom_half::{BottomHalf, Queue};
+use super::handlers::{Handlers, Ready};
+use abi::layout::{AioContext, IOHandler};
+use platform::glib::{Callback, Hooks, PollFd, Source, SourceOf};
+use platform::os::errno::Errno;
+use platform::os::event::Event;
+use platform::os::poll::{self, Entry};
+use platform::sync::Mutex;
+
+/// A counted reference on a context.
+#[derive(Clone)]
+pub struct Context(SourceOf<Hub>);
+
+/// What is behind the source.
+struct Hub {
+    /// The source itself; NULL until it is made.
+    source: AtomicPtr<GSource>,
+    /// Rung for whoever polls.
+    bell: Event,
+    polled: [PollFd; 1],
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    handlers: Handlers,
+    queue: Queue,
+    /// How many polls other than GLib's are under way.
+    polls: usize,
+    /// `aio_notify` was called, and no poll has returned for it yet.
+    notified: bool,
+}
+
+impl Context {
+    /// A new context, which nobody polls yet.
+    pub fn create() -> Result<Self, Errno> {
+        let bell = Event::create()?;
+        let source = SourceOf::new(Hub {
+            source: AtomicPtr::new(ptr::null_mut()),
+            polled: [PollFd::new(bell.fd(), G_IO_IN)],
+            bell,
+            state: Mutex::default(),
+        });
+        source
+            .hooks()
+            .source
+            .store(source.as_ptr(), Ordering::Relaxed);
+        // A handler may run a loop that serves the context too.
+        source.set_can_recurse();
+        source.set_name(c"aio-context");
+        Ok(Self(source))
+    }
+
+    /// A reference on the context at `ptr`.
+    ///
+    /// # Safety
+    /// `ptr` is a live context.
+    pub unsafe fn from_ptr_none(ptr: *mut AioContext) -> Self {
+        // SAFETY: a context is a source of this kind.
+        Self(unsafe { SourceOf::from_ptr_none(ptr.cast()) })
+    }
+
+    /// The address, for C and for comparison.
+    pub fn as_ptr(&self) -> *mut AioContext {
+        self.0.as_ptr().cast()
+    }
+
+    /// The source that serves the context once it is attached.
+    pub fn source(&self) -> &Source {
+        &self.0
+    }
+
+    /// Sets what runs when `fd` is ready, in place of what was set for it (R-LOOP-5).
+    pub fn set_handlers(&self, fd: c_int, read: IOHandler, write: IOHandler, opaque: *mut c_void) {
+        let hub = self.0.hooks();
+        let mut state = hub.state.lock();
+        // SAFETY: the table belongs to this source.
+        unsafe { state.handlers.set(&self.0, fd, (read, write, opaque)) };
+        if state.polls > 0 {
+            hub.bell.ring();
+        }
+    }
+
+    /// Makes the poll that is under way, or else the next one, return.
+    pub fn notify(&self) {
+        let hub = self.0.hooks();
+        hub.state.lock().notified = true;
+        hub.bell.ring();
+    }
+
+    /// Makes a bottom half run, unless it is going to (R-LOOP-7).
+    pub fn schedule(&self, bottom_half: Arc<BottomHalf>) {
+        let hub = self.0.hooks();
+        hub.state.lock().queue.schedule(bottom_half);
+        hub.bell.ring();
+    }
+
+    /// Makes it not run.
+    pub fn cancel(&self, bottom_half: &BottomHalf) {
+        // Under the lock: it either has begun to run or doesn't.
+        let _state = self.0.hooks().state.lock();
+        bottom_half.withdraw();
+    }
+
+    /// Runs what is ready, and waits for that if `blocking`. True if something has run (R-LOOP-6).
+    pub fn poll(&self, blocking: bool) -> bool {
+        self.0.hooks().poll(blocking)
+    }
+}
+
+impl Hub {
+    fn poll(&self, blocking: bool) -> bool {
+        let mut progress = self.run_bottom_halves();
+        loop {
+            let (mut entries, ids, idle) = self.begin_poll();
+            let limit = if blocking && !progress && idle { -1 } else { 0 };
+            // Out of memory, or beyond the limit of descriptors: none is ready.
+            let found = poll::wait(&mut entries, limit).is_ok();
+            let notified = self.end_poll(&ids, &entries, found);
+            while let Some(ready) = self.next_ready() {
+                progress = true;
+                ready.run();
+            }
+            progress |= self.run_bottom_halves();
+            if progress || !blocking || notified || !found {
+                return progress;
+            }
+        }
+    }
+
+    /// What to poll, and whether nothing is to be done without.
+    fn begin_poll(&self) -> (Vec<Entry>, Vec<u64>, bool) {
+        let mut state = self.state.lock();
+        state.polls += 1;
+        let mut entries = vec![Entry::to_read(self.bell.fd())];
+        let ids = state.handlers.add_entries(&mut entries);
+        let idle = state.queue.is_empty() && !state.notified;
+        drop(state);
+        (entries, ids, idle)
+    }
+
+    /// Notes what is ready. True if the poll was to return.
+    fn end_poll(&self, ids: &[u64], entries: &[Entry], found: bool) -> bool {
+        let mut state = self.state.lock();
+        state.polls -= 1;
+        if let [bell, entries @ ..] = entries
+            && found
+        {
+            if bell.is_readable() {
+                // Before the queue is looked at, so that no ring is lost.
+                self.bell.reset();
+            }
+            state.handlers.note_ready(ids, entries);
+        }
+        core::mem::take(&mut state.notified)
+    }
+
+    fn next_ready(&self) -> Option<Ready> {
+        self.state.lock().handlers.next_ready()
+    }
+
+    /// Runs those that have been scheduled before, also in polls that they nest in each other.
+    fn run_bottom_halves(&self) -> bool {
+        let end = self.state.lock().queue.end();
+        let mut progress = false;
+        loop {
+            let Some((bottom_half, is_scheduled)) = self.state.lock().queue.next(end) else {
+                return progress;
+            };
+            if is_scheduled {
+                progress = true;
+                bottom_half.run();
+            }
+        }
+    }
+}
+
+impl Hooks for Hub {
+    fn poll_fds(&self) -> &[PollFd] {
+        &self.polled
+    }
+
+    fn prepare(&self) -> bool {
+        !self.state.lock().queue.is_empty()
+    }
+
+    fn check(&self) -> bool {
+        let state = self.state.lock();
+        let rung = self.polled.iter().any(|bell| bell.revents() & G_IO_IN != 0);
+        if rung || !state.queue.is_empty() {
+            return true;
+        }
+        // SAFETY: the source is being checked, so it is live.
+        let source =
+            unsafe { SourceOf::<Self>::from_ptr_none(self.source.load(Ordering::Relaxed)) };
+        state.handlers.is_any_ready(&source)
+    }
+
+    fn dispatch(&self, _callback: Callback) -> bool {
+        // What the loop found may be outdated: other sources, or a nested loop, have run since.
+        self.poll(false);
+        true
+    }
+}

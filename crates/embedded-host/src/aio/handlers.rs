@@ -1,0 +1,151 @@
+//! The descriptors of a context: at most one registration each.
+
+use core::ffi::{c_int, c_void};
+use core::mem;
+
+use glib_sys::{G_IO_ERR, G_IO_HUP, G_IO_IN, G_IO_OUT};
+
+use abi::layout::IOHandler;
+use platform::glib::{FdTag, Source};
+use platform::os::poll::Entry;
+
+/// What makes a read handler run (R-LOOP-5).
+const READ: u32 = G_IO_IN | G_IO_HUP | G_IO_ERR;
+/// What makes a write handler run.
+const WRITE: u32 = G_IO_OUT | G_IO_ERR;
+
+/// The registrations of a context.
+#[derive(Default)]
+pub(super) struct Handlers {
+    list: Vec<Registration>,
+    last_id: u64,
+}
+
+struct Registration {
+    fd: c_int,
+    /// Distinguishes it from those before it for the same descriptor.
+    id: u64,
+    read: IOHandler,
+    write: IOHandler,
+    opaque: *mut c_void,
+    /// A poll found it ready to read, and no handler has been run for that.
+    readable: bool,
+    /// The same for writing.
+    writable: bool,
+    tag: Option<FdTag>,
+}
+
+// SAFETY: the data is the program's, which knows which threads poll the context.
+unsafe impl Send for Registration {}
+
+/// A handler to be run.
+pub(super) struct Ready {
+    handler: unsafe extern "C" fn(*mut c_void),
+    opaque: *mut c_void,
+}
+
+impl Ready {
+    pub(super) fn run(self) {
+        // SAFETY: registered for this thread with this data, and not removed when it was looked
+        // for (R-LOOP-5).
+        unsafe { (self.handler)(self.opaque) }
+    }
+}
+
+impl Registration {
+    /// What to poll for. Hang-ups and errors are always reported.
+    fn events(&self) -> u32 {
+        let read = if self.read.is_some() { READ } else { 0 };
+        let write = if self.write.is_some() { WRITE } else { 0 };
+        read | write
+    }
+}
+
+impl Handlers {
+    /// Replaces, adds or removes (both handlers None) the registration of `fd`.
+    ///
+    /// # Safety
+    /// `source` is the one source of this table.
+    pub(super) unsafe fn set(
+        &mut self,
+        source: &Source,
+        fd: c_int,
+        (read, write, opaque): (IOHandler, IOHandler, *mut c_void),
+    ) {
+        let old = self.list.iter().position(|entry| entry.fd == fd);
+        let old = old.map(|index| self.list.remove(index));
+        self.last_id += 1;
+        let mut new = Registration {
+            fd,
+            id: self.last_id,
+            read,
+            write,
+            opaque,
+            readable: false,
+            writable: false,
+            tag: None,
+        };
+        let (events, old_events) = (new.events(), old.as_ref().map_or(0, Registration::events));
+        let tag = old.and_then(|old| old.tag);
+        if events == 0 {
+            if let Some(tag) = tag {
+                // SAFETY: of this source, by the contract.
+                unsafe { source.remove_fd(tag) };
+            }
+            return;
+        }
+        if let Some(tag) = &tag
+            && events != old_events
+        {
+            // SAFETY: as above.
+            unsafe { source.modify_fd(tag, events) };
+        }
+        new.tag = tag.or_else(|| source.add_fd(fd, events));
+        self.list.push(new);
+    }
+
+    /// Adds what to poll; returns of which registrations that is.
+    pub(super) fn add_entries(&self, entries: &mut Vec<Entry>) -> Vec<u64> {
+        let new = |entry: &Registration| Entry::new(entry.fd, entry.events());
+        entries.extend(self.list.iter().map(new));
+        self.list.iter().map(|entry| entry.id).collect()
+    }
+
+    /// Notes what a poll found for those registrations that are still there.
+    pub(super) fn note_ready(&mut self, ids: &[u64], entries: &[Entry]) {
+        for registration in &mut self.list {
+            // New ones are added at the end, so the ids ascend.
+            let entry = ids.binary_search(&registration.id).ok();
+            if let Some(entry) = entry.and_then(|index| entries.get(index)) {
+                registration.readable = entry.revents() & READ != 0;
+                registration.writable = entry.revents() & WRITE != 0;
+            }
+        }
+    }
+
+    /// Whether GLib's last poll found a descriptor ready.
+    pub(super) fn is_any_ready(&self, source: &Source) -> bool {
+        self.list.iter().any(|entry| {
+            entry.tag.as_ref().is_some_and(|tag| {
+                // SAFETY: the table's tags are of its source.
+                let revents = unsafe { source.fd_revents(tag) };
+                revents & entry.events() != 0
+            })
+        })
+    }
+
+    /// The next handler that is to be run; reading goes before writing.
+    pub(super) fn next_ready(&mut self) -> Option<Ready> {
+        self.list.iter_mut().find_map(|entry| {
+            let read = mem::take(&mut entry.readable).then_some(entry.read);
+            let handler = read.flatten().or_else(|| {
+                let write = mem::take(&mut entry.writable).then_some(entry.write);
+                write.flatten()
+            });
+            handler.map(|handler| Ready {
+                handler,
+                opaque: entry.opaque,
+            })
+        })
+    }
+}

@@ -1,0 +1,21 @@
+//! `qemu/module.h`, where the functions are documented.
+
+use core::ffi::c_uint;
+
+use crate::module;
+use platform::os::abort::misuse;
+
+/// `register_module_init` of `qemu/module.h`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn register_module_init(f: Option<module::InitFunction>, kind: c_uint) {
+    match f {
+        Some(f) => module::register(f, kind),
+        None => misuse("register_module_init", format_args!("@fn is NULL")),
+    }
+}
+
+/// `module_call_init` of `qemu/module.h`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn module_call_init(kind: c_uint) {
+    module::call(kind);
+}

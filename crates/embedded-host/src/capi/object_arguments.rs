@@ -1,0 +1,42 @@
+//! Arguments of the functions on objects: NULL is a mistake of the program.
+
+use core::ffi::{CStr, c_char};
+
+use crate::qom::class::Class;
+use abi::layout::{Object, ObjectClass};
+use platform::os::abort::misuse;
+
+/// The object that a function needs.
+///
+/// # Safety
+/// `obj` is NULL or live.
+pub(super) unsafe fn object(obj: *mut Object, function: &str) -> *mut Object {
+    if obj.is_null() {
+        misuse(function, format_args!("the object is NULL"));
+    }
+    obj
+}
+
+/// The class that a function needs.
+///
+/// # Safety
+/// `klass` is NULL or a class.
+pub(super) unsafe fn class(klass: *mut ObjectClass, function: &str) -> Class {
+    // SAFETY: as promised.
+    match unsafe { Class::from_ptr(klass) } {
+        Some(class) => class,
+        None => misuse(function, format_args!("@klass is NULL")),
+    }
+}
+
+/// The text that a function needs.
+///
+/// # Safety
+/// `ptr` is NULL or a C string that lives for `'a`.
+pub(super) unsafe fn text<'a>(ptr: *const c_char, function: &str, name: &str) -> &'a CStr {
+    if ptr.is_null() {
+        misuse(function, format_args!("@{name} is NULL"));
+    }
+    // SAFETY: not NULL, so a C string.
+    unsafe { CStr::from_ptr(ptr) }
+}

@@ -1,0 +1,250 @@
+//! Coroutines with stacks of their own.
+//!
+//! A coroutine belongs to whoever enters it, one at a time, and may be entered by another thread
+//! each time: what is thread-local is read by functions that are not inlined, and nothing read
+//! before a switch is used after it.
+
+use core::cell::{Cell, UnsafeCell};
+use core::ffi::c_void;
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::collections::VecDeque;
+
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine as Stackful, CoroutineResult, Yielder};
+
+use super::aio::bottom_half::BottomHalf;
+use super::aio::{Context, current};
+use abi::layout::{self, AioContext};
+use platform::check_usage;
+use platform::os::abort::misuse;
+
+/// Bytes of stack, without the guard page (R-COR-2).
+const STACK_SIZE: usize = 1 << 20;
+
+/// `CoroutineEntry`.
+pub type Entry = unsafe extern "C" fn(opaque: *mut c_void);
+
+/// A coroutine, or the stand-in of a thread that is in none.
+pub struct Coroutine {
+    /// What runs; None in a stand-in. Touched by the one who has entered it only.
+    stackful: UnsafeCell<Option<Stackful<(), (), ()>>>,
+    /// The way out of it, once it has begun.
+    yielder: Cell<*const Yielder<(), ()>>,
+    /// Where it was entered latest (R-COR-3).
+    context: AtomicPtr<AioContext>,
+    is_entered: AtomicBool,
+    /// A bottom half is going to enter it.
+    is_scheduled: AtomicBool,
+    /// Whom to enter once it has yielded or ended (R-COR-4). Touched by itself, and by the one who
+    /// has entered it while it doesn't run.
+    woken: UnsafeCell<VecDeque<*const Coroutine>>,
+}
+
+thread_local! {
+    static CURRENT: Cell<*const Coroutine> = const { Cell::new(ptr::null()) };
+    /// What a thread that is in no coroutine says that it is in (R-COR-1).
+    static STAND_IN: Coroutine = const { Coroutine::empty() };
+}
+
+#[inline(never)]
+fn running() -> *const Coroutine {
+    CURRENT.get()
+}
+
+#[inline(never)]
+fn set_running(coroutine: *const Coroutine) -> *const Coroutine {
+    CURRENT.replace(coroutine)
+}
+
+/// Whether the caller is in a coroutine.
+pub fn is_inside() -> bool {
+    !running().is_null()
+}
+
+/// The coroutine that the caller is in, or else the thread's stand-in.
+#[inline(never)]
+pub fn this() -> *mut layout::Coroutine {
+    let inside = running();
+    let this = if inside.is_null() {
+        STAND_IN.with(ptr::from_ref)
+    } else {
+        inside
+    };
+    this.cast_mut().cast()
+}
+
+impl Coroutine {
+    const fn empty() -> Self {
+        Self {
+            stackful: UnsafeCell::new(None),
+            yielder: Cell::new(ptr::null()),
+            context: AtomicPtr::new(ptr::null_mut()),
+            is_entered: AtomicBool::new(false),
+            is_scheduled: AtomicBool::new(false),
+            woken: UnsafeCell::new(VecDeque::new()),
+        }
+    }
+
+    /// A coroutine that has not begun. It ends itself when its function returns.
+    ///
+    /// # Safety
+    /// `entry` takes `opaque`, in whatever threads enter the coroutine.
+    pub unsafe fn create(entry: Entry, opaque: *mut c_void) -> *mut layout::Coroutine {
+        let Ok(stack) = DefaultStack::new(STACK_SIZE) else {
+            misuse(
+                "qemu_coroutine_create",
+                format_args!("no memory for a stack"),
+            )
+        };
+        let this = Box::into_raw(Box::new(Self::empty()));
+        let address = this.expose_provenance();
+        let body = move |yielder: &Yielder<(), ()>, ()| {
+            let this = ptr::with_exposed_provenance::<Self>(address);
+            // SAFETY: the coroutine lives until this function has returned.
+            unsafe { (*this).yielder.set(yielder) };
+            // SAFETY: the program's function and its data.
+            unsafe { entry(opaque) };
+        };
+        // SAFETY: just made, and nobody else knows it.
+        unsafe { *(*this).stackful.get() = Some(Stackful::with_stack(stack, body)) };
+        this.cast()
+    }
+
+    /// The coroutine behind the argument of `function`.
+    ///
+    /// # Safety
+    /// `co` is NULL, or a coroutine or stand-in that lives for `'a`.
+    pub unsafe fn borrow<'a>(function: &str, co: *mut layout::Coroutine) -> &'a Self {
+        check_usage!(!co.is_null(), function, "@co is NULL");
+        // SAFETY: not NULL, and as promised.
+        unsafe { &*co.cast::<Self>() }
+    }
+
+    /// Where it was entered latest.
+    pub fn context(&self) -> *mut AioContext {
+        if self.is_stand_in() {
+            return current::get();
+        }
+        self.context.load(Ordering::Acquire)
+    }
+
+    /// Whether it runs, or has entered another that does.
+    pub fn is_entered(&self) -> bool {
+        self.is_entered.load(Ordering::Acquire)
+    }
+
+    fn is_stand_in(&self) -> bool {
+        // SAFETY: a stand-in's is never set, another's is set before anybody else knows it and
+        // stays so.
+        unsafe { (*self.stackful.get()).is_none() }
+    }
+
+    /// Runs it for a context until it yields or ends, and then whom it has woken (R-COR-2).
+    ///
+    /// # Safety
+    /// It is live; if it ends it must not be used afterwards.
+    pub unsafe fn enter(this: *const Self, context: *mut AioContext) {
+        const NAME: &str = "qemu_coroutine_enter";
+        let mut pending = VecDeque::from([this]);
+        while let Some(next) = pending.pop_front() {
+            // SAFETY: live, as the caller or the one who has woken it promised.
+            let coroutine = unsafe { &*next };
+            check_usage!(!coroutine.is_stand_in(), NAME, "@co is not a coroutine");
+            check_usage!(
+                !coroutine.is_scheduled.load(Ordering::Acquire),
+                NAME,
+                "the coroutine is scheduled to be entered elsewhere"
+            );
+            check_usage!(
+                !coroutine.is_entered.swap(true, Ordering::AcqRel),
+                NAME,
+                "the coroutine is entered already"
+            );
+            coroutine.context.store(context, Ordering::Release);
+            let outer = set_running(next);
+            // SAFETY: `is_entered` makes this the only one who touches the stack.
+            let result =
+                unsafe { (*coroutine.stackful.get()).as_mut() }.map(|stackful| stackful.resume(()));
+            set_running(outer);
+            // SAFETY: it does not run, and only this thread has it.
+            pending.append(unsafe { &mut *coroutine.woken.get() });
+            if matches!(result, Some(CoroutineResult::Yield(()))) {
+                // From here on another thread may enter it.
+                coroutine.is_entered.store(false, Ordering::Release);
+            } else {
+                // SAFETY: made by `create`, ended, and by the contract nobody uses it any more.
+                drop(unsafe { Box::from_raw(next.cast_mut()) });
+            }
+        }
+    }
+
+    /// Makes it be entered: now, or after the caller's coroutine, or by another thread (R-COR-4).
+    ///
+    /// # Safety
+    /// As for [`Coroutine::enter`]; the context is live.
+    pub unsafe fn wake(this: *const Self, context: *mut AioContext) {
+        if context != current::get() {
+            // SAFETY: as promised.
+            unsafe { Self::schedule(this, context) };
+            return;
+        }
+        let caller = running();
+        if caller.is_null() {
+            // SAFETY: as promised.
+            unsafe { Self::enter(this, context) };
+        } else {
+            check_usage!(
+                caller != this,
+                "aio_co_enter",
+                "the coroutine is the caller"
+            );
+            // SAFETY: this thread is in the coroutine, so it is live and its list the caller's.
+            unsafe { (*(*caller).woken.get()).push_back(this) };
+        }
+    }
+
+    /// Makes it be entered by a bottom half.
+    ///
+    /// # Safety
+    /// As for [`Coroutine::wake`].
+    pub unsafe fn schedule(this: *const Self, context: *mut AioContext) {
+        unsafe extern "C" fn enter(opaque: *mut c_void) {
+            let this = opaque.cast_const().cast::<Coroutine>();
+            // SAFETY: live until it is entered.
+            let coroutine = unsafe { &*this };
+            let context = coroutine.context.load(Ordering::Acquire);
+            coroutine.is_scheduled.store(false, Ordering::Release);
+            // SAFETY: as its scheduler promised.
+            unsafe { Coroutine::enter(this, context) };
+        }
+        const NAME: &str = "aio_co_schedule";
+        check_usage!(!context.is_null(), NAME, "the coroutine has no AioContext");
+        // SAFETY: live, as promised.
+        let coroutine = unsafe { &*this };
+        check_usage!(
+            !coroutine.is_scheduled.swap(true, Ordering::AcqRel),
+            NAME,
+            "the coroutine is scheduled already"
+        );
+        coroutine.context.store(context, Ordering::Release);
+        // SAFETY: live, as promised.
+        let context = unsafe { Context::from_ptr_none(context) };
+        let bottom_half = BottomHalf::new(context, enter, this.cast_mut().cast());
+        bottom_half.context().clone().schedule(bottom_half);
+    }
+}
+
+/// Leaves the coroutine for whoever has entered it, until it is entered again.
+pub fn suspend() {
+    let this = running();
+    check_usage!(
+        !this.is_null(),
+        "qemu_coroutine_yield",
+        "the caller is not in a coroutine"
+    );
+    // SAFETY: the running coroutine is live.
+    let yielder = unsafe { (*this).yielder.get() };
+    // SAFETY: set when the coroutine began; it lives on this stack as long as that.
+    unsafe { (*yielder).suspend(()) };
+}

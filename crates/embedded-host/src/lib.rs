@@ -1,0 +1,29 @@
+//! The host that libqio brings along, as far as io/ and the programs that use it need one: object
+//! model, errors, socket helpers, threads, event loop and coroutines, TLS sessions and credentials,
+//! authorization, QAPI visitors, hashes.
+//!
+//! It defines, in [`capi`], the C symbols that io/ imports, and more of the same headers for the
+//! program's own use. It knows nothing of channels, tasks or listeners.
+
+pub mod aio;
+pub mod authz;
+pub mod buffer;
+pub mod capi;
+pub mod co_mutex;
+pub mod coroutine;
+pub mod destination;
+pub mod error;
+pub mod error_object;
+pub mod hash;
+pub mod iov;
+pub mod main_loop;
+pub mod module;
+pub mod monitor;
+pub mod qapi;
+pub mod qom;
+pub mod report;
+pub mod sockets;
+pub mod thread;
+#[cfg(feature = "tls")]
+pub mod tls;
+pub mod variadic;

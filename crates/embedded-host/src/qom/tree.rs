@@ -1,0 +1,221 @@
+//! The composition tree: children, which their parent's property keeps alive, and containers.
+
+use core::ffi::CStr;
+use core::ptr;
+use std::ffi::CString;
+use std::sync::OnceLock;
+
+use crate::error::Error;
+use abi::layout::Object;
+use abi::profile;
+use platform::os::abort::misuse;
+
+use super::accessors::Accessors;
+use super::instance::{self, Held};
+use super::property::{self, Property};
+
+/// An object that lives as long as the process.
+struct Root(*mut Object);
+
+// SAFETY: the pointer never changes; what it leads to is the program's to serialise (R-QOM-24).
+unsafe impl Sync for Root {}
+// SAFETY: as above.
+unsafe impl Send for Root {}
+
+static ROOT: OnceLock<Root> = OnceLock::new();
+static INTERNAL_ROOT: OnceLock<Root> = OnceLock::new();
+
+/// The root of the tree (R-QOM-20).
+pub fn root() -> *mut Object {
+    let make = || {
+        let root = new_container("object_get_root");
+        for name in profile::ROOT_CONTAINERS {
+            // SAFETY: live, and nobody else's yet.
+            unsafe { add_container(root, name, "object_get_root") };
+        }
+        Root(root)
+    };
+    ROOT.get_or_init(make).0
+}
+
+/// The root of the tree if anybody has asked for it.
+pub(super) fn known_root() -> Option<*mut Object> {
+    ROOT.get().map(|root| root.0)
+}
+
+/// The root of another tree, in which no path leads anywhere.
+pub fn internal_root() -> *mut Object {
+    INTERNAL_ROOT
+        .get_or_init(|| Root(new_container("object_get_internal_root")))
+        .0
+}
+
+/// The root's container of that name, if there is one.
+pub fn container(name: &CStr) -> Option<*mut Object> {
+    // SAFETY: the root is live.
+    unsafe { component(root(), name) }
+}
+
+/// The container for objects that users make.
+pub fn objects() -> *mut Object {
+    // SAFETY: the root is live.
+    unsafe { container_at(root(), c"/objects", "object_get_objects_root") }
+}
+
+fn new_container(function: &str) -> *mut Object {
+    instance::create(instance::type_named(c"container", function), function)
+}
+
+/// Adds an empty container, which `parent` then owns.
+///
+/// # Safety
+/// `parent` is a live object.
+pub unsafe fn add_container(parent: *mut Object, name: &CStr, function: &str) -> *mut Object {
+    let container = new_container(function);
+    // SAFETY: both are live.
+    if let Err(error) = unsafe { try_add_child(parent, name, container) } {
+        misuse(function, format_args!("{error}"));
+    }
+    // SAFETY: live, and the parent has a reference of its own now.
+    unsafe { instance::drop_reference(container) };
+    container
+}
+
+/// The container at an absolute path below `root`, made with those on the way if there is none.
+///
+/// # Safety
+/// `root` is a live object.
+pub unsafe fn container_at(root: *mut Object, path: &CStr, function: &str) -> *mut Object {
+    let Some(rest) = path.to_bytes().strip_prefix(b"/") else {
+        let path = path.to_string_lossy();
+        misuse(function, format_args!("'{path}' is no absolute path"));
+    };
+    let mut object = root;
+    for part in rest.split(|&b| b == b'/').filter(|part| !part.is_empty()) {
+        let part = CString::new(part).unwrap_or_default();
+        // SAFETY: live: the tree keeps it.
+        object = unsafe { component(object, &part) }
+            // SAFETY: as above.
+            .unwrap_or_else(|| unsafe { add_container(object, &part, function) });
+    }
+    object
+}
+
+/// The object that a property of that name stands for.
+///
+/// # Safety
+/// `parent` is a live object.
+pub unsafe fn component(parent: *mut Object, name: &CStr) -> Option<*mut Object> {
+    // SAFETY: as promised.
+    let found = unsafe { property::find(parent, name) }?;
+    // SAFETY: the property of a live object, nothing has run since.
+    let (resolve, opaque) = unsafe { ((*found).c.resolve, (*found).c.opaque) };
+    // SAFETY: the property's function, with what belongs to it.
+    let object = unsafe { resolve?(parent, opaque, name.as_ptr()) };
+    (!object.is_null()).then_some(object)
+}
+
+/// Makes `child` a child of `parent`, which takes a reference (R-QOM-19).
+///
+/// # Safety
+/// Both are live objects.
+pub unsafe fn try_add_child(
+    parent: *mut Object,
+    name: &CStr,
+    child: *mut Object,
+) -> Result<*mut Property, Error> {
+    const FUNCTION: &str = "object_property_add_child";
+    // SAFETY: live as promised.
+    if !unsafe { (*child).parent }.is_null() {
+        misuse(FUNCTION, format_args!("@child has a parent"));
+    }
+    let mut above = parent;
+    while !above.is_null() {
+        if above == child {
+            misuse(FUNCTION, format_args!("@child is above @obj"));
+        }
+        // SAFETY: a parent outlives its children.
+        above = unsafe { (*above).parent };
+    }
+    // SAFETY: live as promised.
+    let ty = unsafe { instance::class_of(child) }.name();
+    let kind = CString::new([b"child<", ty.to_bytes(), b">"].concat()).unwrap_or_default();
+    // SAFETY: as promised.
+    let added = unsafe { property::try_add(parent, name, &kind, Accessors::Child(child)) }?;
+    // SAFETY: live; the reference is the property's.
+    unsafe { instance::add_reference(child) };
+    // SAFETY: live.
+    unsafe { (*child).parent = parent };
+    Ok(added)
+}
+
+/// A child is about to leave its parent, and is told so.
+///
+/// # Safety
+/// `child` is a live object.
+pub(super) unsafe fn leaves(child: *mut Object) {
+    // SAFETY: live, and classes are never freed.
+    let unparent = unsafe { (*instance::class_of(child).as_ptr()).unparent };
+    if let Some(unparent) = unparent {
+        // SAFETY: the class's hook gets an instance.
+        unsafe { unparent(child) };
+    }
+}
+
+/// A child has left its parent, which had a reference.
+///
+/// # Safety
+/// `child` is a live object.
+pub(super) unsafe fn has_left(child: *mut Object) {
+    // SAFETY: live.
+    unsafe { (*child).parent = ptr::null_mut() };
+    // SAFETY: live, and the reference was the parent's.
+    unsafe { instance::drop_reference(child) };
+}
+
+/// The property by which an object is its parent's child; None without parent.
+///
+/// # Safety
+/// `child` is an object whose memory is there.
+pub(super) unsafe fn as_child(child: *mut Object) -> Option<*mut Property> {
+    // SAFETY: as promised.
+    let parent = unsafe { (*child).parent };
+    if parent.is_null() {
+        return None;
+    }
+    // SAFETY: a parent outlives its children.
+    let mut properties = unsafe { property::own(parent) }.into_iter();
+    // SAFETY: its properties are live while nothing runs.
+    properties.find(
+        |&property| matches!(unsafe { &(*property).accessors }, Accessors::Child(c) if *c == child),
+    )
+}
+
+/// Takes an object from its parent; nothing without parent.
+///
+/// # Safety
+/// `obj` is a live object.
+pub unsafe fn unparent(obj: *mut Object) {
+    // SAFETY: as promised.
+    if let Some(property) = unsafe { as_child(obj) } {
+        // SAFETY: the parent outlives its child, and that is its property.
+        unsafe { property::remove((*obj).parent, property) };
+    }
+}
+
+/// The children of an object, kept alive.
+///
+/// # Safety
+/// `obj` is a live object.
+pub unsafe fn children(obj: *mut Object) -> Vec<Held> {
+    // SAFETY: as promised.
+    let properties = unsafe { property::own(obj) }.into_iter();
+    properties
+        // SAFETY: properties and children are live while nothing runs.
+        .filter_map(|property| match unsafe { &(*property).accessors } {
+            // SAFETY: as above.
+            Accessors::Child(child) => unsafe { Held::new(*child) },
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,235 @@
+//! Connecting to internet addresses.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use super::{keep_alive, listen, resolution_failed};
+use crate::error::Error;
+use abi::address::Inet;
+use abi::profile;
+use platform::os::fd::Descriptor;
+use platform::os::resolve::{self, Query, Resolved, Usage};
+use platform::os::socket;
+
+/// A connected socket (R-SOCK-14).
+pub fn inet(inet: Inet<'_>) -> Result<Descriptor, Error> {
+    let answers = look_up(inet)?;
+    let socket = first_to_answer(inet, &answers)?;
+    keep_alive::apply(socket.as_raw(), inet)?;
+    Ok(socket)
+}
+
+/// Connects to the first of the addresses that answers. If none does, the last failure is the one
+/// reported.
+fn first_to_answer(inet: Inet<'_>, addresses: &[Resolved]) -> Result<Descriptor, Error> {
+    let mut failure = None;
+    for resolved in addresses {
+        match one(inet, resolved) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => failure = Some(error),
+        }
+    }
+    // The resolver has at least one answer, so there is a failure.
+    Err(failure.unwrap_or_else(|| Error::new(failed_to_connect(inet))))
+}
+
+/// The addresses to try.
+fn look_up(inet: Inet<'_>) -> Result<Vec<Resolved>, Error> {
+    let given = |text: &&core::ffi::CStr| !text.is_empty();
+    let host = inet.host().filter(given);
+    let port = inet.port().filter(given);
+    if host.is_none() || port.is_none() {
+        return Err(Error::new("host and/or port not specified"));
+    }
+    let query = Query {
+        host,
+        service: port,
+        family: inet.family()?,
+        usage: Usage::Stream,
+        configured_only: true,
+        canonical: true,
+        ..Query::default()
+    };
+    look_up_mapped(query).map_err(|reason| resolution_failed(host, port, reason))
+}
+
+/// Looks up with mapped addresses, as long as the resolver knows about them (R-SOCK-14).
+pub(super) fn look_up_mapped(mut query: Query<'_>) -> Result<Vec<Resolved>, resolve::ResolveError> {
+    static UNKNOWN: AtomicBool = AtomicBool::new(false);
+
+    query.mapped = !UNKNOWN.load(Ordering::Relaxed);
+    match resolve::look_up(&query) {
+        Err(reason) if query.mapped && reason.is_bad_flags() => {
+            UNKNOWN.store(true, Ordering::Relaxed);
+            query.mapped = false;
+            resolve::look_up(&query)
+        }
+        result => result,
+    }
+}
+
+/// Connects to one address.
+fn one(inet: Inet<'_>, resolved: &Resolved) -> Result<Descriptor, Error> {
+    let family = resolved.name.family();
+    let socket = socket::create(family, libc::SOCK_STREAM, listen::protocol(inet, resolved))
+        .map_err(|errno| Error::os(errno, "Failed to create a socket"))?;
+    if profile::CONNECTING_REUSES_ADDRESS {
+        socket::reuse_address(socket.as_raw())
+            .map_err(|errno| Error::os(errno, "Failed to set SO_REUSEADDR"))?;
+    }
+    socket::connect(socket.as_raw(), &resolved.name)
+        .map_err(|errno| Error::os(errno, failed_to_connect(inet)))?;
+    Ok(socket)
+}
+
+fn failed_to_connect(inet: Inet<'_>) -> String {
+    format!("Failed to connect to '{}'", inet.host_and_port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sockets::connect as connect_to;
+    use abi::address::{Address, InetFields, View};
+    use abi::layout;
+    use platform::os::fd;
+    use std::ffi::{CStr, CString};
+
+    fn connect(fields: InetFields<'_>) -> Result<Descriptor, Error> {
+        let address = Address::inet(&fields);
+        let View::Inet(view) = address.view() else {
+            panic!("not an internet address")
+        };
+        inet(view)
+    }
+
+    /// A socket with a port of its own that nobody listens at, if not told so.
+    fn bound(host: &CStr, listening: bool) -> (Descriptor, CString) {
+        let query = Query {
+            host: Some(host),
+            numeric: true,
+            ..Query::default()
+        };
+        let name = resolve::look_up(&query).unwrap().swap_remove(0).name;
+        let socket = socket::create(name.family(), libc::SOCK_STREAM, 0).unwrap();
+        socket::bind(socket.as_raw(), &name).unwrap();
+        if listening {
+            socket::listen(socket.as_raw(), 8).unwrap();
+        }
+        let port = socket::local_name(socket.as_raw()).unwrap().port().unwrap();
+        (socket, CString::new(port.to_string()).unwrap())
+    }
+
+    #[test]
+    fn the_socket_is_blocking_and_close_on_exec() {
+        for host in [c"127.0.0.1", c"::1"] {
+            let (_listener, port) = bound(host, true);
+            let socket = connect(InetFields {
+                host,
+                port: &port,
+                ..InetFields::default()
+            })
+            .unwrap();
+            assert_eq!(fd::is_blocking(socket.as_raw()), Ok(true));
+            assert_eq!(fd::is_close_on_exec(socket.as_raw()), Ok(true));
+        }
+    }
+
+    #[test]
+    fn all_addresses_are_tried_and_the_last_failure_is_reported() {
+        let address = Address::inet(&InetFields {
+            host: c"several",
+            port: c"1",
+            ..InetFields::default()
+        });
+        let View::Inet(view) = address.view() else {
+            panic!("not an internet address")
+        };
+        let resolved = |socket: &Descriptor| Resolved {
+            name: socket::local_name(socket.as_raw()).unwrap(),
+            protocol: libc::IPPROTO_TCP,
+        };
+        let (nobody, _) = bound(c"127.0.0.1", false);
+        let (listener, _) = bound(c"::1", true);
+        let unknown = Resolved {
+            name: platform::os::socket_name::SocketName::vsock(1, 1),
+            protocol: libc::IPPROTO_TCP,
+        };
+        let addresses = [resolved(&nobody), unknown.clone(), resolved(&listener)];
+        first_to_answer(view, &addresses).unwrap();
+
+        let error = first_to_answer(view, &[unknown, resolved(&nobody)]).unwrap_err();
+        assert_eq!(error.errno().code(), libc::ECONNREFUSED);
+        let text = error.to_string();
+        assert!(
+            text.starts_with("Failed to connect to 'several:1': "),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn options_take_effect() {
+        let (_listener, port) = bound(c"127.0.0.1", true);
+        let socket = connect(InetFields {
+            host: c"127.0.0.1",
+            port: &port,
+            keep_alive: Some(true),
+            mptcp: Some(true),
+            // Without effect here (R-SOCK-14).
+            numeric: Some(true),
+            to: Some(1),
+            ..InetFields::default()
+        })
+        .unwrap();
+        let option = |name| socket::option(socket.as_raw(), libc::SOL_SOCKET, name).unwrap();
+        assert_eq!(option(libc::SO_KEEPALIVE), 1);
+        assert_eq!(option(libc::SO_PROTOCOL), libc::IPPROTO_MPTCP);
+        let reused = option(libc::SO_REUSEADDR) == 1;
+        assert_eq!(reused, profile::CONNECTING_REUSES_ADDRESS);
+    }
+
+    #[test]
+    fn a_refusal_names_host_and_port() {
+        let (_nobody, port) = bound(c"127.0.0.1", false);
+        let error = connect(InetFields {
+            host: c"127.0.0.1",
+            port: &port,
+            ..InetFields::default()
+        })
+        .unwrap_err();
+        assert_eq!(error.errno().code(), libc::ECONNREFUSED);
+        let port = port.to_string_lossy();
+        let message = format!("Failed to connect to '127.0.0.1:{port}': Connection refused");
+        assert_eq!(error.to_string(), message);
+    }
+
+    #[test]
+    fn host_and_port_are_needed() {
+        let given = [(c"", c"1"), (c"h", c"")];
+        for (host, port) in given {
+            let error = connect(InetFields {
+                host,
+                port,
+                ..InetFields::default()
+            });
+            let message = "host and/or port not specified";
+            assert_eq!(error.unwrap_err().to_string(), message);
+        }
+        // SAFETY: all zeros are an address without texts.
+        let address: layout::SocketAddress = unsafe { core::mem::zeroed() };
+        // SAFETY: `address` is live.
+        let view = unsafe { View::from_ptr(&raw const address) }.unwrap();
+        assert!(connect_to(view).is_err());
+    }
+
+    #[test]
+    fn a_service_that_does_not_exist_is_a_resolver_failure() {
+        let error = connect(InetFields {
+            host: c"127.0.0.1",
+            port: c"no-such-service",
+            ..InetFields::default()
+        });
+        let text = error.unwrap_err().to_string();
+        let beginning = "address resolution failed for 127.0.0.1:no-such-service: ";
+        assert!(text.starts_with(beginning), "{text}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Addresses as text (R-SOCK-22).
+
+use core::ffi::CStr;
+use std::ffi::CString;
+
+use super::inet_text::{InetText, split_at_byte};
+use crate::error::Error;
+use abi::address::{Address, View};
+
+/// The most characters of a virtio context id or port.
+const VSOCK_MAX: usize = 32;
+
+/// The address that a text names.
+pub fn parse(text: &CStr) -> Result<Address, Error> {
+    let bytes = text.to_bytes();
+    if let Some(path) = bytes.strip_prefix(b"unix:") {
+        let path = given(path).ok_or_else(|| invalid("Unix", text))?;
+        Ok(Address::unix(&path))
+    } else if let Some(name) = bytes.strip_prefix(b"fd:") {
+        let name = given(name).ok_or_else(|| invalid("file descriptor", text))?;
+        Ok(Address::fd(&name))
+    } else if let Some(numbers) = bytes.strip_prefix(b"vsock:") {
+        let (cid, port) = vsock(numbers).ok_or_else(|| invalid("vsock", text))?;
+        Ok(Address::vsock(&cid, &port))
+    } else {
+        let inet = bytes.strip_prefix(b"tcp:").unwrap_or(bytes);
+        Ok(Address::inet(&InetText::parse(&c_text(inet))?.fields()))
+    }
+}
+
+/// The text of an address; what isn't given is empty.
+pub fn uri(address: View<'_>) -> CString {
+    let (kind, parts) = match address {
+        View::Inet(inet) => ("tcp", vec![inet.host(), inet.port()]),
+        View::Unix(unix) => ("unix", vec![unix.path()]),
+        View::Fd(fd) => ("fd", vec![fd.name()]),
+        View::Vsock(vsock) => ("vsock", vec![vsock.cid(), vsock.port()]),
+    };
+    let mut text = kind.as_bytes().to_vec();
+    for part in parts {
+        text.push(b':');
+        text.extend_from_slice(part.unwrap_or_default().to_bytes());
+    }
+    c_text(&text)
+}
+
+/// A C string of bytes that come from C strings.
+fn c_text(bytes: &[u8]) -> CString {
+    CString::new(bytes).unwrap_or_default()
+}
+
+fn given(bytes: &[u8]) -> Option<CString> {
+    (!bytes.is_empty()).then(|| c_text(bytes))
+}
+
+fn vsock(numbers: &[u8]) -> Option<(CString, CString)> {
+    let (cid, port) = split_at_byte(numbers, b':')?;
+    let fits = |text: &[u8]| text.len() <= VSOCK_MAX && !text.contains(&b':');
+    if !fits(cid) || !fits(port) {
+        return None;
+    }
+    Some((given(cid)?, given(port)?))
+}
+
+fn invalid(kind: &str, text: &CStr) -> Error {
+    let text = text.to_string_lossy();
+    Error::new(format!("invalid {kind} socket address '{text}'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(text: &CStr) -> CString {
+        uri(parse(text).unwrap().view())
+    }
+
+    #[test]
+    fn texts_survive_the_round_trip() {
+        for text in [
+            c"tcp:h:80",
+            c"unix:/run/x",
+            c"fd:nine",
+            c"vsock:3:1024",
+            c"unix:a:b",
+        ] {
+            assert_eq!(round_trip(text).as_c_str(), text);
+        }
+        assert_eq!(round_trip(c"h:80").as_c_str(), c"tcp:h:80");
+        assert_eq!(round_trip(c"tcp::80,ipv4").as_c_str(), c"tcp::80");
+        assert_eq!(round_trip(c"[::1]:80").as_c_str(), c"tcp:::1:80");
+    }
+
+    #[test]
+    fn half_an_address_is_refused() {
+        for text in [
+            c"",
+            c"unix:",
+            c"fd:",
+            c"vsock:",
+            c"vsock:3",
+            c"vsock:3:",
+            c"vsock::1",
+            c"vsock:1:2:3",
+            c"tcp:",
+            c"host",
+            c"udp",
+        ] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn vsock_numbers_have_a_limit() {
+        let text = |cid: usize, port: usize| {
+            let text = format!("vsock:{}:{}", "1".repeat(cid), "2".repeat(port));
+            parse(&CString::new(text).unwrap()).is_ok()
+        };
+        assert!(text(VSOCK_MAX, VSOCK_MAX));
+        assert!(!text(VSOCK_MAX + 1, 1));
+        assert!(!text(1, VSOCK_MAX + 1));
+    }
+}

@@ -1,0 +1,422 @@
+//! Mutexes, condition variables and threads of `qemu/thread.h`.
+//!
+//! The objects are memory of C code, often part of a larger struct. A wrong use and an unexpected
+//! answer of the system end the process with the name of the C function (R-THR-1).
+
+use core::cell::UnsafeCell;
+use core::ffi::{CStr, c_int, c_void};
+use core::fmt::Display;
+use core::mem::MaybeUninit;
+use core::ptr;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+
+use abi::layout::{QemuCond, QemuMutex, QemuThread};
+use platform::os::abort::misuse;
+use platform::os::errno::Errno;
+use platform::os::thread::{self, Kind, StartRoutine};
+
+/// The name of the C function that was called, for messages.
+pub type Function = &'static str;
+
+/// Ends the process with the words of R-THR-1.
+pub fn abort_in(function: Function, reason: impl Display) -> ! {
+    misuse("qemu", format_args!("{function}: {reason}"))
+}
+
+/// Ends the process unless the system answered 0.
+fn expect_success(function: Function, code: c_int) {
+    if code != 0 {
+        abort_in(function, Errno::new(code));
+    }
+}
+
+/// The value of an `initialized` member, and `argument` of `function` what it belongs to.
+///
+/// The memory may be anything, so what is read need not be a `bool`.
+fn expect_initialized(function: Function, argument: &str, initialized: *const bool) {
+    // SAFETY: a member of a live struct; any byte is a valid `u8`.
+    let initialized = unsafe { initialized.cast::<u8>().read() };
+    if initialized != 1 {
+        abort_in(function, format_args!("@{argument} is not initialized"));
+    }
+}
+
+/// Whether a thread may lock a mutex that it has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recursion {
+    /// It waits for itself, for ever.
+    Deadlocks,
+    /// It has it once more.
+    Counts,
+}
+
+/// A mutex of C code.
+#[repr(transparent)]
+pub struct Mutex(UnsafeCell<QemuMutex>);
+
+impl Mutex {
+    /// The mutex at `mutex`, argument of `function`.
+    ///
+    /// # Safety
+    /// `mutex` is NULL, which ends the process, or memory of a mutex, initialised or not, that
+    /// stays for `'a` and is touched only by these functions.
+    pub unsafe fn at<'a>(function: Function, mutex: *mut QemuMutex) -> &'a Self {
+        if mutex.is_null() {
+            abort_in(function, "@mutex is NULL");
+        }
+        // SAFETY: live for `'a`; `UnsafeCell` allows for all changes, and nothing here reads a
+        // field as a type that not all bytes are values of.
+        unsafe { &*mutex.cast::<Self>() }
+    }
+
+    fn lock_ptr(&self) -> *mut libc::pthread_mutex_t {
+        // SAFETY: a place inside the live struct.
+        unsafe { &raw mut (*self.0.get()).lock }
+    }
+
+    fn initialized_ptr(&self) -> *mut bool {
+        // SAFETY: a place inside the live struct.
+        unsafe { &raw mut (*self.0.get()).initialized }
+    }
+
+    /// Makes an unlocked mutex of the memory.
+    pub fn init(&self, function: Function, recursion: Recursion) {
+        let mut attr = MaybeUninit::uninit();
+        // SAFETY: the call initialises what it is given.
+        expect_success(function, unsafe {
+            libc::pthread_mutexattr_init(attr.as_mut_ptr())
+        });
+        let kind = match recursion {
+            Recursion::Deadlocks => libc::PTHREAD_MUTEX_DEFAULT,
+            Recursion::Counts => libc::PTHREAD_MUTEX_RECURSIVE,
+        };
+        // SAFETY: the attributes are initialised.
+        expect_success(function, unsafe {
+            libc::pthread_mutexattr_settype(attr.as_mut_ptr(), kind)
+        });
+        // SAFETY: the attributes are initialised, the mutex is the caller's to overwrite.
+        expect_success(function, unsafe {
+            libc::pthread_mutex_init(self.lock_ptr(), attr.as_ptr())
+        });
+        // SAFETY: the attributes are initialised, and not used any more.
+        unsafe { libc::pthread_mutexattr_destroy(attr.as_mut_ptr()) };
+        // SAFETY: a place inside the live struct.
+        unsafe { self.initialized_ptr().write(true) };
+    }
+
+    /// Ends the mutex.
+    pub fn destroy(&self, function: Function) {
+        expect_initialized(function, "mutex", self.initialized_ptr());
+        // SAFETY: a place inside the live struct.
+        unsafe { self.initialized_ptr().write(false) };
+        // SAFETY: the mutex was initialised.
+        expect_success(function, unsafe {
+            libc::pthread_mutex_destroy(self.lock_ptr())
+        });
+    }
+
+    /// Waits until the mutex is free and takes it.
+    pub fn lock(&self, function: Function) {
+        expect_initialized(function, "mutex", self.initialized_ptr());
+        // SAFETY: the mutex is initialised.
+        expect_success(function, unsafe {
+            libc::pthread_mutex_lock(self.lock_ptr())
+        });
+    }
+
+    /// Takes the mutex if it is free; 0 or `-EBUSY` (R-THR-2).
+    pub fn try_lock(&self, function: Function) -> c_int {
+        expect_initialized(function, "mutex", self.initialized_ptr());
+        // SAFETY: the mutex is initialised.
+        match unsafe { libc::pthread_mutex_trylock(self.lock_ptr()) } {
+            0 => 0,
+            libc::EBUSY => -libc::EBUSY,
+            code => abort_in(function, Errno::new(code)),
+        }
+    }
+
+    /// Gives the mutex back.
+    pub fn unlock(&self, function: Function) {
+        expect_initialized(function, "mutex", self.initialized_ptr());
+        // SAFETY: the mutex is initialised.
+        expect_success(function, unsafe {
+            libc::pthread_mutex_unlock(self.lock_ptr())
+        });
+    }
+}
+
+/// A condition variable of C code.
+#[repr(transparent)]
+pub struct Condition(UnsafeCell<QemuCond>);
+
+impl Condition {
+    /// The condition variable at `cond`, argument of `function`.
+    ///
+    /// # Safety
+    /// As [`Mutex::at`].
+    pub unsafe fn at<'a>(function: Function, cond: *mut QemuCond) -> &'a Self {
+        if cond.is_null() {
+            abort_in(function, "@cond is NULL");
+        }
+        // SAFETY: as in `Mutex::at`.
+        unsafe { &*cond.cast::<Self>() }
+    }
+
+    fn cond_ptr(&self) -> *mut libc::pthread_cond_t {
+        // SAFETY: a place inside the live struct.
+        unsafe { &raw mut (*self.0.get()).cond }
+    }
+
+    fn initialized_ptr(&self) -> *mut bool {
+        // SAFETY: a place inside the live struct.
+        unsafe { &raw mut (*self.0.get()).initialized }
+    }
+
+    /// Makes a condition variable of the memory. It waits by the monotonic clock, so that setting
+    /// the wall clock neither cuts a wait short nor draws it out.
+    pub fn init(&self, function: Function) {
+        let mut attr = MaybeUninit::uninit();
+        // SAFETY: the call initialises what it is given.
+        expect_success(function, unsafe {
+            libc::pthread_condattr_init(attr.as_mut_ptr())
+        });
+        // SAFETY: the attributes are initialised.
+        expect_success(function, unsafe {
+            libc::pthread_condattr_setclock(attr.as_mut_ptr(), libc::CLOCK_MONOTONIC)
+        });
+        // SAFETY: the attributes are initialised, the memory is the caller's to overwrite.
+        expect_success(function, unsafe {
+            libc::pthread_cond_init(self.cond_ptr(), attr.as_ptr())
+        });
+        // SAFETY: the attributes are initialised, and not used any more.
+        unsafe { libc::pthread_condattr_destroy(attr.as_mut_ptr()) };
+        // SAFETY: a place inside the live struct.
+        unsafe { self.initialized_ptr().write(true) };
+    }
+
+    /// Ends the condition variable.
+    pub fn destroy(&self, function: Function) {
+        expect_initialized(function, "cond", self.initialized_ptr());
+        // SAFETY: a place inside the live struct.
+        unsafe { self.initialized_ptr().write(false) };
+        // SAFETY: the condition variable was initialised.
+        expect_success(function, unsafe {
+            libc::pthread_cond_destroy(self.cond_ptr())
+        });
+    }
+
+    /// Wakes one waiting thread.
+    pub fn signal(&self, function: Function) {
+        expect_initialized(function, "cond", self.initialized_ptr());
+        // SAFETY: the condition variable is initialised.
+        expect_success(function, unsafe {
+            libc::pthread_cond_signal(self.cond_ptr())
+        });
+    }
+
+    /// Wakes all waiting threads.
+    pub fn broadcast(&self, function: Function) {
+        expect_initialized(function, "cond", self.initialized_ptr());
+        // SAFETY: the condition variable is initialised.
+        expect_success(function, unsafe {
+            libc::pthread_cond_broadcast(self.cond_ptr())
+        });
+    }
+
+    /// Gives `mutex` back, waits for a wake-up, takes it again.
+    pub fn wait(&self, function: Function, mutex: &Mutex) {
+        expect_initialized(function, "cond", self.initialized_ptr());
+        expect_initialized(function, "mutex", mutex.initialized_ptr());
+        // SAFETY: both are initialised.
+        expect_success(function, unsafe {
+            libc::pthread_cond_wait(self.cond_ptr(), mutex.lock_ptr())
+        });
+    }
+
+    /// As [`Condition::wait`], for at most `timeout`; false if it is over.
+    pub fn wait_for(&self, function: Function, mutex: &Mutex, timeout: Duration) -> bool {
+        expect_initialized(function, "cond", self.initialized_ptr());
+        expect_initialized(function, "mutex", mutex.initialized_ptr());
+        let deadline = monotonic_after(timeout);
+        // SAFETY: both are initialised, the time is one of the clock chosen in `init`.
+        match unsafe {
+            libc::pthread_cond_timedwait(self.cond_ptr(), mutex.lock_ptr(), &raw const deadline)
+        } {
+            0 => true,
+            libc::ETIMEDOUT => false,
+            code => abort_in(function, Errno::new(code)),
+        }
+    }
+}
+
+/// The time on the monotonic clock when `timeout` will be over.
+fn monotonic_after(timeout: Duration) -> libc::timespec {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: stores into a local variable; this clock always exists.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    let nanoseconds = now.tv_nsec + libc::c_long::from(timeout.subsec_nanos());
+    let seconds = libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX);
+    libc::timespec {
+        tv_sec: now
+            .tv_sec
+            .saturating_add(seconds)
+            .saturating_add(nanoseconds / 1_000_000_000),
+        tv_nsec: nanoseconds % 1_000_000_000,
+    }
+}
+
+/// Whether new threads show their names to the system (R-THR-4).
+static NAMING: AtomicBool = AtomicBool::new(false);
+
+/// Switches naming on or off.
+pub fn set_naming(enable: bool) {
+    NAMING.store(enable, Ordering::Relaxed);
+}
+
+/// What a thread that shows its name starts with; as in `c/thread.c`.
+#[repr(C)]
+struct NamedStart {
+    name: [u8; NAME_SIZE],
+    start: StartRoutine,
+    arg: *mut c_void,
+}
+
+/// Bytes of a name, with the NUL at its end, that the system takes.
+const NAME_SIZE: usize = 16;
+
+unsafe extern "C" {
+    /// Names the calling thread and goes on as [`NamedStart`] says. In C, as a thread that ends
+    /// itself must not have a Rust frame on its stack.
+    fn qio_internal_thread_start_named(start: *mut c_void) -> *mut c_void;
+}
+
+/// Starts a thread; ends the process if there is none to be had (R-THR-3).
+///
+/// # Safety
+/// `thread` is valid for a write; `start` may be called with `arg` on another thread.
+pub unsafe fn create(
+    function: Function,
+    thread: *mut QemuThread,
+    name: Option<&CStr>,
+    kind: Kind,
+    start: StartRoutine,
+    arg: *mut c_void,
+) {
+    let name = name.filter(|_| NAMING.load(Ordering::Relaxed));
+    let (start, arg) = match name.and_then(padded) {
+        Some(name) => {
+            let named = in_glib_memory(NamedStart { name, start, arg });
+            (
+                qio_internal_thread_start_named as StartRoutine,
+                named.cast(),
+            )
+        }
+        None => (start, arg),
+    };
+    // SAFETY: a place inside the caller's struct.
+    let handle = unsafe { &raw mut (*thread).thread };
+    // SAFETY: as promised by the caller; a named start takes over the block made for it.
+    if let Err(errno) = unsafe { thread::create(handle, kind, start, arg) } {
+        abort_in(function, errno);
+    }
+}
+
+/// A name with NULs up to its full size. None for one that is too long, which the system would
+/// reject.
+fn padded(name: &CStr) -> Option<[u8; NAME_SIZE]> {
+    let bytes = name.to_bytes_with_nul();
+    let mut padded = [0; NAME_SIZE];
+    padded.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(padded)
+}
+
+/// Moves a value into memory that C code frees with `g_free`.
+fn in_glib_memory<T>(value: T) -> *mut T {
+    // SAFETY: any size will do; GLib ends the process rather than return NULL.
+    let block = unsafe { glib_sys::g_malloc(size_of::<T>()) }.cast::<T>();
+    // SAFETY: the block is fresh, large enough and aligned for every C type.
+    unsafe { block.write(value) };
+    block
+}
+
+/// Waits for the end of a thread and gives what it returned (R-THR-5).
+///
+/// # Safety
+/// `thread` is joinable and was not joined.
+pub unsafe fn join(function: Function, thread: libc::pthread_t) -> *mut c_void {
+    let mut value = ptr::null_mut();
+    // SAFETY: as promised by the caller.
+    expect_success(function, unsafe {
+        libc::pthread_join(thread, &raw mut value)
+    });
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mutex(recursion: Recursion) -> Mutex {
+        // SAFETY: plain data, of which zero is a value.
+        let mutex = Mutex(UnsafeCell::new(unsafe { core::mem::zeroed() }));
+        mutex.init("test", recursion);
+        mutex
+    }
+
+    fn condition() -> Condition {
+        // SAFETY: plain data, of which zero is a value.
+        let condition = Condition(UnsafeCell::new(unsafe { core::mem::zeroed() }));
+        condition.init("test");
+        condition
+    }
+
+    #[test]
+    fn a_locked_mutex_is_busy_even_for_its_owner() {
+        let mutex = mutex(Recursion::Deadlocks);
+        mutex.lock("test");
+        assert_eq!(mutex.try_lock("test"), -libc::EBUSY);
+        mutex.unlock("test");
+        assert_eq!(mutex.try_lock("test"), 0);
+        mutex.unlock("test");
+        mutex.destroy("test");
+    }
+
+    #[test]
+    fn a_recursive_mutex_counts() {
+        let mutex = mutex(Recursion::Counts);
+        mutex.lock("test");
+        assert_eq!(mutex.try_lock("test"), 0);
+        mutex.unlock("test");
+        mutex.unlock("test");
+        mutex.destroy("test");
+    }
+
+    #[test]
+    fn a_wait_without_a_signal_times_out_with_the_mutex_locked() {
+        let (mutex, condition) = (mutex(Recursion::Deadlocks), condition());
+        mutex.lock("test");
+        assert!(!condition.wait_for("test", &mutex, Duration::ZERO));
+        assert_eq!(mutex.try_lock("test"), -libc::EBUSY);
+        mutex.unlock("test");
+        condition.destroy("test");
+        mutex.destroy("test");
+    }
+
+    #[test]
+    fn a_name_of_15_bytes_is_the_longest() {
+        assert_eq!(padded(c"fifteen-letters"), Some(*b"fifteen-letters\0"));
+        assert_eq!(padded(c""), Some([0; NAME_SIZE]));
+        assert_eq!(padded(c"sixteen--letters"), None);
+    }
+
+    #[test]
+    fn a_deadline_has_normal_nanoseconds() {
+        let deadline = monotonic_after(Duration::from_nanos(999_999_999));
+        assert!((0..1_000_000_000).contains(&deadline.tv_nsec));
+        assert_eq!(monotonic_after(Duration::MAX).tv_sec, libc::time_t::MAX);
+    }
+}

@@ -1,0 +1,135 @@
+//! The transport that a C program gives to a session: two functions.
+
+use core::ffi::{c_char, c_void};
+use core::ptr;
+
+use libc::ssize_t;
+
+use crate::error::Error;
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+use crate::error::catch;
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+use platform::os::errno::{self, Errno};
+use platform::os::iov::IoVec;
+
+/// `QCryptoTLSSessionWriteFunc`
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+pub type WriteFunc =
+    Option<unsafe extern "C" fn(buf: *const c_char, len: usize, opaque: *mut c_void) -> ssize_t>;
+/// `QCryptoTLSSessionReadFunc`
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+pub type ReadFunc =
+    Option<unsafe extern "C" fn(buf: *mut c_char, len: usize, opaque: *mut c_void) -> ssize_t>;
+
+/// `QCryptoTLSSessionWriteFunc`
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+pub type WriteFunc = Option<
+    unsafe extern "C" fn(
+        buf: *const c_char,
+        len: usize,
+        opaque: *mut c_void,
+        errp: *mut *mut abi::layout::Error,
+    ) -> ssize_t,
+>;
+/// `QCryptoTLSSessionReadFunc`
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+pub type ReadFunc = Option<
+    unsafe extern "C" fn(
+        buf: *mut c_char,
+        len: usize,
+        opaque: *mut c_void,
+        errp: *mut *mut abi::layout::Error,
+    ) -> ssize_t,
+>;
+
+/// Why the transport has moved nothing.
+#[derive(Debug)]
+pub enum Stop {
+    /// It isn't ready.
+    Block,
+    /// A signal came.
+    Interrupted,
+    /// It has failed; the 7.2 profiles don't know why (R-TLS-9).
+    Failed(Option<Error>),
+}
+
+/// The two functions, and what they get.
+#[derive(Clone, Copy)]
+pub struct Callbacks {
+    write: WriteFunc,
+    read: ReadFunc,
+    opaque: *mut c_void,
+}
+
+impl Callbacks {
+    /// No transport: it has failed already.
+    pub const NONE: Self = Self {
+        write: None,
+        read: None,
+        opaque: ptr::null_mut(),
+    };
+
+    /// # Safety
+    /// Each function can be called with `opaque` by any thread, for as long as the session has
+    /// them, as `crypto/tlssession.h` says.
+    pub unsafe fn new(write: WriteFunc, read: ReadFunc, opaque: *mut c_void) -> Self {
+        Self {
+            write,
+            read,
+            opaque,
+        }
+    }
+
+    /// Writes, once.
+    pub fn write(self, data: IoVec<'_>) -> Result<usize, Stop> {
+        let Some(write) = self.write else {
+            return Err(no_transport());
+        };
+        let (base, len) = (data.base().cast::<c_char>().cast_const(), data.len());
+        #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+        // SAFETY: promised when `self` was made; the memory is readable.
+        let result = outcome(unsafe { write(base, len, self.opaque) });
+        #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+        // SAFETY: promised when `self` was made; the memory is readable, the slot empty.
+        let result = outcome(catch(|errp| unsafe { write(base, len, self.opaque, errp) }));
+        result
+    }
+
+    /// Reads, once; 0 is the end.
+    pub fn read(self, room: IoVec<'_>) -> Result<usize, Stop> {
+        let Some(read) = self.read else {
+            return Err(no_transport());
+        };
+        let (base, len) = (room.base().cast::<c_char>(), room.len());
+        #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+        // SAFETY: promised when `self` was made; the memory is writable.
+        let result = outcome(unsafe { read(base, len, self.opaque) });
+        #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+        // SAFETY: promised when `self` was made; the memory is writable, the slot empty.
+        let result = outcome(catch(|errp| unsafe { read(base, len, self.opaque, errp) }));
+        result
+    }
+}
+
+fn no_transport() -> Stop {
+    Stop::Failed(Some(Error::new("The TLS session has no transport")))
+}
+
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+fn outcome(result: ssize_t) -> Result<usize, Stop> {
+    usize::try_from(result).map_err(|_| match errno::last() {
+        Errno::EAGAIN => Stop::Block,
+        Errno::EINTR => Stop::Interrupted,
+        _ => Stop::Failed(None),
+    })
+}
+
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+fn outcome((result, error): (ssize_t, Option<Error>)) -> Result<usize, Stop> {
+    /// `QCRYPTO_TLS_SESSION_ERR_BLOCK`
+    const BLOCK: ssize_t = -2;
+    usize::try_from(result).map_err(|_| match result {
+        BLOCK => Stop::Block,
+        _ => Stop::Failed(error),
+    })
+}

@@ -1,0 +1,474 @@
+//! One GnuTLS session that a reader and a writer use at the same time.
+
+use core::mem;
+
+use super::callbacks::Callbacks;
+use super::gnutls::{Code, Direction, Handle, Received};
+pub use super::transport::{Failure, Reason};
+use super::transport::{Having, Shared};
+use platform::os::iov::IoVec;
+
+/// Records that a TLS 1.3 session encrypts with one key: the number for AES-GCM. GnuTLS would count
+/// them too, but it doesn't wait for the reader.
+const RECORDS_PER_KEY: u64 = 1 << 24;
+
+/// Records without data in a row that a peer may send: tickets, or padding. See
+/// [`super::transport`].
+const RECORDS_WITHOUT_DATA: u32 = 24;
+
+/// How far a handshake is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// It is done.
+    Complete,
+    /// It waits.
+    Waiting(Direction),
+}
+
+/// How a session has ended for its reader (R-TLS-82).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The peer said so.
+    Closed,
+    /// Only the transport did.
+    Premature,
+    /// The peer was given up: it sends no data.
+    Refused,
+}
+
+/// What a reader and a writer have to remember; it belongs to whoever has the turn.
+#[derive(Default)]
+pub(super) struct Notes {
+    end: Option<End>,
+    /// The bytes of the writer's that are part of what is kept, about which it hasn't heard.
+    accepted: usize,
+    /// The reader has met a message for the session itself, which may ask for a new key.
+    key_may_be_due: bool,
+    /// Records since the last key.
+    records: u64,
+    /// 0 if keys are good for ever.
+    records_per_key: u64,
+    has_said_bye: bool,
+    /// Records of the peer since the last one that had data.
+    without_data: u32,
+}
+
+/// A session with its transport.
+pub struct Connection(Box<Shared>);
+
+impl Connection {
+    /// A connection without a transport.
+    pub fn new(handle: Handle) -> Self {
+        Self(Shared::new(handle))
+    }
+
+    /// Sets the transport.
+    pub fn set_callbacks(&self, callbacks: Callbacks) {
+        self.0
+            .having_the_turn(|having| having.state(|state| state.callbacks = callbacks));
+    }
+
+    /// Goes on with the handshake.
+    pub fn handshake(&self) -> Result<Progress, Reason> {
+        self.0.having_the_turn(|having| {
+            if having.state(|state| state.is_complete) {
+                return Ok(Progress::Complete);
+            }
+            let result = having.handle().handshake();
+            having.note_pending();
+            match result {
+                Ok(()) => {
+                    let wears_out = having.handle().changes_keys();
+                    having.state(|state| {
+                        state.is_complete = true;
+                        state.notes.records_per_key = if wears_out { RECORDS_PER_KEY } else { 0 };
+                    });
+                    Ok(Progress::Complete)
+                }
+                Err(Code::AGAIN | Code::INTERRUPTED) => {
+                    Ok(Progress::Waiting(having.handle().direction()))
+                }
+                Err(code) => Err(having.state(|state| state.reason(code))),
+            }
+        })
+    }
+
+    /// How far the handshake is.
+    pub fn progress(&self) -> Progress {
+        self.0.having_the_turn(|having| {
+            if having.state(|state| state.is_complete) {
+                Progress::Complete
+            } else {
+                Progress::Waiting(having.handle().direction())
+            }
+        })
+    }
+
+    /// Encrypts and writes what one record holds.
+    ///
+    /// When this blocks the bytes are encrypted all the same: the next call writes them and returns
+    /// their number, whatever it is offered (R-TLS-40).
+    pub fn write(&self, data: IoVec<'_>) -> Result<usize, Failure> {
+        self.0.having_the_turn(|having| {
+            having.flush()?;
+            let accepted = having.state(|state| mem::take(&mut state.notes.accepted));
+            if accepted > 0 {
+                return Ok(accepted);
+            }
+            let (is_asked, is_worn_out) = having.state(|state| {
+                let notes = &mut state.notes;
+                let is_worn_out =
+                    notes.records_per_key != 0 && notes.records >= notes.records_per_key;
+                (mem::take(&mut notes.key_may_be_due), is_worn_out)
+            });
+            let sent = if is_asked || is_worn_out {
+                send_with_new_key(having, data, is_worn_out)
+            } else {
+                having.handle().send(data)
+            };
+            match sent {
+                Ok(bytes) => {
+                    having.state(|state| state.notes.records += 1);
+                    having
+                        .all_written()
+                        .inspect_err(|_| having.state(|state| state.notes.accepted = bytes))
+                        .map(|()| bytes)
+                }
+                Err(Code::AGAIN) => Err(Failure::Block),
+                Err(Code::INTERRUPTED) => Err(Failure::Interrupted),
+                Err(code) => Err(Failure::Failed(Reason {
+                    code,
+                    transport: having.state(|state| state.write_error.take()),
+                })),
+            }
+        })
+    }
+
+    /// Reads what a record has; 0 is the end.
+    pub fn read(&self, room: IoVec<'_>) -> Result<usize, Failure> {
+        self.0.having_the_turn(|having| {
+            match having.state(|state| state.notes.end) {
+                Some(End::Closed) => return Ok(0),
+                Some(End::Premature) => return Err(Failure::Premature),
+                Some(End::Refused) => return Err(refused()),
+                None => {}
+            }
+            if room.is_empty() {
+                // As GnuTLS says, but that isn't to look like the end of the session.
+                return Err(Failure::Failed(Reason::from(Code::INVALID_REQUEST)));
+            }
+            loop {
+                if having.state(|state| state.is_complete) && having.pending() == 0 {
+                    having.fetch_header()?;
+                }
+                having.state(|state| state.dry = None);
+                let received = having.handle().receive(room);
+                having.note_pending();
+                let (end, result) = match received {
+                    Ok(Received::Bytes(bytes)) => {
+                        having.state(|state| state.notes.without_data = 0);
+                        return Ok(bytes);
+                    }
+                    Ok(Received::End) => (End::Closed, Ok(0)),
+                    Err(Code::PREMATURE_TERMINATION) => (End::Premature, Err(Failure::Premature)),
+                    Err(Code::AGAIN) => {
+                        if let Some(failure) = having.state(|state| state.dry.take()) {
+                            return Err(failure);
+                        }
+                        // The record was for the session itself: a ticket or a key. More may be
+                        // there.
+                        having.state(|state| state.notes.key_may_be_due = true);
+                        note_without_data(having)?;
+                        continue;
+                    }
+                    Err(Code::INTERRUPTED) => return Err(Failure::Interrupted),
+                    Err(code) => {
+                        return Err(Failure::Failed(having.state(|state| {
+                            // GnuTLS knows better than the transport from now on.
+                            state.incoming.has_ended |= state.is_complete && code.is_fatal();
+                            Reason {
+                                code,
+                                transport: state.read_error.take(),
+                            }
+                        })));
+                    }
+                };
+                having.state(|state| state.notes.end = Some(end));
+                return result;
+            }
+        })
+    }
+
+    /// Decrypted bytes that nobody has read yet. Any thread may ask.
+    pub fn pending(&self) -> usize {
+        self.0.pending()
+    }
+
+    /// Tells the peer that nothing more will be written, once.
+    pub fn bye(&self) -> Result<Progress, Reason> {
+        self.0.having_the_turn(|having| {
+            if !having.state(|state| state.is_complete) {
+                return Ok(Progress::Complete);
+            }
+            match having.flush() {
+                Ok(()) => {}
+                // In the words of the others, which have GnuTLS's first.
+                Err(Failure::Failed(reason)) => return Err(reason),
+                Err(_) => return Ok(Progress::Waiting(Direction::Sending)),
+            }
+            if !having.state(|state| state.notes.has_said_bye) {
+                match having.handle().bye() {
+                    Ok(()) => having.state(|state| state.notes.has_said_bye = true),
+                    Err(Code::AGAIN | Code::INTERRUPTED) => {
+                        return Ok(Progress::Waiting(having.handle().direction()));
+                    }
+                    Err(code) => return Err(having.state(|state| state.reason(code))),
+                }
+            }
+            Ok(having
+                .all_written()
+                .map_or(Progress::Waiting(Direction::Sending), |()| {
+                    Progress::Complete
+                }))
+        })
+    }
+
+    /// Asks GnuTLS something that doesn't need the transport.
+    pub fn ask<R>(&self, question: impl FnOnce(&Handle) -> R) -> R {
+        self.0.having_the_turn(|having| question(having.handle()))
+    }
+}
+
+/// Counts a record that had no data. New keys don't count: GnuTLS sees to it that they are few.
+fn note_without_data(having: &Having<'_>) -> Result<(), Failure> {
+    if having.handle().has_new_read_key() {
+        return Ok(());
+    }
+    having.state(|state| {
+        let notes = &mut state.notes;
+        notes.without_data += 1;
+        if notes.without_data <= RECORDS_WITHOUT_DATA {
+            return Ok(());
+        }
+        notes.end = Some(End::Refused);
+        Err(refused())
+    })
+}
+
+/// What a reader hears whose peer goes on and on without data.
+fn refused() -> Failure {
+    Failure::Failed(Reason::from(Code::TOO_MANY_EMPTY_PACKETS))
+}
+
+/// Encrypts a record, perhaps with a new key, while no reader is inside GnuTLS; then writes.
+fn send_with_new_key(
+    having: &Having<'_>,
+    data: IoVec<'_>,
+    is_worn_out: bool,
+) -> Result<usize, Code> {
+    having.wait_for_reader();
+    having.state(|state| state.keeps_turn = true);
+    let renewed = if is_worn_out {
+        having.handle().renew_key()
+    } else {
+        Ok(())
+    };
+    let sent = renewed.and_then(|()| having.handle().send(data));
+    having.state(|state| {
+        state.keeps_turn = false;
+        if is_worn_out {
+            state.notes.records = 0;
+        }
+    });
+    let sent = sent?;
+    match having.flush() {
+        // The rest waits for the next call.
+        Ok(()) | Err(Failure::Block | Failure::Interrupted | Failure::Premature) => Ok(sent),
+        Err(Failure::Failed(reason)) => {
+            having.state(|state| {
+                state.notes.accepted = sent;
+                state.write_error = reason.transport;
+            });
+            Err(reason.code)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::ffi::{c_char, c_void};
+    use std::fs;
+    use std::io::{self, Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    use libc::ssize_t;
+
+    use super::*;
+    use crate::tls::Endpoint;
+    use crate::tls::files::Directory;
+    use crate::tls::identity::Identity;
+    use crate::tls::psk;
+    use platform::os::errno::{self, Errno};
+
+    /// # Safety
+    /// `opaque` is a stream that lives for `'a`.
+    unsafe fn stream<'a>(opaque: *mut c_void) -> &'a UnixStream {
+        // SAFETY: as promised.
+        unsafe { &*opaque.cast::<UnixStream>() }
+    }
+
+    fn told(result: io::Result<usize>) -> ssize_t {
+        result.map_or_else(
+            |_| {
+                errno::set(Errno::EAGAIN);
+                if cfg!(any(profile = "qemu-7.2", profile = "qemu-7.2.22")) {
+                    -1
+                } else {
+                    -2
+                }
+            },
+            |bytes| bytes.try_into().unwrap(),
+        )
+    }
+
+    unsafe fn write_to(buf: *const c_char, len: usize, opaque: *mut c_void) -> ssize_t {
+        // SAFETY: GnuTLS's memory, and the stream of `pair`.
+        let (data, mut to) =
+            unsafe { (core::slice::from_raw_parts(buf.cast(), len), stream(opaque)) };
+        told(to.write(data))
+    }
+
+    unsafe fn read_from(buf: *mut c_char, len: usize, opaque: *mut c_void) -> ssize_t {
+        // SAFETY: as above.
+        let (room, mut from) = unsafe {
+            (
+                core::slice::from_raw_parts_mut(buf.cast(), len),
+                stream(opaque),
+            )
+        };
+        told(from.read(room))
+    }
+
+    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    mod functions {
+        use super::{c_char, c_void, ssize_t};
+
+        pub(super) unsafe extern "C" fn write(
+            b: *const c_char,
+            n: usize,
+            o: *mut c_void,
+        ) -> ssize_t {
+            // SAFETY: passed on.
+            unsafe { super::write_to(b, n, o) }
+        }
+        pub(super) unsafe extern "C" fn read(b: *mut c_char, n: usize, o: *mut c_void) -> ssize_t {
+            // SAFETY: passed on.
+            unsafe { super::read_from(b, n, o) }
+        }
+    }
+
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    mod functions {
+        use super::{c_char, c_void, ssize_t};
+        use abi::layout::Error;
+
+        pub(super) unsafe extern "C" fn write(
+            b: *const c_char,
+            n: usize,
+            o: *mut c_void,
+            _errp: *mut *mut Error,
+        ) -> ssize_t {
+            // SAFETY: passed on.
+            unsafe { super::write_to(b, n, o) }
+        }
+        pub(super) unsafe extern "C" fn read(
+            b: *mut c_char,
+            n: usize,
+            o: *mut c_void,
+            _errp: *mut *mut Error,
+        ) -> ssize_t {
+            // SAFETY: passed on.
+            unsafe { super::read_from(b, n, o) }
+        }
+    }
+
+    /// A connection with what it needs to live.
+    struct End {
+        connection: Connection,
+        _identity: Identity,
+        _stream: Box<UnixStream>,
+    }
+
+    fn end(endpoint: Endpoint, directory: &Directory, stream: UnixStream) -> End {
+        stream.set_nonblocking(true).unwrap();
+        let stream = Box::new(stream);
+        let identity = psk::load(endpoint, directory, None).unwrap();
+        let handle = Handle::new(endpoint).unwrap();
+        handle
+            .set_priority(c"NORMAL:-VERS-ALL:+VERS-TLS1.3:-CHACHA20-POLY1305:+ECDHE-PSK:+PSK")
+            .unwrap();
+        // SAFETY: the identity goes after the connection.
+        unsafe { identity.give_to(&handle) }.unwrap();
+        let connection = Connection::new(handle);
+        let opaque = (&raw const *stream).cast_mut().cast::<c_void>();
+        // SAFETY: the functions take a stream, which goes after the connection.
+        connection.set_callbacks(unsafe {
+            Callbacks::new(Some(functions::write), Some(functions::read), opaque)
+        });
+        End {
+            connection,
+            _identity: identity,
+            _stream: stream,
+        }
+    }
+
+    /// Both ends of a connection.
+    fn pair() -> (End, End) {
+        let path = std::env::temp_dir().join(format!("qio-psk-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        fs::write(
+            path.join("keys.psk"),
+            "qemu:00112233445566778899aabbccddeeff\n",
+        )
+        .unwrap();
+        let directory = Directory::new(Some(path.as_os_str().as_encoded_bytes()));
+        let (one, other) = UnixStream::pair().unwrap();
+        let server = end(Endpoint::Server, &directory, one);
+        let client = end(Endpoint::Client, &directory, other);
+        let is_done = |end: &End| end.connection.handshake().unwrap() == Progress::Complete;
+        while !(is_done(&client) & is_done(&server)) {}
+        fs::remove_dir_all(path).unwrap();
+        (server, client)
+    }
+
+    fn notes<R>(end: &End, look: impl FnOnce(&mut Notes) -> R) -> R {
+        let shared = &end.connection.0;
+        shared.having_the_turn(|having| having.state(|state| look(&mut state.notes)))
+    }
+
+    #[test]
+    fn a_worn_out_key_is_renewed() {
+        let (server, client) = pair();
+        assert_eq!(
+            notes(&client, |notes| notes.records_per_key),
+            RECORDS_PER_KEY
+        );
+        notes(&client, |notes| notes.records_per_key = 4);
+        let mut room = [0; 16];
+        for number in 0..20_u8 {
+            let mut data = [number; 7];
+            let sent = client.connection.write(IoVec::from_mut(&mut data));
+            assert_eq!(sent.unwrap(), 7);
+            let received = server.connection.read(IoVec::from_mut(&mut room));
+            assert_eq!(received.unwrap(), 7);
+            assert_eq!(room[..7], [number; 7]);
+            assert!(notes(&client, |notes| notes.records) <= 4);
+            let sent = server.connection.write(IoVec::from_mut(&mut data));
+            assert_eq!(sent.unwrap(), 7);
+            let received = client.connection.read(IoVec::from_mut(&mut room));
+            assert_eq!(received.unwrap(), 7);
+        }
+        // That of the other one was never renewed.
+        assert_eq!(notes(&server, |notes| notes.records), 20);
+    }
+}

@@ -1,0 +1,175 @@
+//! What a `QCryptoTLSSession` is: a connection, and what it asks of its peer.
+
+use core::ffi::CStr;
+use std::ffi::CString;
+use std::sync::Arc;
+
+use super::Endpoint;
+use super::callbacks::Callbacks;
+use super::connection::{Connection, Failure, Progress, Reason};
+use super::gnutls::Handle;
+use super::identity::Identity;
+use super::peer::{self, Demands};
+use crate::error::Error;
+use platform::os::iov::IoVec;
+use platform::sync::Mutex;
+
+/// What a session is made of.
+pub struct Plan<'a> {
+    /// Its role.
+    pub endpoint: Endpoint,
+    /// What it shows to its peer, and knows of others.
+    pub identity: Arc<Identity>,
+    /// What GnuTLS chooses from.
+    pub priority: &'a CStr,
+    /// Whether the peer's certificate has to be good.
+    pub verifies_peer: bool,
+    /// The host that the peer has to be.
+    pub hostname: Option<CString>,
+    /// The id of the object that decides about the peer's name.
+    pub authz_id: Option<CString>,
+}
+
+/// A session.
+pub struct Session {
+    // Goes before the identity, which it refers to.
+    connection: Connection,
+    identity: Arc<Identity>,
+    endpoint: Endpoint,
+    verifies_peer: bool,
+    hostname: Option<CString>,
+    authz_id: Option<CString>,
+    /// Known once the peer's certificate has been looked at.
+    peer_name: Mutex<Option<CString>>,
+}
+
+/// The two directions of a session, as messages name them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// From the peer.
+    Read,
+    /// To the peer.
+    Write,
+}
+
+impl Session {
+    /// A session without a transport.
+    pub fn new(plan: Plan<'_>) -> Result<Self, Error> {
+        let handle = Handle::new(plan.endpoint)
+            .map_err(|code| Error::new(format!("Cannot initialize TLS session: {code}")))?;
+        handle.set_priority(plan.priority).map_err(|code| {
+            let text = plan.priority.to_string_lossy();
+            Error::new(format!("Unable to set TLS session priority {text}: {code}"))
+        })?;
+        // SAFETY: `identity` lives as long as this session, and goes after the connection.
+        unsafe { plan.identity.give_to(&handle) }
+            .map_err(|code| Error::new(format!("Cannot set session credentials: {code}")))?;
+        if plan.endpoint == Endpoint::Server && matches!(*plan.identity, Identity::Certificates(_))
+        {
+            handle.request_certificate();
+        }
+        Ok(Self {
+            connection: Connection::new(handle),
+            identity: plan.identity,
+            endpoint: plan.endpoint,
+            verifies_peer: plan.verifies_peer,
+            hostname: plan.hostname,
+            authz_id: plan.authz_id,
+            peer_name: Mutex::new(None),
+        })
+    }
+
+    /// Sets the transport.
+    pub fn set_callbacks(&self, callbacks: Callbacks) {
+        self.connection.set_callbacks(callbacks);
+    }
+
+    /// Goes on with the handshake. Certificates are not looked at (R-TLS-80).
+    pub fn handshake(&self) -> Result<Progress, Error> {
+        self.connection
+            .handshake()
+            .map_err(|reason| joined("TLS handshake failed", reason))
+    }
+
+    /// How far the handshake is.
+    pub fn progress(&self) -> Progress {
+        self.connection.progress()
+    }
+
+    /// Writes what one record holds.
+    pub fn write(&self, data: IoVec<'_>) -> Result<usize, Failure> {
+        self.connection.write(data)
+    }
+
+    /// Reads what a record has; 0 is the end.
+    pub fn read(&self, room: IoVec<'_>) -> Result<usize, Failure> {
+        self.connection.read(room)
+    }
+
+    /// Bytes that can be read without the transport.
+    pub fn pending(&self) -> usize {
+        self.connection.pending()
+    }
+
+    /// Tells the peer that nothing more will be written.
+    pub fn bye(&self) -> Result<Progress, Error> {
+        self.connection
+            .bye()
+            .map_err(|reason| joined("TLS termination failed", reason))
+    }
+
+    /// Bytes of the cipher's key.
+    pub fn key_size(&self) -> Result<usize, Error> {
+        match self.connection.ask(Handle::key_size) {
+            0 => Err(Error::new("Cannot get the size of the TLS cipher's key")),
+            bytes => Ok(bytes),
+        }
+    }
+
+    /// The peer's name, if its certificate has been looked at.
+    pub fn peer_name(&self) -> Option<CString> {
+        self.peer_name.lock().clone()
+    }
+
+    /// Checks who the peer is. `is_allowed` asks the object of the given id about a name.
+    pub fn check_credentials(
+        &self,
+        is_allowed: impl Fn(&CStr, &CStr) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        if !self.verifies_peer || !matches!(*self.identity, Identity::Certificates(_)) {
+            return Ok(());
+        }
+        let (verified, chain) = self
+            .connection
+            .ask(|handle| (handle.verify_peer(), handle.peer_certificates()));
+        let authz_id = self.authz_id.as_deref();
+        let demands = Demands {
+            endpoint: self.endpoint,
+            hostname: self.hostname.as_deref(),
+            allows: |name: &CStr| authz_id.map_or(Ok(true), |id| is_allowed(id, name)),
+        };
+        peer::check(verified, chain, &demands, |name| {
+            *self.peer_name.lock() = Some(name.to_owned());
+        })
+    }
+}
+
+/// "PREFIX: GnuTLS's text", followed in the 10.x profiles by what the transport has to say
+/// (R-TLS-65).
+fn joined(prefix: &str, reason: Reason) -> Error {
+    match reason.transport {
+        Some(transport) => Error::new(format!("{prefix}: {}: {transport}", reason.code)),
+        None => Error::new(format!("{prefix}: {}", reason.code)),
+    }
+}
+
+/// The error of a transfer that has failed (R-TLS-64).
+pub fn transfer_error(way: Way, reason: Reason) -> Error {
+    reason.transport.unwrap_or_else(|| {
+        let what = match way {
+            Way::Read => "Cannot read from TLS channel",
+            Way::Write => "Cannot write to TLS channel",
+        };
+        Error::new(format!("{what}: {}", reason.code))
+    })
+}

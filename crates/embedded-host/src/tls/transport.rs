@@ -1,0 +1,512 @@
+//! What GnuTLS reads from and writes to, while a reader and a writer use one session.
+//!
+//! # The turn
+//!
+//! Whoever is inside GnuTLS has the [`Turn`], and gives it away while the transport is at work: a
+//! reader that waits for the peer doesn't stop the writer, nor the other way round (R-TLS-87).
+//!
+//! That alone isn't enough. A writer that changes its key makes GnuTLS copy the reader's state too,
+//! and a reader that is inside a record meanwhile comes back to the old copy. So
+//!
+//! - a reader waits for the five bytes that begin a record outside of GnuTLS, and only then goes in:
+//!   it may wait there as long as it likes. Inside it waits at most for the rest of the record;
+//! - who may change the key waits until no reader is inside, and then doesn't give the turn away.
+//!
+//! A reader changes only what the reader needs, so it doesn't have to wait for a writer.
+//!
+//! The system calls are the same as without all this: GnuTLS too asks for five bytes, then for the
+//! rest.
+//!
+//! # Output that didn't fit
+//!
+//! Once the handshake is complete GnuTLS isn't told that the transport takes no more: what didn't
+//! fit is kept here, at most a record and a message about keys, and goes first next time. GnuTLS
+//! could go on with a record itself, but not if the reader is asked for a new key meanwhile: it
+//! would then encrypt the caller's bytes a second time.
+//!
+//! # What a peer costs
+//!
+//! GnuTLS keeps the records of a message until it is complete, whatever length that has (16 MiB), and
+//! needs the memory twice to join them. Of an encrypted record without content it keeps 17 KiB, and
+//! goes on. Neither needs a peer that anybody knows. So a handshake has so many bytes and records,
+//! and later there are so many records without data in a row, and no more.
+
+use core::cell::UnsafeCell;
+use core::ffi::c_void;
+use core::mem;
+use core::ptr;
+use core::slice;
+
+use libc::ssize_t;
+
+use super::callbacks::{Callbacks, Stop};
+use super::connection::Notes;
+use super::gnutls::{Code, Handle};
+use crate::error::Error;
+use platform::os::errno::Errno;
+use platform::os::iov::IoVec;
+use platform::sync::Turn;
+use platform::sync::atomic::{AtomicUsize, Ordering};
+
+/// Bytes that a handshake may read: the largest message that GnuTLS promises to take has 128 KiB.
+const HANDSHAKE_BYTES: usize = 144 << 10;
+/// Records that a handshake may read. Those of 64 bytes, than which no peer may ask for smaller ones,
+/// hold that message.
+const HANDSHAKE_RECORDS: usize = 2560;
+/// For how many an encrypted one counts.
+const ENCRYPTED: usize = 80;
+/// The type of a record that has data, or is encrypted and doesn't tell.
+const APPLICATION_DATA: u8 = 23;
+
+/// What is known of a failure.
+#[derive(Debug)]
+pub struct Reason {
+    /// GnuTLS's view.
+    pub code: Code,
+    /// What the transport has to say.
+    pub transport: Option<Error>,
+}
+
+impl From<Code> for Reason {
+    fn from(code: Code) -> Self {
+        Self {
+            code,
+            transport: None,
+        }
+    }
+}
+
+/// Why a call has come to nothing.
+#[derive(Debug)]
+pub enum Failure {
+    /// The transport isn't ready.
+    Block,
+    /// A signal came.
+    Interrupted,
+    /// The transport has ended, but not the session.
+    Premature,
+    /// Something else, as GnuTLS has it.
+    Failed(Reason),
+}
+
+/// The record that is being read: its first bytes, which have been read outside of GnuTLS.
+#[derive(Default)]
+pub(super) struct Incoming {
+    header: [u8; Self::HEADER],
+    /// How many of them are there.
+    have: usize,
+    /// How many of them GnuTLS has.
+    given: usize,
+    /// Bytes of the rest that GnuTLS has yet to read.
+    body: usize,
+    /// There is nothing more to read, so GnuTLS can be asked.
+    pub(super) has_ended: bool,
+}
+
+impl Incoming {
+    /// Bytes of a header, for which GnuTLS asks first.
+    const HEADER: usize = 5;
+
+    /// Whether a reader may go into GnuTLS.
+    pub(super) fn is_there(&self) -> bool {
+        self.have == self.header.len() || self.body > 0 || self.has_ended
+    }
+
+    /// Gives GnuTLS what there is of the header; None if it wants something else.
+    fn give(&mut self, room: IoVec<'_>) -> Option<usize> {
+        let left = self.header.get(self.given..self.have)?;
+        if left.is_empty() || self.have < self.header.len() {
+            return None;
+        }
+        let count = left.len().min(room.len());
+        // SAFETY: GnuTLS's room is writable and elsewhere.
+        unsafe { ptr::copy_nonoverlapping(left.as_ptr(), room.base().cast::<u8>(), count) };
+        self.given += count;
+        if self.given == self.header.len() {
+            let [.., high, low] = self.header;
+            self.body = usize::from(u16::from_be_bytes([high, low]));
+            (self.have, self.given) = (0, 0);
+        }
+        Some(count)
+    }
+}
+
+/// What belongs to whoever has the turn.
+pub(super) struct State {
+    pub(super) callbacks: Callbacks,
+    pub(super) is_complete: bool,
+    pub(super) incoming: Incoming,
+    /// Bytes and records that the handshake may yet read.
+    bytes_left: usize,
+    records_left: usize,
+    /// How the transport has stopped the read that is under way. GnuTLS forgets about signals once
+    /// it has a part of a record.
+    pub(super) dry: Option<Failure>,
+    /// A reader is inside GnuTLS, without the turn.
+    reader_is_inside: bool,
+    /// Why the transport has failed. A callback that starts forgets what an earlier one said.
+    pub(super) read_error: Option<Error>,
+    pub(super) write_error: Option<Error>,
+    /// Nobody may have the turn meanwhile: what is written is kept.
+    pub(super) keeps_turn: bool,
+    /// Ciphertext that the transport didn't take, of a complete session.
+    pub(super) output: Vec<u8>,
+    /// A signal stopped the transport, and not that it wasn't ready.
+    is_interrupted: bool,
+    /// What the two directions remember.
+    pub(super) notes: Notes,
+}
+
+impl State {
+    /// Why a call has failed that reads and writes: what reading has to say comes before what
+    /// writing has (R-TLS-65).
+    pub(super) fn reason(&mut self, code: Code) -> Reason {
+        let written = self.write_error.take();
+        Reason {
+            code,
+            transport: self.read_error.take().or(written),
+        }
+    }
+}
+
+/// A session with its transport.
+pub(super) struct Shared {
+    handle: Handle,
+    turn: Turn,
+    state: UnsafeCell<State>,
+    /// Decrypted bytes that nobody has read yet. Who has the turn changes it; it needs no turn to
+    /// look, so asking doesn't cost what a turn does.
+    pending: AtomicUsize,
+}
+
+// SAFETY: whoever touches the handle or the state has the turn.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    /// A session without a transport.
+    pub(super) fn new(handle: Handle) -> Box<Self> {
+        let shared = Box::new(Self {
+            handle,
+            turn: Turn::new(),
+            state: UnsafeCell::new(State {
+                callbacks: Callbacks::NONE,
+                is_complete: false,
+                incoming: Incoming::default(),
+                bytes_left: HANDSHAKE_BYTES,
+                records_left: HANDSHAKE_RECORDS,
+                dry: None,
+                reader_is_inside: false,
+                read_error: None,
+                write_error: None,
+                keeps_turn: false,
+                output: Vec::new(),
+                is_interrupted: false,
+                notes: Notes::default(),
+            }),
+            pending: AtomicUsize::new(0),
+        });
+        let opaque = (&raw const *shared).cast_mut().cast::<c_void>();
+        // SAFETY: the functions take what `opaque` points to, which lives in its box as long as the
+        // handle in it.
+        unsafe { shared.handle.set_transport(push, pull, opaque) };
+        shared
+    }
+
+    /// Decrypted bytes that nobody has read yet. Any thread may ask.
+    #[inline]
+    pub(super) fn pending(&self) -> usize {
+        self.pending.load(Ordering::Acquire)
+    }
+
+    /// Waits for the turn and takes it, for the call.
+    pub(super) fn having_the_turn<R>(&self, call: impl FnOnce(&Having<'_>) -> R) -> R {
+        self.turn.take();
+        call(&Having(self))
+    }
+}
+
+/// The turn, with which comes everything.
+pub(super) struct Having<'a>(&'a Shared);
+
+impl Drop for Having<'_> {
+    fn drop(&mut self) {
+        // SAFETY: this value has stood for the turn.
+        unsafe { self.0.turn.give_back() };
+    }
+}
+
+impl<'a> Having<'a> {
+    /// Looks at the state. The closures that are given are short and don't come here again.
+    pub(super) fn state<R>(&self, look: impl FnOnce(&mut State) -> R) -> R {
+        // SAFETY: this thread has the turn, and `look` neither gives it away nor comes here again.
+        look(unsafe { &mut *self.0.state.get() })
+    }
+
+    /// GnuTLS's session.
+    pub(super) fn handle(&self) -> &'a Handle {
+        &self.0.handle
+    }
+
+    /// Decrypted bytes that nobody has read yet.
+    pub(super) fn pending(&self) -> usize {
+        self.0.pending()
+    }
+
+    /// Asks GnuTLS for that number, after what may have changed it: it has read.
+    pub(super) fn note_pending(&self) {
+        let pending = self.handle().pending();
+        self.0.pending.store(pending, Ordering::Release);
+    }
+
+    /// Lets the others have the turn while the transport is at work.
+    fn without<R>(&self, work: impl FnOnce() -> R) -> R {
+        // SAFETY: this thread has it.
+        unsafe { self.0.turn.give_back() };
+        let result = work();
+        self.0.turn.take();
+        result
+    }
+
+    /// Waits until no reader is inside GnuTLS. There it waits for the rest of a record only.
+    pub(super) fn wait_for_reader(&self) {
+        while self.state(|state| state.reader_is_inside) {
+            // SAFETY: this thread has the turn.
+            unsafe { self.0.turn.wait() };
+        }
+    }
+
+    fn read(&self, room: IoVec<'_>) -> Result<usize, Stop> {
+        let (callbacks, forgotten) = self.state(|state| (state.callbacks, state.read_error.take()));
+        drop(forgotten);
+        self.without(|| callbacks.read(room))
+    }
+
+    fn write(&self, data: IoVec<'_>) -> Result<usize, Stop> {
+        let (callbacks, forgotten) =
+            self.state(|state| (state.callbacks, state.write_error.take()));
+        drop(forgotten);
+        self.without(|| callbacks.write(data))
+    }
+
+    /// Reads the first bytes of a record.
+    pub(super) fn fetch_header(&self) -> Result<(), Failure> {
+        while !self.state(|state| state.incoming.is_there()) {
+            let (mut header, have) =
+                self.state(|state| (state.incoming.header, state.incoming.have));
+            let rest = header.get_mut(have..).unwrap_or_default();
+            let count = self
+                .read(IoVec::from_mut(rest))
+                .map_err(|stop| match stop {
+                    Stop::Block => Failure::Block,
+                    Stop::Interrupted => Failure::Interrupted,
+                    Stop::Failed(transport) => Failure::Failed(Reason {
+                        code: Code::PULL_ERROR,
+                        transport,
+                    }),
+                })?;
+            self.state(|state| {
+                state.incoming.header = header;
+                state.incoming.have = (have + count).min(header.len());
+                state.incoming.has_ended = count == 0;
+            });
+        }
+        Ok(())
+    }
+
+    /// Reads for GnuTLS.
+    fn pull(&self, room: IoVec<'_>) -> Result<usize, Errno> {
+        if self.state(|state| state.is_complete) {
+            if let Some(count) = self.state(|state| state.incoming.give(room)) {
+                return Ok(count);
+            }
+            if self.state(|state| state.incoming.has_ended) {
+                return Ok(0);
+            }
+            if self.state(|state| state.incoming.body) == 0 {
+                // The next record: that is asked for outside.
+                return Err(Errno::EAGAIN);
+            }
+            self.state(|state| state.reader_is_inside = true);
+        }
+        let result = self.read(room);
+        let result = if self.state(|state| state.is_complete) {
+            result
+        } else {
+            result.and_then(|bytes| self.count(room, bytes))
+        };
+        self.state(|state| {
+            if mem::take(&mut state.reader_is_inside) {
+                self.0.turn.tell();
+            }
+            let stop = match result {
+                Ok(count) => {
+                    state.incoming.body = state.incoming.body.saturating_sub(count);
+                    return Ok(count);
+                }
+                Err(stop) => stop,
+            };
+            Err(match stop {
+                Stop::Block => {
+                    state.dry = Some(Failure::Block);
+                    Errno::EAGAIN
+                }
+                Stop::Interrupted => {
+                    state.dry = Some(Failure::Interrupted);
+                    Errno::EINTR
+                }
+                Stop::Failed(error) => {
+                    // Not that GnuTLS would go on after that.
+                    state.dry = Some(Failure::Block);
+                    state.read_error = error;
+                    Errno::EIO
+                }
+            })
+        })
+    }
+
+    /// Counts what the handshake has read. A body that is as long as a header counts as a record,
+    /// which does no harm.
+    fn count(&self, room: IoVec<'_>, bytes: usize) -> Result<usize, Stop> {
+        let record = if room.len() != Incoming::HEADER || bytes == 0 {
+            0
+        // SAFETY: GnuTLS's room is readable, and the transport has just written to it.
+        } else if unsafe { room.base().cast::<u8>().read() } == APPLICATION_DATA {
+            ENCRYPTED
+        } else {
+            1
+        };
+        let left = self.state(|state| {
+            let left = (
+                state.bytes_left.checked_sub(bytes),
+                state.records_left.checked_sub(record),
+            );
+            (state.bytes_left, state.records_left) =
+                (left.0.unwrap_or_default(), left.1.unwrap_or_default());
+            left
+        });
+        if let (Some(_), Some(_)) = left {
+            return Ok(bytes);
+        }
+        let error = Error::new("The peer's part of the TLS handshake is too long");
+        Err(Stop::Failed(Some(error)))
+    }
+
+    /// Writes until all is written or the transport stops it: how much, and what has stopped it.
+    fn write_all(&self, data: IoVec<'_>) -> (usize, Option<Stop>) {
+        let mut written = 0;
+        while written < data.len() {
+            match self.write(data.skip(written)) {
+                Ok(0) => return (written, Some(Stop::Block)),
+                Ok(count) => written += count.min(data.len()),
+                Err(stop) => return (written, Some(stop)),
+            }
+        }
+        (written, None)
+    }
+
+    /// Writes for GnuTLS.
+    fn push(&self, data: IoVec<'_>) -> Result<usize, Errno> {
+        if !self.state(|state| state.is_complete) {
+            return self.write(data).map_err(|stop| match stop {
+                Stop::Block => Errno::EAGAIN,
+                Stop::Interrupted => Errno::EINTR,
+                Stop::Failed(error) => self.cannot_write(error),
+            });
+        }
+        // What is kept already goes first.
+        let is_kept = self.state(|state| state.keeps_turn || !state.output.is_empty());
+        let (written, stop) = if is_kept {
+            (0, None)
+        } else {
+            self.write_all(data)
+        };
+        match stop {
+            Some(Stop::Failed(error)) => return Err(self.cannot_write(error)),
+            Some(Stop::Interrupted) => self.state(|state| state.is_interrupted = true),
+            Some(Stop::Block) | None => {}
+        }
+        let rest = data.skip(written);
+        if !rest.is_empty() {
+            // SAFETY: GnuTLS's own memory, which nobody changes during the call.
+            let rest = unsafe { slice::from_raw_parts(rest.base().cast::<u8>(), rest.len()) };
+            self.state(|state| state.output.extend_from_slice(rest));
+        }
+        Ok(data.len())
+    }
+
+    fn cannot_write(&self, error: Option<Error>) -> Errno {
+        self.state(|state| state.write_error = error);
+        Errno::EIO
+    }
+
+    /// Writes what was kept. Afterwards nothing is kept, or else it fails.
+    ///
+    /// Only writers write, so nobody adds to it meanwhile.
+    pub(super) fn flush(&self) -> Result<(), Failure> {
+        let mut output = self.state(|state| mem::take(&mut state.output));
+        if output.is_empty() {
+            return Ok(());
+        }
+        let (written, stop) = self.write_all(IoVec::from_mut(&mut output));
+        output.drain(..written.min(output.len()));
+        self.state(|state| state.output = output);
+        match stop {
+            None => Ok(()),
+            Some(Stop::Block) => Err(Failure::Block),
+            Some(Stop::Interrupted) => Err(Failure::Interrupted),
+            Some(Stop::Failed(transport)) => Err(Failure::Failed(Reason {
+                code: Code::PUSH_ERROR,
+                transport,
+            })),
+        }
+    }
+
+    /// Fails if the transport has kept something back, and says why.
+    pub(super) fn all_written(&self) -> Result<(), Failure> {
+        self.state(|state| {
+            let is_interrupted = mem::take(&mut state.is_interrupted);
+            match (state.output.is_empty(), is_interrupted) {
+                (true, _) => Ok(()),
+                (false, true) => Err(Failure::Interrupted),
+                (false, false) => Err(Failure::Block),
+            }
+        })
+    }
+}
+
+/// What GnuTLS gets for a transport call.
+///
+/// # Safety
+/// `opaque` is the `Shared` of a session whose turn the calling thread has.
+unsafe fn transport(
+    opaque: *mut c_void,
+    call: impl FnOnce(&Having<'_>) -> Result<usize, Errno>,
+) -> ssize_t {
+    // SAFETY: it lives as long as its handle, by which this was called.
+    let shared = unsafe { &*opaque.cast::<Shared>() };
+    // The turn isn't given back at the end: GnuTLS goes on.
+    let having = mem::ManuallyDrop::new(Having(shared));
+    call(&having).map_or_else(
+        |errno| {
+            having.handle().set_transport_errno(errno);
+            -1
+        },
+        |bytes| ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
+    )
+}
+
+unsafe extern "C" fn pull(opaque: *mut c_void, data: *mut c_void, len: usize) -> ssize_t {
+    // SAFETY: GnuTLS gives memory that is writable for the call.
+    let room = unsafe { IoVec::from_raw(data, len) };
+    // SAFETY: GnuTLS runs in `having_the_turn` only.
+    unsafe { transport(opaque, |having| having.pull(room)) }
+}
+
+unsafe extern "C" fn push(opaque: *mut c_void, data: *const c_void, len: usize) -> ssize_t {
+    // SAFETY: GnuTLS gives memory that is readable for the call, and it is only read.
+    let data = unsafe { IoVec::from_raw(data.cast_mut(), len) };
+    // SAFETY: as in `pull`.
+    unsafe { transport(opaque, |having| having.push(data)) }
+}

@@ -1,0 +1,52 @@
+//! Files, opened and closed by the host, which keeps descriptor sets (R-CHAN-85, R-CHAN-90).
+
+use core::ffi::{CStr, c_int};
+
+use libc::mode_t;
+
+use super::error::Error;
+use super::imports;
+use platform::os::errno::{self, Errno};
+
+/// Opens `path`, close-on-exec. `mode` matters only if `flags` has `O_CREAT`. The caller closes the
+/// descriptor with [`close`].
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+pub fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
+    let (fd, error) = super::error::catch(|errp| {
+        if flags & libc::O_CREAT != 0 {
+            let flags = flags & !libc::O_CREAT;
+            // SAFETY: a C string, and an empty error slot.
+            unsafe { imports::qemu_create(path.as_ptr(), flags, mode, errp) }
+        } else {
+            // SAFETY: as above.
+            unsafe { imports::qemu_open(path.as_ptr(), flags, errp) }
+        }
+    });
+    match error {
+        Some(error) => Err(error),
+        None if fd < 0 => Err(Error::object(None, errno::last())),
+        None => Ok(fd),
+    }
+}
+
+/// Opens `path`, close-on-exec. `mode` matters only if `flags` has `O_CREAT`. The caller closes the
+/// descriptor with [`close`].
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+pub fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
+    // SAFETY: a C string; the one variadic argument is the mode.
+    let fd = unsafe { imports::qemu_open_old(path.as_ptr(), flags, mode) };
+    if fd < 0 {
+        let message = format!("Unable to open '{}'", path.to_string_lossy());
+        return Err(Error::os(errno::last(), message));
+    }
+    Ok(fd)
+}
+
+/// Closes a descriptor, which is gone whatever the result (R-CHAN-13).
+pub fn close(fd: c_int) -> Result<(), Errno> {
+    // SAFETY: takes a number only; who owns it is the caller's to know.
+    if unsafe { imports::qemu_close(fd) } == -1 {
+        return Err(errno::last());
+    }
+    Ok(())
+}

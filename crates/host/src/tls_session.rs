@@ -1,0 +1,442 @@
+//! TLS sessions of the host: one face for the three styles they have had.
+//!
+//! The 7.2 profiles report with errno, the 10.0 profiles with an error object, qemu-10.2 tells in
+//! addition when a transport has ended too early. Which functions there are, and with which
+//! arguments, differs between profiles here and nowhere above.
+
+use core::ffi::{CStr, c_char, c_uint, c_void};
+use core::marker::PhantomData;
+use core::ptr::{self, NonNull};
+
+use libc::{size_t, ssize_t};
+
+use super::error::{self, Error, Errp, Stored};
+use super::imports::tls as imports;
+use abi::layout::{self, QCryptoTLSCreds, QCryptoTLSSession};
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+use platform::os::errno::{self, Errno};
+use platform::os::iov::IoVec;
+
+const READ_FAILED: &str = "Cannot read from TLS channel";
+const WRITE_FAILED: &str = "Cannot write to TLS channel";
+
+/// Which side of a connection a session is: `QCryptoTLSCredsEndpoint`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// It begins the handshake.
+    Client = 0,
+    /// It answers.
+    Server = 1,
+}
+
+/// Credentials, borrowed from the program.
+#[derive(Clone, Copy)]
+pub struct Creds<'a>(NonNull<QCryptoTLSCreds>, PhantomData<&'a QCryptoTLSCreds>);
+
+impl Creds<'_> {
+    /// The credentials at `ptr`; None for NULL.
+    ///
+    /// # Safety
+    /// `ptr` is NULL or an object of a type of credentials that lives for the returned lifetime.
+    pub unsafe fn from_ptr(ptr: *mut QCryptoTLSCreds) -> Option<Self> {
+        NonNull::new(ptr).map(|ptr| Self(ptr, PhantomData))
+    }
+
+    /// The address, for traces.
+    pub fn as_ptr(self) -> *const QCryptoTLSCreds {
+        self.0.as_ptr()
+    }
+}
+
+/// What the records of a session travel over. A count, or None if it is not ready; 0 bytes read are
+/// its end.
+pub trait Transport {
+    /// Sends bytes.
+    fn send(&self, bytes: IoVec<'_>, errp: Errp<'_>) -> Result<Option<usize>, Stored>;
+
+    /// Receives bytes.
+    fn receive(&self, space: IoVec<'_>, errp: Errp<'_>) -> Result<Option<usize>, Stored>;
+}
+
+/// What came of a step of a handshake, or of the end of a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// It is over.
+    Done,
+    /// The transport must be ready to send.
+    Sends,
+    /// The transport must be ready to receive.
+    Receives,
+}
+
+impl Step {
+    fn of(status: c_uint) -> Self {
+        match status {
+            0 => Self::Done,
+            1 => Self::Sends,
+            _ => Self::Receives,
+        }
+    }
+}
+
+/// Why nothing could be read.
+#[derive(Debug)]
+pub struct ReadFailure {
+    /// The error.
+    pub error: Error,
+    /// The transport has ended, but the peer has not said that the session has. Not every profile
+    /// can tell.
+    pub is_cut: bool,
+}
+
+/// A session of one's own. It references its credentials.
+#[derive(Debug)]
+pub struct OwnedSession(NonNull<QCryptoTLSSession>);
+
+// SAFETY: sessions have no thread affinity.
+unsafe impl Send for OwnedSession {}
+
+impl OwnedSession {
+    /// A new session without a transport.
+    pub fn create(
+        creds: Creds<'_>,
+        hostname: Option<&CStr>,
+        aclname: Option<&CStr>,
+        role: Role,
+    ) -> Result<Self, Error> {
+        let hostname = hostname.map_or(ptr::null(), CStr::as_ptr);
+        let aclname = aclname.map_or(ptr::null(), CStr::as_ptr);
+        let (session, error) = error::catch(|errp| {
+            let creds = creds.0.as_ptr();
+            // SAFETY: live credentials; the strings are only read; the slot is empty.
+            unsafe {
+                imports::qcrypto_tls_session_new(creds, hostname, aclname, role as c_uint, errp)
+            }
+        });
+        match NonNull::new(session) {
+            Some(session) => Ok(Self(session)),
+            None => Err(error.unwrap_or_else(|| Error::new("No TLS session can be made"))),
+        }
+    }
+
+    /// Takes over a session. None for NULL.
+    ///
+    /// # Safety
+    /// `ptr` is NULL or a session that nobody else owns.
+    pub unsafe fn from_ptr_full(ptr: *mut QCryptoTLSSession) -> Option<Self> {
+        NonNull::new(ptr).map(Self)
+    }
+
+    /// Gives the session away, with the transport that it uses from now on.
+    ///
+    /// # Safety
+    /// `transport` lives as long as anybody calls the session.
+    pub unsafe fn into_ptr<T: Transport>(self, transport: *mut T) -> *mut QCryptoTLSSession {
+        let session = self.0.as_ptr();
+        let _ = core::mem::ManuallyDrop::new(self);
+        let (write, read) = (write_transport::<T>, read_transport::<T>);
+        // SAFETY: a live session; the functions take such a transport.
+        unsafe {
+            imports::qcrypto_tls_session_set_callbacks(
+                session,
+                Some(write),
+                Some(read),
+                transport.cast::<c_void>(),
+            );
+        }
+        session
+    }
+}
+
+impl Drop for OwnedSession {
+    fn drop(&mut self) {
+        // SAFETY: the session is ours and goes with `self`.
+        unsafe { imports::qcrypto_tls_session_free(self.0.as_ptr()) }
+    }
+}
+
+/// A session, borrowed from who owns it.
+#[derive(Clone, Copy)]
+pub struct Session<'a>(
+    NonNull<QCryptoTLSSession>,
+    PhantomData<&'a QCryptoTLSSession>,
+);
+
+impl Session<'_> {
+    /// The session at `ptr`; None for NULL.
+    ///
+    /// # Safety
+    /// `ptr` is NULL or a session that lives for the returned lifetime.
+    pub unsafe fn from_ptr(ptr: *mut QCryptoTLSSession) -> Option<Self> {
+        NonNull::new(ptr).map(|ptr| Self(ptr, PhantomData))
+    }
+
+    fn as_ptr(self) -> *mut QCryptoTLSSession {
+        self.0.as_ptr()
+    }
+
+    /// Goes on with the handshake (R-TLS-16).
+    pub fn handshake(self) -> Result<Step, Error> {
+        // SAFETY: the session is live, the slot empty.
+        let call = |errp| unsafe { imports::qcrypto_tls_session_handshake(self.as_ptr(), errp) };
+        let (status, error) = error::catch(call);
+        match c_uint::try_from(status) {
+            Ok(status) => Ok(self.handshake_status(status)),
+            Err(_) => Err(error.unwrap_or_else(|| Error::new("TLS handshake failed"))),
+        }
+    }
+
+    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    fn handshake_status(self, _returned: c_uint) -> Step {
+        // SAFETY: the session is live.
+        Step::of(unsafe { imports::qcrypto_tls_session_get_handshake_status(self.as_ptr()) })
+    }
+
+    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    fn handshake_status(self, returned: c_uint) -> Step {
+        Step::of(returned)
+    }
+
+    /// Whether the peer is who it should be. After the handshake.
+    pub fn check_credentials(self) -> Result<(), Error> {
+        let (status, error) = error::catch(|errp| {
+            // SAFETY: the session is live, the slot empty.
+            unsafe { imports::qcrypto_tls_session_check_credentials(self.as_ptr(), errp) }
+        });
+        if status < 0 {
+            return Err(error.unwrap_or_else(|| Error::new("The TLS peer was refused")));
+        }
+        Ok(())
+    }
+}
+
+/// The address and the length of a piece of memory, for the session.
+fn parts(piece: IoVec<'_>) -> (*mut c_char, size_t) {
+    (piece.base().cast::<c_char>(), piece.len())
+}
+
+/// Reading and writing in the 7.2 profiles: failures are told by errno.
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+impl Session<'_> {
+    /// Reads what one record has, or the rest of it, to a piece that is not empty. None if the
+    /// transport is not ready, 0 if the peer has ended the session.
+    pub fn read(self, piece: IoVec<'_>, _end_is_fine: bool) -> Result<Option<usize>, ReadFailure> {
+        let (buf, len) = parts(piece);
+        // SAFETY: the session is live; the piece is writable.
+        let result = unsafe { imports::qcrypto_tls_session_read(self.as_ptr(), buf, len) };
+        count_or_errno(result).map_err(|errno| ReadFailure {
+            error: Error::os(errno, READ_FAILED),
+            is_cut: errno.code() == libc::ECONNABORTED,
+        })
+    }
+
+    /// Writes one record of a piece that is not empty. None if the transport is not ready; the next
+    /// write must offer the same bytes, and returns their number.
+    pub fn write(self, piece: IoVec<'_>) -> Result<Option<usize>, Error> {
+        let (buf, len) = parts(piece);
+        // SAFETY: the session is live; the piece is readable.
+        let result = unsafe { imports::qcrypto_tls_session_write(self.as_ptr(), buf, len) };
+        count_or_errno(result).map_err(|errno| Error::os(errno, WRITE_FAILED))
+    }
+
+    /// Whether bytes can be read without the transport, after a read that did or did not fill its
+    /// piece: the host cannot tell, so what filled it may have left something.
+    pub fn has_pending(self, filled: bool) -> bool {
+        filled
+    }
+
+    /// The host's sessions cannot tell the peer that nothing more will be written.
+    pub fn bye(self) -> Result<Step, Error> {
+        Ok(Step::Done)
+    }
+
+    /// The host's sessions have no such thing.
+    pub fn require_thread_safety(self) {}
+}
+
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+fn count_or_errno(result: ssize_t) -> Result<Option<usize>, Errno> {
+    match (usize::try_from(result), errno::last()) {
+        (Ok(bytes), _) => Ok(Some(bytes)),
+        (_, Errno::EAGAIN) => Ok(None),
+        (_, errno) => Err(errno),
+    }
+}
+
+/// Reading and writing in the 10.x profiles: failures are told by error objects.
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+impl Session<'_> {
+    /// Reads what one record has, or the rest of it, to a piece that is not empty. None if the
+    /// transport is not ready, 0 if the peer has ended the session, or the transport has and that
+    /// is fine.
+    pub fn read(self, piece: IoVec<'_>, end_is_fine: bool) -> Result<Option<usize>, ReadFailure> {
+        let (buf, len) = parts(piece);
+        let (result, error) = error::catch(|errp| {
+            #[cfg(profile = "qemu-10.2")]
+            // SAFETY: the session is live; the piece is writable; the slot is empty.
+            let result = unsafe {
+                let _ = end_is_fine;
+                imports::qcrypto_tls_session_read(self.as_ptr(), buf, len, errp)
+            };
+            #[cfg(not(profile = "qemu-10.2"))]
+            // SAFETY: as above.
+            let result = unsafe {
+                imports::qcrypto_tls_session_read(self.as_ptr(), buf, len, end_is_fine, errp)
+            };
+            result
+        });
+        count(result, error, READ_FAILED).map_err(|error| ReadFailure {
+            error,
+            is_cut: result == PREMATURE_TERMINATION,
+        })
+    }
+
+    /// Writes one record of a piece that is not empty. None if the transport is not ready; the next
+    /// write must offer the same bytes, and returns their number.
+    pub fn write(self, piece: IoVec<'_>) -> Result<Option<usize>, Error> {
+        let (buf, len) = parts(piece);
+        let (result, error) = error::catch(|errp| {
+            // SAFETY: the session is live; the piece is readable; the slot is empty.
+            unsafe { imports::qcrypto_tls_session_write(self.as_ptr(), buf, len, errp) }
+        });
+        count(result, error, WRITE_FAILED)
+    }
+
+    /// Whether bytes can be read without the transport. Only for the reader.
+    pub fn has_pending(self, _filled: bool) -> bool {
+        // SAFETY: the session is live.
+        unsafe { imports::qcrypto_tls_session_check_pending(self.as_ptr()) > 0 }
+    }
+
+    /// Tells the peer that nothing more will be written.
+    pub fn bye(self) -> Result<Step, Error> {
+        // SAFETY: the session is live, the slot empty.
+        let call = |errp| unsafe { imports::qcrypto_tls_session_bye(self.as_ptr(), errp) };
+        let (status, error) = error::catch(call);
+        match c_uint::try_from(status) {
+            Ok(status) => Ok(Step::of(status)),
+            Err(_) => Err(error.unwrap_or_else(|| Error::new("TLS termination failed"))),
+        }
+    }
+
+    /// Lets one thread read while another one writes. Before the handshake.
+    #[cfg(profile = "qemu-10.2")]
+    pub fn require_thread_safety(self) {
+        // SAFETY: the session is live.
+        unsafe { imports::qcrypto_tls_session_require_thread_safety(self.as_ptr()) }
+    }
+
+    /// The host's sessions have no such thing.
+    #[cfg(not(profile = "qemu-10.2"))]
+    pub fn require_thread_safety(self) {}
+}
+
+/// `QCRYPTO_TLS_SESSION_ERR_BLOCK`.
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+const ERR_BLOCK: ssize_t = -2;
+/// `QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION`, which only qemu-10.2 returns.
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+const PREMATURE_TERMINATION: ssize_t = -3;
+
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+fn count(result: ssize_t, error: Option<Error>, message: &str) -> Result<Option<usize>, Error> {
+    match usize::try_from(result) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(_) if result == ERR_BLOCK => Ok(None),
+        Err(_) => Err(error.unwrap_or_else(|| Error::new(message))),
+    }
+}
+
+/// What a callback answers. In the 7.2 profiles errno is the last thing it sets (R-TLS-9).
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+fn answer(result: Result<Option<usize>, Stored>) -> ssize_t {
+    let errno = match result {
+        Ok(Some(bytes)) => return ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
+        Ok(None) => libc::EAGAIN,
+        Err(_) => libc::EIO,
+    };
+    errno::set(Errno::new(errno));
+    -1
+}
+
+/// What a callback answers (R-TLS-10).
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+fn answer(result: Result<Option<usize>, Stored>) -> ssize_t {
+    match result {
+        Ok(Some(bytes)) => ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
+        Ok(None) => ERR_BLOCK,
+        Err(_) => -1,
+    }
+}
+
+/// # Safety
+/// `opaque` is a live `T`; `buf` has `len` readable bytes; `errp` is as everywhere.
+unsafe fn send<T: Transport>(
+    buf: *const c_char,
+    len: size_t,
+    opaque: *mut c_void,
+    errp: *mut *mut layout::Error,
+) -> ssize_t {
+    // SAFETY: as promised; nobody writes to what is sent.
+    let bytes = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), len) };
+    // SAFETY: as promised.
+    let (transport, errp) = unsafe { (&*opaque.cast::<T>(), Errp::from_ptr(errp)) };
+    answer(transport.send(bytes, errp))
+}
+
+/// # Safety
+/// `opaque` is a live `T`; `buf` has room for `len` bytes; `errp` is as everywhere.
+unsafe fn receive<T: Transport>(
+    buf: *mut c_char,
+    len: size_t,
+    opaque: *mut c_void,
+    errp: *mut *mut layout::Error,
+) -> ssize_t {
+    // SAFETY: as promised.
+    let space = unsafe { IoVec::from_raw(buf.cast::<c_void>(), len) };
+    // SAFETY: as promised.
+    let (transport, errp) = unsafe { (&*opaque.cast::<T>(), Errp::from_ptr(errp)) };
+    answer(transport.receive(space, errp))
+}
+
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+unsafe extern "C" fn write_transport<T: Transport>(
+    buf: *const c_char,
+    len: size_t,
+    opaque: *mut c_void,
+) -> ssize_t {
+    // SAFETY: the session passes its transport and its bytes; nobody wants an error.
+    unsafe { send::<T>(buf, len, opaque, ptr::null_mut()) }
+}
+
+#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+unsafe extern "C" fn read_transport<T: Transport>(
+    buf: *mut c_char,
+    len: size_t,
+    opaque: *mut c_void,
+) -> ssize_t {
+    // SAFETY: the session passes its transport and its space; nobody wants an error.
+    unsafe { receive::<T>(buf, len, opaque, ptr::null_mut()) }
+}
+
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+unsafe extern "C" fn write_transport<T: Transport>(
+    buf: *const c_char,
+    len: size_t,
+    opaque: *mut c_void,
+    errp: *mut *mut layout::Error,
+) -> ssize_t {
+    // SAFETY: the session passes its transport, its bytes and its error slot.
+    unsafe { send::<T>(buf, len, opaque, errp) }
+}
+
+#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+unsafe extern "C" fn read_transport<T: Transport>(
+    buf: *mut c_char,
+    len: size_t,
+    opaque: *mut c_void,
+    errp: *mut *mut layout::Error,
+) -> ssize_t {
+    // SAFETY: the session passes its transport, its space and its error slot.
+    unsafe { receive::<T>(buf, len, opaque, errp) }
+}
