@@ -10,6 +10,7 @@ pub mod fd;
 pub mod file;
 pub mod iov;
 pub mod loader;
+pub mod mapping;
 pub mod message;
 pub mod poll;
 pub mod process;
