@@ -15,6 +15,7 @@ pub mod message;
 pub mod poll;
 pub mod process;
 pub mod resolve;
+mod retry;
 pub mod socket;
 pub mod socket_name;
 pub mod stderr;
