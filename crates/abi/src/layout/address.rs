@@ -146,7 +146,10 @@ assert_layout!(InetSocketAddress, size = 32, {
 #[cfg(not(profile = "qemu-10.2"))]
 impl InetSocketAddress {
     /// The probing options: this profile has none.
-    pub const fn keep_alive_tuning(&self) -> KeepAliveTuning {
+    ///
+    /// # Safety
+    /// None; other profiles read the struct.
+    pub const unsafe fn keep_alive_tuning(_this: *const Self) -> KeepAliveTuning {
         KeepAliveTuning {
             count: None,
             idle: None,
@@ -216,13 +219,32 @@ assert_layout!(InetSocketAddress, size = 56, {
 #[cfg(profile = "qemu-10.2")]
 impl InetSocketAddress {
     /// The probing options that are given.
-    pub fn keep_alive_tuning(&self) -> KeepAliveTuning {
-        KeepAliveTuning {
-            count: self.has_keep_alive_count.then_some(self.keep_alive_count),
-            idle: self.has_keep_alive_idle.then_some(self.keep_alive_idle),
-            interval: self
-                .has_keep_alive_interval
-                .then_some(self.keep_alive_interval),
+    ///
+    /// # Safety
+    /// `this` points to an address, whose flags may be any bytes.
+    pub unsafe fn keep_alive_tuning(this: *const Self) -> KeepAliveTuning {
+        let given = |flag: *const bool, value: *const u32| {
+            // SAFETY: a flag of the struct; any byte is a value of the type.
+            let is_given = unsafe { flag.cast::<u8>().read() } != 0;
+            // SAFETY: a number of the struct.
+            is_given.then(|| unsafe { value.read() })
+        };
+        // SAFETY: places inside the live struct.
+        unsafe {
+            KeepAliveTuning {
+                count: given(
+                    &raw const (*this).has_keep_alive_count,
+                    &raw const (*this).keep_alive_count,
+                ),
+                idle: given(
+                    &raw const (*this).has_keep_alive_idle,
+                    &raw const (*this).keep_alive_idle,
+                ),
+                interval: given(
+                    &raw const (*this).has_keep_alive_interval,
+                    &raw const (*this).keep_alive_interval,
+                ),
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use glib_sys::{g_free, g_strdup, g_strndup};
 use libc::{sockaddr, sockaddr_storage, socklen_t, ssize_t};
 
 use crate::error::{Error, Origin};
-use crate::sockets::inet_text::InetText;
+use crate::sockets::text::parse_inet;
 use crate::sockets::unix::{self, UnixAddress};
 use crate::sockets::{self, connect, datagram, descriptor, names, text};
 use abi::address::{Address, Inet, View};
@@ -313,7 +313,7 @@ pub unsafe extern "C" fn inet_parse(
     unsafe { addr.write_bytes(0, 1) };
     // SAFETY: the caller's text.
     let str = unsafe { text_at(str) };
-    let found = InetText::parse(str.unwrap_or_default()).map(|found| {
+    let found = parse_inet(str.unwrap_or_default()).map(|found| {
         // SAFETY: as above; the texts are the caller's from now on.
         unsafe { addr.write(found.fields().to_layout()) };
     });
@@ -339,7 +339,7 @@ pub unsafe extern "C" fn inet_connect_saddr(
 pub unsafe extern "C" fn inet_connect(str: *const c_char, errp: *mut *mut layout::Error) -> c_int {
     // SAFETY: the caller's text.
     let str = unsafe { text_at(str) }.unwrap_or_default();
-    let result = InetText::parse(str)
+    let result = parse_inet(str)
         .map(|found| Address::inet(&found.fields()))
         .and_then(|address| sockets::connect(address.view()));
     // SAFETY: `errp` is the caller's.
