@@ -10,7 +10,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let table: toml::Table = fs::read_to_string("profiles.toml")?.parse()?;
     let default = table["default"].as_str().ok_or("no default profile")?;
     let feature = |name: &str| {
-        let name = name.to_uppercase().replace(['-', '.'], "_");
+        // Cargo leaves the dots as they are.
+        let name = name.to_uppercase().replace('-', "_");
         env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
     };
     let names: Vec<_> = table.keys().filter(|name| *name != "default").collect();
