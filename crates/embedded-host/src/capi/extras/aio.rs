@@ -10,7 +10,7 @@ use crate::aio::{Context, current};
 use crate::capi::required::aio::context;
 use crate::error::Error;
 use crate::main_loop;
-#[cfg(not(profile = "qemu-7.2"))]
+#[cfg(bh_guard)]
 use abi::layout::MemReentrancyGuard;
 use abi::layout::{self, AioContext, QEMUBH};
 use abi::origin;
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn aio_bh_schedule_oneshot_full(
 }
 
 /// A new bottom half.
-#[cfg(not(profile = "qemu-7.2"))]
+#[cfg(bh_guard)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aio_bh_new_full(
     ctx: *mut AioContext,
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn aio_bh_new_full(
 }
 
 /// A new bottom half.
-#[cfg(profile = "qemu-7.2")]
+#[cfg(not(bh_guard))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aio_bh_new_full(
     ctx: *mut AioContext,
@@ -136,7 +136,7 @@ pub unsafe extern "C" fn aio_bh_new_full(
 }
 
 /// A new bottom half of the main context.
-#[cfg(not(profile = "qemu-7.2"))]
+#[cfg(bh_guard)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_bh_new_full(
     cb: Option<Function>,
@@ -150,7 +150,7 @@ pub unsafe extern "C" fn qemu_bh_new_full(
 }
 
 /// A new bottom half of the main context.
-#[cfg(profile = "qemu-7.2")]
+#[cfg(not(bh_guard))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_bh_new_full(
     cb: Option<Function>,

@@ -2,11 +2,11 @@
 
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(warn_report_err_once)]
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::ffi::CString;
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(warn_report_err_once)]
 use crate::capi::required;
 use crate::error;
 use crate::error_object::{LiveError, OwnedError};
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn warn_report_err(err: *mut Error) {
 }
 
 /// Reports an error as a warning, the first time, and frees it.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(warn_report_err_once)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn warn_report_err_once_cond(printed: *mut bool, err: *mut Error) -> bool {
     if printed.is_null() {

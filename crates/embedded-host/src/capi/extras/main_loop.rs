@@ -53,28 +53,28 @@ pub extern "C" fn qemu_notify_event() {
 }
 
 /// Nothing: there is no big lock.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(bql_names)]
 #[unsafe(no_mangle)]
 pub extern "C" fn bql_lock() {}
 
 /// Nothing: there is no big lock.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(bql_names)]
 #[unsafe(no_mangle)]
 pub extern "C" fn bql_unlock() {}
 
 /// Whether the calling thread has the big lock: there is none (R-LOOP-4).
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(bql_names))]
 #[unsafe(no_mangle)]
 pub extern "C" fn qemu_mutex_iothread_locked() -> bool {
     false
 }
 
 /// Nothing: there is no big lock.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(bql_names))]
 #[unsafe(no_mangle)]
 pub extern "C" fn qemu_mutex_lock_iothread() {}
 
 /// Nothing: there is no big lock.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(bql_names))]
 #[unsafe(no_mangle)]
 pub extern "C" fn qemu_mutex_unlock_iothread() {}

@@ -15,7 +15,7 @@ use abi::layout::{Object, ObjectClass, TypeInfo};
 use platform::os::abort::{self, misuse};
 
 /// `type_register` of `qom/object.h`.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(type_register)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn type_register(info: *const TypeInfo) -> abi::layout::Type {
     // SAFETY: the same promise; strings are copied in either.

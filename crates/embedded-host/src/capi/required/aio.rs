@@ -20,7 +20,7 @@ pub(in crate::capi) unsafe fn context(function: &str, ctx: *mut AioContext) -> C
 }
 
 /// Sets, replaces and removes handlers.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(not(aio_is_external))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aio_set_fd_handler(
     ctx: *mut AioContext,
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn aio_set_fd_handler(
 }
 
 /// Sets, replaces and removes handlers.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(aio_is_external)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aio_set_fd_handler(
     ctx: *mut AioContext,

@@ -22,7 +22,7 @@ pub extern "C" fn qemu_in_main_thread() -> bool {
 }
 
 /// Whether the calling thread has the big lock: there is none (R-LOOP-4).
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(bql_names)]
 #[unsafe(no_mangle)]
 pub extern "C" fn bql_locked() -> bool {
     false
