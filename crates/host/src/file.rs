@@ -22,7 +22,7 @@ pub fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
     }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(open_errp)]
 fn open_once(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
     let (fd, error) = super::error::catch(|errp| {
         if flags & libc::O_CREAT != 0 {
@@ -41,7 +41,7 @@ fn open_once(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
     }
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(open_errp))]
 fn open_once(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
     // SAFETY: a C string; the one variadic argument is the mode.
     let fd = unsafe { imports::qemu_open_old(path.as_ptr(), flags, mode) };

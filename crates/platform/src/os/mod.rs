@@ -17,6 +17,7 @@ pub mod port;
 pub mod process;
 pub mod resolve;
 mod retry;
+mod sigpipe;
 pub mod socket;
 pub mod socket_file;
 pub mod socket_name;
