@@ -17,7 +17,7 @@ use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::trace;
 use abi::origin;
-use host::error::{Error, Errp, HostError};
+use host::error::{Error, HostError};
 use platform::glib::Source;
 use platform::os::errno::Errno;
 use platform::os::iov::IoVec;
@@ -73,7 +73,7 @@ pub(super) struct State {
     pub(super) sleepers: Arc<Sleepers>,
 }
 
-pub(super) fn unknown() -> Error {
+fn unknown() -> Error {
     Error::new("The WebSocket's master failed without an error")
 }
 
@@ -202,7 +202,8 @@ impl State {
             trace::qio_channel_websock_encode(self.id, CLOSE, header, 2 + reason.len());
             let _ = self.flush(master, &mut output);
         }
-        control::shutdown(master, BOTH, Errp::NOWHERE);
+        // The peer is refused either way.
+        let _: Result<(), Error> = control::shutdown(master, BOTH);
         error
     }
 
