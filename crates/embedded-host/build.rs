@@ -13,9 +13,9 @@ const INCLUDE: &str = "../../include";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    let profile = env::var("DEP_QIO_ABI_PROFILE")?;
-    println!("cargo::rustc-check-cfg=cfg(profile, values(any()))");
-    println!("cargo::rustc-cfg=profile=\"{profile}\"");
+    for instruction in env::var("DEP_QIO_ABI_INSTRUCTIONS")?.split(';') {
+        println!("cargo::{instruction}");
+    }
     compile_c(Path::new("src/c"))?;
     if env::var_os("CARGO_FEATURE_TLS").is_some() {
         link_gnutls()?;
@@ -43,7 +43,7 @@ fn compile_c(dir: &Path) -> Result<(), Box<dyn Error>> {
         .files(sources)
         .include(INCLUDE)
         .includes(glib)
-        .define(&abi_macro()?, None)
+        .define(&env::var("DEP_QIO_ABI_MACRO")?, None)
         .define("_GNU_SOURCE", None)
         .define("_FILE_OFFSET_BITS", "64")
         .std("gnu11")
@@ -70,15 +70,6 @@ fn watch(path: &Path) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
-}
-
-/// The macro that chooses the ABI profile in the headers.
-fn abi_macro() -> Result<String, Box<dyn Error>> {
-    let profile = env::var("DEP_QIO_ABI_PROFILE")?;
-    Ok(format!(
-        "QIO_ABI_{}",
-        profile.to_uppercase().replace(['-', '.'], "_")
-    ))
 }
 
 /// Links what cargo links, tests for one, with GnuTLS; a C program's linker is told by meson.

@@ -24,7 +24,7 @@ typedef union QIOChannelWebsockMask {
     uint32_t u;
 } QIOChannelWebsockMask;
 
-#if defined(QIO_ABI_QEMU_7_2)
+#if !(defined(QIO_HAS_TWO_AIO_CONTEXTS) || defined(QIO_HAS_WEBSOCK_HS_IO_TAG))
 /**
  * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
  * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
@@ -57,7 +57,7 @@ struct QIOChannelWebsock {
 };
 #endif
 
-#if defined(QIO_ABI_QEMU_7_2_22)
+#if (!defined(QIO_HAS_TWO_AIO_CONTEXTS) && defined(QIO_HAS_WEBSOCK_HS_IO_TAG))
 /**
  * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
  * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
@@ -92,7 +92,7 @@ struct QIOChannelWebsock {
 };
 #endif
 
-#if defined(QIO_ABI_QEMU_10_0)
+#if (defined(QIO_HAS_TWO_AIO_CONTEXTS) && !defined(QIO_HAS_WEBSOCK_HS_IO_TAG))
 /**
  * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
  * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
@@ -125,7 +125,7 @@ struct QIOChannelWebsock {
 };
 #endif
 
-#if (defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+#if (defined(QIO_HAS_TWO_AIO_CONTEXTS) && defined(QIO_HAS_WEBSOCK_HS_IO_TAG))
 /**
  * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
  * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.

@@ -9,7 +9,7 @@ use crate::aio::bottom_half::{BottomHalf, Function};
 use crate::aio::{Context, current};
 use crate::error::Error;
 use crate::main_loop;
-#[cfg(not(profile = "qemu-7.2"))]
+#[cfg(bh_guard)]
 use abi::layout::MemReentrancyGuard;
 use abi::layout::{self, AioContext, IOHandler, QEMUBH};
 use abi::origin;
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn aio_notify(ctx: *mut AioContext) {
 }
 
 /// Sets, replaces and removes handlers.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(not(aio_is_external))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aio_set_fd_handler(
     ctx: *mut AioContext,
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn aio_set_fd_handler(
 }
 
 /// Sets, replaces and removes handlers.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(aio_is_external)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aio_set_fd_handler(
     ctx: *mut AioContext,
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn aio_bh_schedule_oneshot_full(
 }
 
 /// A new bottom half.
-#[cfg(not(profile = "qemu-7.2"))]
+#[cfg(bh_guard)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aio_bh_new_full(
     ctx: *mut AioContext,
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn aio_bh_new_full(
 }
 
 /// A new bottom half.
-#[cfg(profile = "qemu-7.2")]
+#[cfg(not(bh_guard))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aio_bh_new_full(
     ctx: *mut AioContext,
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn aio_bh_new_full(
 }
 
 /// A new bottom half of the main context.
-#[cfg(not(profile = "qemu-7.2"))]
+#[cfg(bh_guard)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_bh_new_full(
     cb: Option<Function>,
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn qemu_bh_new_full(
 }
 
 /// A new bottom half of the main context.
-#[cfg(profile = "qemu-7.2")]
+#[cfg(not(bh_guard))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_bh_new_full(
     cb: Option<Function>,

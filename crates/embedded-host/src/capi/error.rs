@@ -2,7 +2,7 @@
 
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(warn_report_err_once)]
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::ffi::CString;
 
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn warn_report_err(err: *mut Error) {
 }
 
 /// Reports an error as a warning, the first time, and frees it.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(warn_report_err_once)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn warn_report_err_once_cond(printed: *mut bool, err: *mut Error) -> bool {
     if printed.is_null() {

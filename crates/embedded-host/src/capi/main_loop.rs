@@ -71,35 +71,35 @@ pub extern "C" fn qemu_in_main_thread() -> bool {
 }
 
 /// Whether the calling thread has the big lock: there is none (R-LOOP-4).
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(bql_names)]
 #[unsafe(no_mangle)]
 pub extern "C" fn bql_locked() -> bool {
     false
 }
 
 /// Nothing: there is no big lock.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(bql_names)]
 #[unsafe(no_mangle)]
 pub extern "C" fn bql_lock() {}
 
 /// Nothing: there is no big lock.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(bql_names)]
 #[unsafe(no_mangle)]
 pub extern "C" fn bql_unlock() {}
 
 /// Whether the calling thread has the big lock: there is none (R-LOOP-4).
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(bql_names))]
 #[unsafe(no_mangle)]
 pub extern "C" fn qemu_mutex_iothread_locked() -> bool {
     false
 }
 
 /// Nothing: there is no big lock.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(bql_names))]
 #[unsafe(no_mangle)]
 pub extern "C" fn qemu_mutex_lock_iothread() {}
 
 /// Nothing: there is no big lock.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(bql_names))]
 #[unsafe(no_mangle)]
 pub extern "C" fn qemu_mutex_unlock_iothread() {}

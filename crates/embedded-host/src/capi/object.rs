@@ -24,7 +24,7 @@ pub unsafe extern "C" fn type_register_static(info: *const TypeInfo) -> Type {
 }
 
 /// `type_register` of `qom/object.h`.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(type_register)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn type_register(info: *const TypeInfo) -> Type {
     // SAFETY: the same promise; strings are copied in either.

@@ -95,7 +95,7 @@ pub unsafe extern "C" fn object_get_internal_root() -> *mut Object {
 }
 
 /// `container_get` of `qom/object.h`.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(root_containers))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn container_get(root: *mut Object, path: *const c_char) -> *mut Object {
     const FUNCTION: &str = "container_get";
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn container_get(root: *mut Object, path: *const c_char) -
 }
 
 /// `object_get_container` of `qom/object.h`.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(root_containers)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_get_container(name: *const c_char) -> *mut Object {
     const FUNCTION: &str = "object_get_container";
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn object_get_container(name: *const c_char) -> *mut Objec
 }
 
 /// `object_property_add_new_container` of `qom/object.h`.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(root_containers)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_property_add_new_container(
     obj: *mut Object,

@@ -119,7 +119,7 @@ pub extern "C" fn qemu_set_cloexec(fd: c_int) {
 }
 
 /// Makes a descriptor survive exec.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(clear_cloexec)]
 #[unsafe(no_mangle)]
 pub extern "C" fn qemu_clear_cloexec(fd: c_int) {
     if let Err(errno) = fd::set_close_on_exec(fd, false) {

@@ -1,34 +1,34 @@
 //! `qapi/clone-visitor.h`.
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(clone_visitor))]
 use core::{
     ffi::{c_char, c_void},
     ptr,
 };
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(clone_visitor))]
 use crate::destination::ERROR_ABORT;
 use crate::qapi::visitor;
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(clone_visitor))]
 use abi::layout::Error;
 use abi::layout::Visitor;
 
 /// A visitor that puts deep copies in the place of what it is shown.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(clone_visitor)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qapi_clone_visitor_new() -> *mut Visitor {
     visitor::Visitor::Clone.into_ptr()
 }
 
 /// A visitor that gives a bytewise copy members of its own.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(clone_visitor)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qapi_clone_members_visitor_new() -> *mut Visitor {
     visitor::Visitor::Clone.into_ptr()
 }
 
 /// A deep copy of what `visit_type` visits.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(clone_visitor))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qapi_clone(
     src: *const c_void,
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn qapi_clone(
 }
 
 /// Fills `dst` with a deep copy of what `visit_type_members` visits.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(clone_visitor))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qapi_clone_members(
     dst: *mut c_void,

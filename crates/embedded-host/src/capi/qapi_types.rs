@@ -18,7 +18,7 @@ pub unsafe extern "C" fn qapi_free_strList(obj: *mut strList) {
 }
 
 /// Frees a descriptor address; NULL is fine.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(fd_socket_address))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qapi_free_String(obj: *mut FdSocketAddress) {
     // SAFETY: the caller gives its struct away.
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn qapi_free_String(obj: *mut FdSocketAddress) {
 }
 
 /// Frees a descriptor address; NULL is fine.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(fd_socket_address)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qapi_free_FdSocketAddress(obj: *mut FdSocketAddress) {
     // SAFETY: the caller gives its struct away.
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn qapi_free_VsockSocketAddressWrapper(obj: *mut VsockSock
 }
 
 /// Frees a descriptor address behind a pointer; NULL is fine.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(fd_socket_address))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qapi_free_StringWrapper(obj: *mut FdSocketAddressWrapper) {
     // SAFETY: the caller gives its struct away.
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn qapi_free_StringWrapper(obj: *mut FdSocketAddressWrappe
 }
 
 /// Frees a descriptor address behind a pointer; NULL is fine.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(fd_socket_address)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qapi_free_FdSocketAddressWrapper(obj: *mut FdSocketAddressWrapper) {
     // SAFETY: the caller gives its struct away.

@@ -165,7 +165,7 @@ pub unsafe extern "C" fn visit_type_VsockSocketAddress_members(
 }
 
 /// Visits a descriptor address.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(fd_socket_address))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn visit_type_String(
     v: *mut Visitor,
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn visit_type_String(
 }
 
 /// Visits the members of a descriptor address.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(fd_socket_address))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn visit_type_String_members(
     v: *mut Visitor,
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn visit_type_String_members(
 }
 
 /// Visits a descriptor address.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(fd_socket_address)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn visit_type_FdSocketAddress(
     v: *mut Visitor,
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn visit_type_FdSocketAddress(
 }
 
 /// Visits the members of a descriptor address.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(fd_socket_address)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn visit_type_FdSocketAddress_members(
     v: *mut Visitor,

@@ -227,7 +227,7 @@ pub unsafe extern "C" fn socket_init() -> c_int {
 }
 
 /// Makes a descriptor blocking, if that is possible.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(bool_set_blocking))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_socket_set_block(fd: c_int) {
     // R-SOCK-2: failure is ignored.
@@ -235,7 +235,7 @@ pub unsafe extern "C" fn qemu_socket_set_block(fd: c_int) {
 }
 
 /// Makes a descriptor non-blocking.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(bool_set_blocking))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_socket_set_nonblock(fd: c_int) {
     if let Err(errno) = fd::set_blocking(fd, false) {
@@ -247,7 +247,7 @@ pub unsafe extern "C" fn qemu_socket_set_nonblock(fd: c_int) {
 }
 
 /// Makes a descriptor non-blocking, if that is possible.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(bool_set_blocking))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_socket_try_set_nonblock(fd: c_int) -> c_int {
     match fd::set_blocking(fd, false) {
@@ -257,7 +257,7 @@ pub unsafe extern "C" fn qemu_socket_try_set_nonblock(fd: c_int) -> c_int {
 }
 
 /// Makes a descriptor blocking or non-blocking.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(bool_set_blocking)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_set_blocking(
     fd: c_int,
@@ -334,7 +334,7 @@ pub unsafe extern "C" fn inet_connect_saddr(
 }
 
 /// Connects to an internet address given as text.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(inet_connect)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inet_connect(str: *const c_char, errp: *mut *mut layout::Error) -> c_int {
     // SAFETY: the caller's text.
@@ -463,7 +463,7 @@ pub unsafe extern "C" fn socket_local_address(
 }
 
 /// The address of the other end.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(inet_connect)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn socket_remote_address(
     fd: c_int,

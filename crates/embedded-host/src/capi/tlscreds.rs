@@ -1,20 +1,20 @@
 //! `crypto/tlscreds.h`, where the functions are documented.
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(creds_priority)]
 use core::ffi::c_char;
 use core::ffi::c_uint;
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(creds_priority)]
 use glib_sys::g_strdup;
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(creds_reload)]
 use crate::error;
-#[cfg(profile = "qemu-10.2")]
+#[cfg(creds_priority)]
 use crate::qom::instance;
 use crate::tls::credentials::Credentials;
 use crate::tls::object;
 use abi::layout::{Error, QCryptoTLSCreds};
-#[cfg(profile = "qemu-10.2")]
+#[cfg(creds_priority)]
 use abi::layout::{Object, QCryptoTLSCredsClass};
 use abi::origin;
 use platform::check_usage;
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn qcrypto_tls_creds_check_endpoint(
 }
 
 /// The priority string of sessions.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(creds_priority)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_creds_get_priority(
     creds: *mut QCryptoTLSCreds,
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn qcrypto_tls_creds_get_priority(
 }
 
 /// Loads credentials again, if the kind can.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(creds_reload)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_creds_reload(
     creds: *mut QCryptoTLSCreds,

@@ -113,7 +113,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_free(sess: *mut QCryptoTLSSession) 
 }
 
 /// Nothing: every session is for a reader and a writer (R-TLS-87).
-#[cfg(profile = "qemu-10.2")]
+#[cfg(concurrent_io)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_session_require_thread_safety(sess: *mut QCryptoTLSSession) {
     // SAFETY: the caller's session.
@@ -173,9 +173,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_handshake(
     let session = unsafe { borrow(sess, "qcrypto_tls_session_handshake") };
     match session.handshake() {
         // There the direction has to be asked for (R-TLS-16).
-        Ok(progress) if cfg!(any(profile = "qemu-7.2", profile = "qemu-7.2.22")) => {
-            c_int::from(progress != Progress::Complete)
-        }
+        Ok(progress) if cfg!(not(handshake_result)) => c_int::from(progress != Progress::Complete),
         Ok(progress) => status(progress),
         // SAFETY: the caller's error destination.
         Err(error) => unsafe { failed(error, errp, &origin!(c"qcrypto_tls_session_handshake")) },
@@ -183,7 +181,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_handshake(
 }
 
 /// What the handshake waits for.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(handshake_result))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_session_get_handshake_status(
     sess: *mut QCryptoTLSSession,

@@ -1,30 +1,30 @@
 //! The transfers of `crypto/tlssession.h`, where they are documented. The 7.2 profiles tell of
 //! failures through errno, the others through `errp`.
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(tls_bye)]
 use core::ffi::c_int;
 use core::ffi::{c_char, c_void};
 
 use libc::ssize_t;
 
 use super::tlssession::borrow;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(tls_bye)]
 use super::tlssession::{failed, status};
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 use crate::error::Origin;
 use crate::tls::connection::Failure;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 use crate::tls::connection::Reason;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 use crate::tls::gnutls::Code;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 use crate::tls::session::{Way, transfer_error};
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 use abi::layout::Error;
 use abi::layout::QCryptoTLSSession;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 use abi::origin;
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 use platform::os::errno::{self, Errno};
 use platform::os::iov::IoVec;
 
@@ -38,19 +38,19 @@ unsafe fn memory<'a>(buf: *const c_char, len: usize) -> IoVec<'a> {
 }
 
 /// `QCRYPTO_TLS_SESSION_ERR_BLOCK`
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 const BLOCK: ssize_t = -2;
 /// `QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION`
-#[cfg(profile = "qemu-10.2")]
+#[cfg(premature_termination)]
 const PREMATURE_TERMINATION: ssize_t = -3;
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13"))]
+#[cfg(all(session_errp, not(premature_termination)))]
 const PREMATURE_TERMINATION: ssize_t = -1;
 
 /// Tells C how a transfer has gone.
 ///
 /// # Safety
 /// `errp` is the caller's error destination.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 unsafe fn tell(
     way: Way,
     result: Result<usize, Failure>,
@@ -73,7 +73,7 @@ unsafe fn tell(
 }
 
 /// `qcrypto_tls_session_write` of `crypto/tlssession.h`.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_session_write(
     sess: *mut QCryptoTLSSession,
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_write(
 }
 
 /// `qcrypto_tls_session_read` of `crypto/tlssession.h`.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(premature_termination)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_session_read(
     sess: *mut QCryptoTLSSession,
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_read(
 }
 
 /// `qcrypto_tls_session_read` of `crypto/tlssession.h`.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13"))]
+#[cfg(all(session_errp, not(premature_termination)))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_session_read(
     sess: *mut QCryptoTLSSession,
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_read(
 }
 
 /// `qcrypto_tls_session_check_pending` of `crypto/tlssession.h`.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(tls_check_pending)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_session_check_pending(sess: *mut QCryptoTLSSession) -> usize {
     // SAFETY: the caller's session.
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_check_pending(sess: *mut QCryptoTLS
 }
 
 /// `qcrypto_tls_session_bye` of `crypto/tlssession.h`.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(tls_bye)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_session_bye(
     session: *mut QCryptoTLSSession,
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_bye(
 }
 
 /// Tells C how a transfer has gone; errno last, so that nothing changes it.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 fn tell(result: Result<usize, Failure>) -> ssize_t {
     let errno = match result {
         Ok(bytes) => return ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
@@ -186,7 +186,7 @@ fn tell(result: Result<usize, Failure>) -> ssize_t {
 }
 
 /// `qcrypto_tls_session_write` of `crypto/tlssession.h`.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_session_write(
     sess: *mut QCryptoTLSSession,
@@ -199,7 +199,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_write(
 }
 
 /// `qcrypto_tls_session_read` of `crypto/tlssession.h`.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qcrypto_tls_session_read(
     sess: *mut QCryptoTLSSession,
