@@ -105,7 +105,7 @@ def exports(profile, host):
 
 def defined_for_c(archive):
     """The global symbols that libqio's own objects in cargo's archive define under C names."""
-    own_c = {path.stem for path in (ROOT / 'crates' / 'embedded-host' / 'src' / 'c').glob('*.c')}
+    own_c = {path.stem for path in (ROOT / 'crates' / 'embedded-host' / 'src' / 'c').glob('*/*.c')}
     # Not nm: it may stumble over the bitcode that comes with LTO.
     run = subprocess.run(
         ['readelf', '--symbols', '--wide', archive],

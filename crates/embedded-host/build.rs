@@ -16,22 +16,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     for instruction in env::var("DEP_QIO_ABI_INSTRUCTIONS")?.split(';') {
         println!("cargo::{instruction}");
     }
-    compile_c(Path::new("src/c"))?;
+    compile_c(Path::new("src/c"), &["required", "extras"])?;
     if env::var_os("CARGO_FEATURE_TLS").is_some() {
         link_gnutls()?;
     }
     Ok(())
 }
 
-/// Compiles each C file of `dir` to an object of its own in the library.
-fn compile_c(dir: &Path) -> Result<(), Box<dyn Error>> {
+/// Compiles each C file in the folders of `dir` to an object of its own in the library.
+fn compile_c(dir: &Path, folders: &[&str]) -> Result<(), Box<dyn Error>> {
     watch(dir)?;
     watch(Path::new(INCLUDE))?;
     let mut sources = Vec::new();
-    for entry in fs::read_dir(dir)? {
-        let path: PathBuf = entry?.path();
-        if path.extension().is_some_and(|e| e == "c") {
-            sources.push(path);
+    for folder in folders {
+        for entry in fs::read_dir(dir.join(folder))? {
+            let path: PathBuf = entry?.path();
+            if path.extension().is_some_and(|e| e == "c") {
+                sources.push(path);
+            }
         }
     }
     sources.sort();

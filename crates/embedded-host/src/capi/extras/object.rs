@@ -5,28 +5,19 @@ use core::ptr;
 
 use glib_sys::GSList;
 
+use crate::capi::arguments::{class, object, optional_text, require, text};
+use crate::capi::required::object::type_register_static;
 use crate::qom::cast::{self, CastCache};
-use crate::qom::class::{self, Class};
+use crate::qom::class::{self as classes, Class};
 use crate::qom::table::TYPES;
-use crate::qom::types::{self, TypeImpl};
 use crate::qom::{instance, list};
-use abi::layout::{Object, ObjectClass, Type, TypeInfo};
+use abi::layout::{Object, ObjectClass, TypeInfo};
 use platform::os::abort::{self, misuse};
-
-/// `type_register_static` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn type_register_static(info: *const TypeInfo) -> Type {
-    require(info, "type_register_static", "info");
-    // SAFETY: a live struct as the header asks, not NULL.
-    let info = unsafe { &*info };
-    // SAFETY: its strings and array are what the header says.
-    types::register(unsafe { TypeImpl::from_info(info) }).handle()
-}
 
 /// `type_register` of `qom/object.h`.
 #[cfg(type_register)]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn type_register(info: *const TypeInfo) -> Type {
+pub unsafe extern "C" fn type_register(info: *const TypeInfo) -> abi::layout::Type {
     // SAFETY: the same promise; strings are copied in either.
     unsafe { type_register_static(info) }
 }
@@ -43,22 +34,12 @@ pub unsafe extern "C" fn type_register_static_array(infos: *const TypeInfo, nr_i
     }
 }
 
-/// `object_new` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_new(type_name: *const c_char) -> *mut Object {
-    const FUNCTION: &str = "object_new";
-    require(type_name, FUNCTION, "type_name");
-    // SAFETY: a C string, not NULL.
-    let name = unsafe { CStr::from_ptr(type_name) };
-    instance::create(instance::type_named(name, FUNCTION), FUNCTION)
-}
-
 /// `object_new_with_class` of `qom/object.h`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_new_with_class(klass: *mut ObjectClass) -> *mut Object {
     const FUNCTION: &str = "object_new_with_class";
     // SAFETY: NULL or a class.
-    let class = unsafe { required(klass, FUNCTION) };
+    let class = unsafe { class(klass, FUNCTION) };
     instance::create(class.ty(), FUNCTION)
 }
 
@@ -71,40 +52,18 @@ pub unsafe extern "C" fn object_initialize(
 ) {
     const FUNCTION: &str = "object_initialize";
     require(obj, FUNCTION, "obj");
-    require(type_name, FUNCTION, "type_name");
-    // SAFETY: a C string, not NULL.
-    let name = unsafe { CStr::from_ptr(type_name) };
+    // SAFETY: NULL or a C string.
+    let name = unsafe { text(type_name, FUNCTION, "type_name") };
     let ty = instance::type_named(name, FUNCTION);
     // SAFETY: `obj` has `size` bytes that the caller gives to the object.
     unsafe { instance::create_in(obj, size, ty, FUNCTION) };
 }
 
-/// `object_ref` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_ref(obj: *mut c_void) -> *mut Object {
-    let obj = obj.cast::<Object>();
-    if !obj.is_null() {
-        // SAFETY: a live object, not NULL.
-        unsafe { instance::add_reference(obj) };
-    }
-    obj
-}
-
-/// `object_unref` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_unref(obj: *mut c_void) {
-    if !obj.is_null() {
-        // SAFETY: a live object, not NULL, and the caller gives a reference up.
-        unsafe { instance::drop_reference(obj.cast::<Object>()) };
-    }
-}
-
 /// `object_get_class` of `qom/object.h`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_get_class(obj: *mut Object) -> *mut ObjectClass {
-    require(obj, "object_get_class", "obj");
-    // SAFETY: a live object, not NULL.
-    unsafe { instance::class_of(obj) }.as_ptr()
+    // SAFETY: NULL or a live object.
+    unsafe { instance::class_of(object(obj, "object_get_class")) }.as_ptr()
 }
 
 /// `object_get_typename` of `qom/object.h`.
@@ -124,11 +83,10 @@ pub unsafe extern "C" fn object_dynamic_cast(
     if obj.is_null() {
         return obj;
     }
-    require(type_name, "object_dynamic_cast", "type_name");
+    // SAFETY: NULL or a C string.
+    let name = unsafe { text(type_name, "object_dynamic_cast", "type_name") };
     // SAFETY: a live object, not NULL.
-    let class = unsafe { instance::class_of(obj) };
-    // SAFETY: a C string, not NULL.
-    if cast::is_a(class, unsafe { CStr::from_ptr(type_name) }) {
+    if cast::is_a(unsafe { instance::class_of(obj) }, name) {
         obj
     } else {
         ptr::null_mut()
@@ -171,9 +129,9 @@ pub unsafe extern "C" fn object_class_dynamic_cast(
     let Some(class) = (unsafe { Class::from_ptr(klass) }) else {
         return klass;
     };
-    require(type_name, "object_class_dynamic_cast", "type_name");
-    // SAFETY: a C string, not NULL.
-    class_or_null(cast::class_as(class, unsafe { CStr::from_ptr(type_name) }))
+    // SAFETY: NULL or a C string.
+    let name = unsafe { text(type_name, "object_class_dynamic_cast", "type_name") };
+    class_or_null(cast::class_as(class, name))
 }
 
 /// `object_class_dynamic_cast_assert` of `qom/object.h`.
@@ -211,14 +169,14 @@ pub unsafe extern "C" fn object_class_dynamic_cast_assert(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_class_get_parent(klass: *mut ObjectClass) -> *mut ObjectClass {
     // SAFETY: NULL or a class.
-    class_or_null(unsafe { required(klass, "object_class_get_parent") }.parent())
+    class_or_null(unsafe { class(klass, "object_class_get_parent") }.parent())
 }
 
 /// `object_class_get_name` of `qom/object.h`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_class_get_name(klass: *mut ObjectClass) -> *const c_char {
     // SAFETY: NULL or a class.
-    unsafe { required(klass, "object_class_get_name") }
+    unsafe { class(klass, "object_class_get_name") }
         .name()
         .as_ptr()
 }
@@ -227,20 +185,16 @@ pub unsafe extern "C" fn object_class_get_name(klass: *mut ObjectClass) -> *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_class_is_abstract(klass: *mut ObjectClass) -> bool {
     // SAFETY: NULL or a class.
-    let class = unsafe { required(klass, "object_class_is_abstract") };
+    let class = unsafe { class(klass, "object_class_is_abstract") };
     class.ty().shape().is_abstract
 }
 
 /// `object_class_by_name` of `qom/object.h`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn object_class_by_name(type_name: *const c_char) -> *mut ObjectClass {
-    require(type_name, "object_class_by_name", "type_name");
-    // SAFETY: a C string, not NULL.
-    class_or_null(
-        TYPES
-            .find(unsafe { CStr::from_ptr(type_name) })
-            .map(class::of),
-    )
+    // SAFETY: NULL or a C string.
+    let name = unsafe { text(type_name, "object_class_by_name", "type_name") };
+    class_or_null(TYPES.find(name).map(classes::of))
 }
 
 /// What `object_class_foreach` calls.
@@ -258,7 +212,7 @@ pub unsafe extern "C" fn object_class_foreach(
         misuse("object_class_foreach", format_args!("@fn is NULL"));
     };
     // SAFETY: NULL or a C string.
-    for class in list::classes(unsafe { optional(implements_type) }, include_abstract) {
+    for class in list::classes(unsafe { optional_text(implements_type) }, include_abstract) {
         // SAFETY: the program's function gets a class and the program's pointer.
         unsafe { f(class.as_ptr(), opaque) };
     }
@@ -271,7 +225,7 @@ pub unsafe extern "C" fn object_class_get_list(
     include_abstract: bool,
 ) -> *mut GSList {
     // SAFETY: NULL or a C string.
-    let classes = list::classes(unsafe { optional(implements_type) }, include_abstract);
+    let classes = list::classes(unsafe { optional_text(implements_type) }, include_abstract);
     let mut classes: Vec<Class> = classes.collect();
     let mut elements = ptr::null_mut();
     while let Some(class) = classes.pop() {
@@ -281,34 +235,8 @@ pub unsafe extern "C" fn object_class_get_list(
     elements
 }
 
-/// Ends the process if an argument that a function needs is NULL.
-fn require<T>(argument: *const T, function: &str, name: &str) {
-    if argument.is_null() {
-        misuse(function, format_args!("@{name} is NULL"));
-    }
-}
-
-/// The class that a function needs.
-///
-/// # Safety
-/// `klass` is NULL or a class.
-unsafe fn required(klass: *mut ObjectClass, function: &str) -> Class {
-    // SAFETY: as promised.
-    match unsafe { Class::from_ptr(klass) } {
-        Some(class) => class,
-        None => misuse(function, format_args!("@klass is NULL")),
-    }
-}
-
 fn class_or_null(class: Option<Class>) -> *mut ObjectClass {
     class.map_or(ptr::null_mut(), Class::as_ptr)
-}
-
-/// # Safety
-/// `text` is NULL or a C string that lives for `'a`.
-unsafe fn optional<'a>(text: *const c_char) -> Option<&'a CStr> {
-    // SAFETY: a C string if it isn't NULL.
-    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
 }
 
 /// Ends the process over a failed cast, in the words of R-QOM-13.
@@ -325,7 +253,7 @@ unsafe fn mismatch(
 ) -> ! {
     let [type_name, file, func] = [type_name, file, func].map(|text| {
         // SAFETY: as promised; the process ends before they could go.
-        unsafe { optional(text) }.map_or("?".into(), CStr::to_string_lossy)
+        unsafe { optional_text(text) }.map_or("?".into(), CStr::to_string_lossy)
     });
     abort::with_line(format_args!(
         "{file}:{line}:{func}: Object {what:p} is not an instance of type {type_name}"

@@ -40,24 +40,6 @@ pub static mut qemu_cond_wait_func: WaitFunc = qemu_cond_wait_impl;
 #[unsafe(no_mangle)]
 pub static mut qemu_cond_timedwait_func: TimedWaitFunc = qemu_cond_timedwait_impl;
 
-/// Makes a mutex of the memory.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_mutex_init(mutex: *mut QemuMutex) {
-    const NAME: &str = "qemu_mutex_init";
-    // SAFETY: by the header, memory of a mutex that stays for the call.
-    let mutex = unsafe { Mutex::at(NAME, mutex) };
-    mutex.init(NAME, Recursion::Deadlocks);
-}
-
-/// Ends a mutex.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_mutex_destroy(mutex: *mut QemuMutex) {
-    const NAME: &str = "qemu_mutex_destroy";
-    // SAFETY: by the header, memory of a mutex that stays for the call.
-    let mutex = unsafe { Mutex::at(NAME, mutex) };
-    mutex.destroy(NAME);
-}
-
 /// Locks a mutex.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_mutex_lock_impl(

@@ -17,7 +17,7 @@ use abi::origin;
 use platform::check_usage;
 use platform::os::abort::misuse;
 
-use super::object_arguments::{class, object, text};
+use crate::capi::arguments::{class, object, text};
 
 /// The property, or NULL with the error in `errp`.
 ///

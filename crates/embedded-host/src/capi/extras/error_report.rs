@@ -1,4 +1,4 @@
-//! `qemu/error-report.h`, but for the variadic functions, which are in `c/error.c`.
+//! `qemu/error-report.h`, but for the variadic functions, which are in `c/extras/error.c`.
 
 use core::ffi::{CStr, c_char};
 

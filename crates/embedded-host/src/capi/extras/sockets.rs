@@ -1,16 +1,19 @@
 //! `qemu/sockets.h`, and `qemu_set_blocking` of `qemu/osdep.h`.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
-use core::{ptr, slice};
+use core::ffi::{c_char, c_int, c_void};
+use core::slice;
 
 use glib_sys::{g_free, g_strdup, g_strndup};
-use libc::{sockaddr, sockaddr_storage, socklen_t, ssize_t};
+use libc::{sockaddr, socklen_t, ssize_t};
 
-use crate::error::{Error, Origin};
+use crate::capi::arguments::optional_text;
+use crate::capi::propagate::int_or_propagate;
+use crate::capi::required::sockets::{address_or_propagate, descriptor_or_propagate, view};
+use crate::error::Error;
 use crate::sockets::inet_text::InetText;
 use crate::sockets::unix::{self, UnixAddress};
-use crate::sockets::{self, connect, datagram, descriptor, names, text};
-use abi::address::{Address, Inet, View};
+use crate::sockets::{connect, descriptor, names, text};
+use abi::address::{Inet, View};
 use abi::layout::{
     self, FdSocketAddress, InetSocketAddress, NETWORK_ADDRESS_FAMILY_IPV4,
     NETWORK_ADDRESS_FAMILY_IPV6, NETWORK_ADDRESS_FAMILY_UNIX, NETWORK_ADDRESS_FAMILY_UNKNOWN,
@@ -23,17 +26,6 @@ use platform::os::errno::{self, Errno};
 use platform::os::fd::{self, Descriptor};
 use platform::os::resolve::Family;
 use platform::os::socket;
-use platform::os::socket_name::SocketName;
-
-/// The caller's address; NULL is a mistake.
-///
-/// # Safety
-/// `addr` is NULL or a live address that nobody changes for `'a`.
-unsafe fn view<'a>(function: &str, addr: *const SocketAddress) -> View<'a> {
-    // SAFETY: as promised.
-    let view = unsafe { View::from_ptr(addr) };
-    view.unwrap_or_else(|| misuse(function, format_args!("the address is NULL")))
-}
 
 /// The caller's internet address; NULL is a mistake.
 ///
@@ -43,72 +35,6 @@ unsafe fn inet<'a>(function: &str, addr: *const InetSocketAddress) -> Inet<'a> {
     // SAFETY: as promised.
     let view = unsafe { Inet::from_ptr(addr) };
     view.unwrap_or_else(|| misuse(function, format_args!("the address is NULL")))
-}
-
-/// The caller's text, or None for NULL.
-///
-/// # Safety
-/// `text` is NULL or a C string that lives for `'a`.
-unsafe fn text_at<'a>(text: *const c_char) -> Option<&'a CStr> {
-    // SAFETY: not NULL, so a C string.
-    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
-}
-
-/// For C: a descriptor, or -1 with the error stored and its errno set.
-///
-/// # Safety
-/// `errp` is as in `qapi/error.h`.
-unsafe fn descriptor_or_error(
-    result: Result<Descriptor, Error>,
-    errp: *mut *mut layout::Error,
-    origin: &Origin,
-) -> c_int {
-    match result {
-        Ok(descriptor) => descriptor.into_raw(),
-        Err(error) => {
-            // SAFETY: as promised.
-            unsafe { error.store(errp, origin) };
-            -1
-        }
-    }
-}
-
-/// For C: an address, or NULL with the error stored and its errno set.
-///
-/// # Safety
-/// `errp` is as in `qapi/error.h`.
-unsafe fn address_or_error(
-    result: Result<Address, Error>,
-    errp: *mut *mut layout::Error,
-    origin: &Origin,
-) -> *mut SocketAddress {
-    match result {
-        Ok(address) => address.into_ptr(),
-        Err(error) => {
-            // SAFETY: as promised.
-            unsafe { error.store(errp, origin) };
-            ptr::null_mut()
-        }
-    }
-}
-
-/// For C: 0, or -1 with the error stored and its errno set.
-///
-/// # Safety
-/// `errp` is as in `qapi/error.h`.
-unsafe fn zero_or_error(
-    result: Result<(), Error>,
-    errp: *mut *mut layout::Error,
-    origin: &Origin,
-) -> c_int {
-    match result {
-        Ok(()) => 0,
-        Err(error) => {
-            // SAFETY: as promised.
-            unsafe { error.store(errp, origin) };
-            -1
-        }
-    }
 }
 
 /// For C: 0, or -1 with errno set.
@@ -312,13 +238,13 @@ pub unsafe extern "C" fn inet_parse(
     // SAFETY: all zeros are an address without texts; the caller's place for it (R-SOCK-23).
     unsafe { addr.write_bytes(0, 1) };
     // SAFETY: the caller's text.
-    let str = unsafe { text_at(str) };
+    let str = unsafe { optional_text(str) };
     let found = InetText::parse(str.unwrap_or_default()).map(|found| {
         // SAFETY: as above; the texts are the caller's from now on.
         unsafe { addr.write(found.fields().to_layout()) };
     });
     // SAFETY: `errp` is the caller's.
-    unsafe { zero_or_error(found, errp, &origin!(c"inet_parse")) }
+    unsafe { int_or_propagate(found, errp, &origin!(c"inet_parse")) }
 }
 
 /// Connects to an internet address.
@@ -330,7 +256,7 @@ pub unsafe extern "C" fn inet_connect_saddr(
     // SAFETY: the caller's address.
     let result = connect::inet(unsafe { inet("inet_connect_saddr", saddr) });
     // SAFETY: `errp` is the caller's.
-    unsafe { descriptor_or_error(result, errp, &origin!(c"inet_connect_saddr")) }
+    unsafe { descriptor_or_propagate(result, errp, &origin!(c"inet_connect_saddr")) }
 }
 
 /// Connects to an internet address given as text.
@@ -338,32 +264,32 @@ pub unsafe extern "C" fn inet_connect_saddr(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inet_connect(str: *const c_char, errp: *mut *mut layout::Error) -> c_int {
     // SAFETY: the caller's text.
-    let str = unsafe { text_at(str) }.unwrap_or_default();
+    let str = unsafe { optional_text(str) }.unwrap_or_default();
     let result = InetText::parse(str)
-        .map(|found| Address::inet(&found.fields()))
-        .and_then(|address| sockets::connect(address.view()));
+        .map(|found| abi::address::Address::inet(&found.fields()))
+        .and_then(|address| crate::sockets::connect(address.view()));
     // SAFETY: `errp` is the caller's.
-    unsafe { descriptor_or_error(result, errp, &origin!(c"inet_connect")) }
+    unsafe { descriptor_or_propagate(result, errp, &origin!(c"inet_connect")) }
 }
 
 /// Listens at a path.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn unix_listen(path: *const c_char, errp: *mut *mut layout::Error) -> c_int {
     // SAFETY: the caller's text, or NULL.
-    let path = unsafe { text_at(path) };
+    let path = unsafe { optional_text(path) };
     let result = unix::listen(&UnixAddress::from_path(path), 1);
     // SAFETY: `errp` is the caller's.
-    unsafe { descriptor_or_error(result, errp, &origin!(c"unix_listen")) }
+    unsafe { descriptor_or_propagate(result, errp, &origin!(c"unix_listen")) }
 }
 
 /// Connects to a path.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn unix_connect(path: *const c_char, errp: *mut *mut layout::Error) -> c_int {
     // SAFETY: the caller's text, or NULL.
-    let path = unsafe { text_at(path) };
+    let path = unsafe { optional_text(path) };
     let result = unix::connect(&UnixAddress::from_path(path));
     // SAFETY: `errp` is the caller's.
-    unsafe { descriptor_or_error(result, errp, &origin!(c"unix_connect")) }
+    unsafe { descriptor_or_propagate(result, errp, &origin!(c"unix_connect")) }
 }
 
 /// The text of an address.
@@ -382,73 +308,9 @@ pub unsafe extern "C" fn socket_parse(
     errp: *mut *mut layout::Error,
 ) -> *mut SocketAddress {
     // SAFETY: the caller's text.
-    let result = text::parse(unsafe { text_at(str) }.unwrap_or_default());
+    let result = text::parse(unsafe { optional_text(str) }.unwrap_or_default());
     // SAFETY: `errp` is the caller's.
-    unsafe { address_or_error(result, errp, &origin!(c"socket_parse")) }
-}
-
-/// Connects to an address.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn socket_connect(
-    addr: *mut SocketAddress,
-    errp: *mut *mut layout::Error,
-) -> c_int {
-    // SAFETY: the caller's address.
-    let result = sockets::connect(unsafe { view("socket_connect", addr) });
-    // SAFETY: `errp` is the caller's.
-    unsafe { descriptor_or_error(result, errp, &origin!(c"socket_connect")) }
-}
-
-/// Listens at an address.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn socket_listen(
-    addr: *mut SocketAddress,
-    num: c_int,
-    errp: *mut *mut layout::Error,
-) -> c_int {
-    // SAFETY: the caller's address.
-    let result = sockets::listen(unsafe { view("socket_listen", addr) }, num);
-    // SAFETY: `errp` is the caller's.
-    unsafe { descriptor_or_error(result, errp, &origin!(c"socket_listen")) }
-}
-
-/// Makes a datagram socket between two addresses.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn socket_dgram(
-    remote: *mut SocketAddress,
-    local: *mut SocketAddress,
-    errp: *mut *mut layout::Error,
-) -> c_int {
-    // SAFETY: the caller's address.
-    let remote = unsafe { view("socket_dgram", remote) };
-    // SAFETY: the caller's address, or NULL.
-    let result = datagram::open(remote, unsafe { View::from_ptr(local) });
-    // SAFETY: `errp` is the caller's.
-    unsafe { descriptor_or_error(result, errp, &origin!(c"socket_dgram")) }
-}
-
-/// Removes the path of a listening UNIX socket.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn socket_listen_cleanup(fd: c_int, errp: *mut *mut layout::Error) {
-    if let Err(error) = names::cleanup_listening(fd) {
-        // SAFETY: `errp` is the caller's.
-        unsafe { error.store(errp, &origin!(c"socket_listen_cleanup")) };
-    }
-}
-
-/// The address of a socket name.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn socket_sockaddr_to_address(
-    sa: *mut sockaddr_storage,
-    salen: socklen_t,
-    errp: *mut *mut layout::Error,
-) -> *mut SocketAddress {
-    check_usage!(!sa.is_null(), "socket_sockaddr_to_address", "@sa is NULL");
-    // SAFETY: the caller's name of `salen` bytes.
-    let name = unsafe { SocketName::from_ptr(sa.cast::<sockaddr>(), salen) };
-    let result = names::to_address(&name);
-    // SAFETY: `errp` is the caller's.
-    unsafe { address_or_error(result, errp, &origin!(c"socket_sockaddr_to_address")) }
+    unsafe { address_or_propagate(result, errp, &origin!(c"socket_parse")) }
 }
 
 /// The address of this end.
@@ -459,7 +321,7 @@ pub unsafe extern "C" fn socket_local_address(
 ) -> *mut SocketAddress {
     let result = names::local_address(fd);
     // SAFETY: `errp` is the caller's.
-    unsafe { address_or_error(result, errp, &origin!(c"socket_local_address")) }
+    unsafe { address_or_propagate(result, errp, &origin!(c"socket_local_address")) }
 }
 
 /// The address of the other end.
@@ -471,7 +333,7 @@ pub unsafe extern "C" fn socket_remote_address(
 ) -> *mut SocketAddress {
     let result = names::peer_address(fd);
     // SAFETY: `errp` is the caller's.
-    unsafe { address_or_error(result, errp, &origin!(c"socket_remote_address")) }
+    unsafe { address_or_propagate(result, errp, &origin!(c"socket_remote_address")) }
 }
 
 /// Replaces a descriptor's name by its number.
@@ -495,5 +357,5 @@ pub unsafe extern "C" fn socket_address_parse_named_fd(
         };
     });
     // SAFETY: `errp` is the caller's.
-    unsafe { zero_or_error(number, errp, &origin!(c"socket_address_parse_named_fd")) }
+    unsafe { int_or_propagate(number, errp, &origin!(c"socket_address_parse_named_fd")) }
 }

@@ -5,9 +5,8 @@ use crate::qapi::{legacy, lists};
 use abi::address::copy;
 use abi::layout::{
     FdSocketAddress, FdSocketAddressWrapper, InetSocketAddress, InetSocketAddressBase,
-    InetSocketAddressWrapper, SocketAddress, SocketAddressLegacy, SocketAddressList,
-    UnixSocketAddress, UnixSocketAddressWrapper, VsockSocketAddress, VsockSocketAddressWrapper,
-    strList,
+    InetSocketAddressWrapper, SocketAddressLegacy, SocketAddressList, UnixSocketAddress,
+    UnixSocketAddressWrapper, VsockSocketAddress, VsockSocketAddressWrapper, strList,
 };
 
 /// Frees a list of texts; NULL is fine.
@@ -58,13 +57,6 @@ pub unsafe extern "C" fn qapi_free_UnixSocketAddress(obj: *mut UnixSocketAddress
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qapi_free_VsockSocketAddress(obj: *mut VsockSocketAddress) {
     // SAFETY: the caller gives its struct away.
-    unsafe { copy::free(obj) }
-}
-
-/// Frees an address; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_SocketAddress(obj: *mut SocketAddress) {
-    // SAFETY: the caller gives its address away.
     unsafe { copy::free(obj) }
 }
 

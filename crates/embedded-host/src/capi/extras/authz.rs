@@ -14,7 +14,7 @@ use abi::layout::{QAuthZListFormat, QAuthZListPolicy};
 use abi::origin;
 use platform::check_usage;
 
-use super::object_arguments::{object, text};
+use crate::capi::arguments::{object, text};
 
 /// Whether somebody may.
 #[unsafe(no_mangle)]

@@ -4,8 +4,6 @@
 use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use core::ptr;
 
-use glib_sys::g_strdup;
-
 use crate::authz;
 use crate::error::{Error, Origin};
 use crate::qom::instance::Held;
@@ -27,14 +25,17 @@ struct Owned {
 
 /// # Safety
 /// `sess` is NULL or a session that is live for `'a`.
-pub(super) unsafe fn borrow<'a>(sess: *mut QCryptoTLSSession, function: &str) -> &'a Session {
+pub(in crate::capi) unsafe fn borrow<'a>(
+    sess: *mut QCryptoTLSSession,
+    function: &str,
+) -> &'a Session {
     check_usage!(!sess.is_null(), function, "@sess is NULL");
     // SAFETY: every session of this host is one of these; live as promised.
     unsafe { &(*sess.cast::<Owned>()).session }
 }
 
 /// 0, or what the handshake waits for.
-pub(super) fn status(progress: Progress) -> c_int {
+pub(in crate::capi) fn status(progress: Progress) -> c_int {
     match progress {
         Progress::Complete => 0,
         Progress::Waiting(Direction::Sending) => 1,
@@ -46,7 +47,11 @@ pub(super) fn status(progress: Progress) -> c_int {
 ///
 /// # Safety
 /// `errp` is the caller's error destination.
-pub(super) unsafe fn failed(error: Error, errp: *mut *mut layout::Error, origin: &Origin) -> c_int {
+pub(in crate::capi) unsafe fn failed(
+    error: Error,
+    errp: *mut *mut layout::Error,
+    origin: &Origin,
+) -> c_int {
     // SAFETY: as promised.
     unsafe { error.store(errp, origin) };
     -1
@@ -189,32 +194,4 @@ pub unsafe extern "C" fn qcrypto_tls_session_get_handshake_status(
     // SAFETY: the caller's session.
     let session = unsafe { borrow(sess, "qcrypto_tls_session_get_handshake_status") };
     status(session.progress()).unsigned_abs()
-}
-
-/// `qcrypto_tls_session_get_key_size` of `crypto/tlssession.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qcrypto_tls_session_get_key_size(
-    sess: *mut QCryptoTLSSession,
-    errp: *mut *mut layout::Error,
-) -> c_int {
-    // SAFETY: the caller's session.
-    let session = unsafe { borrow(sess, "qcrypto_tls_session_get_key_size") };
-    match session.key_size() {
-        Ok(bytes) => c_int::try_from(bytes).unwrap_or(c_int::MAX),
-        // SAFETY: the caller's error destination.
-        Err(error) => unsafe { failed(error, errp, &origin!(c"qcrypto_tls_session_get_key_size")) },
-    }
-}
-
-/// `qcrypto_tls_session_get_peer_name` of `crypto/tlssession.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qcrypto_tls_session_get_peer_name(
-    sess: *mut QCryptoTLSSession,
-) -> *mut c_char {
-    // SAFETY: the caller's session.
-    let session = unsafe { borrow(sess, "qcrypto_tls_session_get_peer_name") };
-    session.peer_name().map_or(ptr::null_mut(), |name| {
-        // SAFETY: a C string.
-        unsafe { g_strdup(name.as_ptr()) }
-    })
 }

@@ -1,4 +1,4 @@
-//! `qapi/error.h`, but for the variadic functions, which are in `c/error.c`.
+//! `qapi/error.h`, but for the variadic functions, which are in `c/extras/error.c`.
 
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
@@ -6,23 +6,14 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::ffi::CString;
 
-use crate::destination;
+#[cfg(warn_report_err_once)]
+use crate::capi::required;
 use crate::error;
 use crate::error_object::{LiveError, OwnedError};
 use crate::report::{self, Severity};
 use abi::layout::{Error, ErrorClass, ErrorPlace};
 use platform::os::abort::misuse;
 use platform::os::errno::Errno;
-
-/// The message.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn error_get_pretty(err: *const Error) -> *const c_char {
-    // SAFETY: the caller's error, or NULL.
-    match unsafe { LiveError::from_ptr(err) } {
-        Some(err) => err.message_ptr(),
-        None => misuse("error_get_pretty", format_args!("@err is NULL")),
-    }
-}
 
 /// The class.
 #[unsafe(no_mangle)]
@@ -32,23 +23,6 @@ pub unsafe extern "C" fn error_get_class(err: *const Error) -> ErrorClass {
         Some(err) => err.class(),
         None => misuse("error_get_class", format_args!("@err is NULL")),
     }
-}
-
-/// A second error with the same content.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn error_copy(err: *const Error) -> *mut Error {
-    // SAFETY: the caller's error, or NULL.
-    match unsafe { LiveError::from_ptr(err) } {
-        Some(err) => err.duplicate().into_ptr(),
-        None => misuse("error_copy", format_args!("@err is NULL")),
-    }
-}
-
-/// Frees an error; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn error_free(err: *mut Error) {
-    // SAFETY: the caller gives its error away.
-    drop(unsafe { OwnedError::from_ptr_full(err) });
 }
 
 /// Frees the error that must be in `*errp`.
@@ -65,16 +39,6 @@ pub unsafe extern "C" fn error_free_or_abort(errp: *mut *mut Error) {
             "error_free_or_abort",
             format_args!("there is no error in @errp"),
         );
-    }
-}
-
-/// Passes an error on; the first one that gets there stays.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn error_propagate(dst_errp: *mut *mut Error, local_err: *mut Error) {
-    // SAFETY: the caller gives its error away.
-    if let Some(err) = unsafe { OwnedError::from_ptr_full(local_err) } {
-        // SAFETY: `dst_errp` is the caller's.
-        unsafe { destination::propagate(dst_errp, err) };
     }
 }
 
@@ -98,16 +62,6 @@ pub unsafe extern "C" fn error_setg_file_open_internal(
     let place = ErrorPlace { src, line, func };
     // SAFETY: the names are __FILE__ and __func__ (R-HOST-5), and `errp` is the caller's.
     unsafe { error::set(errp, place, Errno::new(os_errno), &text) };
-}
-
-/// Reports an error and frees it.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn error_report_err(err: *mut Error) {
-    // SAFETY: the caller gives its error away.
-    match unsafe { OwnedError::from_ptr_full(err) } {
-        Some(err) => report::error(Severity::Error, &err),
-        None => misuse("error_report_err", format_args!("@err is NULL")),
-    }
 }
 
 /// Reports an error as a warning and frees it.
@@ -134,7 +88,7 @@ pub unsafe extern "C" fn warn_report_err_once_cond(printed: *mut bool, err: *mut
     let printed = unsafe { AtomicBool::from_ptr(printed) };
     if printed.swap(true, Ordering::Relaxed) {
         // SAFETY: the caller gives its error away.
-        unsafe { error_free(err) };
+        unsafe { required::error::error_free(err) };
         return false;
     }
     // SAFETY: as above.

@@ -6,7 +6,7 @@ use glib_sys::GSource;
 
 use crate::error;
 use crate::main_loop;
-use abi::layout::{AioContext, Error, IOHandler};
+use abi::layout::{Error, IOHandler};
 use abi::origin;
 
 /// Makes the calling thread the main one.
@@ -19,18 +19,6 @@ pub unsafe extern "C" fn qemu_init_main_loop(errp: *mut *mut Error) -> c_int {
     // SAFETY: the caller's error destination.
     unsafe { error.store(errp, &origin!(c"qemu_init_main_loop")) };
     -errno.code()
-}
-
-/// The main context.
-#[unsafe(no_mangle)]
-pub extern "C" fn qemu_get_aio_context() -> *mut AioContext {
-    main_loop::main_context()
-}
-
-/// The context of the main loop's handlers.
-#[unsafe(no_mangle)]
-pub extern "C" fn iohandler_get_aio_context() -> *mut AioContext {
-    main_loop::iohandler_context("iohandler_get_aio_context").as_ptr()
 }
 
 /// The source of the main loop's handlers.
@@ -62,19 +50,6 @@ pub extern "C" fn main_loop_wait(nonblocking: c_int) {
 #[unsafe(no_mangle)]
 pub extern "C" fn qemu_notify_event() {
     main_loop::notify();
-}
-
-/// Whether the calling thread is the main one.
-#[unsafe(no_mangle)]
-pub extern "C" fn qemu_in_main_thread() -> bool {
-    main_loop::in_main_thread()
-}
-
-/// Whether the calling thread has the big lock: there is none (R-LOOP-4).
-#[cfg(bql_names)]
-#[unsafe(no_mangle)]
-pub extern "C" fn bql_locked() -> bool {
-    false
 }
 
 /// Nothing: there is no big lock.

@@ -1,4 +1,4 @@
-//! Arguments of the functions on objects: NULL is a mistake of the program.
+//! Arguments from C: NULL where something is needed is a mistake of the program.
 
 use core::ffi::{CStr, c_char};
 
@@ -29,14 +29,28 @@ pub(super) unsafe fn class(klass: *mut ObjectClass, function: &str) -> Class {
     }
 }
 
+/// Ends the process if an argument that a function needs is NULL.
+pub(super) fn require<T>(argument: *const T, function: &str, name: &str) {
+    if argument.is_null() {
+        misuse(function, format_args!("@{name} is NULL"));
+    }
+}
+
 /// The text that a function needs.
 ///
 /// # Safety
 /// `ptr` is NULL or a C string that lives for `'a`.
 pub(super) unsafe fn text<'a>(ptr: *const c_char, function: &str, name: &str) -> &'a CStr {
-    if ptr.is_null() {
-        misuse(function, format_args!("@{name} is NULL"));
-    }
+    require(ptr, function, name);
     // SAFETY: not NULL, so a C string.
     unsafe { CStr::from_ptr(ptr) }
+}
+
+/// The text that a function may be given.
+///
+/// # Safety
+/// `ptr` is NULL or a C string that lives for `'a`.
+pub(super) unsafe fn optional_text<'a>(ptr: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: not NULL, so a C string.
+    (!ptr.is_null()).then(|| unsafe { CStr::from_ptr(ptr) })
 }

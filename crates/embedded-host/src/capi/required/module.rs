@@ -1,4 +1,4 @@
-//! `qemu/module.h`, where the functions are documented.
+//! `qemu/module.h`: the constructors of modules.
 
 use core::ffi::c_uint;
 
@@ -12,10 +12,4 @@ pub unsafe extern "C" fn register_module_init(f: Option<module::InitFunction>, k
         Some(f) => module::register(f, kind),
         None => misuse("register_module_init", format_args!("@fn is NULL")),
     }
-}
-
-/// `module_call_init` of `qemu/module.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn module_call_init(kind: c_uint) {
-    module::call(kind);
 }

@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use crate::aio::current;
 use crate::co_mutex;
-use crate::coroutine::{self, Coroutine, Entry};
+use crate::coroutine::{Coroutine, Entry};
 use abi::layout::{self, AioContext, CoMutex};
 use platform::check_usage;
 use platform::os::abort::misuse;
@@ -54,47 +54,11 @@ pub unsafe extern "C" fn qemu_aio_coroutine_enter(
     unsafe { Coroutine::enter(co, ctx) };
 }
 
-/// Leaves the coroutine.
-#[unsafe(no_mangle)]
-pub extern "C" fn qemu_coroutine_yield() {
-    coroutine::suspend();
-}
-
-/// The running coroutine.
-#[unsafe(no_mangle)]
-pub extern "C" fn qemu_coroutine_self() -> *mut layout::Coroutine {
-    coroutine::this()
-}
-
-/// Whether the caller is in one.
-#[unsafe(no_mangle)]
-pub extern "C" fn qemu_in_coroutine() -> bool {
-    coroutine::is_inside()
-}
-
 /// Whether it runs.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_coroutine_entered(co: *mut layout::Coroutine) -> bool {
     // SAFETY: the caller's coroutine, or NULL.
     unsafe { Coroutine::borrow("qemu_coroutine_entered", co) }.is_entered()
-}
-
-/// Its context.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_coroutine_get_aio_context(
-    co: *mut layout::Coroutine,
-) -> *mut AioContext {
-    // SAFETY: the caller's coroutine, or NULL.
-    unsafe { Coroutine::borrow("qemu_coroutine_get_aio_context", co) }.context()
-}
-
-/// Wakes it in its context.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_co_wake(co: *mut layout::Coroutine) {
-    // SAFETY: the caller's coroutine, or NULL.
-    let co = unsafe { Coroutine::borrow("aio_co_wake", co) };
-    // SAFETY: as above; its context is live.
-    unsafe { Coroutine::wake(co, co.context()) };
 }
 
 /// Wakes it in a context.

@@ -13,7 +13,7 @@ use abi::layout::{Error, Object, ObjectProperty};
 use abi::origin;
 use platform::os::abort::misuse;
 
-use super::object_arguments::{object, text};
+use crate::capi::arguments::{object, text};
 
 /// `object_property_try_add_child` of `qom/object.h`.
 #[unsafe(no_mangle)]

@@ -1,33 +1,21 @@
-//! `block/aio.h`, but for coroutines: see there what the functions do.
+//! `block/aio.h`, but for coroutines and handlers: see there what the functions do.
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 use glib_sys::GSource;
 
 use crate::aio::bottom_half::{BottomHalf, Function};
 use crate::aio::{Context, current};
+use crate::capi::required::aio::context;
 use crate::error::Error;
 use crate::main_loop;
 #[cfg(bh_guard)]
 use abi::layout::MemReentrancyGuard;
-use abi::layout::{self, AioContext, IOHandler, QEMUBH};
+use abi::layout::{self, AioContext, QEMUBH};
 use abi::origin;
 use platform::check_usage;
 use platform::os::abort::misuse;
-
-/// `AioPollFn`.
-pub type PollFn = Option<unsafe extern "C" fn(opaque: *mut c_void) -> bool>;
-
-/// A reference on the argument of `function`, for the call.
-///
-/// # Safety
-/// `ctx` is NULL or a live context.
-unsafe fn context(function: &str, ctx: *mut AioContext) -> Context {
-    check_usage!(!ctx.is_null(), function, "@ctx is NULL");
-    // SAFETY: not NULL, so live.
-    unsafe { Context::from_ptr_none(ctx) }
-}
 
 /// A new context.
 #[unsafe(no_mangle)]
@@ -79,47 +67,6 @@ pub unsafe extern "C" fn aio_poll(ctx: *mut AioContext, blocking: bool) -> bool 
 pub unsafe extern "C" fn aio_notify(ctx: *mut AioContext) {
     // SAFETY: the caller's context, or NULL.
     unsafe { context("aio_notify", ctx) }.notify();
-}
-
-/// Sets, replaces and removes handlers.
-#[cfg(not(aio_is_external))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_set_fd_handler(
-    ctx: *mut AioContext,
-    fd: c_int,
-    io_read: IOHandler,
-    io_write: IOHandler,
-    _io_poll: PollFn,
-    _io_poll_ready: IOHandler,
-    opaque: *mut c_void,
-) {
-    // SAFETY: the caller's context, or NULL.
-    let context = unsafe { context("aio_set_fd_handler", ctx) };
-    context.set_handlers(fd, io_read, io_write, opaque);
-}
-
-/// Sets, replaces and removes handlers.
-#[cfg(aio_is_external)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_set_fd_handler(
-    ctx: *mut AioContext,
-    fd: c_int,
-    _is_external: bool,
-    io_read: IOHandler,
-    io_write: IOHandler,
-    _io_poll: PollFn,
-    _io_poll_ready: IOHandler,
-    opaque: *mut c_void,
-) {
-    // SAFETY: the caller's context, or NULL.
-    let context = unsafe { context("aio_set_fd_handler", ctx) };
-    context.set_handlers(fd, io_read, io_write, opaque);
-}
-
-/// The context of the calling thread.
-#[unsafe(no_mangle)]
-pub extern "C" fn qemu_get_current_aio_context() -> *mut AioContext {
-    current::get()
 }
 
 /// Gives the calling thread its context.

@@ -13,7 +13,7 @@ use crate::qom::value;
 use abi::layout::{Error, Object, Visitor};
 use abi::origin;
 
-use super::object_arguments::{object, text};
+use crate::capi::arguments::{object, text};
 
 /// The value of a call that went well; of a failed one `otherwise`, with the error in `errp`.
 ///

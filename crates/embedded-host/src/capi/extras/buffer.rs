@@ -1,4 +1,4 @@
-//! `qemu/buffer.h`, but for `buffer_init`, which is in `c/buffer.c`.
+//! `qemu/buffer.h`, but for `buffer_init`, which is in `c/extras/buffer.c`.
 
 use core::ffi::c_void;
 

@@ -1,14 +1,13 @@
-//! `qom/object_interfaces.h`, and what the variadic functions of `c/object.c` call (R-HDR-9).
+//! `qom/object_interfaces.h`, and what the variadic functions of `c/extras/object.c` call (R-HDR-9).
 
 use core::ffi::{CStr, c_char};
-use core::ptr;
 
-use crate::error::{self, Origin};
 use crate::qom::user_creatable;
 use abi::layout::{Error, Object, UserCreatable};
 use abi::origin;
 
-use super::object_arguments::{object, text};
+use crate::capi::arguments::{object, text};
+use crate::capi::propagate::{bool_or_propagate, ptr_or_propagate};
 
 /// `user_creatable_complete` of `qom/object_interfaces.h`.
 #[unsafe(no_mangle)]
@@ -20,7 +19,7 @@ pub unsafe extern "C" fn user_creatable_complete(
     let obj = unsafe { object(uc.cast::<Object>(), "user_creatable_complete") };
     // SAFETY: the caller's object and `errp`.
     unsafe {
-        done(
+        bool_or_propagate(
             user_creatable::complete(obj),
             errp,
             &origin!(c"user_creatable_complete"),
@@ -55,16 +54,15 @@ pub unsafe extern "C" fn qio_internal_object_new_with_props(
     // Without name the object would be gone before the caller gets it (R-QOM-21).
     // SAFETY: as above.
     let id = unsafe { text(id, FUNCTION, "id") };
-    // SAFETY: what c/object.c has collected.
+    // SAFETY: what c/extras/object.c has collected.
     let pairs = unsafe { pairs(props, count, FUNCTION) };
-    // SAFETY: the C caller's objects.
-    match unsafe { user_creatable::create(type_name, parent, id, &pairs) } {
-        Ok(obj) => obj,
-        Err(error) => {
-            // SAFETY: the C caller's `errp`.
-            unsafe { error.store(errp, &origin!(c"object_new_with_props")) };
-            ptr::null_mut()
-        }
+    // SAFETY: the C caller's objects and `errp`.
+    unsafe {
+        ptr_or_propagate(
+            user_creatable::create(type_name, parent, id, &pairs),
+            errp,
+            &origin!(c"object_new_with_props"),
+        )
     }
 }
 
@@ -79,11 +77,11 @@ pub unsafe extern "C" fn qio_internal_object_set_props(
     const FUNCTION: &str = "object_set_props";
     // SAFETY: the C caller's.
     let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: what c/object.c has collected.
+    // SAFETY: what c/extras/object.c has collected.
     let pairs = unsafe { pairs(props, count, FUNCTION) };
     // SAFETY: the C caller's object and `errp`.
     unsafe {
-        done(
+        bool_or_propagate(
             user_creatable::set_all(obj, &pairs),
             errp,
             &origin!(c"object_set_props"),
@@ -107,19 +105,4 @@ unsafe fn pairs<'a>(
         unsafe { (text(name, function, "name"), text(value, function, "value")) }
     };
     (0..count).map(pair).collect()
-}
-
-/// Whether a call went well; if not, the error is in `errp`.
-///
-/// # Safety
-/// `errp` is the C caller's.
-unsafe fn done(result: Result<(), error::Error>, errp: *mut *mut Error, origin: &Origin) -> bool {
-    match result {
-        Ok(()) => true,
-        Err(error) => {
-            // SAFETY: as promised.
-            unsafe { error.store(errp, origin) };
-            false
-        }
-    }
 }

@@ -1,22 +1,9 @@
 /*
- * The variadic functions of qapi/error.h and qemu/error-report.h
- *
- * They are C because stable Rust can't define them (R-HDR-9). Each makes the
- * text and leaves the rest to src/variadic.rs. An unwanted error is
- * not even formatted, and errno stays as it was: callers look at it afterwards,
- * and "%m" must see it (R-ERR-2).
+ * The other variadic functions of qapi/error.h, and those of qemu/error-report.h
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <errno.h>
-#include <stdarg.h>
-#include <glib.h>
-
-typedef struct Error Error;
-
-enum {
-    ERROR_CLASS_GENERIC_ERROR = 0,
-};
+#include "../error-text.h"
 
 enum {
     SEVERITY_ERROR = 0,
@@ -25,73 +12,16 @@ enum {
 };
 
 /* src/variadic.rs */
-void qio_internal_error_set(Error **errp, const char *src, int line,
-                            const char *func, unsigned int err_class,
-                            char *message);
 void qio_internal_error_prepend(const char *function, Error *const *errp,
                                 const char *text);
 void qio_internal_error_append_hint(Error *const *errp, const char *text);
 void qio_internal_report(int severity, const char *text);
 int qio_internal_print(const char *text);
 
-/* src/capi/error.rs */
+/* src/capi */
 void error_propagate(Error **dst_errp, Error *local_err);
 void error_report_err(Error *err);
 void warn_report_err(Error *err);
-
-/* The text; the bare format in the rare case that it can't be made. */
-static char *G_GNUC_PRINTF(1, 0) make_text(const char *fmt, va_list ap)
-{
-    char *text = g_strdup_vprintf(fmt, ap);
-
-    return text ? text : g_strdup(fmt);
-}
-
-static void G_GNUC_PRINTF(7, 0)
-set_error(Error **errp, const char *src, int line, const char *func,
-          unsigned int err_class, int os_errno, const char *fmt, va_list ap)
-{
-    int saved_errno = errno;
-    char *message = make_text(fmt, ap);
-
-    if (os_errno != 0) {
-        char *text = message;
-
-        message = g_strconcat(text, ": ", g_strerror(os_errno), NULL);
-        g_free(text);
-    }
-    qio_internal_error_set(errp, src, line, func, err_class, message);
-    errno = saved_errno;
-}
-
-void G_GNUC_PRINTF(5, 6)
-error_setg_internal(Error **errp, const char *src, int line, const char *func,
-                    const char *fmt, ...)
-{
-    va_list ap;
-
-    if (errp == NULL) {
-        return;
-    }
-    va_start(ap, fmt);
-    set_error(errp, src, line, func, ERROR_CLASS_GENERIC_ERROR, 0, fmt, ap);
-    va_end(ap);
-}
-
-void G_GNUC_PRINTF(6, 7)
-error_setg_errno_internal(Error **errp, const char *src, int line,
-                          const char *func, int os_errno, const char *fmt, ...)
-{
-    va_list ap;
-
-    if (errp == NULL) {
-        return;
-    }
-    va_start(ap, fmt);
-    set_error(errp, src, line, func, ERROR_CLASS_GENERIC_ERROR, os_errno,
-              fmt, ap);
-    va_end(ap);
-}
 
 void G_GNUC_PRINTF(6, 7)
 error_set_internal(Error **errp, const char *src, int line, const char *func,

@@ -16,7 +16,7 @@ typedef struct Coroutine Coroutine;
 typedef struct Error Error;
 typedef struct Monitor Monitor;
 
-/* src/embedded/c/error.c */
+/* c/required/error.c */
 void error_setg_internal(Error **errp, const char *src, int line,
                          const char *func, const char *fmt, ...)
     G_GNUC_PRINTF(5, 6);
