@@ -10,9 +10,9 @@ mod headers;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    let profile = env::var("DEP_QIO_ABI_PROFILE")?;
-    println!("cargo::rustc-check-cfg=cfg(profile, values(any()))");
-    println!("cargo::rustc-cfg=profile=\"{profile}\"");
+    for instruction in env::var("DEP_QIO_ABI_INSTRUCTIONS")?.split(';') {
+        println!("cargo::{instruction}");
+    }
     headers::generate(&Path::new(&env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("include"))
 }
 

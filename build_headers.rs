@@ -172,7 +172,7 @@ const HEADERS: &[Header] = &[
             "#define TYPE_QIO_NET_LISTENER \"qio-net-listener\"",
             "OBJECT_DECLARE_SIMPLE_TYPE(QIONetListener, QIO_NET_LISTENER)",
             "",
-            "#if defined(QIO_ABI_QEMU_10_2)",
+            "#if defined(QIO_HAS_LISTENER_SOURCE)",
             "typedef struct QIONetListenerSource QIONetListenerSource;",
             "#endif",
         ],
@@ -220,6 +220,11 @@ pub(super) fn generate(include: &Path) -> Result<(), Box<dyn Error>> {
 impl Header {
     fn text(&self) -> Result<String, Box<dyn Error>> {
         let mut config = cbindgen::Config::from_file("cbindgen.toml")?;
+        // `cfg(SWITCH)` in Rust is QIO_HAS_SWITCH in C, as qio-profile.h has it.
+        config.defines = std::env::var("DEP_QIO_ABI_SWITCHES")?
+            .split(' ')
+            .map(|name| (name.to_owned(), format!("QIO_HAS_{}", name.to_uppercase())))
+            .collect();
         config.header = Some(format!(
             "/*\n * {}\n *\n * Generated from {}.\n *\n * SPDX-License-Identifier: LGPL-2.1-or-later\n */",
             self.about,

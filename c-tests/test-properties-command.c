@@ -1,10 +1,11 @@
 /*
- * Rows D1, D2 and D3 of docs/spec/properties.md.
+ * Rows D1 to D6 of docs/spec/properties.md.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "children.h"
 #include "io/channel-file.h"
+#include "io/channel-socket.h"
 
 #include <sys/stat.h>
 
@@ -171,6 +172,190 @@ static void test_d3(void)
     object_unref(OBJECT(file));
 }
 
+/* Runs @function in a forked child, which says by its exit status whether all was as it should be. */
+static void run_forked(int (*function)(void))
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        _exit(function());
+    }
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_assert_true(WIFEXITED(status));
+    /* The line of the check that failed. */
+    g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+}
+
+#define CHECK(condition) do { \
+    if (!(condition)) { \
+        return __LINE__ % 255 + 1; \
+    } \
+} while (0)
+
+/* Which of the descriptors 0 to 2 are closed, as bits. */
+static int closed_numbers;
+
+static int starts_without_standard_numbers(void)
+{
+    static const char *const nowhere[] = { "/nowhere/program", NULL };
+    Error *err = NULL;
+    char bytes[4];
+    QIOChannel *ioc;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        if (closed_numbers & 1 << i) {
+            close(i);
+        }
+    }
+    ioc = command_spawn("read line; echo $line; exec cat", O_RDWR);
+    CHECK(QIO_CHANNEL_COMMAND(ioc)->readfd > 2);
+    CHECK(QIO_CHANNEL_COMMAND(ioc)->writefd > 2);
+    CHECK(qio_channel_write_all(ioc, "one\n", 4, NULL) == 0);
+    CHECK(qio_channel_read_all(ioc, bytes, 4, NULL) == 0);
+    CHECK(memcmp(bytes, "one\n", 4) == 0);
+    CHECK(qio_channel_close(ioc, NULL) == 0);
+
+    ioc = command_spawn("cat; echo end", O_RDONLY);
+    CHECK(QIO_CHANNEL_COMMAND(ioc)->readfd > 2);
+    CHECK(qio_channel_read_all(ioc, bytes, 4, NULL) == 0);
+    CHECK(memcmp(bytes, "end\n", 4) == 0);
+    CHECK(qio_channel_close(ioc, NULL) == 0);
+
+    ioc = command_spawn("read line && [ $line = go ] && kill -TERM $PPID", O_WRONLY);
+    CHECK(QIO_CHANNEL_COMMAND(ioc)->writefd > 2);
+    signal(SIGTERM, SIG_IGN);
+    CHECK(qio_channel_write_all(ioc, "go\n", 3, NULL) == 0);
+    CHECK(qio_channel_close(ioc, NULL) == 0);
+
+    /* What can't be started is told of. */
+    CHECK(!qio_channel_command_new_spawn(nowhere, O_RDWR, &err));
+    CHECK(strstr(error_get_pretty(err), strerror(ENOENT)));
+
+    /* The numbers are as free as they were. */
+    for (i = 0; i < 3; i++) {
+        CHECK(fd_is_open(i) == !(closed_numbers & 1 << i));
+    }
+    return 0;
+}
+
+static void test_d4(void)
+{
+    for (closed_numbers = 0; closed_numbers < 8; closed_numbers++) {
+        run_forked(starts_without_standard_numbers);
+    }
+}
+
+/* Writes to what nobody reads from, with SIGPIPE as it is by default. */
+static int writes_without_reader(QIOChannel *ioc)
+{
+    struct sigaction before, after;
+    sigset_t blocked, pending;
+
+    signal(SIGPIPE, SIG_DFL);
+    sigaction(SIGPIPE, NULL, &before);
+    errno = 0;
+    CHECK(qio_channel_write(ioc, "x", 1, NULL) == -1);
+    CHECK(errno == EPIPE);
+    CHECK(qio_channel_write_all(ioc, "x", 1, NULL) == -1);
+    CHECK(errno == EPIPE);
+    sigaction(SIGPIPE, NULL, &after);
+    CHECK(before.sa_handler == after.sa_handler);
+    sigprocmask(SIG_SETMASK, NULL, &blocked);
+    CHECK(!sigismember(&blocked, SIGPIPE));
+    sigpending(&pending);
+    CHECK(!sigismember(&pending, SIGPIPE));
+    return 0;
+}
+
+static int writes_to_an_ended_child(void)
+{
+    QIOChannel *ioc = command_spawn("exit 0", O_WRONLY);
+
+    await_end(pid_of(ioc));
+    return writes_without_reader(ioc);
+}
+
+static int writes_to_a_broken_pipe(void)
+{
+    int ends[2];
+
+    CHECK(pipe(ends) == 0);
+    close(ends[0]);
+    return writes_without_reader(QIO_CHANNEL(qio_channel_file_new_fd(ends[1])));
+}
+
+/* A file channel takes any descriptor. */
+static int writes_to_a_broken_socket(void)
+{
+    int ends[2];
+
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    close(ends[0]);
+    return writes_without_reader(QIO_CHANNEL(qio_channel_file_new_fd(ends[1])));
+}
+
+static int writes_to_a_broken_socket_channel(void)
+{
+    int ends[2];
+
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    close(ends[0]);
+    return writes_without_reader(QIO_CHANNEL(qio_channel_socket_new_fd(ends[1], &error_abort)));
+}
+
+static void test_d5(void)
+{
+    run_forked(writes_to_an_ended_child);
+    run_forked(writes_to_a_broken_pipe);
+    run_forked(writes_to_a_broken_socket);
+    run_forked(writes_to_a_broken_socket_channel);
+}
+
+static int closes(const char *script)
+{
+    QIOChannel *ioc = command_spawn(script, O_RDWR);
+    pid_t pid = pid_of(ioc);
+    Error *err = NULL;
+
+    if (strstr(script, "exit")) {
+        while (child_state(pid)) {
+            g_usleep(1000);
+        }
+    }
+    CHECK(qio_channel_close(ioc, &err) == 0);
+    CHECK(!err);
+    CHECK(pid_of(ioc) == 0);
+    CHECK(!child_state(pid));
+    return 0;
+}
+
+static int closes_with_sigchld_ignored(void)
+{
+    int result;
+
+    signal(SIGCHLD, SIG_IGN);
+    result = closes("exit 3");
+    return result ? result : closes("exec cat");
+}
+
+static int closes_without_zombies(void)
+{
+    struct sigaction action = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT };
+    int result;
+
+    sigaction(SIGCHLD, &action, NULL);
+    result = closes("exit 3");
+    return result ? result : closes("exec cat");
+}
+
+static void test_d6(void)
+{
+    run_forked(closes_with_sigchld_ignored);
+    run_forked(closes_without_zombies);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -183,5 +368,8 @@ int main(int argc, char **argv)
     TEST("/qio/properties/D1/finalize", test_d1_finalize);
     TEST("/qio/properties/D2", test_d2);
     TEST("/qio/properties/D3", test_d3);
+    TEST("/qio/properties/D4", test_d4);
+    TEST("/qio/properties/D5", test_d5);
+    TEST("/qio/properties/D6", test_d6);
     return g_test_run();
 }

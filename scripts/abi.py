@@ -1,5 +1,6 @@
-"""The ABI of libqio as the lists under abi/ tell it.
+"""The ABI of libqio as the table of profiles and the lists under abi/ tell it.
 
+crates/abi/profiles.toml    the profiles, and the switches of each
 abi/qemu-*.json             facts, measured
 abi/exports/PROFILE.txt     the qio_* functions of a profile
 abi/embedded-exports.txt    what the embedded host exports besides
@@ -11,10 +12,14 @@ import json
 import pathlib
 import re
 import subprocess
+import tomllib
 
-ABI = pathlib.Path(__file__).resolve().parent.parent / 'abi'
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ABI = ROOT / 'abi'
 
-PROFILES = ['qemu-7.2', 'qemu-7.2.22', 'qemu-10.0', 'qemu-10.0.13', 'qemu-10.2']
+TABLE = tomllib.loads((ROOT / 'crates' / 'abi' / 'profiles.toml').read_text())
+PROFILES = list(TABLE['profiles'])
+SWITCHES = TABLE['switches']
 
 
 def upper(profile):
@@ -29,6 +34,11 @@ def macro(profile):
 def symbol(profile):
     """What the headers of the profile refer to."""
     return 'qio_abi_' + upper(profile).lower()
+
+
+def switch_macro(switch):
+    """What C asks where Rust asks `cfg(switch)`."""
+    return 'QIO_HAS_' + switch.upper()
 
 
 def node(profile):
@@ -95,7 +105,7 @@ def exports(profile, host):
 
 def defined_for_c(archive):
     """The global symbols that libqio's own objects in cargo's archive define under C names."""
-    own_c = {path.stem for path in (ABI.parent / 'crates' / 'embedded-host' / 'src' / 'c').glob('*.c')}
+    own_c = {path.stem for path in (ROOT / 'crates' / 'embedded-host' / 'src' / 'c').glob('*/*.c')}
     # Not nm: it may stumble over the bitcode that comes with LTO.
     run = subprocess.run(
         ['readelf', '--symbols', '--wide', archive],

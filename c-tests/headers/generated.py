@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""The headers in include/io/ are those that the Rust source says.
+"""The headers in include/io/ are those that the Rust source says, and qio-profile.h that of the table.
 
 usage: generated.py GENERATED-DIR
 """
 
 import difflib
 import pathlib
+import subprocess
 import sys
 
 import source
@@ -30,5 +31,10 @@ for name in sorted(names):
     if new.exists() and any(mark in new.read_text() for mark in ('[`', 'crate::', '# Safety')):
         print(f'{name}: the documentation speaks Rust')
         bad = True
+from_table = subprocess.run([source.INCLUDE.parent / 'scripts' / 'profile-header'],
+                            check=True, text=True, stdout=subprocess.PIPE).stdout  # fmt: skip
+if (source.INCLUDE / 'qio-profile.h').read_text() != from_table:
+    print('include/qio-profile.h: differs from crates/abi/profiles.toml')
+    bad = True
 if bad:
-    sys.exit('include/io/ differs: run scripts/update-headers')
+    sys.exit('include/ differs: run scripts/update-headers')

@@ -74,8 +74,8 @@ with tempfile.TemporaryDirectory() as scratch:
     build_and_run('another Rust library after', *static, *other)
 
     # The installed headers are those of the profile: without a -D, and none is needed.
-    (config,) = root.rglob('config-host.h')
-    assert f'#define {abi.macro(profile)}\n' in config.read_text()
+    (header,) = root.rglob('qio-profile.h')
+    assert f'#define {abi.macro(profile)}\n' in header.read_text()
 
     other = next(name for name in abi.PROFILES if name != profile)
     for title, libraries in {'shared': flags, 'static': static}.items():

@@ -4,24 +4,61 @@ use std::env;
 use std::error::Error;
 use std::fs;
 
+use toml::{Table, Value};
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=profiles.toml");
-    let table: toml::Table = fs::read_to_string("profiles.toml")?.parse()?;
-    let default = table["default"].as_str().ok_or("no default profile")?;
-    let feature = |name: &str| {
-        let name = name.to_uppercase().replace(['-', '.'], "_");
-        env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
-    };
-    let names: Vec<_> = table.keys().filter(|name| *name != "default").collect();
-    let chosen: Vec<_> = names.iter().filter(|name| feature(name)).collect();
-    let chosen = match chosen[..] {
-        [] => default,
-        [name] => name,
-        _ => return Err(format!("choose one ABI profile of: {chosen:?}").into()),
-    };
-    println!("cargo::metadata=PROFILE={chosen}");
-    println!("cargo::rustc-check-cfg=cfg(profile, values(any()))");
-    println!("cargo::rustc-cfg=profile=\"{chosen}\"");
+    let table: Table = fs::read_to_string("profiles.toml")?.parse()?;
+    let switches = table["switches"].as_table().ok_or("no switches")?;
+    let profiles = table["profiles"].as_table().ok_or("no profiles")?;
+    let (profile, row) = chosen(&table, profiles)?;
+
+    let known: Vec<_> = switches.keys().map(String::as_str).collect();
+    let row = row["switches"].as_array().ok_or("a row without switches")?;
+    let mut instructions = vec![
+        format!("rustc-check-cfg=cfg({})", known.join(", ")),
+        format!("rustc-env=QIO_ABI_SYMBOL=qio_abi_{}", identifier(profile)),
+    ];
+    for switch in row.iter().filter_map(Value::as_str) {
+        if !switches.contains_key(switch) {
+            return Err(format!("{profile} has the unknown switch {switch}").into());
+        }
+        instructions.push(format!("rustc-cfg={switch}"));
+    }
+    for instruction in &instructions {
+        println!("cargo::{instruction}");
+    }
+    // The build scripts above get the metadata as DEP_QIO_ABI_*, and print the same instructions.
+    println!("cargo::metadata=INSTRUCTIONS={}", instructions.join(";"));
+    println!("cargo::metadata=SWITCHES={}", known.join(" "));
+    println!(
+        "cargo::metadata=MACRO=QIO_ABI_{}",
+        identifier(profile).to_uppercase()
+    );
     Ok(())
+}
+
+/// The profile that a feature chooses, or the default one, and its row.
+fn chosen<'t>(
+    table: &'t Table,
+    profiles: &'t Table,
+) -> Result<(&'t str, &'t Value), Box<dyn Error>> {
+    let feature = |name: &str| format!("CARGO_FEATURE_{}", identifier(name).to_uppercase());
+    let mut wanted = profiles
+        .iter()
+        .filter(|(name, _)| env::var_os(feature(name)).is_some());
+    let default = table["default"].as_str().ok_or("no default profile")?;
+    match (wanted.next(), wanted.next()) {
+        (Some((name, row)), None) => Ok((name, row)),
+        (None, _) => Ok((default, profiles.get(default).ok_or("no such default")?)),
+        (Some((one, _)), Some((other, _))) => {
+            Err(format!("choose one ABI profile, {one} or {other}").into())
+        }
+    }
+}
+
+/// The profile's name as a part of C names.
+fn identifier(profile: &str) -> String {
+    profile.replace(['-', '.'], "_")
 }

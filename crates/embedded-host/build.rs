@@ -13,25 +13,27 @@ const INCLUDE: &str = "../../include";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    let profile = env::var("DEP_QIO_ABI_PROFILE")?;
-    println!("cargo::rustc-check-cfg=cfg(profile, values(any()))");
-    println!("cargo::rustc-cfg=profile=\"{profile}\"");
-    compile_c(Path::new("src/c"))?;
+    for instruction in env::var("DEP_QIO_ABI_INSTRUCTIONS")?.split(';') {
+        println!("cargo::{instruction}");
+    }
+    compile_c(Path::new("src/c"), &["required", "extras"])?;
     if env::var_os("CARGO_FEATURE_TLS").is_some() {
         link_gnutls()?;
     }
     Ok(())
 }
 
-/// Compiles each C file of `dir` to an object of its own in the library.
-fn compile_c(dir: &Path) -> Result<(), Box<dyn Error>> {
+/// Compiles each C file in the folders of `dir` to an object of its own in the library.
+fn compile_c(dir: &Path, folders: &[&str]) -> Result<(), Box<dyn Error>> {
     watch(dir)?;
     watch(Path::new(INCLUDE))?;
     let mut sources = Vec::new();
-    for entry in fs::read_dir(dir)? {
-        let path: PathBuf = entry?.path();
-        if path.extension().is_some_and(|e| e == "c") {
-            sources.push(path);
+    for folder in folders {
+        for entry in fs::read_dir(dir.join(folder))? {
+            let path: PathBuf = entry?.path();
+            if path.extension().is_some_and(|e| e == "c") {
+                sources.push(path);
+            }
         }
     }
     sources.sort();
@@ -43,7 +45,7 @@ fn compile_c(dir: &Path) -> Result<(), Box<dyn Error>> {
         .files(sources)
         .include(INCLUDE)
         .includes(glib)
-        .define(&abi_macro()?, None)
+        .define(&env::var("DEP_QIO_ABI_MACRO")?, None)
         .define("_GNU_SOURCE", None)
         .define("_FILE_OFFSET_BITS", "64")
         .std("gnu11")
@@ -70,15 +72,6 @@ fn watch(path: &Path) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
-}
-
-/// The macro that chooses the ABI profile in the headers.
-fn abi_macro() -> Result<String, Box<dyn Error>> {
-    let profile = env::var("DEP_QIO_ABI_PROFILE")?;
-    Ok(format!(
-        "QIO_ABI_{}",
-        profile.to_uppercase().replace(['-', '.'], "_")
-    ))
 }
 
 /// Links what cargo links, tests for one, with GnuTLS; a C program's linker is told by meson.

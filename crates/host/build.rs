@@ -2,9 +2,10 @@
 
 use std::env;
 
-fn main() {
+fn main() -> Result<(), env::VarError> {
     println!("cargo::rerun-if-changed=build.rs");
-    let profile = env::var("DEP_QIO_ABI_PROFILE").unwrap_or_default();
-    println!("cargo::rustc-check-cfg=cfg(profile, values(any()))");
-    println!("cargo::rustc-cfg=profile=\"{profile}\"");
+    for instruction in env::var("DEP_QIO_ABI_INSTRUCTIONS")?.split(';') {
+        println!("cargo::{instruction}");
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@
 #include "qapi/error.h"
 #include "qom/object.h"
 
-/* For the reference in config-host.h. */
+/* For the reference in qio-profile.h. */
 const char QIO_ABI_SYMBOL;
 
 struct QIOTask {

@@ -39,7 +39,7 @@ extern "C" {
  */
 QIOChannelFile *qio_channel_file_new_fd(int fd);
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if defined(QIO_HAS_FILE_NEW_DUPFD)
 /**
  * qio_channel_file_new_dupfd:
  * @fd: (transfer none): any descriptor

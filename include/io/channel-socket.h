@@ -16,7 +16,7 @@
 #define TYPE_QIO_CHANNEL_SOCKET "qio-channel-socket"
 OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelSocket, QIO_CHANNEL_SOCKET)
 
-#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /** A socket channel. Programs read `fd` and the addresses, and some store `fd`; the rest is private. */
 struct QIOChannelSocket {
     /** The parent. */
@@ -38,7 +38,7 @@ struct QIOChannelSocket {
 };
 #endif
 
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13))
+#if (defined(QIO_HAS_TWO_AIO_CONTEXTS) && !defined(QIO_HAS_ZERO_COPY_SUCCESS))
 /** A socket channel. Programs read `fd` and the addresses, and some store `fd`; the rest is private. */
 struct QIOChannelSocket {
     /** The parent. */
@@ -60,7 +60,7 @@ struct QIOChannelSocket {
 };
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_ZERO_COPY_SUCCESS)
 /** A socket channel. Programs read `fd` and the addresses, and some store `fd`; the rest is private. */
 struct QIOChannelSocket {
     /** The parent. */
@@ -282,7 +282,7 @@ SocketAddress *qio_channel_socket_get_remote_address(QIOChannelSocket *ioc,
 QIOChannelSocket *qio_channel_socket_accept(QIOChannelSocket *ioc,
                                                    Error **errp);
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_SEND_BUFFER)
 /**
  * qio_channel_socket_set_send_buffer:
  * @ioc: (transfer none): an open channel

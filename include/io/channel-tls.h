@@ -16,7 +16,7 @@
 #define TYPE_QIO_CHANNEL_TLS "qio-channel-tls"
 OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelTLS, QIO_CHANNEL_TLS)
 
-#if defined(QIO_ABI_QEMU_7_2)
+#if !defined(QIO_HAS_TLS_HS_IOC_TAG)
 /** One end of a TLS connection. All fields are private. */
 struct QIOChannelTLS {
     /** The parent. */
@@ -30,7 +30,7 @@ struct QIOChannelTLS {
 };
 #endif
 
-#if defined(QIO_ABI_QEMU_7_2_22)
+#if (defined(QIO_HAS_TLS_HS_IOC_TAG) && !defined(QIO_HAS_TLS_BYE))
 /** One end of a TLS connection. All fields are private. */
 struct QIOChannelTLS {
     /** The parent. */
@@ -46,7 +46,7 @@ struct QIOChannelTLS {
 };
 #endif
 
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+#if defined(QIO_HAS_TLS_BYE)
 /** One end of a TLS connection. All fields are private. */
 struct QIOChannelTLS {
     /** The parent. */
@@ -134,7 +134,7 @@ void qio_channel_tls_handshake(QIOChannelTLS *ioc,
                                GDestroyNotify destroy,
                                GMainContext *context);
 
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+#if defined(QIO_HAS_TLS_BYE)
 /**
  * qio_channel_tls_bye:
  * @ioc: (transfer none): the channel

@@ -31,7 +31,7 @@ extern "C" {
 QIOChannel *qio_channel_new_fd(int fd,
                                Error **errp);
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /**
  * qio_channel_util_set_aio_fd_handler:
  * @read_fd: a descriptor to read from

@@ -22,17 +22,17 @@ OBJECT_DECLARE_TYPE(QIOChannel, QIOChannelClass, QIO_CHANNEL)
 /** Send from the caller's memory, which must stay untouched until the next flush. */
 #define QIO_CHANNEL_WRITE_FLAG_ZERO_COPY 1
 
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+#if defined(QIO_HAS_READV_FLAGS)
 /** Look at the data without consuming it. */
 #define QIO_CHANNEL_READ_FLAG_MSG_PEEK 1
 #endif
 
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+#if defined(QIO_HAS_TLS_BYE)
 /** Let an unclean end of a TLS stream read as end of file. */
 #define QIO_CHANNEL_READ_FLAG_RELAXED_EOF 2
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_FD_PRESERVE_BLOCKING)
 /** Leave O_NONBLOCK of received descriptors as the sender had it. */
 #define QIO_CHANNEL_READ_FLAG_FD_PRESERVE_BLOCKING 4
 #endif
@@ -47,15 +47,15 @@ typedef enum QIOChannelFeature {
     QIO_CHANNEL_FEATURE_LISTEN = 2,
     /** `QIO_CHANNEL_WRITE_FLAG_ZERO_COPY` works. */
     QIO_CHANNEL_FEATURE_WRITE_ZERO_COPY = 3,
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+#if defined(QIO_HAS_READV_FLAGS)
     /** `QIO_CHANNEL_READ_FLAG_MSG_PEEK` works. */
     QIO_CHANNEL_FEATURE_READ_MSG_PEEK = 4,
 #endif
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+#if defined(QIO_HAS_POSITIONAL_IO)
     /** Positional reads and writes work. */
     QIO_CHANNEL_FEATURE_SEEKABLE = 5,
 #endif
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_CONCURRENT_IO)
     /** One reader and one writer thread may use the channel at once. */
     QIO_CHANNEL_FEATURE_CONCURRENT_IO = 6,
 #endif
@@ -71,7 +71,7 @@ typedef enum QIOChannelShutdown {
     QIO_CHANNEL_SHUTDOWN_BOTH = 3,
 } QIOChannelShutdown;
 
-#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /** A channel. The fields are the library's; programs read `name` (and `ctx` in 7.2). */
 struct QIOChannel {
     /** The parent. */
@@ -89,7 +89,7 @@ struct QIOChannel {
 };
 #endif
 
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+#if defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /** A channel. The fields are the library's; programs read `name`. */
 struct QIOChannel {
     /** The parent. */
@@ -116,7 +116,7 @@ typedef gboolean (*QIOChannelFunc)(QIOChannel *ioc,
                                    GIOCondition condition,
                                    gpointer data);
 
-#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /** The methods of a channel class. Filled in `class_init`, read-only afterwards. */
 struct QIOChannelClass {
     /** The parent. */
@@ -166,7 +166,7 @@ struct QIOChannelClass {
 };
 #endif
 
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+#if defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /** The methods of a channel class. Filled in `class_init`, read-only afterwards. */
 struct QIOChannelClass {
     /** The parent. */
@@ -273,7 +273,7 @@ void qio_channel_set_feature(QIOChannel *ioc, QIOChannelFeature feature);
 void qio_channel_set_name(QIOChannel *ioc,
                           const char *name);
 
-#if !defined(QIO_ABI_QEMU_10_2)
+#if !defined(QIO_HAS_BOOL_SET_BLOCKING)
 /**
  * qio_channel_set_blocking:
  * @ioc: (transfer none): the channel
@@ -293,7 +293,7 @@ int qio_channel_set_blocking(QIOChannel *ioc,
                              Error **errp);
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_BOOL_SET_BLOCKING)
 /**
  * qio_channel_set_blocking:
  * @ioc: (transfer none): the channel
@@ -398,7 +398,7 @@ off_t qio_channel_io_seek(QIOChannel *ioc,
 int qio_channel_flush(QIOChannel *ioc,
                       Error **errp);
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if defined(QIO_HAS_PEERPID)
 /**
  * qio_channel_get_peerpid:
  * @ioc: (transfer none): the channel
@@ -536,7 +536,7 @@ GSource *qio_channel_add_watch_source(QIOChannel *ioc,
 void qio_channel_yield(QIOChannel *ioc,
                        GIOCondition condition);
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_WAIT_COND)
 /**
  * qio_channel_wait_cond:
  * @ioc: (transfer none): the channel
@@ -550,7 +550,7 @@ void qio_channel_yield(QIOChannel *ioc,
 void qio_channel_wait_cond(QIOChannel *ioc, GIOCondition condition);
 #endif
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if defined(QIO_HAS_WAKE_READ)
 /**
  * qio_channel_wake_read:
  * @ioc: (transfer none): the channel
@@ -565,7 +565,7 @@ void qio_channel_wait_cond(QIOChannel *ioc, GIOCondition condition);
 void qio_channel_wake_read(QIOChannel *ioc);
 #endif
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /**
  * qio_channel_set_follow_coroutine_ctx:
  * @ioc: (transfer none): the channel
@@ -582,7 +582,7 @@ void qio_channel_set_follow_coroutine_ctx(QIOChannel *ioc,
                                           bool enabled);
 #endif
 
-#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /**
  * qio_channel_attach_aio_context:
  * @ioc: (transfer none): the channel, for which no coroutine waits
@@ -598,7 +598,7 @@ void qio_channel_attach_aio_context(QIOChannel *ioc,
                                     AioContext *ctx);
 #endif
 
-#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /**
  * qio_channel_detach_aio_context:
  * @ioc: (transfer none): the channel
@@ -612,7 +612,7 @@ void qio_channel_attach_aio_context(QIOChannel *ioc,
 void qio_channel_detach_aio_context(QIOChannel *ioc);
 #endif
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /**
  * qio_channel_set_aio_fd_handler:
  * @ioc: (transfer none): the channel, which lives as long as handlers are set
@@ -641,7 +641,7 @@ void qio_channel_set_aio_fd_handler(QIOChannel *ioc,
                                     void *opaque);
 #endif
 
-#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /**
  * qio_channel_set_aio_fd_handler:
  * @ioc: (transfer none): the channel, which lives as long as handlers are set
@@ -664,7 +664,7 @@ void qio_channel_set_aio_fd_handler(QIOChannel *ioc,
                                     void *opaque);
 #endif
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if defined(QIO_HAS_READV_FLAGS)
 /**
  * qio_channel_readv_full:
  * @ioc: (transfer none): the channel
@@ -698,7 +698,7 @@ ssize_t qio_channel_readv_full(QIOChannel *ioc,
                                Error **errp);
 #endif
 
-#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if !defined(QIO_HAS_READV_FLAGS)
 /**
  * qio_channel_readv_full:
  * @ioc: (transfer none): the channel
@@ -791,7 +791,7 @@ ssize_t qio_channel_writev(QIOChannel *ioc,
                            size_t niov,
                            Error **errp);
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if defined(QIO_HAS_TLS_BYE)
 /**
  * qio_channel_readv_full_all_eof:
  * @ioc: (transfer none): the channel
@@ -822,7 +822,7 @@ int qio_channel_readv_full_all_eof(QIOChannel *ioc,
                                    Error **errp);
 #endif
 
-#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if !defined(QIO_HAS_TLS_BYE)
 /**
  * qio_channel_readv_full_all_eof:
  * @ioc: (transfer none): the channel
@@ -951,7 +951,7 @@ int qio_channel_writev_all(QIOChannel *ioc,
                            size_t niov,
                            Error **errp);
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if defined(QIO_HAS_POSITIONAL_IO)
 /**
  * qio_channel_pwritev:
  * @ioc: (transfer none): the channel
@@ -976,7 +976,7 @@ ssize_t qio_channel_pwritev(QIOChannel *ioc,
                             Error **errp);
 #endif
 
-#if !(defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22))
+#if defined(QIO_HAS_POSITIONAL_IO)
 /**
  * qio_channel_preadv:
  * @ioc: (transfer none): the channel
@@ -1001,7 +1001,7 @@ ssize_t qio_channel_preadv(QIOChannel *ioc,
                            Error **errp);
 #endif
 
-#if !defined(QIO_ABI_QEMU_10_2)
+#if !defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_read:
  * @ioc: (transfer none): the channel
@@ -1022,7 +1022,7 @@ ssize_t qio_channel_read(QIOChannel *ioc,
                          Error **errp);
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_read:
  * @ioc: (transfer none): the channel
@@ -1042,7 +1042,7 @@ ssize_t qio_channel_read(QIOChannel *ioc,
                          Error **errp);
 #endif
 
-#if !defined(QIO_ABI_QEMU_10_2)
+#if !defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_write:
  * @ioc: (transfer none): the channel
@@ -1063,7 +1063,7 @@ ssize_t qio_channel_write(QIOChannel *ioc,
                           Error **errp);
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_write:
  * @ioc: (transfer none): the channel
@@ -1083,7 +1083,7 @@ ssize_t qio_channel_write(QIOChannel *ioc,
                           Error **errp);
 #endif
 
-#if !defined(QIO_ABI_QEMU_10_2)
+#if !defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_read_all_eof:
  * @ioc: (transfer none): the channel
@@ -1104,7 +1104,7 @@ int qio_channel_read_all_eof(QIOChannel *ioc,
                              Error **errp);
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_read_all_eof:
  * @ioc: (transfer none): the channel
@@ -1124,7 +1124,7 @@ int qio_channel_read_all_eof(QIOChannel *ioc,
                              Error **errp);
 #endif
 
-#if !defined(QIO_ABI_QEMU_10_2)
+#if !defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_read_all:
  * @ioc: (transfer none): the channel
@@ -1144,7 +1144,7 @@ int qio_channel_read_all(QIOChannel *ioc,
                          Error **errp);
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_read_all:
  * @ioc: (transfer none): the channel
@@ -1163,7 +1163,7 @@ int qio_channel_read_all(QIOChannel *ioc,
                          Error **errp);
 #endif
 
-#if !defined(QIO_ABI_QEMU_10_2)
+#if !defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_write_all:
  * @ioc: (transfer none): the channel
@@ -1183,7 +1183,7 @@ int qio_channel_write_all(QIOChannel *ioc,
                           Error **errp);
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_write_all:
  * @ioc: (transfer none): the channel
@@ -1202,7 +1202,7 @@ int qio_channel_write_all(QIOChannel *ioc,
                           Error **errp);
 #endif
 
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13))
+#if (defined(QIO_HAS_POSITIONAL_IO) && !defined(QIO_HAS_VOID_BUFFERS))
 /**
  * qio_channel_pwrite:
  * @ioc: (transfer none): the channel
@@ -1226,7 +1226,7 @@ ssize_t qio_channel_pwrite(QIOChannel *ioc,
                            Error **errp);
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_pwrite:
  * @ioc: (transfer none): the channel
@@ -1249,7 +1249,7 @@ ssize_t qio_channel_pwrite(QIOChannel *ioc,
                            Error **errp);
 #endif
 
-#if (defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13))
+#if (defined(QIO_HAS_POSITIONAL_IO) && !defined(QIO_HAS_VOID_BUFFERS))
 /**
  * qio_channel_pread:
  * @ioc: (transfer none): the channel
@@ -1273,7 +1273,7 @@ ssize_t qio_channel_pread(QIOChannel *ioc,
                           Error **errp);
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_pread:
  * @ioc: (transfer none): the channel

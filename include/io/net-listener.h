@@ -14,7 +14,7 @@
 #define TYPE_QIO_NET_LISTENER "qio-net-listener"
 OBJECT_DECLARE_SIMPLE_TYPE(QIONetListener, QIO_NET_LISTENER)
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_LISTENER_SOURCE)
 typedef struct QIONetListenerSource QIONetListenerSource;
 #endif
 
@@ -23,7 +23,7 @@ typedef void (*QIONetListenerClientFunc)(QIONetListener *listener,
                                          QIOChannelSocket *sioc,
                                          gpointer data);
 
-#if (defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_10_0))
+#if !defined(QIO_HAS_LISTENER_LOCK)
 /** A listener over any number of sockets. */
 struct QIONetListener {
     /** The parent. */
@@ -47,7 +47,7 @@ struct QIONetListener {
 };
 #endif
 
-#if (defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_10_0_13))
+#if (defined(QIO_HAS_LISTENER_LOCK) && !defined(QIO_HAS_LISTENER_SOURCE))
 /** A listener over any number of sockets. */
 struct QIONetListener {
     /** The parent. */
@@ -75,7 +75,7 @@ struct QIONetListener {
 };
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_LISTENER_SOURCE)
 /** A listener over any number of sockets. */
 struct QIONetListener {
     /** The parent. */
@@ -212,7 +212,7 @@ void qio_net_listener_set_client_func(QIONetListener *listener,
                                       gpointer data,
                                       GDestroyNotify notify);
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_LISTENER_SOURCE)
 /**
  * qio_net_listener_set_client_aio_func:
  * @listener: (transfer none): the listener
@@ -271,7 +271,7 @@ void qio_net_listener_disconnect(QIONetListener *listener);
  */
 bool qio_net_listener_is_connected(QIONetListener *listener);
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_LISTENER_SOURCE)
 /**
  * qio_net_listener_nsioc:
  * @listener: (transfer none): the listener
@@ -283,7 +283,7 @@ bool qio_net_listener_is_connected(QIONetListener *listener);
 size_t qio_net_listener_nsioc(QIONetListener *listener);
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_LISTENER_SOURCE)
 /**
  * qio_net_listener_sioc:
  * @listener: (transfer none): the listener
@@ -298,7 +298,7 @@ QIOChannelSocket *qio_net_listener_sioc(QIONetListener *listener,
                                         size_t n);
 #endif
 
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_HAS_LISTENER_SOURCE)
 /**
  * qio_net_listener_get_local_address:
  * @listener: (transfer none): the listener

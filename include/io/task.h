@@ -96,7 +96,7 @@ void qio_task_wait_thread(QIOTask *task);
  */
 void qio_task_complete(QIOTask *task);
 
-#if (defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2))
+#if defined(QIO_HAS_TASK_FREE)
 /**
  * qio_task_free:
  * @task: (transfer full) (nullable): a task that is not, or no longer, running in a thread

@@ -88,7 +88,7 @@ pub unsafe extern "C" fn qio_channel_set_name(ioc: *mut QIOChannel, name: *const
 /// Threads: any. Blocks: no.
 /// Returns: 0, or -1 with @errp set. Differs: true on success, false with @errp set in the qemu-10.2
 /// profile.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(bool_set_blocking))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_blocking(
     ioc: *mut QIOChannel,
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn qio_channel_set_blocking(
 ///
 /// Threads: any. Blocks: no.
 /// Returns: true, or false with @errp set. Differs: 0 or -1 in the other profiles.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(bool_set_blocking)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_blocking(
     ioc: *mut QIOChannel,
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn qio_channel_flush(ioc: *mut QIOChannel, errp: *mut *mut
 /// Threads: any. Blocks: no.
 /// Returns: 0, or -1 with @errp set.
 /// Since: qemu-10.0 profile.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(peerpid)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_get_peerpid(
     ioc: *mut QIOChannel,

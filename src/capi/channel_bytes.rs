@@ -1,10 +1,10 @@
 //! `io/channel.h`: transfers of one piece of memory.
 
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(void_buffers))]
 use core::ffi::c_char;
 use core::ffi::{c_int, c_void};
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(positional_io)]
 use libc::off_t;
 use libc::{size_t, ssize_t};
 
@@ -28,7 +28,7 @@ use platform::os::iov::IoVec;
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
 /// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(void_buffers))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read(
     ioc: *mut QIOChannel,
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn qio_channel_read(
 /// Threads: one reader at a time. Blocks: as the blocking mode says.
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(void_buffers)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read(
     ioc: *mut QIOChannel,
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn qio_channel_read(
 /// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
 /// @errp untouched, if it would have to wait.
 /// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(void_buffers))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_write(
     ioc: *mut QIOChannel,
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn qio_channel_write(
 /// Threads: one writer at a time. Blocks: as the blocking mode says.
 /// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
 /// @errp untouched, if it would have to wait.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(void_buffers)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_write(
     ioc: *mut QIOChannel,
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn qio_channel_write(
 /// Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
 /// @errp set, also if the data ended in between.
 /// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(void_buffers))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read_all_eof(
     ioc: *mut QIOChannel,
@@ -176,7 +176,7 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
 /// Threads: one reader at a time. Blocks: yes, in either blocking mode.
 /// Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
 /// @errp set, also if the data ended in between.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(void_buffers)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read_all_eof(
     ioc: *mut QIOChannel,
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
 /// Threads: one reader at a time. Blocks: yes, in either blocking mode.
 /// Returns: 0 if @buf is full, or -1 with @errp set.
 /// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(void_buffers))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read_all(
     ioc: *mut QIOChannel,
@@ -242,7 +242,7 @@ pub unsafe extern "C" fn qio_channel_read_all(
 ///
 /// Threads: one reader at a time. Blocks: yes, in either blocking mode.
 /// Returns: 0 if @buf is full, or -1 with @errp set.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(void_buffers)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read_all(
     ioc: *mut QIOChannel,
@@ -275,7 +275,7 @@ pub unsafe extern "C" fn qio_channel_read_all(
 /// Threads: one writer at a time. Blocks: yes, in either blocking mode.
 /// Returns: 0 if everything was written, or -1 with @errp set.
 /// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(void_buffers))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_write_all(
     ioc: *mut QIOChannel,
@@ -308,7 +308,7 @@ pub unsafe extern "C" fn qio_channel_write_all(
 ///
 /// Threads: one writer at a time. Blocks: yes, in either blocking mode.
 /// Returns: 0 if everything was written, or -1 with @errp set.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(void_buffers)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_write_all(
     ioc: *mut QIOChannel,
@@ -345,7 +345,7 @@ pub unsafe extern "C" fn qio_channel_write_all(
 /// @errp untouched, if it would have to wait.
 /// Since: qemu-10.0 profile.
 /// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13"))]
+#[cfg(all(positional_io, not(void_buffers)))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_pwrite(
     ioc: *mut QIOChannel,
@@ -376,7 +376,7 @@ pub unsafe extern "C" fn qio_channel_pwrite(
 /// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
 /// @errp untouched, if it would have to wait.
 /// Since: qemu-10.0 profile.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(void_buffers)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_pwrite(
     ioc: *mut QIOChannel,
@@ -408,7 +408,7 @@ pub unsafe extern "C" fn qio_channel_pwrite(
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
 /// Since: qemu-10.0 profile.
 /// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13"))]
+#[cfg(all(positional_io, not(void_buffers)))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_pread(
     ioc: *mut QIOChannel,
@@ -439,7 +439,7 @@ pub unsafe extern "C" fn qio_channel_pread(
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
 /// Since: qemu-10.0 profile.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(void_buffers)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_pread(
     ioc: *mut QIOChannel,

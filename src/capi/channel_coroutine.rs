@@ -5,11 +5,11 @@ use core::ffi::c_void;
 use glib_sys::GIOCondition;
 
 use super::channel::borrow;
-#[cfg(profile = "qemu-10.2")]
+#[cfg(wait_cond)]
 use crate::logic::wait;
 use crate::logic::{aio, suspension};
 use abi::layout::{AioContext, IOHandler, QIOChannel};
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 use host::aio::Context;
 use host::aio::{Handlers, Places};
 
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn qio_channel_yield(ioc: *mut QIOChannel, condition: GIOC
 ///
 /// Threads: any. Blocks: yes, outside of coroutines.
 /// Since: qemu-10.2 profile.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(wait_cond)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_wait_cond(ioc: *mut QIOChannel, condition: GIOCondition) {
     // SAFETY: the caller holds a reference for the call.
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn qio_channel_wait_cond(ioc: *mut QIOChannel, condition: 
 /// Threads: any. Blocks: no; but in the context of the coroutine that is entered before this
 /// returns.
 /// Since: qemu-10.0 profile.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(wake_read)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_wake_read(ioc: *mut QIOChannel) {
     // SAFETY: the caller holds a reference for the call.
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn qio_channel_wake_read(ioc: *mut QIOChannel) {
 ///
 /// Threads: any, one at a time. Blocks: no.
 /// Since: qemu-10.0 profile.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_follow_coroutine_ctx(ioc: *mut QIOChannel, enabled: bool) {
     // SAFETY: the caller holds a reference for the call.
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn qio_channel_set_follow_coroutine_ctx(ioc: *mut QIOChann
 ///
 /// Threads: the one of @ctx. Blocks: no.
 /// Since: only in the 7.2 profiles.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_attach_aio_context(
     ioc: *mut QIOChannel,
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn qio_channel_attach_aio_context(
 ///
 /// Threads: the one of the context that the channel is attached to. Blocks: no.
 /// Since: only in the 7.2 profiles.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_detach_aio_context(ioc: *mut QIOChannel) {
     // SAFETY: the caller holds a reference for the call.
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn qio_channel_detach_aio_context(ioc: *mut QIOChannel) {
 /// afterwards. Blocks: no. The class of @ioc must have the method.
 /// Context: the handlers run in the threads that poll their contexts.
 /// Differs: in the 7.2 profiles there is one context, in which both are set.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_aio_fd_handler(
     ioc: *mut QIOChannel,
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn qio_channel_set_aio_fd_handler(
 /// afterwards. Blocks: no. The class of @ioc must have the method.
 /// Context: the handlers run in the thread that polls @ctx.
 /// Differs: the other profiles have a context for each direction.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_aio_fd_handler(
     ioc: *mut QIOChannel,

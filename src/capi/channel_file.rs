@@ -55,7 +55,7 @@ pub unsafe extern "C" fn qio_channel_file_new_fd(fd: c_int) -> *mut QIOChannelFi
 /// Threads: any. Blocks: no.
 /// Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
 /// Since: qemu-10.0 profile.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(file_new_dupfd)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_file_new_dupfd(
     fd: c_int,

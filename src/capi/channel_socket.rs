@@ -4,7 +4,7 @@ use core::ffi::c_int;
 use core::ptr;
 
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
-#[cfg(profile = "qemu-10.2")]
+#[cfg(send_buffer)]
 use libc::size_t;
 
 use super::task::QIOTaskFunc;
@@ -383,7 +383,7 @@ pub unsafe extern "C" fn qio_channel_socket_accept(
 /// Threads: any. Blocks: no.
 /// Returns: 0, or -1 with @errp set.
 /// Since: qemu-10.2.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(send_buffer)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_socket_set_send_buffer(
     ioc: *mut QIOChannelSocket,

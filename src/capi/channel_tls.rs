@@ -173,7 +173,7 @@ pub unsafe extern "C" fn qio_channel_tls_handshake(
 /// Threads: the writer's. Blocks: as the master does.
 /// Context: the default context, for the background.
 /// Since: qemu-10.0 profile.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(tls_bye)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_tls_bye(ioc: *mut QIOChannelTLS, errp: *mut *mut Error) {
     // SAFETY: the caller's channel is live or NULL.

@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(positional_io)]
 use libc::off_t;
 use libc::{iovec, size_t, ssize_t};
 
@@ -52,7 +52,7 @@ pub(super) fn all(result: Result<(), Stored>) -> c_int {
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
 /// Differs: without @flags in the qemu-7.2 and qemu-7.2.22 profiles.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(readv_flags)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_readv_full(
     ioc: *mut QIOChannel,
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn qio_channel_readv_full(
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
 /// Differs: with flags before @errp in the later profiles.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(readv_flags))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_readv_full(
     ioc: *mut QIOChannel,
@@ -230,7 +230,7 @@ pub unsafe extern "C" fn qio_channel_writev(
 /// Returns: 1 if everything came; 0 if the data ended before any byte, @errp being untouched; -1 with
 /// @errp set, also if the data ended in between.
 /// Differs: without @flags in the qemu-7.2 and qemu-7.2.22 profiles.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(tls_bye)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
     ioc: *mut QIOChannel,
@@ -275,7 +275,7 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
 /// Returns: 1 if everything came; 0 if the data ended before any byte, @errp being untouched; -1 with
 /// @errp set, also if the data ended in between.
 /// Differs: with flags before @errp in the later profiles.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(tls_bye))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
     ioc: *mut QIOChannel,
@@ -494,7 +494,7 @@ pub unsafe extern "C" fn qio_channel_writev_all(
 /// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
 /// @errp untouched, if it would have to wait.
 /// Since: qemu-10.0 profile.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(positional_io)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_pwritev(
     ioc: *mut QIOChannel,
@@ -525,7 +525,7 @@ pub unsafe extern "C" fn qio_channel_pwritev(
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
 /// Since: qemu-10.0 profile.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(positional_io)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_preadv(
     ioc: *mut QIOChannel,

@@ -1,19 +1,19 @@
 //! `io/channel-util.h`.
 
 use core::ffi::c_int;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 use core::ffi::c_void;
 use core::ptr;
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 use crate::logic::aio;
 use crate::logic::descriptor;
 use crate::object::Ref;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 use abi::layout::{AioContext, IOHandler};
 use abi::layout::{Error, QIOChannel};
 use abi::origin;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 use host::aio::{Handlers, Places};
 
 /// qio_channel_new_fd:
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn qio_channel_new_fd(fd: c_int, errp: *mut *mut Error) ->
 /// afterwards. Blocks: no.
 /// Context: the handlers run in the threads that poll their contexts.
 /// Since: qemu-10.0 profile.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_util_set_aio_fd_handler(
     read_fd: c_int,

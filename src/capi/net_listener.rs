@@ -1,6 +1,6 @@
 //! `io/net-listener.h`.
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 use core::ffi::c_void;
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
@@ -12,15 +12,15 @@ use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
 use crate::object::{Ref, Shared};
 use abi::address::View;
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 use abi::layout::AioContext;
 use abi::layout::{
     Error, QIOChannelSocket, QIONetListener, QIONetListenerClientFunc, SocketAddress,
 };
 use abi::origin;
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 use host::aio;
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 use platform::check_usage;
 use platform::glib::{MainContext, UserData};
 use platform::os::abort::misuse;
@@ -208,7 +208,7 @@ pub unsafe extern "C" fn qio_net_listener_set_client_func(
 /// Threads: the main one. Blocks: no.
 /// Context: @func runs in the main thread.
 /// Since: qemu-10.2.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_set_client_aio_func(
     listener: *mut QIONetListener,
@@ -290,7 +290,7 @@ pub unsafe extern "C" fn qio_net_listener_is_connected(listener: *mut QIONetList
 /// Threads: any. Blocks: no.
 /// Returns: how many sockets were ever added; closed ones count.
 /// Since: qemu-10.2.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_nsioc(listener: *mut QIONetListener) -> usize {
     // SAFETY: the caller holds a reference for the call.
@@ -305,7 +305,7 @@ pub unsafe extern "C" fn qio_net_listener_nsioc(listener: *mut QIONetListener) -
 /// Returns: (transfer none) (nullable): the socket, open or closed, as long as the listener lives;
 /// NULL if there aren't so many.
 /// Since: qemu-10.2.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_sioc(
     listener: *mut QIONetListener,
@@ -328,7 +328,7 @@ pub unsafe extern "C" fn qio_net_listener_sioc(
 /// Returns: (transfer full) (nullable): the address, or NULL with @errp set; free with
 /// qapi_free_SocketAddress().
 /// Since: qemu-10.2.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_get_local_address(
     listener: *mut QIONetListener,

@@ -182,7 +182,7 @@ pub unsafe extern "C" fn qio_task_complete(task: *mut QIOTask) {
 ///
 /// Threads: any. Blocks: no.
 /// Since: qemu-10.0.13.
-#[cfg(any(profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(task_free)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_free(task: *mut QIOTask) {
     if task.is_null() {

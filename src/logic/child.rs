@@ -15,7 +15,7 @@ const PAUSE_LAST: i32 = 10;
 const RETRY_PAUSE: i64 = 100_000;
 
 /// Waits until the child ends, for `limit` milliseconds, and reaps it: its exit status. None if it
-/// still runs. Fails if it isn't ours to reap.
+/// still runs. ECHILD if it isn't ours to reap, or has ended where children leave no status.
 pub(super) fn reap_within(child: Pid, limit: i32) -> Result<Option<i32>, Errno> {
     let deadline = monotonic_time() + i64::from(limit) * 1000;
     let mut status = process::reap_if_ended(child)?;
@@ -90,8 +90,6 @@ mod tests {
     use platform::glib;
     use platform::os::fd::Descriptor;
 
-    const ECHILD: Errno = Errno::new(libc::ECHILD);
-
     /// A child that ends when the pipe to it is closed.
     fn child() -> (Pid, Option<Descriptor>) {
         let spawned = glib::spawn(&[c"/bin/cat"], true, false).unwrap();
@@ -105,7 +103,7 @@ mod tests {
         assert_eq!(reap_within(cat, 1), Ok(None));
         drop(input);
         assert_eq!(reap_within(cat, i32::MAX), Ok(Some(0)));
-        assert_eq!(reap_within(cat, i32::MAX), Err(ECHILD));
+        assert_eq!(reap_within(cat, i32::MAX), Err(Errno::ECHILD));
     }
 
     #[test]
@@ -118,7 +116,7 @@ mod tests {
         while process::signal(cat, 0).is_ok() {
             poll::rest(1);
         }
-        assert_eq!(process::reap_if_ended(cat), Err(ECHILD));
+        assert_eq!(process::reap_if_ended(cat), Err(Errno::ECHILD));
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub fn wake_reader(channel: &Channel) {
 }
 
 /// Coroutines wait in `context` from now on; None is the main loop (R-CHAN-50).
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 pub fn attach(channel: &Channel, context: Option<Context>) {
     check_usage!(
         !channel.is_waited_for(),
@@ -93,7 +93,7 @@ pub fn attach(channel: &Channel, context: Option<Context>) {
 }
 
 /// Leaves the context. Coroutines that wait stay suspended, and the caller enters them (R-CHAN-50).
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 pub fn detach(channel: &Channel) {
     use host::aio::Handlers;
 

@@ -9,7 +9,7 @@ use super::channel_class::CreateWatch;
 use super::{Instance, IsA, Shared};
 use abi::layout;
 use platform::glib::Source;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 use platform::sync::atomic::AtomicBool;
 use platform::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
@@ -98,20 +98,20 @@ impl Channel {
     }
 
     /// Where coroutines wait: in their own context, or in the main loop (R-CHAN-44).
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(two_aio_contexts)]
     fn follows(&self) -> &AtomicBool {
         // SAFETY: a field that lives with `self`, which all of the library accesses atomically.
         unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).follow_coroutine_ctx) }
     }
 
     /// Whether coroutines wait in their own context.
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(two_aio_contexts)]
     pub fn follows_coroutine(&self) -> bool {
         self.follows().load(Ordering::Relaxed)
     }
 
     /// Where coroutines wait from now on.
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(two_aio_contexts)]
     pub fn set_follows_coroutine(&self, enabled: bool) {
         self.follows().store(enabled, Ordering::Relaxed);
     }

@@ -96,14 +96,14 @@ impl Channel {
         };
         let (ioc, elements, errp) = (self.as_ptr(), iov::as_ptr(iov), errp.as_ptr());
         let (fds, nfds) = incoming.as_ptr();
-        #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+        #[cfg(not(readv_flags))]
         let result = {
             let _ = flags;
             // SAFETY: the channel is of the class; elements, descriptors and `errp` are valid for
             // the call.
             unsafe { method(ioc, elements, iov.len(), fds, nfds, errp) }
         };
-        #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+        #[cfg(readv_flags)]
         // SAFETY: the channel is of the class; elements, descriptors and `errp` are valid for the
         // call.
         let result = unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) };
@@ -209,14 +209,14 @@ impl Channel {
         // SAFETY: the class is live and its methods don't change.
         let method = unsafe { (*self.class()).io_set_aio_fd_handler }?;
         let (ioc, (io_read, io_write, opaque)) = (self.as_ptr(), handlers.into_c());
-        #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+        #[cfg(not(two_aio_contexts))]
         {
             let context = Context::into_ptr(places.read.or(places.write));
             // SAFETY: the channel is of the class; handlers and contexts are valid by their
             // contracts.
             unsafe { method(ioc, context, io_read, io_write, opaque) };
         }
-        #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+        #[cfg(two_aio_contexts)]
         {
             let read = Context::into_ptr(places.read);
             let write = Context::into_ptr(places.write);
@@ -236,7 +236,7 @@ impl Channel {
 }
 
 /// Methods that the 7.2 profiles don't have.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(positional_io)]
 impl Channel {
     /// The `io_preadv` method.
     pub fn preadv_method(&self) -> Option<Positioned<'_>> {
@@ -268,7 +268,7 @@ impl Channel {
 }
 
 /// In the 7.2 profiles no class has these methods.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(positional_io))]
 impl Channel {
     /// The `io_preadv` method.
     pub fn preadv_method(&self) -> Option<Positioned<'_>> {

@@ -91,14 +91,14 @@ macro_rules! shared {
 }
 
 /// The array that the private state hangs before.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(listener_source))]
 macro_rules! watches_field {
     ($self:ident) => {
         shared!($self, io_source: AtomicPtr)
     };
 }
 /// The array that the private state hangs before.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 macro_rules! watches_field {
     ($self:ident) => {
         shared!($self, source: AtomicPtr)
@@ -175,7 +175,7 @@ impl Listener {
         // SAFETY: both have room for `count` pointers.
         unsafe { ptr::copy_nonoverlapping(old, watches, count) };
         watches_field!(self).store(watches, Ordering::Release);
-        #[cfg(not(profile = "qemu-10.2"))]
+        #[cfg(not(listener_source))]
         {
             let sockets = arrays.allocate(capacity);
             let old: *mut *mut c_void = shared!(self, sioc: AtomicPtr).load(Ordering::Acquire);
@@ -187,7 +187,7 @@ impl Listener {
         }
     }
 
-    #[cfg(not(profile = "qemu-10.2"))]
+    #[cfg(not(listener_source))]
     fn show_socket(&self, index: usize, channel: &Socket) {
         let sockets: *mut *mut layout::QIOChannelSocket =
             shared!(self, sioc: AtomicPtr).load(Ordering::Acquire);
@@ -196,7 +196,7 @@ impl Listener {
     }
 
     /// The array of this profile has one opaque pointer for each socket, which is the watch's.
-    #[cfg(profile = "qemu-10.2")]
+    #[cfg(listener_source)]
     fn show_socket(&self, _index: usize, _channel: &Socket) {}
 
     /// How many sockets were added (R-ABI-1).
@@ -228,14 +228,14 @@ impl Listener {
         self.show_context(context);
     }
 
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-10.0"))]
+    #[cfg(not(listener_lock))]
     fn show_context(&self, _context: ContextName) {}
 
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-10.0")))]
+    #[cfg(listener_lock)]
     fn show_context(&self, context: ContextName) {
         // SAFETY: as in `show_registration`.
         unsafe { (*self.as_ptr()).context = context.as_ptr() };
-        #[cfg(profile = "qemu-10.2")]
+        #[cfg(listener_source)]
         // SAFETY: as above.
         unsafe {
             (*self.as_ptr()).aio_context = context.as_aio_ptr();
@@ -275,21 +275,21 @@ impl Listener {
     }
 
     /// The lock is there for who looks at the struct; the library has its own.
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-10.0"))]
+    #[cfg(not(listener_lock))]
     fn init_lock(&self) {}
 
     /// Prepares the lock, here and nowhere else (R-LSN-56). It is there for who looks at the
     /// struct; the library has its own.
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-10.0")))]
+    #[cfg(listener_lock)]
     fn init_lock(&self) {
         // SAFETY: the field lives with `self`; a new instance's lock is zeroed memory.
         unsafe { host::imports::qemu_mutex_init(&raw mut (*self.as_ptr()).lock) }
     }
 
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-10.0"))]
+    #[cfg(not(listener_lock))]
     fn destroy_lock(&self) {}
 
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-10.0")))]
+    #[cfg(listener_lock)]
     fn destroy_lock(&self) {
         // SAFETY: `init_lock` prepared it, and nobody holds it.
         unsafe { host::imports::qemu_mutex_destroy(&raw mut (*self.as_ptr()).lock) }

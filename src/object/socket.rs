@@ -200,26 +200,26 @@ impl Socket {
 /// Fields that only the `qemu-10.2` profile has.
 impl Socket {
     /// The mode that was last asked for.
-    #[cfg(profile = "qemu-10.2")]
+    #[cfg(bool_set_blocking)]
     fn blocking_field(&self) -> Option<&AtomicBool> {
         // SAFETY: a field that lives with `self`; the library accesses it atomically.
         Some(unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).blocking) })
     }
 
-    #[cfg(not(profile = "qemu-10.2"))]
+    #[cfg(not(bool_set_blocking))]
     #[expect(clippy::unused_self, reason = "the struct has no such field")]
     fn blocking_field(&self) -> Option<&AtomicBool> {
         None
     }
 
     /// Whether bytes have been sent without a copy since the last flush.
-    #[cfg(profile = "qemu-10.2")]
+    #[cfg(zero_copy_success)]
     pub(super) fn success_field(&self) -> Option<&AtomicBool> {
         // SAFETY: as above.
         Some(unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).new_zero_copy_sent_success) })
     }
 
-    #[cfg(not(profile = "qemu-10.2"))]
+    #[cfg(not(zero_copy_success))]
     #[expect(clippy::unused_self, reason = "the struct has no such field")]
     pub(super) fn success_field(&self) -> Option<&AtomicBool> {
         None

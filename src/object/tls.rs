@@ -192,7 +192,7 @@ impl Tls {
     }
 
     /// Stores the id of the source that the handshake waits with, 0 if none (R-TLS-15).
-    #[cfg(not(profile = "qemu-7.2"))]
+    #[cfg(tls_hs_ioc_tag)]
     pub fn set_handshake_tag(&self, tag: u32) {
         // SAFETY: an aligned field that lives with `self`.
         let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).hs_ioc_tag) };
@@ -200,11 +200,11 @@ impl Tls {
     }
 
     /// The profile has no such field.
-    #[cfg(profile = "qemu-7.2")]
+    #[cfg(not(tls_hs_ioc_tag))]
     pub fn set_handshake_tag(&self, _tag: u32) {}
 
     /// Stores the id of the source that the end waits with, 0 if none (R-TLS-25).
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(tls_bye)]
     pub fn set_bye_tag(&self, tag: u32) {
         // SAFETY: an aligned field that lives with `self`.
         let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).bye_ioc_tag) };
@@ -212,18 +212,18 @@ impl Tls {
     }
 
     /// The 7.2 profiles have no such field.
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(not(tls_bye))]
     pub fn set_bye_tag(&self, _tag: u32) {}
 
     /// Takes over where coroutines wait from the master (R-TLS-6).
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(two_aio_contexts)]
     pub fn follow_coroutines_as(&self, master: &Channel) {
         self.upcast::<layout::QIOChannel>()
             .set_follows_coroutine(master.follows_coroutine());
     }
 
     /// The 7.2 profiles have no such field.
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(not(two_aio_contexts))]
     pub fn follow_coroutines_as(&self, _master: &Channel) {}
 }
 

@@ -102,7 +102,7 @@ unsafe extern "C" fn write_ready(opaque: *mut c_void) {
 
 /// The slot is empty once its coroutine has been taken, and each direction has a context
 /// (R-CHAN-44 to 46).
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 impl Channel {
     fn place(&self, direction: Direction) -> &AtomicPtr<layout::AioContext> {
         let field = match direction {
@@ -144,14 +144,14 @@ impl Channel {
 }
 
 /// Whether the slot has this coroutine.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
     found == coroutine.as_ptr()
 }
 
 /// The slot has its coroutine until that goes on or is detached (R-CHAN-49), with the lowest bit
 /// of the address set once it has been taken. The channel has one context.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 impl Channel {
     fn context_field(&self) -> &AtomicPtr<layout::AioContext> {
         // SAFETY: an aligned field that lives with `self`, which all of the library accesses
@@ -198,17 +198,17 @@ impl Channel {
 }
 
 /// The bit that marks a coroutine which is going to be entered.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 const TAKEN: usize = 1;
 
 /// Whether the slot has a coroutine that nobody has taken.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 fn is_waiting(found: *mut layout::Coroutine) -> bool {
     !found.is_null() && found.addr() & TAKEN == 0
 }
 
 /// Whether the slot has this coroutine, taken or not.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
     found.map_addr(|address| address & !TAKEN) == coroutine.as_ptr()
 }

@@ -77,11 +77,7 @@ impl Websock {
     }
 
     /// Stores the id of the source that the handshake waits with, 0 if none (R-WS-6).
-    #[cfg(any(
-        profile = "qemu-7.2.22",
-        profile = "qemu-10.0.13",
-        profile = "qemu-10.2"
-    ))]
+    #[cfg(websock_hs_io_tag)]
     pub fn set_handshake_tag(&self, tag: u32) {
         use platform::sync::atomic::AtomicU32;
         // SAFETY: an aligned field that lives with `self`.
@@ -90,17 +86,17 @@ impl Websock {
     }
 
     /// The other profiles have no such field.
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-10.0"))]
+    #[cfg(not(websock_hs_io_tag))]
     pub fn set_handshake_tag(&self, _tag: u32) {}
 
     /// Takes over where coroutines wait from the master (R-WS-1).
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(two_aio_contexts)]
     pub fn follow_coroutines_as(&self, master: &Channel) {
         self.upcast::<layout::QIOChannel>()
             .set_follows_coroutine(master.follows_coroutine());
     }
 
     /// The 7.2 profiles have no such field.
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(not(two_aio_contexts))]
     pub fn follow_coroutines_as(&self, _master: &Channel) {}
 }

@@ -20,7 +20,7 @@ pub(super) trait Handled: IsA<QIOChannel> {
 /// # Safety
 /// `ioc` is a live instance. The handlers take `opaque`, in the thread that serves their context,
 /// until they are removed. Contexts live as long.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(two_aio_contexts)]
 pub(super) unsafe extern "C" fn set_fd_handler<T: Handled>(
     ioc: *mut QIOChannel,
     read_ctx: *mut AioContext,
@@ -42,7 +42,7 @@ pub(super) unsafe extern "C" fn set_fd_handler<T: Handled>(
 /// # Safety
 /// `ioc` is a live instance. The handlers take `opaque`, in the thread that serves `ctx`, until they
 /// are removed. `ctx` lives as long.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 pub(super) unsafe extern "C" fn set_fd_handler<T: Handled>(
     ioc: *mut QIOChannel,
     ctx: *mut AioContext,

@@ -62,7 +62,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_seek = Some(io_seek);
         (*class).io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelFile>);
     }
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(positional_io)]
     // SAFETY: as above.
     unsafe {
         (*class).io_pwritev = Some(io_pwritev);
@@ -88,7 +88,7 @@ unsafe extern "C" fn io_writev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_writev")) }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(readv_flags)]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -102,7 +102,7 @@ unsafe extern "C" fn io_readv(
     unsafe { readv(ioc, iov, niov, errp) }
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(readv_flags))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -131,7 +131,7 @@ unsafe fn readv(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_readv")) }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(positional_io)]
 unsafe extern "C" fn io_pwritev(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -146,7 +146,7 @@ unsafe extern "C" fn io_pwritev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_pwritev")) }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(positional_io)]
 unsafe extern "C" fn io_preadv(
     ioc: *mut QIOChannel,
     iov: *const iovec,

@@ -64,7 +64,7 @@ unsafe extern "C" fn io_writev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_null_writev")) }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(readv_flags)]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     _iov: *const iovec,
@@ -78,7 +78,7 @@ unsafe extern "C" fn io_readv(
     unsafe { readv(ioc, errp) }
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(readv_flags))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     _iov: *const iovec,

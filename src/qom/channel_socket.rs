@@ -47,7 +47,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     class.io_set_delay = Some(set_delay);
     class.io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelSocket>);
     class.io_flush = Some(flush);
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(peerpid)]
     {
         class.io_peerpid = Some(peerpid);
     }
@@ -104,28 +104,28 @@ unsafe extern "C" fn writev(
 }
 
 /// Whether what is read stays to be read again.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(readv_flags)]
 fn peeks(flags: c_int) -> bool {
     flags & abi::layout::QIO_CHANNEL_READ_FLAG_MSG_PEEK != 0
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(readv_flags))]
 fn peeks(_flags: c_int) -> bool {
     false
 }
 
 /// Whether received descriptors stay as they are.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(fd_preserve_blocking)]
 fn preserves_blocking(flags: c_int) -> bool {
     flags & abi::layout::QIO_CHANNEL_READ_FLAG_FD_PRESERVE_BLOCKING != 0
 }
 
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(fd_preserve_blocking))]
 fn preserves_blocking(_flags: c_int) -> bool {
     false
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(readv_flags))]
 unsafe extern "C" fn readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -138,7 +138,7 @@ unsafe extern "C" fn readv(
     unsafe { readv_with_flags(ioc, iov, niov, fds, nfds, 0, errp) }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(readv_flags)]
 use readv_with_flags as readv;
 
 unsafe extern "C" fn readv_with_flags(
@@ -243,7 +243,7 @@ unsafe extern "C" fn flush(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int
     }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(peerpid)]
 unsafe extern "C" fn peerpid(
     ioc: *mut QIOChannel,
     pid: *mut core::ffi::c_uint,

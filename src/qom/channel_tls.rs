@@ -89,7 +89,7 @@ unsafe extern "C" fn io_writev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_tls_writev")) }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(readv_flags)]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -104,7 +104,7 @@ unsafe extern "C" fn io_readv(
     unsafe { readv(ioc, iov, niov, end_is_fine, errp) }
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(readv_flags))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,

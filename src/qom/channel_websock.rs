@@ -81,7 +81,7 @@ unsafe extern "C" fn io_writev(
     unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_websock_writev")) }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(readv_flags)]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
@@ -95,7 +95,7 @@ unsafe extern "C" fn io_readv(
     unsafe { readv(ioc, iov, niov, errp) }
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(readv_flags))]
 unsafe extern "C" fn io_readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,

@@ -83,7 +83,7 @@ pub(crate) fn initialise() {
     ONCE.call_once(|| {
         let kind = imports::MODULE_INIT_QOM.unsigned_abs();
         // SAFETY: only calls what constructors registered, and no other test does.
-        unsafe { embedded_host::capi::module::module_call_init(kind) }
+        unsafe { embedded_host::capi::extras::module::module_call_init(kind) }
     });
 }
 

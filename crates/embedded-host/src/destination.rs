@@ -21,10 +21,7 @@ pub static mut ERROR_ABORT: *mut Error = ptr::null_mut();
 pub static mut ERROR_FATAL: *mut Error = ptr::null_mut();
 
 /// Its address is the destination of errors that are worth a warning (R-ERR-5).
-#[cfg_attr(
-    any(profile = "qemu-10.0", profile = "qemu-10.0.13"),
-    unsafe(export_name = "error_warn")
-)]
+#[cfg_attr(error_warn, unsafe(export_name = "error_warn"))]
 pub static mut ERROR_WARN: *mut Error = ptr::null_mut();
 
 /// What becomes of an error.

@@ -2,8 +2,9 @@
 //! model, errors, socket helpers, threads, event loop and coroutines, TLS sessions and credentials,
 //! authorization, QAPI visitors, hashes.
 //!
-//! It defines, in [`capi`], the C symbols that io/ imports, and more of the same headers for the
-//! program's own use. It knows nothing of channels, tasks or listeners.
+//! Its C face, [`capi`], has two halves: [`capi::required`] is the 46 symbols that io/ imports,
+//! [`capi::extras`] the rest of the same headers, for the program's own use. It knows nothing of channels,
+//! tasks or listeners.
 
 pub mod aio;
 pub mod authz;

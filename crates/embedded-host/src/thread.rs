@@ -277,7 +277,7 @@ pub fn set_naming(enable: bool) {
     NAMING.store(enable, Ordering::Relaxed);
 }
 
-/// What a thread that shows its name starts with; as in `c/thread.c`.
+/// What a thread that shows its name starts with; as in `c/extras/thread.c`.
 #[repr(C)]
 struct NamedStart {
     name: [u8; NAME_SIZE],

@@ -1,10 +1,10 @@
-//! What the C-variadic functions of `c/error.c` call once they have made the text (R-HDR-9).
+//! What the C-variadic functions of `c/*/error.c` call once they have made the text (R-HDR-9).
 //!
 //! These are symbols inside the library and no part of its interface: no header declares them.
 //!
 //! # Safety
 //!
-//! `c/error.c` passes on what its own callers gave it, under the contract of `capi`, and C strings
+//! `c/*/error.c` passes on what its own callers gave it, under the contract of `capi`, and C strings
 //! that live for the call.
 
 use core::ffi::{CStr, c_char, c_int};
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn qio_internal_error_set(
     message: *mut c_char,
 ) {
     let place = ErrorPlace { src, line, func };
-    // SAFETY: c/error.c has just made `message`; the names are __FILE__ and __func__ (R-HOST-5).
+    // SAFETY: the C side has just made `message`; the names are __FILE__ and __func__ (R-HOST-5).
     let err = unsafe { OwnedError::new(place, class, message) };
     // SAFETY: `errp` is the C caller's.
     unsafe { destination::set(errp, err) };
@@ -39,11 +39,11 @@ pub unsafe extern "C" fn qio_internal_error_prepend(
     errp: *const *mut Error,
     text: *const c_char,
 ) {
-    // SAFETY: a literal of c/error.c.
+    // SAFETY: a literal of the C side.
     let function = unsafe { CStr::from_ptr(function) }.to_string_lossy();
     // SAFETY: `errp` is the C caller's, and not NULL.
     let err = unsafe { error_at(&function, errp) };
-    // SAFETY: a text that c/error.c made.
+    // SAFETY: a text that the C side made.
     err.prepend(unsafe { CStr::from_ptr(text) });
 }
 
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn qio_internal_error_append_hint(
     }
     // SAFETY: `errp` is the C caller's, and not NULL.
     let err = unsafe { error_at(FUNCTION, errp) };
-    // SAFETY: a text that c/error.c made.
+    // SAFETY: a text that the C side made.
     err.append_hint(unsafe { CStr::from_ptr(text) });
 }
 
@@ -73,14 +73,14 @@ pub unsafe extern "C" fn qio_internal_report(severity: c_int, text: *const c_cha
         1 => Severity::Warning,
         _ => Severity::Info,
     };
-    // SAFETY: a text that c/error.c made.
+    // SAFETY: a text that the C side made.
     report::line(severity, unsafe { CStr::from_ptr(text) }.to_bytes());
 }
 
 /// Prints `text` as it is; returns the number of bytes, or -1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_internal_print(text: *const c_char) -> c_int {
-    // SAFETY: a text that c/error.c made.
+    // SAFETY: a text that the C side made.
     let text = unsafe { CStr::from_ptr(text) }.to_bytes();
     if report::print(text) {
         c_int::try_from(text.len()).unwrap_or(c_int::MAX)

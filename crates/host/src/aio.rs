@@ -48,7 +48,7 @@ impl Context {
     }
 
     /// The main one, which those serve too who poll it in between. None before there is one.
-    #[cfg(profile = "qemu-10.2")]
+    #[cfg(listener_source)]
     #[must_use]
     pub fn main() -> Option<Self> {
         // SAFETY: a function without arguments.
@@ -59,7 +59,7 @@ impl Context {
 
     /// Whether the calling thread works for the context, or for the main one has the big lock
     /// (R-HOST-12).
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(wake_read)]
     #[must_use]
     pub fn is_home(self) -> bool {
         // SAFETY: a function without arguments.
@@ -74,7 +74,7 @@ impl Context {
     }
 
     /// The 7.2 profiles don't ask: a coroutine may go on wherever it was entered (R-CHAN-48).
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(not(wake_read))]
     #[must_use]
     pub fn is_home(self) -> bool {
         true
@@ -88,12 +88,12 @@ impl Context {
             opaque,
         } = handlers;
         let context = self.0.as_ptr();
-        #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+        #[cfg(aio_is_external)]
         // SAFETY: the context is live, and so is what the handlers take, by their contract.
         unsafe {
             imports::aio_set_fd_handler(context, fd, false, read, write, None, None, opaque);
         }
-        #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+        #[cfg(not(aio_is_external))]
         // SAFETY: the context is live, and so is what the handlers take, by their contract.
         unsafe {
             imports::aio_set_fd_handler(context, fd, read, write, None, None, opaque);
@@ -102,7 +102,7 @@ impl Context {
 }
 
 /// Whether this is the main thread.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 #[must_use]
 pub fn in_main_thread() -> bool {
     // SAFETY: a function without arguments.

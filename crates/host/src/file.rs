@@ -10,7 +10,7 @@ use platform::os::errno::{self, Errno};
 
 /// Opens `path`, close-on-exec. `mode` matters only if `flags` has `O_CREAT`. The caller closes the
 /// descriptor with [`close`].
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(open_errp)]
 pub fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
     let (fd, error) = super::error::catch(|errp| {
         if flags & libc::O_CREAT != 0 {
@@ -31,7 +31,7 @@ pub fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
 
 /// Opens `path`, close-on-exec. `mode` matters only if `flags` has `O_CREAT`. The caller closes the
 /// descriptor with [`close`].
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(open_errp))]
 pub fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
     // SAFETY: a C string; the one variadic argument is the mode.
     let fd = unsafe { imports::qemu_open_old(path.as_ptr(), flags, mode) };

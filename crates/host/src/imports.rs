@@ -70,18 +70,18 @@ unsafe extern "C" {
     ) -> *mut SocketAddress;
 
     // Locks in public structs
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-10.0")))]
+    #[cfg(listener_lock)]
     pub fn qemu_mutex_init(mutex: *mut abi::layout::QemuMutex);
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-10.0")))]
+    #[cfg(listener_lock)]
     pub fn qemu_mutex_destroy(mutex: *mut abi::layout::QemuMutex);
 
     // Files; they keep the host's descriptor sets working
     pub fn qemu_close(fd: c_int) -> c_int;
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(not(open_errp))]
     pub fn qemu_open_old(name: *const c_char, flags: c_int, ...) -> c_int;
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(open_errp)]
     pub fn qemu_open(name: *const c_char, flags: c_int, errp: *mut *mut Error) -> c_int;
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(open_errp)]
     pub fn qemu_create(
         name: *const c_char,
         flags: c_int,
@@ -92,13 +92,13 @@ unsafe extern "C" {
     // Event loop contexts
     pub fn iohandler_get_aio_context() -> *mut AioContext;
     pub fn qemu_get_current_aio_context() -> *mut AioContext;
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(wake_read)]
     pub fn qemu_get_aio_context() -> *mut AioContext;
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(bql_names)]
     pub fn bql_locked() -> bool;
-    #[cfg(profile = "qemu-10.2")]
+    #[cfg(listener_source)]
     pub fn qemu_in_main_thread() -> bool;
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(aio_is_external)]
     pub fn aio_set_fd_handler(
         ctx: *mut AioContext,
         fd: c_int,
@@ -109,7 +109,7 @@ unsafe extern "C" {
         io_poll_ready: IOHandler,
         opaque: *mut c_void,
     );
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(not(aio_is_external))]
     pub fn aio_set_fd_handler(
         ctx: *mut AioContext,
         fd: c_int,

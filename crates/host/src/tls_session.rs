@@ -13,7 +13,7 @@ use libc::{size_t, ssize_t};
 use super::error::{self, Error, Errp, Stored};
 use super::imports::tls as imports;
 use abi::layout::{self, QCryptoTLSCreds, QCryptoTLSSession};
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 use platform::os::errno::{self, Errno};
 use platform::os::iov::IoVec;
 
@@ -186,13 +186,13 @@ impl Session<'_> {
         }
     }
 
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(not(handshake_result))]
     fn handshake_status(self, _returned: c_uint) -> Step {
         // SAFETY: the session is live.
         Step::of(unsafe { imports::qcrypto_tls_session_get_handshake_status(self.as_ptr()) })
     }
 
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(handshake_result)]
     fn handshake_status(self, returned: c_uint) -> Step {
         Step::of(returned)
     }
@@ -216,7 +216,7 @@ fn parts(piece: IoVec<'_>) -> (*mut c_char, size_t) {
 }
 
 /// Reading and writing in the 7.2 profiles: failures are told by errno.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 impl Session<'_> {
     /// Reads what one record has, or the rest of it, to a piece that is not empty. None if the
     /// transport is not ready, 0 if the peer has ended the session.
@@ -254,7 +254,7 @@ impl Session<'_> {
     pub fn require_thread_safety(self) {}
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 fn count_or_errno(result: ssize_t) -> Result<Option<usize>, Errno> {
     match (usize::try_from(result), errno::last()) {
         (Ok(bytes), _) => Ok(Some(bytes)),
@@ -264,7 +264,7 @@ fn count_or_errno(result: ssize_t) -> Result<Option<usize>, Errno> {
 }
 
 /// Reading and writing in the 10.x profiles: failures are told by error objects.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 impl Session<'_> {
     /// Reads what one record has, or the rest of it, to a piece that is not empty. None if the
     /// transport is not ready, 0 if the peer has ended the session, or the transport has and that
@@ -272,13 +272,13 @@ impl Session<'_> {
     pub fn read(self, piece: IoVec<'_>, end_is_fine: bool) -> Result<Option<usize>, ReadFailure> {
         let (buf, len) = parts(piece);
         let (result, error) = error::catch(|errp| {
-            #[cfg(profile = "qemu-10.2")]
+            #[cfg(premature_termination)]
             // SAFETY: the session is live; the piece is writable; the slot is empty.
             let result = unsafe {
                 let _ = end_is_fine;
                 imports::qcrypto_tls_session_read(self.as_ptr(), buf, len, errp)
             };
-            #[cfg(not(profile = "qemu-10.2"))]
+            #[cfg(not(premature_termination))]
             // SAFETY: as above.
             let result = unsafe {
                 imports::qcrypto_tls_session_read(self.as_ptr(), buf, len, end_is_fine, errp)
@@ -320,25 +320,25 @@ impl Session<'_> {
     }
 
     /// Lets one thread read while another one writes. Before the handshake.
-    #[cfg(profile = "qemu-10.2")]
+    #[cfg(concurrent_io)]
     pub fn require_thread_safety(self) {
         // SAFETY: the session is live.
         unsafe { imports::qcrypto_tls_session_require_thread_safety(self.as_ptr()) }
     }
 
     /// The host's sessions have no such thing.
-    #[cfg(not(profile = "qemu-10.2"))]
+    #[cfg(not(concurrent_io))]
     pub fn require_thread_safety(self) {}
 }
 
 /// `QCRYPTO_TLS_SESSION_ERR_BLOCK`.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 const ERR_BLOCK: ssize_t = -2;
 /// `QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION`, which only qemu-10.2 returns.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 const PREMATURE_TERMINATION: ssize_t = -3;
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 fn count(result: ssize_t, error: Option<Error>, message: &str) -> Result<Option<usize>, Error> {
     match usize::try_from(result) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -348,7 +348,7 @@ fn count(result: ssize_t, error: Option<Error>, message: &str) -> Result<Option<
 }
 
 /// What a callback answers. In the 7.2 profiles errno is the last thing it sets (R-TLS-9).
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 fn answer(result: Result<Option<usize>, Stored>) -> ssize_t {
     let errno = match result {
         Ok(Some(bytes)) => return ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
@@ -360,7 +360,7 @@ fn answer(result: Result<Option<usize>, Stored>) -> ssize_t {
 }
 
 /// What a callback answers (R-TLS-10).
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 fn answer(result: Result<Option<usize>, Stored>) -> ssize_t {
     match result {
         Ok(Some(bytes)) => ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
@@ -399,7 +399,7 @@ unsafe fn receive<T: Transport>(
     answer(transport.receive(space, errp))
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 unsafe extern "C" fn write_transport<T: Transport>(
     buf: *const c_char,
     len: size_t,
@@ -409,7 +409,7 @@ unsafe extern "C" fn write_transport<T: Transport>(
     unsafe { send::<T>(buf, len, opaque, ptr::null_mut()) }
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 unsafe extern "C" fn read_transport<T: Transport>(
     buf: *mut c_char,
     len: size_t,
@@ -419,7 +419,7 @@ unsafe extern "C" fn read_transport<T: Transport>(
     unsafe { receive::<T>(buf, len, opaque, ptr::null_mut()) }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 unsafe extern "C" fn write_transport<T: Transport>(
     buf: *const c_char,
     len: size_t,
@@ -430,7 +430,7 @@ unsafe extern "C" fn write_transport<T: Transport>(
     unsafe { send::<T>(buf, len, opaque, errp) }
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 unsafe extern "C" fn read_transport<T: Transport>(
     buf: *mut c_char,
     len: size_t,

@@ -106,11 +106,18 @@ impl Pool {
         }
     }
 
-    /// No thread can be made now. The queue waits for a thread that gets free, for the next
-    /// attempt, or for `wait_thread` (W-TASK-1). No error is invented (R-TASK-14).
+    /// No thread can be made now. A thread that became idle meanwhile takes the work: it wasn't
+    /// woken, as the new one was on its way. Without one the queue waits for a thread that gets
+    /// free, for the next attempt, or for `wait_thread` (W-TASK-1). No error is invented (R-TASK-14).
     fn could_not_start(&'static self) {
         let mut state = self.state.lock();
         state.help_is_coming = false;
+        if state.idle > 0 {
+            let help = state.call_help();
+            drop(state);
+            self.send(help);
+            return;
+        }
         state.starved = true;
         state.retry_pause = (state.retry_pause * 2).clamp(RETRY_FIRST, RETRY_LONGEST);
         let pause = state.retry_pause;

@@ -62,9 +62,9 @@ pub union SocketAddressBranch {
     pub fd: core::mem::ManuallyDrop<FdSocketAddress>,
 }
 
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(keep_alive_tuning))]
 assert_layout!(SocketAddress, size = 40, { r#type @ 0, u @ 8 });
-#[cfg(profile = "qemu-10.2")]
+#[cfg(keep_alive_tuning)]
 assert_layout!(SocketAddress, size = 64, { r#type @ 0, u @ 8 });
 
 /// What every internet address has.
@@ -103,7 +103,7 @@ pub struct KeepAliveTuning {
 }
 
 /// Host and port of an internet address.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(keep_alive_tuning))]
 #[repr(C)]
 pub struct InetSocketAddress {
     /// Name or numeric address; empty for any.
@@ -136,14 +136,14 @@ pub struct InetSocketAddress {
     pub mptcp: bool,
 }
 
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(keep_alive_tuning))]
 assert_layout!(InetSocketAddress, size = 32, {
     host @ 0, port @ 8, has_numeric @ 16, numeric @ 17, has_to @ 18, to @ 20, has_ipv4 @ 22,
     ipv4 @ 23, has_ipv6 @ 24, ipv6 @ 25, has_keep_alive @ 26, keep_alive @ 27, has_mptcp @ 28,
     mptcp @ 29,
 });
 
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(keep_alive_tuning))]
 impl InetSocketAddress {
     /// The probing options: this profile has none.
     pub const fn keep_alive_tuning(&self) -> KeepAliveTuning {
@@ -159,7 +159,7 @@ impl InetSocketAddress {
 }
 
 /// Host and port of an internet address.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(keep_alive_tuning)]
 #[repr(C)]
 pub struct InetSocketAddress {
     /// Name or numeric address; empty for any.
@@ -204,7 +204,7 @@ pub struct InetSocketAddress {
     pub mptcp: bool,
 }
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(keep_alive_tuning)]
 assert_layout!(InetSocketAddress, size = 56, {
     host @ 0, port @ 8, has_numeric @ 16, numeric @ 17, has_to @ 18, to @ 20, has_ipv4 @ 22,
     ipv4 @ 23, has_ipv6 @ 24, ipv6 @ 25, has_keep_alive @ 26, keep_alive @ 27,
@@ -213,7 +213,7 @@ assert_layout!(InetSocketAddress, size = 56, {
     has_mptcp @ 52, mptcp @ 53,
 });
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(keep_alive_tuning)]
 impl InetSocketAddress {
     /// The probing options that are given.
     pub fn keep_alive_tuning(&self) -> KeepAliveTuning {

@@ -15,13 +15,13 @@ pub const QIO_CHANNEL_ERR_BLOCK: c_int = -2;
 pub const QIO_CHANNEL_WRITE_FLAG_ZERO_COPY: c_int = 0x1;
 
 /// Look at the data without consuming it.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(readv_flags)]
 pub const QIO_CHANNEL_READ_FLAG_MSG_PEEK: c_int = 0x1;
 /// Let an unclean end of a TLS stream read as end of file.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(tls_bye)]
 pub const QIO_CHANNEL_READ_FLAG_RELAXED_EOF: c_int = 0x2;
 /// Leave O_NONBLOCK of received descriptors as the sender had it.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(fd_preserve_blocking)]
 pub const QIO_CHANNEL_READ_FLAG_FD_PRESERVE_BLOCKING: c_int = 0x4;
 
 /// What a channel can do; the value is the bit number in `QIOChannel.features`.
@@ -38,13 +38,13 @@ pub enum QIOChannelFeature {
     /// `QIO_CHANNEL_WRITE_FLAG_ZERO_COPY` works.
     QIO_CHANNEL_FEATURE_WRITE_ZERO_COPY = 3,
     /// `QIO_CHANNEL_READ_FLAG_MSG_PEEK` works.
-    #[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+    #[cfg(readv_flags)]
     QIO_CHANNEL_FEATURE_READ_MSG_PEEK = 4,
     /// Positional reads and writes work.
-    #[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+    #[cfg(positional_io)]
     QIO_CHANNEL_FEATURE_SEEKABLE = 5,
     /// One reader and one writer thread may use the channel at once.
-    #[cfg(profile = "qemu-10.2")]
+    #[cfg(concurrent_io)]
     QIO_CHANNEL_FEATURE_CONCURRENT_IO = 6,
 }
 
@@ -72,7 +72,7 @@ pub type QIOChannelFunc = Option<
 >;
 
 /// A channel. The fields are the library's; programs read `name` (and `ctx` in 7.2).
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 #[repr(C)]
 pub struct QIOChannel {
     /// The parent.
@@ -89,13 +89,13 @@ pub struct QIOChannel {
     pub write_coroutine: *mut Coroutine,
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 assert_layout!(QIOChannel, size = 80, {
     parent @ 0, features @ 40, name @ 48, ctx @ 56, read_coroutine @ 64, write_coroutine @ 72,
 });
 
 /// A channel. The fields are the library's; programs read `name`.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(two_aio_contexts)]
 #[repr(C)]
 pub struct QIOChannel {
     /// The parent.
@@ -116,14 +116,14 @@ pub struct QIOChannel {
     pub follow_coroutine_ctx: bool,
 }
 
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(two_aio_contexts)]
 assert_layout!(QIOChannel, size = 96, {
     parent @ 0, features @ 40, name @ 48, read_ctx @ 56, read_coroutine @ 64, write_ctx @ 72,
     write_coroutine @ 80, follow_coroutine_ctx @ 88,
 });
 
 /// The methods of a channel class. Filled in `class_init`, read-only afterwards.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 #[repr(C)]
 pub struct QIOChannelClass {
     /// The parent.
@@ -197,11 +197,11 @@ pub struct QIOChannelClass {
         Option<unsafe extern "C" fn(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int>,
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 assert_layout!(QIOChannelClass, size = 184, { parent @ 0, io_writev @ 96, io_readv @ 104, io_close @ 112, io_create_watch @ 120, io_set_blocking @ 128, io_shutdown @ 136, io_set_cork @ 144, io_set_delay @ 152, io_seek @ 160, io_set_aio_fd_handler @ 168, io_flush @ 176 });
 
 /// The methods of a channel class. Filled in `class_init`, read-only afterwards.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(two_aio_contexts)]
 #[repr(C)]
 pub struct QIOChannelClass {
     /// The parent.
@@ -305,5 +305,5 @@ pub struct QIOChannelClass {
     >,
 }
 
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(two_aio_contexts)]
 assert_layout!(QIOChannelClass, size = 208, { parent @ 0, io_writev @ 96, io_readv @ 104, io_close @ 112, io_create_watch @ 120, io_set_blocking @ 128, io_pwritev @ 136, io_preadv @ 144, io_shutdown @ 152, io_set_cork @ 160, io_set_delay @ 168, io_seek @ 176, io_set_aio_fd_handler @ 184, io_flush @ 192, io_peerpid @ 200 });

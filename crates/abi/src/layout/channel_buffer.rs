@@ -20,11 +20,11 @@ pub struct QIOChannelBuffer {
     pub data: *mut u8,
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 assert_layout!(QIOChannelBuffer, size = 112, {
     parent @ 0, capacity @ 80, usage @ 88, offset @ 96, data @ 104
 });
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(two_aio_contexts)]
 assert_layout!(QIOChannelBuffer, size = 128, {
     parent @ 0, capacity @ 96, usage @ 104, offset @ 112, data @ 120
 });

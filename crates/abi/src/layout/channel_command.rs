@@ -19,9 +19,9 @@ pub struct QIOChannelCommand {
     pub pid: GPid,
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 assert_layout!(QIOChannelCommand, size = 96, { parent @ 0, writefd @ 80, readfd @ 84, pid @ 88 });
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(two_aio_contexts)]
 assert_layout!(QIOChannelCommand, size = 112, {
     parent @ 0, writefd @ 96, readfd @ 100, pid @ 104
 });

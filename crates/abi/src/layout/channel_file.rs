@@ -13,7 +13,7 @@ pub struct QIOChannelFile {
     pub fd: c_int,
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 assert_layout!(QIOChannelFile, size = 88, { parent @ 0, fd @ 80 });
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(two_aio_contexts)]
 assert_layout!(QIOChannelFile, size = 104, { parent @ 0, fd @ 96 });

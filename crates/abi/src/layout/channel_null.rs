@@ -11,7 +11,7 @@ pub struct QIOChannelNull {
     pub closed: bool,
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 assert_layout!(QIOChannelNull, size = 88, { parent @ 0, closed @ 80 });
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(two_aio_contexts)]
 assert_layout!(QIOChannelNull, size = 104, { parent @ 0, closed @ 96 });

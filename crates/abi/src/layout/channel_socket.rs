@@ -7,7 +7,7 @@ use libc::{sockaddr_storage, socklen_t, ssize_t};
 use super::channel::QIOChannel;
 
 /// A socket channel. Programs read `fd` and the addresses, and some store `fd`; the rest is private.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 #[expect(non_snake_case, reason = "the names that C code uses")]
 #[repr(C)]
 pub struct QIOChannelSocket {
@@ -29,11 +29,11 @@ pub struct QIOChannelSocket {
     pub zero_copy_sent: ssize_t,
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(two_aio_contexts))]
 assert_layout!(QIOChannelSocket, size = 376, { parent @ 0, fd @ 80, localAddr @ 88, localAddrLen @ 216, remoteAddr @ 224, remoteAddrLen @ 352, zero_copy_queued @ 360, zero_copy_sent @ 368 });
 
 /// A socket channel. Programs read `fd` and the addresses, and some store `fd`; the rest is private.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13"))]
+#[cfg(all(two_aio_contexts, not(zero_copy_success)))]
 #[expect(non_snake_case, reason = "the names that C code uses")]
 #[repr(C)]
 pub struct QIOChannelSocket {
@@ -55,11 +55,11 @@ pub struct QIOChannelSocket {
     pub zero_copy_sent: ssize_t,
 }
 
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13"))]
+#[cfg(all(two_aio_contexts, not(zero_copy_success)))]
 assert_layout!(QIOChannelSocket, size = 392, { parent @ 0, fd @ 96, localAddr @ 104, localAddrLen @ 232, remoteAddr @ 240, remoteAddrLen @ 368, zero_copy_queued @ 376, zero_copy_sent @ 384 });
 
 /// A socket channel. Programs read `fd` and the addresses, and some store `fd`; the rest is private.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(zero_copy_success)]
 #[expect(non_snake_case, reason = "the names that C code uses")]
 #[repr(C)]
 pub struct QIOChannelSocket {
@@ -85,5 +85,5 @@ pub struct QIOChannelSocket {
     pub new_zero_copy_sent_success: bool,
 }
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(zero_copy_success)]
 assert_layout!(QIOChannelSocket, size = 400, { parent @ 0, fd @ 96, localAddr @ 104, localAddrLen @ 232, remoteAddr @ 240, remoteAddrLen @ 368, zero_copy_queued @ 376, zero_copy_sent @ 384, blocking @ 392, new_zero_copy_sent_success @ 393 });

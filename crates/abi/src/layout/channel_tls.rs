@@ -1,13 +1,13 @@
 //! `io/channel-tls.h`.
 
-#[cfg(not(profile = "qemu-7.2"))]
+#[cfg(tls_hs_ioc_tag)]
 use core::ffi::c_uint;
 
 use super::channel::{ChannelShutdown, QIOChannel};
 use super::opaque::QCryptoTLSSession;
 
 /// One end of a TLS connection. All fields are private.
-#[cfg(profile = "qemu-7.2")]
+#[cfg(not(tls_hs_ioc_tag))]
 #[repr(C)]
 pub struct QIOChannelTLS {
     /// The parent.
@@ -20,11 +20,11 @@ pub struct QIOChannelTLS {
     pub shutdown: ChannelShutdown,
 }
 
-#[cfg(profile = "qemu-7.2")]
+#[cfg(not(tls_hs_ioc_tag))]
 assert_layout!(QIOChannelTLS, size = 104, { parent @ 0, master @ 80, session @ 88, shutdown @ 96 });
 
 /// One end of a TLS connection. All fields are private.
-#[cfg(profile = "qemu-7.2.22")]
+#[cfg(all(tls_hs_ioc_tag, not(tls_bye)))]
 #[repr(C)]
 pub struct QIOChannelTLS {
     /// The parent.
@@ -39,11 +39,11 @@ pub struct QIOChannelTLS {
     pub hs_ioc_tag: c_uint,
 }
 
-#[cfg(profile = "qemu-7.2.22")]
+#[cfg(all(tls_hs_ioc_tag, not(tls_bye)))]
 assert_layout!(QIOChannelTLS, size = 104, { parent @ 0, master @ 80, session @ 88, shutdown @ 96, hs_ioc_tag @ 100 });
 
 /// One end of a TLS connection. All fields are private.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(tls_bye)]
 #[repr(C)]
 pub struct QIOChannelTLS {
     /// The parent.
@@ -60,5 +60,5 @@ pub struct QIOChannelTLS {
     pub bye_ioc_tag: c_uint,
 }
 
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(tls_bye)]
 assert_layout!(QIOChannelTLS, size = 128, { parent @ 0, master @ 96, session @ 104, shutdown @ 112, hs_ioc_tag @ 116, bye_ioc_tag @ 120 });

@@ -20,7 +20,7 @@ pub union QIOChannelWebsockMask {
 
 /// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
 /// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
-#[cfg(profile = "qemu-7.2")]
+#[cfg(not(any(two_aio_contexts, websock_hs_io_tag)))]
 #[repr(C)]
 pub struct QIOChannelWebsock {
     /// The parent.
@@ -49,12 +49,12 @@ pub struct QIOChannelWebsock {
     pub opcode: u8,
 }
 
-#[cfg(profile = "qemu-7.2")]
+#[cfg(not(any(two_aio_contexts, websock_hs_io_tag)))]
 assert_layout!(QIOChannelWebsock, size = 248, { parent @ 0, master @ 80, encinput @ 88, encoutput @ 128, rawinput @ 168, payload_remain @ 208, pong_remain @ 216, mask @ 224, io_tag @ 228, io_err @ 232, io_eof @ 240, opcode @ 244 });
 
 /// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
 /// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
-#[cfg(profile = "qemu-7.2.22")]
+#[cfg(all(not(two_aio_contexts), websock_hs_io_tag))]
 #[repr(C)]
 pub struct QIOChannelWebsock {
     /// The parent.
@@ -85,12 +85,12 @@ pub struct QIOChannelWebsock {
     pub opcode: u8,
 }
 
-#[cfg(profile = "qemu-7.2.22")]
+#[cfg(all(not(two_aio_contexts), websock_hs_io_tag))]
 assert_layout!(QIOChannelWebsock, size = 256, { parent @ 0, master @ 80, encinput @ 88, encoutput @ 128, rawinput @ 168, payload_remain @ 208, pong_remain @ 216, mask @ 224, hs_io_tag @ 228, io_tag @ 232, io_err @ 240, io_eof @ 248, opcode @ 252 });
 
 /// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
 /// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
-#[cfg(profile = "qemu-10.0")]
+#[cfg(all(two_aio_contexts, not(websock_hs_io_tag)))]
 #[repr(C)]
 pub struct QIOChannelWebsock {
     /// The parent.
@@ -119,12 +119,12 @@ pub struct QIOChannelWebsock {
     pub opcode: u8,
 }
 
-#[cfg(profile = "qemu-10.0")]
+#[cfg(all(two_aio_contexts, not(websock_hs_io_tag)))]
 assert_layout!(QIOChannelWebsock, size = 264, { parent @ 0, master @ 96, encinput @ 104, encoutput @ 144, rawinput @ 184, payload_remain @ 224, pong_remain @ 232, mask @ 240, io_tag @ 244, io_err @ 248, io_eof @ 256, opcode @ 260 });
 
 /// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
 /// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
-#[cfg(any(profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(all(two_aio_contexts, websock_hs_io_tag))]
 #[repr(C)]
 pub struct QIOChannelWebsock {
     /// The parent.
@@ -155,5 +155,5 @@ pub struct QIOChannelWebsock {
     pub opcode: u8,
 }
 
-#[cfg(any(profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(all(two_aio_contexts, websock_hs_io_tag))]
 assert_layout!(QIOChannelWebsock, size = 272, { parent @ 0, master @ 96, encinput @ 104, encoutput @ 144, rawinput @ 184, payload_remain @ 224, pong_remain @ 232, mask @ 240, hs_io_tag @ 244, io_tag @ 248, io_err @ 256, io_eof @ 264, opcode @ 268 });

@@ -25,7 +25,7 @@ pub struct ErrorPlace {
 }
 
 /// A message and what belongs to it.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(error_src_len))]
 #[repr(C)]
 pub struct ErrorObject {
     /// The message: GLib memory, owned, never NULL.
@@ -42,12 +42,12 @@ pub struct ErrorObject {
     pub hint: Cell<*mut GString>,
 }
 
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(error_src_len))]
 assert_layout!(ErrorObject, size = 48, {
     msg @ 0, err_class @ 8, src @ 16, func @ 24, line @ 32, hint @ 40,
 });
 
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(error_src_len))]
 impl ErrorObject {
     /// An error without hint that owns `msg`.
     pub fn new(place: ErrorPlace, err_class: ErrorClass, msg: *mut c_char) -> Self {
@@ -63,7 +63,7 @@ impl ErrorObject {
 }
 
 /// A message and what belongs to it.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(error_src_len)]
 #[repr(C)]
 pub struct ErrorObject {
     /// The message: GLib memory, owned, never NULL.
@@ -82,12 +82,12 @@ pub struct ErrorObject {
     pub hint: Cell<*mut GString>,
 }
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(error_src_len)]
 assert_layout!(ErrorObject, size = 48, {
     msg @ 0, err_class @ 8, func @ 16, src @ 24, src_len @ 32, line @ 36, hint @ 40,
 });
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(error_src_len)]
 impl ErrorObject {
     /// An error without hint that owns `msg`.
     pub fn new(place: ErrorPlace, err_class: ErrorClass, msg: *mut c_char) -> Self {

@@ -1,9 +1,8 @@
 //! Every struct whose fields C code can see, for the ABI profile of this build.
 //!
-//! This module and [`crate::profile`] are the only places that know profiles. A struct that
-//! differs between profiles is written out whole for each of its shapes, with the `cfg` on the
-//! struct (cbindgen turns it into `#if` in the headers); `assert_layout!` under each struct holds
-//! it to the numbers measured in `abi/*.json`.
+//! A field that not every profile has stands under the `cfg` of its switch (cbindgen turns it into
+//! `#if` in the headers); `assert_layout!` under each struct holds it to the numbers measured in
+//! `abi/*.json`.
 //!
 //! The structs are plain C data. Other threads and C code touch them at any time, so nothing here
 //! is ever borrowed as `&mut`; the accessors are in [`crate::object`].

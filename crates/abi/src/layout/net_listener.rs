@@ -17,7 +17,7 @@ pub type QIONetListenerClientFunc = Option<
 >;
 
 /// A listener over any number of sockets.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-10.0"))]
+#[cfg(not(listener_lock))]
 #[repr(C)]
 pub struct QIONetListener {
     /// The parent.
@@ -40,11 +40,11 @@ pub struct QIONetListener {
     pub io_notify: GDestroyNotify,
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-10.0"))]
+#[cfg(not(listener_lock))]
 assert_layout!(QIONetListener, size = 104, { parent @ 0, name @ 40, sioc @ 48, io_source @ 56, nsioc @ 64, connected @ 72, io_func @ 80, io_data @ 88, io_notify @ 96 });
 
 /// A listener over any number of sockets.
-#[cfg(any(profile = "qemu-7.2.22", profile = "qemu-10.0.13"))]
+#[cfg(all(listener_lock, not(listener_source)))]
 #[repr(C)]
 pub struct QIONetListener {
     /// The parent.
@@ -71,11 +71,11 @@ pub struct QIONetListener {
     pub io_notify: GDestroyNotify,
 }
 
-#[cfg(any(profile = "qemu-7.2.22", profile = "qemu-10.0.13"))]
+#[cfg(all(listener_lock, not(listener_source)))]
 assert_layout!(QIONetListener, size = 160, { parent @ 0, name @ 40, sioc @ 48, io_source @ 56, nsioc @ 64, context @ 72, connected @ 80, lock @ 88, io_func @ 136, io_data @ 144, io_notify @ 152 });
 
 /// A listener over any number of sockets.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 #[repr(C)]
 pub struct QIONetListener {
     /// The parent.
@@ -102,5 +102,5 @@ pub struct QIONetListener {
     pub io_notify: GDestroyNotify,
 }
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(listener_source)]
 assert_layout!(QIONetListener, size = 160, { parent @ 0, name @ 40, source @ 48, nsioc @ 56, context @ 64, aio_context @ 72, connected @ 80, lock @ 88, io_func @ 136, io_data @ 144, io_notify @ 152 });

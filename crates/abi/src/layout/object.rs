@@ -65,17 +65,17 @@ pub struct InterfaceInfo {
 assert_layout!(InterfaceInfo, size = 8, { r#type @ 0 });
 
 /// What `class_data` and a class hook's second argument point to.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(const_type_info))]
 pub type ClassData = *mut c_void;
 /// What `class_data` and a class hook's second argument point to.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(const_type_info)]
 pub type ClassData = *const c_void;
 
 /// The array of implemented interfaces.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(const_type_info))]
 pub type InterfaceInfoArray = *mut InterfaceInfo;
 /// The array of implemented interfaces.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(const_type_info)]
 pub type InterfaceInfoArray = *const InterfaceInfo;
 
 /// A hook of a type that gets the class.
@@ -119,7 +119,7 @@ assert_layout!(TypeInfo, size = 104, {
 });
 
 /// The class struct of an interface.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(interface_concrete_class)]
 #[repr(C)]
 pub struct InterfaceClass {
     /// The parent.
@@ -130,7 +130,7 @@ pub struct InterfaceClass {
     pub interface_type: Type,
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(interface_concrete_class)]
 assert_layout!(InterfaceClass, size = 112, {
     parent_class @ 0, concrete_class @ 96, interface_type @ 104,
 });
@@ -139,7 +139,7 @@ assert_layout!(InterfaceClass, size = 112, {
 ///
 /// # Safety
 /// `class` begins with an `InterfaceClass` that no other thread knows yet.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(interface_concrete_class)]
 pub unsafe fn set_interface(class: *mut InterfaceClass, of: Type, concrete: *mut ObjectClass) {
     // SAFETY: the struct is live and the caller's own.
     unsafe {
@@ -149,7 +149,7 @@ pub unsafe fn set_interface(class: *mut InterfaceClass, of: Type, concrete: *mut
 }
 
 /// The class struct of an interface.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(not(interface_concrete_class))]
 #[repr(C)]
 pub struct InterfaceClass {
     /// The parent.
@@ -158,14 +158,14 @@ pub struct InterfaceClass {
     pub interface_type: Type,
 }
 
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(not(interface_concrete_class))]
 assert_layout!(InterfaceClass, size = 104, { parent_class @ 0, interface_type @ 96 });
 
 /// Says in an interface's class struct which interface it is; of which class is not kept.
 ///
 /// # Safety
 /// `class` begins with an `InterfaceClass` that no other thread knows yet.
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(not(interface_concrete_class))]
 pub unsafe fn set_interface(class: *mut InterfaceClass, of: Type, _concrete: *mut ObjectClass) {
     // SAFETY: the struct is live and the caller's own.
     unsafe { (*class).interface_type = of };

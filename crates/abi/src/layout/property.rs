@@ -90,11 +90,11 @@ pub struct UserCreatableClass {
     pub can_be_deleted: Option<unsafe extern "C" fn(uc: *mut UserCreatable) -> bool>,
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(interface_concrete_class)]
 assert_layout!(UserCreatableClass, size = 128, {
     parent_class @ 0, complete @ 112, can_be_deleted @ 120,
 });
-#[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13", profile = "qemu-10.2"))]
+#[cfg(not(interface_concrete_class))]
 assert_layout!(UserCreatableClass, size = 120, {
     parent_class @ 0, complete @ 104, can_be_deleted @ 112,
 });

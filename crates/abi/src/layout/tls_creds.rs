@@ -1,6 +1,6 @@
 //! The class of TLS credentials.
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(creds_priority)]
 use core::ffi::c_char;
 
 use super::object::ObjectClass;
@@ -11,7 +11,7 @@ pub type CryptoTLSCredsReload =
     Option<unsafe extern "C" fn(creds: *mut QCryptoTLSCreds, errp: *mut *mut Error) -> bool>;
 
 /// The class struct of all kinds of credentials.
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(creds_priority))]
 #[repr(C)]
 pub struct QCryptoTLSCredsClass {
     /// The parent.
@@ -20,11 +20,11 @@ pub struct QCryptoTLSCredsClass {
     pub reload: CryptoTLSCredsReload,
 }
 
-#[cfg(not(profile = "qemu-10.2"))]
+#[cfg(not(creds_priority))]
 assert_layout!(QCryptoTLSCredsClass, size = 104, { parent_class @ 0, reload @ 96 });
 
 /// The class struct of all kinds of credentials.
-#[cfg(profile = "qemu-10.2")]
+#[cfg(creds_priority)]
 #[expect(non_snake_case, reason = "the names that C code uses")]
 #[repr(C)]
 pub struct QCryptoTLSCredsClass {
@@ -36,7 +36,7 @@ pub struct QCryptoTLSCredsClass {
     pub prioritySuffix: *const c_char,
 }
 
-#[cfg(profile = "qemu-10.2")]
+#[cfg(creds_priority)]
 assert_layout!(QCryptoTLSCredsClass, size = 112, {
     parent_class @ 0, reload @ 96, prioritySuffix @ 104,
 });

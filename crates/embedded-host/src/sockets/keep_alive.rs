@@ -82,7 +82,7 @@ mod tests {
         with_applied(&fields, |fd, result| {
             result.unwrap();
             assert!(keeps_alive(fd));
-            let tuned = cfg!(profile = "qemu-10.2");
+            let tuned = cfg!(keep_alive_tuning);
             let option = |name| socket::option(fd, libc::IPPROTO_TCP, name).unwrap();
             assert_eq!(option(libc::TCP_KEEPCNT) == 3, tuned);
             assert_eq!(option(libc::TCP_KEEPINTVL) == 7, tuned);

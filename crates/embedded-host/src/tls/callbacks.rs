@@ -6,23 +6,23 @@ use core::ptr;
 use libc::ssize_t;
 
 use crate::error::Error;
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 use crate::error::catch;
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 use platform::os::errno::{self, Errno};
 use platform::os::iov::IoVec;
 
 /// `QCryptoTLSSessionWriteFunc`
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 pub type WriteFunc =
     Option<unsafe extern "C" fn(buf: *const c_char, len: usize, opaque: *mut c_void) -> ssize_t>;
 /// `QCryptoTLSSessionReadFunc`
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 pub type ReadFunc =
     Option<unsafe extern "C" fn(buf: *mut c_char, len: usize, opaque: *mut c_void) -> ssize_t>;
 
 /// `QCryptoTLSSessionWriteFunc`
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 pub type WriteFunc = Option<
     unsafe extern "C" fn(
         buf: *const c_char,
@@ -32,7 +32,7 @@ pub type WriteFunc = Option<
     ) -> ssize_t,
 >;
 /// `QCryptoTLSSessionReadFunc`
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 pub type ReadFunc = Option<
     unsafe extern "C" fn(
         buf: *mut c_char,
@@ -86,10 +86,10 @@ impl Callbacks {
             return Err(no_transport());
         };
         let (base, len) = (data.base().cast::<c_char>().cast_const(), data.len());
-        #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+        #[cfg(not(session_errp))]
         // SAFETY: promised when `self` was made; the memory is readable.
         let result = outcome(unsafe { write(base, len, self.opaque) });
-        #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+        #[cfg(session_errp)]
         // SAFETY: promised when `self` was made; the memory is readable, the slot empty.
         let result = outcome(catch(|errp| unsafe { write(base, len, self.opaque, errp) }));
         result
@@ -101,10 +101,10 @@ impl Callbacks {
             return Err(no_transport());
         };
         let (base, len) = (room.base().cast::<c_char>(), room.len());
-        #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+        #[cfg(not(session_errp))]
         // SAFETY: promised when `self` was made; the memory is writable.
         let result = outcome(unsafe { read(base, len, self.opaque) });
-        #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+        #[cfg(session_errp)]
         // SAFETY: promised when `self` was made; the memory is writable, the slot empty.
         let result = outcome(catch(|errp| unsafe { read(base, len, self.opaque, errp) }));
         result
@@ -115,7 +115,7 @@ fn no_transport() -> Stop {
     Stop::Failed(Some(Error::new("The TLS session has no transport")))
 }
 
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 fn outcome(result: ssize_t) -> Result<usize, Stop> {
     usize::try_from(result).map_err(|_| match errno::last() {
         Errno::EAGAIN => Stop::Block,
@@ -124,7 +124,7 @@ fn outcome(result: ssize_t) -> Result<usize, Stop> {
     })
 }
 
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 fn outcome((result, error): (ssize_t, Option<Error>)) -> Result<usize, Stop> {
     /// `QCRYPTO_TLS_SESSION_ERR_BLOCK`
     const BLOCK: ssize_t = -2;

@@ -352,11 +352,7 @@ mod tests {
         result.map_or_else(
             |_| {
                 errno::set(Errno::EAGAIN);
-                if cfg!(any(profile = "qemu-7.2", profile = "qemu-7.2.22")) {
-                    -1
-                } else {
-                    -2
-                }
+                if cfg!(not(session_errp)) { -1 } else { -2 }
             },
             |bytes| bytes.try_into().unwrap(),
         )
@@ -380,7 +376,7 @@ mod tests {
         told(from.read(room))
     }
 
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(not(session_errp))]
     mod functions {
         use super::{c_char, c_void, ssize_t};
 
@@ -398,7 +394,7 @@ mod tests {
         }
     }
 
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(session_errp)]
     mod functions {
         use super::{c_char, c_void, ssize_t};
         use abi::layout::Error;

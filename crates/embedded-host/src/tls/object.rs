@@ -112,7 +112,7 @@ fn init_child(class: *mut ObjectClass, kind: Kind) {
         unsafe { (*interface.as_ptr().cast::<UserCreatableClass>()).complete = Some(complete) };
     }
     let creds_class = class.as_ptr().cast::<QCryptoTLSCredsClass>();
-    #[cfg(profile = "qemu-10.2")]
+    #[cfg(creds_priority)]
     if let Some(suffix) = kind.priority_suffix() {
         // SAFETY: a class of credentials; the text lives as long as the process.
         unsafe { (*creds_class).prioritySuffix = suffix.as_ptr() };

@@ -7,15 +7,15 @@ use libc::{size_t, ssize_t};
 use abi::layout::{Error, QCryptoTLSCreds, QCryptoTLSSession};
 
 /// How a TLS session writes to its transport.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 pub type TlsWriteFunc =
     unsafe extern "C" fn(buf: *const c_char, len: size_t, opaque: *mut c_void) -> ssize_t;
 /// How a TLS session reads from its transport.
-#[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+#[cfg(not(session_errp))]
 pub type TlsReadFunc =
     unsafe extern "C" fn(buf: *mut c_char, len: size_t, opaque: *mut c_void) -> ssize_t;
 /// How a TLS session writes to its transport.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 pub type TlsWriteFunc = unsafe extern "C" fn(
     buf: *const c_char,
     len: size_t,
@@ -23,7 +23,7 @@ pub type TlsWriteFunc = unsafe extern "C" fn(
     errp: *mut *mut Error,
 ) -> ssize_t;
 /// How a TLS session reads from its transport.
-#[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+#[cfg(session_errp)]
 pub type TlsReadFunc = unsafe extern "C" fn(
     buf: *mut c_char,
     len: size_t,
@@ -54,28 +54,28 @@ unsafe extern "C" {
         sess: *mut QCryptoTLSSession,
         errp: *mut *mut Error,
     ) -> c_int;
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(not(handshake_result))]
     pub fn qcrypto_tls_session_get_handshake_status(sess: *mut QCryptoTLSSession) -> c_uint;
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(not(session_errp))]
     pub fn qcrypto_tls_session_write(
         sess: *mut QCryptoTLSSession,
         buf: *const c_char,
         len: size_t,
     ) -> ssize_t;
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(session_errp)]
     pub fn qcrypto_tls_session_write(
         sess: *mut QCryptoTLSSession,
         buf: *const c_char,
         len: size_t,
         errp: *mut *mut Error,
     ) -> ssize_t;
-    #[cfg(any(profile = "qemu-7.2", profile = "qemu-7.2.22"))]
+    #[cfg(not(session_errp))]
     pub fn qcrypto_tls_session_read(
         sess: *mut QCryptoTLSSession,
         buf: *mut c_char,
         len: size_t,
     ) -> ssize_t;
-    #[cfg(any(profile = "qemu-10.0", profile = "qemu-10.0.13"))]
+    #[cfg(all(session_errp, not(premature_termination)))]
     pub fn qcrypto_tls_session_read(
         sess: *mut QCryptoTLSSession,
         buf: *mut c_char,
@@ -83,18 +83,18 @@ unsafe extern "C" {
         gracefulTermination: bool,
         errp: *mut *mut Error,
     ) -> ssize_t;
-    #[cfg(profile = "qemu-10.2")]
+    #[cfg(premature_termination)]
     pub fn qcrypto_tls_session_read(
         sess: *mut QCryptoTLSSession,
         buf: *mut c_char,
         len: size_t,
         errp: *mut *mut Error,
     ) -> ssize_t;
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(tls_check_pending)]
     pub fn qcrypto_tls_session_check_pending(sess: *mut QCryptoTLSSession) -> size_t;
-    #[cfg(not(any(profile = "qemu-7.2", profile = "qemu-7.2.22")))]
+    #[cfg(tls_bye)]
     pub fn qcrypto_tls_session_bye(session: *mut QCryptoTLSSession, errp: *mut *mut Error)
     -> c_int;
-    #[cfg(profile = "qemu-10.2")]
+    #[cfg(concurrent_io)]
     pub fn qcrypto_tls_session_require_thread_safety(sess: *mut QCryptoTLSSession);
 }

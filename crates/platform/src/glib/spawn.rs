@@ -5,7 +5,11 @@ use core::ptr;
 
 use glib_sys as ffi;
 
+use crate::os::errno::Errno;
+use crate::os::event::Event;
 use crate::os::fd::Descriptor;
+use crate::sync::Mutex;
+use crate::sync::fork::PerProcess;
 
 /// A program that was started, with our ends of the pipes to it, which are close-on-exec.
 #[derive(Debug)]
@@ -18,11 +22,61 @@ pub struct Spawned {
     pub output: Option<Descriptor>,
 }
 
+/// Keeps the numbers 0 to 2 from being given to a pipe while a program is started.
+///
+/// GLib puts the child's ends there one after the other and would overwrite its own pipes; our ends
+/// would be what the program takes for its standard input and output. The numbers that are closed
+/// are taken meanwhile by descriptors that stand for nothing and go with the exec.
+struct StandardNumbers;
+
+/// The starts under way, and what they share.
+#[derive(Default)]
+struct Starts {
+    count: usize,
+    taken: Vec<Event>,
+}
+
+impl StandardNumbers {
+    fn starts() -> &'static Mutex<Starts> {
+        static STARTS: PerProcess<Mutex<Starts>> = PerProcess::new();
+        STARTS.get()
+    }
+
+    fn take() -> Result<Self, Errno> {
+        let this = Self;
+        let mut starts = Self::starts().lock();
+        starts.count += 1;
+        loop {
+            // The lowest number that is free.
+            match Event::create() {
+                Ok(event) if event.fd() <= 2 => starts.taken.push(event),
+                Ok(_) => break,
+                // None is free. GLib will find so too, and has a text for it.
+                Err(errno) if errno.code() == libc::EMFILE => break,
+                Err(errno) => return Err(errno),
+            }
+        }
+        drop(starts);
+        Ok(this)
+    }
+}
+
+impl Drop for StandardNumbers {
+    fn drop(&mut self) {
+        let mut starts = Self::starts().lock();
+        starts.count -= 1;
+        if starts.count == 0 {
+            starts.taken.clear();
+        }
+        drop(starts);
+    }
+}
+
 /// Starts the program whose file name is the first of `argv`, which isn't searched for.
 ///
 /// It inherits environment, working directory and standard error, and nothing else. A standard
-/// input or output that isn't wanted as a pipe is /dev/null (R-CHAN-91). Fails with the text of
-/// GLib's error.
+/// input or output that isn't wanted as a pipe is /dev/null (R-CHAN-91). No end of ours gets one of
+/// the numbers 0 to 2, also if they are closed here. Fails with the text of GLib's error.
 pub fn spawn(argv: &[&CStr], input: bool, output: bool) -> Result<Spawned, String> {
     let mut words: Vec<*mut c_char> = argv.iter().map(|word| word.as_ptr().cast_mut()).collect();
     words.push(ptr::null_mut());
@@ -30,6 +84,7 @@ pub fn spawn(argv: &[&CStr], input: bool, output: bool) -> Result<Spawned, Strin
     if !output {
         flags |= ffi::G_SPAWN_STDOUT_TO_DEV_NULL;
     }
+    let numbers = StandardNumbers::take().map_err(|errno| errno.to_string())?;
     let mut pid = 0;
     let mut input_fd: c_int = -1;
     let mut output_fd: c_int = -1;
@@ -52,8 +107,10 @@ pub fn spawn(argv: &[&CStr], input: bool, output: bool) -> Result<Spawned, Strin
             &raw mut error,
         )
     };
+    drop(numbers);
     if spawned == ffi::GFALSE {
-        return Err(take_message(error));
+        // SAFETY: NULL, or an error that GLib has just made and given to us.
+        return Err(unsafe { take_message(error) });
     }
     // SAFETY: GLib gave the descriptors away.
     let own = |fd: c_int| (fd >= 0).then(|| unsafe { Descriptor::from_raw(fd) });
@@ -64,12 +121,15 @@ pub fn spawn(argv: &[&CStr], input: bool, output: bool) -> Result<Spawned, Strin
     })
 }
 
-/// The text of an error, which ends here.
-fn take_message(error: *mut ffi::GError) -> String {
+/// The text of an error, which is freed.
+///
+/// # Safety
+/// `error` is NULL or an error that is given up.
+unsafe fn take_message(error: *mut ffi::GError) -> String {
     if error.is_null() {
         return "unknown error".to_owned();
     }
-    // SAFETY: a live error, whose message is a C string.
+    // SAFETY: live as promised; its message is a C string.
     let message = unsafe { CStr::from_ptr((*error).message) };
     let message = message.to_string_lossy().into_owned();
     // SAFETY: the error is ours.

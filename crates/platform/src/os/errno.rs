@@ -14,6 +14,8 @@ impl Errno {
     pub const EAGAIN: Self = Self(libc::EAGAIN);
     /// Not an open descriptor.
     pub const EBADF: Self = Self(libc::EBADF);
+    /// No child of this process.
+    pub const ECHILD: Self = Self(libc::ECHILD);
     /// The connection has ended.
     pub const ECONNABORTED: Self = Self(libc::ECONNABORTED);
     /// A signal came.

@@ -8,6 +8,7 @@ use libc::{off_t, ssize_t};
 
 use super::errno::{self, Errno};
 use super::iov::{self, IoVec};
+use super::sigpipe;
 
 /// Repeats a transfer while signals interrupt it.
 #[inline]
@@ -37,11 +38,11 @@ pub fn readv(fd: c_int, iov: &[IoVec<'_>]) -> Result<usize, Errno> {
     retry(|| unsafe { libc::readv(fd, iov::as_ptr(iov), count(iov)) })
 }
 
-/// Writes what fits of the bytes at `iov`.
+/// Writes what fits of the bytes at `iov`. A pipe that nobody reads from is EPIPE and no signal.
 #[inline]
 pub fn writev(fd: c_int, iov: &[IoVec<'_>]) -> Result<usize, Errno> {
     // SAFETY: the elements describe memory that is readable now, as who made them promised.
-    retry(|| unsafe { libc::writev(fd, iov::as_ptr(iov), count(iov)) })
+    sigpipe::without(|| retry(|| unsafe { libc::writev(fd, iov::as_ptr(iov), count(iov)) }))
 }
 
 /// As [`readv`], at `offset`.
@@ -50,7 +51,7 @@ pub fn preadv(fd: c_int, iov: &[IoVec<'_>], offset: off_t) -> Result<usize, Errn
     retry(|| unsafe { libc::preadv(fd, iov::as_ptr(iov), count(iov), offset) })
 }
 
-/// As [`writev`], at `offset`.
+/// As [`writev`], at `offset`, which pipes and sockets don't have.
 pub fn pwritev(fd: c_int, iov: &[IoVec<'_>], offset: off_t) -> Result<usize, Errno> {
     // SAFETY: as in `writev`.
     retry(|| unsafe { libc::pwritev(fd, iov::as_ptr(iov), count(iov), offset) })

@@ -14,6 +14,7 @@ pub mod message;
 pub mod poll;
 pub mod process;
 pub mod resolve;
+mod sigpipe;
 pub mod socket;
 pub mod socket_name;
 pub mod stderr;

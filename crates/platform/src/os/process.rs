@@ -1,6 +1,8 @@
-//! Child processes: looking after one, waiting for its end, ending it.
+//! Child processes: waiting for the end of one, reaping it, signalling it.
 
 use core::ffi::c_int;
+use core::mem::MaybeUninit;
+use core::ptr;
 
 use super::errno::{self, Errno};
 use super::fd::{Descriptor, check};
@@ -48,6 +50,20 @@ pub fn reap_if_ended(child: Pid) -> Result<Option<c_int>, Errno> {
 /// Waits until the child ends and reaps it: its exit status.
 pub fn reap(child: Pid) -> Result<c_int, Errno> {
     wait_for(child, 0).map(Option::unwrap_or_default)
+}
+
+/// Whether children leave no status behind: SIGCHLD is ignored, or handled so that the kernel reaps
+/// them itself. Then who waits for one that has ended gets ECHILD.
+pub fn children_leave_no_status() -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: a query; the action in force is stored.
+    let asked = unsafe { libc::sigaction(libc::SIGCHLD, ptr::null(), action.as_mut_ptr()) };
+    if asked == -1 {
+        return false;
+    }
+    // SAFETY: stored by the call, which succeeded.
+    let action = unsafe { action.assume_init() };
+    action.sa_sigaction == libc::SIG_IGN || action.sa_flags & libc::SA_NOCLDWAIT != 0
 }
 
 /// Sends a signal. The child must not have been reaped: then the number may be another process's.

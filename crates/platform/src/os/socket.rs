@@ -137,10 +137,11 @@ pub fn is_socket(fd: c_int) -> bool {
     option(fd, libc::SOL_SOCKET, libc::SO_TYPE).is_ok()
 }
 
-/// Sends what it can of `bytes`, and says how many went.
+/// Sends what it can of `bytes`, and says how many went. A peer that is gone is EPIPE and no signal.
 pub fn send(fd: c_int, bytes: &[u8]) -> Result<usize, Errno> {
+    let (data, flags) = (bytes.as_ptr().cast::<c_void>(), libc::MSG_NOSIGNAL);
     // SAFETY: the slice is readable.
-    let sent = unsafe { libc::send(fd, bytes.as_ptr().cast::<c_void>(), bytes.len(), 0) };
+    let sent = unsafe { libc::send(fd, data, bytes.len(), flags) };
     usize::try_from(sent).map_err(|_| errno::last())
 }
 

@@ -1,0 +1,40 @@
+//! `qemu/coroutine-core.h` and `block/aio.h`: waiting in a coroutine.
+
+use crate::coroutine::{self, Coroutine};
+use abi::layout::{self, AioContext};
+
+/// Leaves the coroutine.
+#[unsafe(no_mangle)]
+pub extern "C" fn qemu_coroutine_yield() {
+    coroutine::suspend();
+}
+
+/// The running coroutine.
+#[unsafe(no_mangle)]
+pub extern "C" fn qemu_coroutine_self() -> *mut layout::Coroutine {
+    coroutine::this()
+}
+
+/// Whether the caller is in one.
+#[unsafe(no_mangle)]
+pub extern "C" fn qemu_in_coroutine() -> bool {
+    coroutine::is_inside()
+}
+
+/// Its context.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qemu_coroutine_get_aio_context(
+    co: *mut layout::Coroutine,
+) -> *mut AioContext {
+    // SAFETY: the caller's coroutine, or NULL.
+    unsafe { Coroutine::borrow("qemu_coroutine_get_aio_context", co) }.context()
+}
+
+/// Wakes it in its context.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aio_co_wake(co: *mut layout::Coroutine) {
+    // SAFETY: the caller's coroutine, or NULL.
+    let co = unsafe { Coroutine::borrow("aio_co_wake", co) };
+    // SAFETY: as above; its context is live.
+    unsafe { Coroutine::wake(co, co.context()) };
+}
