@@ -166,7 +166,6 @@ mod tests {
             ("[127.0.0.1]", None),
             ("[localhost]", None),
             ("[::1", None),
-            ("[::1].", None),
         ] {
             let got = as_in_certificates(name.as_bytes());
             assert_eq!(got, wanted.map(str::as_bytes), "{name}");
