@@ -55,6 +55,21 @@ static void test_basic(void)
     pair_clear(&pair);
 }
 
+#ifdef QIO_ABI_SERIES_10_2
+/* Asked for before the handshake, which it doesn't change. */
+static void test_thread_safety(void)
+{
+    Pair pair;
+
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    qcrypto_tls_session_require_thread_safety(pair.client.session);
+    qcrypto_tls_session_require_thread_safety(pair.server.session);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.client, NULL);
+    pair_clear(&pair);
+}
+#endif
+
 /* Of the same name, or else the client doesn't show a certificate that can't help. */
 static void test_different_ca(void)
 {
@@ -493,6 +508,9 @@ int main(int argc, char **argv)
 
     g_test_add_func("/qio/tls-session/init", test_init);
     g_test_add_func("/qio/tls-session/basic", test_basic);
+#ifdef QIO_ABI_SERIES_10_2
+    g_test_add_func("/qio/tls-session/thread-safety", test_thread_safety);
+#endif
     g_test_add_func("/qio/tls-session/different-ca", test_different_ca);
     for (size_t i = 0; i < G_N_ELEMENTS(host_cases); i++) {
         g_autofree char *path = g_strdup_printf("/qio/tls-session/host/%s", host_cases[i].path);

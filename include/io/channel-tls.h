@@ -16,7 +16,6 @@
 #define TYPE_QIO_CHANNEL_TLS "qio-channel-tls"
 OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelTLS, QIO_CHANNEL_TLS)
 
-#if !defined(QIO_HAS_TLS_HS_IOC_TAG)
 /** One end of a TLS connection. All fields are private. */
 struct QIOChannelTLS {
     /** The parent. */
@@ -27,42 +26,15 @@ struct QIOChannelTLS {
     QCryptoTLSSession *session;
     /** The directions that were shut down; changed by atomic OR only. */
     QIOChannelShutdown shutdown;
-};
-#endif
-
-#if (defined(QIO_HAS_TLS_HS_IOC_TAG) && !defined(QIO_HAS_TLS_BYE))
-/** One end of a TLS connection. All fields are private. */
-struct QIOChannelTLS {
-    /** The parent. */
-    QIOChannel parent;
-    /** What the records travel over. */
-    QIOChannel *master;
-    /** What encrypts them. */
-    QCryptoTLSSession *session;
-    /** The directions that were shut down; changed by atomic OR only. */
-    QIOChannelShutdown shutdown;
+#if defined(QIO_HAS_TLS_HS_IOC_TAG)
     /** The source that the handshake waits with, 0 if none. */
     unsigned int hs_ioc_tag;
-};
 #endif
-
 #if defined(QIO_HAS_TLS_BYE)
-/** One end of a TLS connection. All fields are private. */
-struct QIOChannelTLS {
-    /** The parent. */
-    QIOChannel parent;
-    /** What the records travel over. */
-    QIOChannel *master;
-    /** What encrypts them. */
-    QCryptoTLSSession *session;
-    /** The directions that were shut down; changed by atomic OR only. */
-    QIOChannelShutdown shutdown;
-    /** The source that the handshake waits with, 0 if none. */
-    unsigned int hs_ioc_tag;
     /** The source that the end of the connection waits with, 0 if none. */
     unsigned int bye_ioc_tag;
-};
 #endif
+};
 
 #ifdef __cplusplus
 extern "C" {
