@@ -86,12 +86,16 @@ pub unsafe extern "C" fn qio_channel_tls_new_server(
 /// qio_channel_tls_new_client:
 /// @master: (transfer none): what the records travel over; the channel holds a reference
 /// @creds: (transfer none): credentials of a client; the session holds a reference
-/// @hostname: (nullable): what the server's certificate has to be for
+/// @hostname: (nullable): what the server's certificate has to be for; qcrypto_tls_session_new() says
+/// how it may be written
 /// @errp: (nullable): as in qapi/error.h
 ///
 /// Makes the client's end of a TLS connection. Nothing is sent or received, and nothing can be, before
 /// qio_channel_tls_handshake(). Closing the channel closes @master. If @master can be shut down, so
 /// can the channel.
+///
+/// Whom the channel accepts, and what else its peer may say, is the session's business: that of this
+/// library, or the program's own where the library is hosted.
 ///
 /// Threads: any; later one reader and one writer at a time. Blocks: no.
 /// Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
