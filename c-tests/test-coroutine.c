@@ -288,6 +288,34 @@ static void test_mutex(void)
     g_string_free(trace, TRUE);
 }
 
+static void coroutine_fn locks_by_hand(void *opaque)
+{
+    qemu_co_mutex_lock(&mutex);
+    g_string_append_printf(trace, "%s(", (char *)opaque);
+    qemu_coroutine_yield();
+    g_string_append_c(trace, ')');
+    qemu_co_mutex_unlock(&mutex);
+    g_string_append_c(trace, '.');
+}
+
+static void test_mutex_by_hand(void)
+{
+    Coroutine *first = qemu_coroutine_create(locks_by_hand, (void *)"a");
+    Coroutine *second = qemu_coroutine_create(locks_by_hand, (void *)"b");
+
+    trace = g_string_new(NULL);
+    qemu_co_mutex_init(&mutex);
+    qemu_coroutine_enter(first);
+    qemu_coroutine_enter(second);
+    g_assert_cmpstr(trace->str, ==, "a(");
+    /* Unlocking hands the lock on; the next one runs once the first yields or ends. */
+    qemu_coroutine_enter(first);
+    g_assert_cmpstr(trace->str, ==, "a().b(");
+    qemu_coroutine_enter(second);
+    g_assert_cmpstr(trace->str, ==, "a().b().");
+    g_string_free(trace, TRUE);
+}
+
 static void coroutine_fn enters_itself(void *opaque)
 {
     qemu_coroutine_enter(qemu_coroutine_self());
@@ -342,6 +370,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/coroutine/stack/none-left", test_no_stack);
     g_test_add_func("/qio/coroutine/wake", test_wake);
     g_test_add_func("/qio/coroutine/mutex", test_mutex);
+    g_test_add_func("/qio/coroutine/mutex/by-hand", test_mutex_by_hand);
     g_test_add_func("/qio/coroutine/schedule", test_schedule);
     g_test_add_func("/qio/coroutine/misuse/yield-outside", test_yield_outside);
     g_test_add_func("/qio/coroutine/misuse/enter-twice", test_enter_twice);
