@@ -7,11 +7,11 @@ use libc::off_t;
 use libc::{size_t, ssize_t};
 
 use super::channel::borrow;
-use super::channel_transfer::{all, all_or_end};
+use super::convert::{read_or_propagate, status_or_propagate, transfer_or_propagate};
 use crate::logic::transfer;
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::{Byte, Error, QIOChannel};
-use host::error::Errp;
+use abi::origin;
 use platform::os::iov::IoVec;
 
 /// qio_channel_read:
@@ -37,9 +37,9 @@ pub unsafe extern "C" fn qio_channel_read(
     let channel = unsafe { borrow(ioc, "qio_channel_read") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let result = transfer::readv_full(channel, &[memory], Incoming::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::readv_full(channel, &[memory], Incoming::NONE, 0, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_read")) }
 }
 
 /// qio_channel_write:
@@ -65,9 +65,9 @@ pub unsafe extern "C" fn qio_channel_write(
     let channel = unsafe { borrow(ioc, "qio_channel_write") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), buflen) };
+    let result = transfer::writev_full(channel, &[memory], Outgoing::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::writev_full(channel, &[memory], Outgoing::NONE, 0, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_write")) }
 }
 
 /// qio_channel_read_all_eof:
@@ -93,15 +93,9 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
     let channel = unsafe { borrow(ioc, "qio_channel_read_all_eof") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let result = transfer::readv_full_all_eof(channel, &[memory], Incoming::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all_or_end(transfer::readv_full_all_eof(
-        channel,
-        &[memory],
-        Incoming::NONE,
-        0,
-        errp,
-    ))
+    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_read_all_eof")) }
 }
 
 /// qio_channel_read_all:
@@ -126,14 +120,9 @@ pub unsafe extern "C" fn qio_channel_read_all(
     let channel = unsafe { borrow(ioc, "qio_channel_read_all") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let result = transfer::readv_full_all(channel, &[memory], Incoming::NONE);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all(transfer::readv_full_all(
-        channel,
-        &[memory],
-        Incoming::NONE,
-        errp,
-    ))
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_read_all")) }
 }
 
 /// qio_channel_write_all:
@@ -158,15 +147,9 @@ pub unsafe extern "C" fn qio_channel_write_all(
     let channel = unsafe { borrow(ioc, "qio_channel_write_all") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), buflen) };
+    let result = transfer::writev_full_all(channel, &[memory], Outgoing::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all(transfer::writev_full_all(
-        channel,
-        &[memory],
-        Outgoing::NONE,
-        0,
-        errp,
-    ))
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_write_all")) }
 }
 
 /// qio_channel_pwrite:
@@ -196,9 +179,9 @@ pub unsafe extern "C" fn qio_channel_pwrite(
     let channel = unsafe { borrow(ioc, "qio_channel_pwrite") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let result = transfer::pwritev(channel, &[memory], offset);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::pwritev(channel, &[memory], offset, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_pwrite")) }
 }
 
 /// qio_channel_pread:
@@ -228,7 +211,7 @@ pub unsafe extern "C" fn qio_channel_pread(
     let channel = unsafe { borrow(ioc, "qio_channel_pread") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let result = transfer::preadv(channel, &[memory], offset);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::preadv(channel, &[memory], offset, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_pread")) }
 }
