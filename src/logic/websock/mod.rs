@@ -4,7 +4,8 @@
 //! - [`state`]: the two directions, [`receiving`] and [`sending`], what they share ([`stream`]), and how
 //!   far the connection is ([`phase`]).
 //! - [`transport`]: single transfers with the master.
-//! - [`watch`]: sources, which carry watches of their own on the master; [`super::sleepers`] wakes them.
+//! - [`watch`]: sources, which carry watches of their own on the master; [`super::waiters`] wakes them.
+//! - [`wait`]: the same without a source.
 //! - [`frame`], [`input`], [`output`], [`pongs`], [`direct`], [`mask`], [`http`]: the protocol, without channels.
 //!
 //! Nothing is read ahead: reads and watches take from the master what they need, so what a peer
@@ -25,9 +26,11 @@ mod sending;
 mod state;
 mod stream;
 mod transport;
+mod wait;
 mod watch;
 
 pub use handshake::start as handshake;
+pub use wait::until as wait;
 pub use watch::create as watch;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::logic::sleepers::Sleepers;
+use crate::logic::waiters::Waiters;
 use crate::object::channel_class::Transfer;
 use crate::trace;
 use abi::origin;
@@ -27,8 +27,8 @@ pub(super) struct Stream {
     end: Mutex<End>,
     /// Whether `end` is something, readable without the lock.
     has_ended: AtomicBool,
-    /// Watches, to be woken.
-    pub(super) waiters: Arc<Sleepers>,
+    /// Watches and threads, to be woken.
+    pub(super) waiters: Arc<Waiters>,
 }
 
 impl Stream {
@@ -42,7 +42,7 @@ impl Stream {
         }
     }
 
-    /// Wakes the watches: something is different now.
+    /// Wakes the waiters: something is different now.
     pub(super) fn wake(&self) {
         self.waiters.wake();
     }
