@@ -44,10 +44,17 @@ fn chosen<'t>(
     table: &'t Table,
     profiles: &'t Table,
 ) -> Result<(&'t str, &'t Value), Box<dyn Error>> {
-    let feature = |name: &str| format!("CARGO_FEATURE_{}", identifier(name).to_uppercase());
+    // Cargo leaves the dots in.
+    let feature = |name: &str| format!("CARGO_FEATURE_{}", name.to_uppercase().replace('-', "_"));
     let mut wanted = profiles
         .iter()
         .filter(|(name, _)| env::var_os(feature(name)).is_some());
+    let asked = env::vars()
+        .filter(|(name, _)| name.starts_with("CARGO_FEATURE_QEMU"))
+        .count();
+    if asked != wanted.clone().count() {
+        return Err("a feature names no profile of profiles.toml".into());
+    }
     let default = table["default"].as_str().ok_or("no default profile")?;
     match (wanted.next(), wanted.next()) {
         (Some((name, row)), None) => Ok((name, row)),
