@@ -103,7 +103,7 @@ static void test_profile_syntax(void)
     g_autofree char *long_host = g_strnfill(65, 'h');
     g_autofree char *long_text = g_strconcat(long_host, ":1", NULL);
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_ADDRESS_OPTION_PAIRS
     InetSocketAddress addr = parsed("addr=h:1,numeric,noipv4,ipv6=yes,keep-alive-count=1,"
                                     "keep-alive-idle=0x10,keep-alive-interval=010,id=x,to=0x10");
     Error *err = NULL;
