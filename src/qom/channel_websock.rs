@@ -7,9 +7,10 @@ use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
 use crate::logic::websock;
-use crate::object::Shared;
+use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::propagate::{status_or_propagate, transfer_or_propagate};
 use crate::object::websock::Websock;
+use crate::object::{Finalizing, Shared};
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelWebsock, TypeInfo,
 };
@@ -17,6 +18,7 @@ use abi::origin;
 use host::aio::{Handlers, Places};
 use platform::os::errno;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelWebsock, QIOChannel>(&super::Hooks {
@@ -43,9 +45,25 @@ unsafe extern "C" fn init(obj: *mut Object) {
 unsafe extern "C" fn finalize(obj: *mut Object) {
     // Whoever dropped the reference may have a failure to tell (R-CHAN-5).
     let errno = errno::last();
-    // SAFETY: the host passes an instance whose last reference has gone.
-    websock::finalize(unsafe { borrow(obj) });
+    // SAFETY: the host passes an instance whose last reference has gone, once.
+    websock::finalize(unsafe { Finalizing::from_ptr(obj) });
     errno::set(errno);
+}
+
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(_channel: &Channel) -> Option<Polled> {
+    None
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // SAFETY: as promised.
+    websock::wait(unsafe { borrow(channel.as_ptr()) }, condition, until)
 }
 
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
@@ -62,6 +80,8 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_set_cork = Some(io_set_cork);
         (*class).io_set_delay = Some(io_set_delay);
     }
+    // SAFETY: the method is static and for channels of this class only.
+    unsafe { WAITING.register(io_create_watch) };
 }
 
 unsafe extern "C" fn io_writev(

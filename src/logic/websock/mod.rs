@@ -1,8 +1,11 @@
 //! The server's end of a WebSocket, over any other channel.
 //!
 //! - [`handshake`]: from the request to the response, in the default context.
-//! - [`state`]: what reads, writes and watches share; [`receiving`] and [`sending`] move its bytes.
-//! - [`watch`]: sources, which carry watches of their own on the master; [`super::sleepers`] wakes them.
+//! - [`state`]: the two directions, [`receiving`] and [`sending`], what they share ([`stream`]), and how
+//!   far the connection is ([`phase`]).
+//! - [`transport`]: single transfers with the master.
+//! - [`watch`]: sources, which carry watches of their own on the master; [`super::waiters`] wakes them.
+//! - [`wait`]: the same without a source.
 //! - [`frame`], [`input`], [`output`], [`pongs`], [`direct`], [`mask`], [`http`]: the protocol, without channels.
 //!
 //! Nothing is read ahead: reads and watches take from the master what they need, so what a peer
@@ -16,22 +19,27 @@ mod http;
 mod input;
 mod mask;
 mod output;
+mod phase;
 mod pongs;
 mod receiving;
 mod sending;
 mod state;
+mod stream;
+mod transport;
+mod wait;
 mod watch;
 
 pub use handshake::start as handshake;
+pub use wait::until as wait;
 pub use watch::create as watch;
 
 use std::sync::Arc;
 
 use crate::logic::{aio, control};
-use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Transfer;
 use crate::object::websock::Websock;
+use crate::object::{Finalizing, Ref};
 use crate::trace;
 use abi::layout;
 use host::aio::{Handlers, Places};
@@ -60,7 +68,7 @@ pub fn init(websock: &Websock) {
 }
 
 /// Ends an instance: its sources before its master (R-WS-49).
-pub fn finalize(websock: &Websock) {
+pub fn finalize(websock: Finalizing<'_, layout::QIOChannelWebsock>) {
     if let Some(state) = websock.state::<Arc<State>>() {
         state.stop();
     }
