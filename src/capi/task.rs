@@ -8,12 +8,15 @@ use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
 use crate::logic::task::{self, Stage, Task, Worker};
 use crate::object::Shared;
-use crate::object::task::{Completion, WorkerFunc};
+use crate::object::task::{Completion, Record, WorkerFunc};
 use abi::layout::{Error, Object, QIOTask};
 use abi::profile;
 use host::error::HostError;
 use platform::check_usage;
 use platform::glib::{MainContext, UserData};
+
+// SAFETY: `qio_task_new` makes the pointer from an `Arc<Task>`, and nothing else makes one.
+unsafe impl Record for Task {}
 
 /// One more reference on the task, which may end while it is used.
 ///

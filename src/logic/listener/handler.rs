@@ -11,8 +11,8 @@ use abi::layout::QIONetListener;
 use host::aio::{Context, Handlers, Places};
 use host::aio_callback::Callback;
 use platform::os::errno::Errno;
+use platform::os::event::TimerFd;
 use platform::os::poll::{self, Entry};
-use platform::os::timer::Timer;
 use platform::sync::Mutex;
 
 /// How long to sleep, in milliseconds, where there is no clock to wait for: 100 attempts a second
@@ -28,7 +28,7 @@ pub struct Handler {
     index: usize,
     context: Context,
     /// Made in time: when it is needed there may be no descriptor for it.
-    timer: Option<Timer>,
+    timer: Option<TimerFd>,
     on_client: Callback,
     on_time: Callback,
     phase: Mutex<Phase>,
@@ -62,7 +62,7 @@ impl Handler {
             listener: listener.to_ref(),
             index,
             context,
-            timer: Timer::create().ok(),
+            timer: TimerFd::create().ok(),
             on_client: calling(this, Self::serve),
             on_time: calling(this, Self::resume),
             phase: Mutex::new(Phase::Watching),

@@ -10,7 +10,7 @@ use crate::trace;
 use abi::layout::QIOChannelSocket;
 use platform::glib::monotonic_time;
 use platform::os::errno::Errno;
-use platform::os::event::Event;
+use platform::os::event::EventFd;
 use platform::os::poll::{self, Entry};
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +23,7 @@ const WITHOUT_BELL: c_int = 50;
 pub struct Waiter {
     is_cancelled: AtomicBool,
     /// Made when the wait is going to block, and if there is a descriptor for it.
-    bell: Mutex<Option<Event>>,
+    bell: Mutex<Option<EventFd>>,
 }
 
 /// A socket that a client may come from.
@@ -65,7 +65,7 @@ impl Waiter {
     pub fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::SeqCst);
         if let Some(bell) = &*self.bell.lock() {
-            bell.ring();
+            bell.notify();
         }
     }
 
@@ -163,7 +163,7 @@ impl Waiter {
         });
         let mut bell = self.bell.lock();
         if bell.is_none() {
-            *bell = Event::create().ok();
+            *bell = EventFd::create().ok();
         }
         let has_bell = bell.is_some();
         drop(bell);

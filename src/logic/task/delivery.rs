@@ -46,7 +46,7 @@ pub struct Hub {
     /// The process the hub belongs to; a forked child leaves it alone.
     generation: u32,
     /// Pushed to by workers.
-    inbox: Inbox<Task>,
+    inbox: Inbox<Arc<Task>>,
     /// What was taken from the inbox and not handed out yet, in order.
     ready: Mutex<VecDeque<Arc<Task>>>,
     /// The context's thread is about to poll, or polling: it wants to be woken.
@@ -117,7 +117,7 @@ impl Hub {
 
     /// Arms a finished task's delivery. From here on others own the task.
     pub(super) fn publish(self: &Arc<Self>, task: Arc<Task>, context: MainContext) {
-        let handle = Handle::of(&task);
+        let id = trace::Id::from(Handle::for_task(&task));
         task.published_iteration
             .store(self.iterations.load(Ordering::Relaxed), Ordering::Relaxed);
         task.published_time
@@ -130,7 +130,7 @@ impl Hub {
             context.wakeup();
         }
         self.tell_waiters();
-        trace::qio_task_thread_source_attach(handle.into(), Arc::as_ptr(self).into());
+        trace::qio_task_thread_source_attach(id, Arc::as_ptr(self).into());
         // Perhaps the context's last reference: then the hub closes, here.
         drop(context);
     }
@@ -148,8 +148,7 @@ impl Hub {
 
     /// Moves what came in behind what waits already.
     fn collect(&self, ready: &mut VecDeque<Arc<Task>>) {
-        let end = ready.len();
-        self.inbox.take_newest_first(|task| ready.insert(end, task));
+        self.inbox.take(|task| ready.push_back(task));
     }
 
     /// Takes the first task to deliver it.
@@ -224,7 +223,7 @@ impl Hub {
             if let Some(place) = ready.iter().position(|other| Arc::ptr_eq(other, task)) {
                 let taken = ready.remove(place);
                 trace::qio_task_thread_source_cancel(
-                    Handle::of(task).into(),
+                    Handle::for_task(task).into(),
                     Arc::as_ptr(self).into(),
                 );
                 task.set_stage(Stage::Delivering);
