@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::{Stage, Task, pool};
 use crate::object::task::Handle;
 use crate::trace;
-use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
+use platform::glib::{Callback, Hooks, MainContext, Source, SourceOf, WeakContext, monotonic_time};
 use platform::os::abort::misuse;
 use platform::os::thread;
 use platform::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
@@ -56,10 +56,16 @@ pub struct Hub {
     /// Threads in [`Hub::wait_for`].
     waiters: AtomicUsize,
     progress: Condvar,
-    /// The delivery source. Taken by `close`, as it keeps the hub alive.
-    delivery: Mutex<Option<Source>>,
+    /// The context and the delivery source in it. Taken by `close`, as both keep the hub alive.
+    sources: Mutex<Option<Sources>>,
     /// GLib was told that the delivery source is ready, and remembers it until its dispatch.
     announced: AtomicBool,
+}
+
+/// What a hub has in its context.
+struct Sources {
+    context: WeakContext,
+    delivery: Option<SourceOf<Delivery>>,
 }
 
 impl Hub {
@@ -86,19 +92,18 @@ impl Hub {
         let guard = Source::new(Guard(Arc::clone(self)));
         guard.set_name(c"QIOTask starvation guard");
         guard.set_can_recurse();
-        guard.keep(Closer(Arc::clone(self)));
-        self.attach_delivery(context);
-        guard.attach(context);
+        let context = WeakContext::anchored(context, guard, Closer(Arc::clone(self)));
+        let delivery = self.attach_delivery(&context);
+        let replaced = self.sources.lock().replace(Sources { context, delivery });
+        drop(replaced);
     }
 
-    fn attach_delivery(self: &Arc<Self>, context: &MainContext) {
-        let source = Source::new(Delivery(Arc::clone(self)));
+    fn attach_delivery(self: &Arc<Self>, context: &WeakContext) -> Option<SourceOf<Delivery>> {
+        let source = SourceOf::new(Delivery(Arc::clone(self)));
         source.set_name(c"QIOTask");
         source.set_priority(IDLE_PRIORITY);
         source.set_can_recurse();
-        source.attach(context);
-        let replaced = self.delivery.lock().replace(source);
-        drop(replaced);
+        context.attach(source, |_| {})
     }
 
     /// Makes GLib forget that the delivery source was ready, now that nothing is left to deliver:
@@ -107,11 +112,20 @@ impl Hub {
         if !self.announced.swap(false, Ordering::Relaxed) {
             return;
         }
-        let source = self.delivery.lock().clone();
-        let Some(source) = source else { return };
-        if let Some(context) = source.context() {
-            source.destroy();
-            self.attach_delivery(&context);
+        if let Some(sources) = &mut *self.sources.lock()
+            && let Some(delivery) = sources.delivery.take()
+        {
+            sources.context.end(delivery.into());
+            sources.delivery = self.attach_delivery(&sources.context);
+        }
+    }
+
+    /// Ends a source of the hub's context, on whatever thread.
+    pub(super) fn end(&self, source: Source) {
+        match &*self.sources.lock() {
+            Some(sources) => sources.context.end(source),
+            // The context has ended it.
+            None => drop(source),
         }
     }
 
@@ -285,7 +299,7 @@ impl Hub {
         let registered = hubs.remove(&self.context);
         drop(hubs);
         drop(registered);
-        drop(self.delivery.lock().take());
+        drop(self.sources.lock().take());
         let mut ready = self.ready.lock();
         self.collect(&mut ready);
         let abandoned = core::mem::take(&mut *ready);
@@ -338,8 +352,7 @@ impl Hooks for Delivery {
 /// each iteration, never makes one happen, and is otherwise never ready.
 struct Guard(Arc<Hub>);
 
-/// Ends with the guard, and the hub with it. GLib ends the sources of a context before it frees the
-/// context, and finalises them after: by then another context may have the address.
+/// Goes with the context, and the hub with it: at once, as another context may soon have the address.
 struct Closer(Arc<Hub>);
 
 impl Drop for Closer {

@@ -26,15 +26,6 @@ impl MainContext {
         Self(unsafe { NonNull::new_unchecked(ffi::g_main_context_ref(ptr)) })
     }
 
-    /// A reference on the context at `ptr`; None if its last reference has just gone.
-    ///
-    /// # Safety
-    /// The memory of the context is still there.
-    pub unsafe fn from_ptr_if_live(ptr: *mut GMainContext) -> Option<Self> {
-        // SAFETY: as promised; GLib refuses with NULL when the count is 0 already.
-        NonNull::new(unsafe { ffi::g_main_context_ref(ptr) }).map(Self)
-    }
-
     /// The global default context (never a thread-default one).
     pub fn global_default() -> Self {
         // SAFETY: the default context is made on demand, is never NULL and never dies.
