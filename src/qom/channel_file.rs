@@ -6,12 +6,12 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, off_t, size_t, ssize_t};
 
 use super::aio::{self, Handled};
-use super::convert;
 use crate::logic::aio::set_fd_handlers;
-use crate::logic::{file, watch};
+use crate::logic::{file, wait, watch};
 use crate::object::Shared;
-use crate::object::channel::WatchKind;
+use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::file::File;
+use crate::object::propagate::{position_or_propagate, status_or_propagate, transfer_or_propagate};
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelFile, TypeInfo,
 };
@@ -19,6 +19,7 @@ use abi::origin;
 use host::aio::{Handlers, Places};
 use platform::os::errno;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelFile, QIOChannel>(&super::Hooks {
@@ -50,6 +51,25 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
     errno::set(errno);
 }
 
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(channel: &Channel) -> Option<Polled> {
+    // SAFETY: as promised.
+    let file = unsafe { borrow(channel.as_ptr()) };
+    Some(Polled::One(file.fd()))
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // SAFETY: as promised.
+    let file = unsafe { borrow(channel.as_ptr()) };
+    wait::for_fd(channel, file.fd(), condition, until)
+}
+
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     let class = class.cast::<QIOChannelClass>();
     // SAFETY: the host passes the class being made, which nobody else sees yet.
@@ -69,7 +89,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_preadv = Some(io_preadv);
     }
     // SAFETY: the method is static and for file channels only.
-    unsafe { WatchKind::File.note(io_create_watch) };
+    unsafe { WAITING.register(io_create_watch) };
 }
 
 unsafe extern "C" fn io_writev(
@@ -85,7 +105,7 @@ unsafe extern "C" fn io_writev(
     let (file, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = file::write(file, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_writev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_file_writev")) }
 }
 
 #[cfg(readv_flags)]
@@ -128,7 +148,7 @@ unsafe fn readv(
     let (file, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = file::read(file, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_readv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_file_readv")) }
 }
 
 #[cfg(positional_io)]
@@ -143,7 +163,7 @@ unsafe extern "C" fn io_pwritev(
     let (file, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = file::write_at(file, iov, offset);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_pwritev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_file_pwritev")) }
 }
 
 #[cfg(positional_io)]
@@ -158,14 +178,14 @@ unsafe extern "C" fn io_preadv(
     let (file, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = file::read_at(file, iov, offset);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_preadv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_file_preadv")) }
 }
 
 unsafe extern "C" fn io_close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
     // SAFETY: a channel of the class.
     let result = file::close(unsafe { borrow(ioc) });
     // SAFETY: the caller's error destination.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_file_close")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_file_close")) }
 }
 
 unsafe extern "C" fn io_create_watch(
@@ -185,7 +205,7 @@ unsafe extern "C" fn io_set_blocking(
     // SAFETY: a channel of the class.
     let result = file::set_blocking(unsafe { borrow(ioc) }, enabled);
     // SAFETY: the caller's error destination.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_file_set_blocking")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_file_set_blocking")) }
 }
 
 unsafe extern "C" fn io_seek(
@@ -197,7 +217,7 @@ unsafe extern "C" fn io_seek(
     // SAFETY: a channel of the class.
     let result = file::seek(unsafe { borrow(ioc) }, offset, whence);
     // SAFETY: the caller's error destination.
-    unsafe { convert::position(result, errp, &origin!(c"qio_channel_file_seek")) }
+    unsafe { position_or_propagate(result, errp, &origin!(c"qio_channel_file_seek")) }
 }
 
 impl Handled for QIOChannelFile {

@@ -7,20 +7,20 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
-use super::convert;
 use crate::logic::tls;
 use crate::object::Shared;
-use crate::object::channel::WatchKind;
+use crate::object::channel::{Channel, Polled, Waiting};
+use crate::object::propagate::{status_or_propagate, transfer_or_propagate};
 use crate::object::tls::{INSTANCE_SIZE, Tls};
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelTLS, TypeInfo,
 };
 use abi::origin;
 use host::aio::{Handlers, Places};
-use host::error::Errp;
 use platform::glib::Source;
 use platform::os::errno;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// The type. Its instances are larger than what C code sees of them.
 pub(super) const TYPE: TypeInfo = TypeInfo {
@@ -55,6 +55,22 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
     errno::set(errno);
 }
 
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(_channel: &Channel) -> Option<Polled> {
+    None
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // SAFETY: as promised.
+    tls::wait(unsafe { borrow(channel.as_ptr()) }, condition, until)
+}
+
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     let class = class.cast::<QIOChannelClass>();
     // SAFETY: the host passes the class being made, which nobody else sees yet.
@@ -70,7 +86,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_set_delay = Some(io_set_delay);
     }
     // SAFETY: the method is static and for TLS channels only.
-    unsafe { WatchKind::Tls.note(io_create_watch) };
+    unsafe { WAITING.register(io_create_watch) };
 }
 
 unsafe extern "C" fn io_writev(
@@ -86,7 +102,7 @@ unsafe extern "C" fn io_writev(
     let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = tls::write(channel, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_tls_writev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_tls_writev")) }
 }
 
 #[cfg(readv_flags)]
@@ -130,13 +146,14 @@ unsafe fn readv(
     let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = tls::read(channel, iov, end_is_fine);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_tls_readv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_tls_readv")) }
 }
 
 unsafe extern "C" fn io_close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
-    // SAFETY: a channel of the class, and the caller's error destination.
-    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
-    tls::close(channel, errp)
+    // SAFETY: a channel of the class.
+    let result = tls::close(unsafe { borrow(ioc) });
+    // SAFETY: the caller's error destination.
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_tls_close")) }
 }
 
 unsafe extern "C" fn io_create_watch(
@@ -152,9 +169,10 @@ unsafe extern "C" fn io_set_blocking(
     enabled: bool,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: a channel of the class, and the caller's error destination.
-    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
-    tls::set_blocking(channel, enabled, errp)
+    // SAFETY: a channel of the class.
+    let result = tls::set_blocking(unsafe { borrow(ioc) }, enabled);
+    // SAFETY: the caller's error destination.
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_tls_set_blocking")) }
 }
 
 unsafe extern "C" fn io_shutdown(
@@ -162,9 +180,10 @@ unsafe extern "C" fn io_shutdown(
     how: c_uint,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: a channel of the class, and the caller's error destination.
-    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
-    tls::shutdown(channel, how, errp)
+    // SAFETY: a channel of the class.
+    let result = tls::shutdown(unsafe { borrow(ioc) }, how);
+    // SAFETY: the caller's error destination.
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_tls_shutdown")) }
 }
 
 unsafe extern "C" fn io_set_cork(ioc: *mut QIOChannel, enabled: bool) {

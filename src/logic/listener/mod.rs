@@ -38,7 +38,7 @@ use abi::layout::{QIOChannelSocket, QIONetListener};
 use abi::profile;
 use accept::AcceptLock;
 use host::aio::Context;
-use host::error::{Error, Errp};
+use host::error::Error;
 use platform::glib::{MainContext, WeakContext};
 use platform::os::fd;
 use registration::Registration;
@@ -255,7 +255,7 @@ pub fn disconnect(listener: &Listener) {
     drop(after);
     for channel in &channels {
         // Failures are ignored (R-LSN-50).
-        control::close(channel.upcast(), Errp::NOWHERE);
+        let _: Result<(), Error> = control::close(channel.upcast());
     }
     drop(channels);
     for socket in &mut state.inner.lock().sockets {

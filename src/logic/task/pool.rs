@@ -135,7 +135,8 @@ impl Pool {
         state.retry_pause = (state.retry_pause * 2).clamp(RETRY_FIRST, RETRY_LONGEST);
         let pause = state.retry_pause;
         // Any of these may be iterated, or none but the default one.
-        let mut places = vec![(MainContext::global_default(), None)];
+        let mut places = Vec::new();
+        places.extend(MainContext::try_default().map(|context| (context, None)));
         for task in &state.queue {
             let thread = task.thread.lock();
             if let Some(context) = thread.context.clone() {

@@ -11,14 +11,14 @@ use super::input::{Event, Input};
 use super::output::{self, Output};
 use super::pongs::Pongs;
 use super::sending::send;
-use crate::logic::sleepers::Sleepers;
+use crate::logic::waiters::Waiters;
 use crate::logic::watch::{ERR, HUP, IN, OUT};
 use crate::logic::{control, wait};
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::trace;
 use abi::origin;
-use host::error::{Error, Errp, HostError};
+use host::error::{Error, HostError};
 use platform::glib::Source;
 use platform::os::errno::Errno;
 use platform::os::iov::IoVec;
@@ -73,10 +73,10 @@ pub(super) struct State {
     /// Sends what is queued when the master has room.
     pub(super) pump: Mutex<Option<Source>>,
     /// Watches, to be woken.
-    pub(super) sleepers: Arc<Sleepers>,
+    pub(super) waiters: Arc<Waiters>,
 }
 
-pub(super) fn unknown() -> Error {
+fn unknown() -> Error {
     Error::new("The WebSocket's master failed without an error")
 }
 
@@ -98,7 +98,7 @@ impl State {
             has_ended: AtomicBool::new(false),
             has_refused: AtomicBool::new(false),
             pump: Mutex::default(),
-            sleepers: Arc::default(),
+            waiters: Arc::default(),
         }
     }
 
@@ -133,7 +133,7 @@ impl State {
         let before = core::mem::replace(&mut *phase, Phase::Open);
         self.is_open.store(true, Ordering::Release);
         drop(phase);
-        self.sleepers.wake();
+        self.waiters.wake();
         match before {
             Phase::Shaking(handshake) => Some(handshake),
             _ => None,
@@ -166,7 +166,7 @@ impl State {
             _ => unknown(),
         };
         drop(end);
-        self.sleepers.wake();
+        self.waiters.wake();
         copy
     }
 
@@ -178,7 +178,7 @@ impl State {
             self.has_ended.store(true, Ordering::Release);
         }
         drop(end);
-        self.sleepers.wake();
+        self.waiters.wake();
     }
 
     /// Ends the stream with a close frame: one attempt to send it, then the transport is shut down
@@ -206,7 +206,8 @@ impl State {
             trace::qio_channel_websock_encode(self.id, CLOSE, header, 2 + reason.len());
             let _ = self.flush(master, &mut output);
         }
-        control::shutdown(master, BOTH, Errp::NOWHERE);
+        // The peer is refused either way.
+        let _: Result<(), Error> = control::shutdown(master, BOTH);
         error
     }
 
@@ -244,7 +245,7 @@ impl State {
         self.has_ended.store(false, Ordering::Release);
         drop(end);
         drop(ended);
-        self.sleepers.wake();
+        self.waiters.wake();
     }
 
     /// Tells the peer that the channel is closed, if that can be done without waiting: one attempt,

@@ -2,6 +2,7 @@
 
 mod context;
 mod log;
+mod shared_context;
 mod source;
 mod source_fd;
 mod spawn;
@@ -10,6 +11,7 @@ mod weak_context;
 
 pub use context::MainContext;
 pub use log::warning;
+pub use shared_context::SharedContext;
 pub use source::{Callback, Hooks, PollFd, Source, SourceOf, monotonic_time};
 pub use source_fd::FdTag;
 pub use spawn::{Spawned, spawn};

@@ -54,16 +54,6 @@ impl EventFd {
     }
 }
 
-/// The eventfd of an event loop context.
-pub type Event = EventFd;
-
-impl EventFd {
-    /// As [`EventFd::notify`].
-    pub fn ring(&self) {
-        self.notify();
-    }
-}
-
 impl core::ops::Deref for EventFd {
     type Target = Counter;
 
