@@ -54,3 +54,8 @@ pub(super) unsafe fn optional_text<'a>(ptr: *const c_char) -> Option<&'a CStr> {
     // SAFETY: not NULL, so a C string.
     (!ptr.is_null()).then(|| unsafe { CStr::from_ptr(ptr) })
 }
+
+/// The name that an argument has in C: without the marks of Rust.
+pub(super) fn name(argument: &'static str) -> &'static str {
+    argument.trim_start_matches("r#")
+}
