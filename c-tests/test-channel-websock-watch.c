@@ -66,7 +66,7 @@ static void test_during_handshake(void)
     waiter_start(&in, web.ioc, G_IO_IN);
     waiter_start(&out, web.ioc, G_IO_OUT);
     await_asleep(2);
-    web_send(&web, GREETING, strlen(GREETING));
+    web_send(&web, REQUEST, strlen(REQUEST));
     web_run();
     g_assert_cmpint(in.fired, ==, 0);
     web_await(&web);
@@ -100,11 +100,11 @@ static void test_failed_handshake(void)
 /* A close in another thread ends the wait (W9), before and after the handshake. */
 static void test_close_wakes(void)
 {
-    for (int greeted = 0; greeted < 2; greeted++) {
+    for (int opened = 0; opened < 2; opened++) {
         Waiter waiter;
         Web web;
 
-        if (greeted) {
+        if (opened) {
             web_open(&web);
         } else {
             web_start(&web);

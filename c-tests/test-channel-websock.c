@@ -128,14 +128,14 @@ static void test_forwards(void)
 
 static void test_close_during_handshake(void)
 {
-    /* While the greeting is waited for, in its middle, and before the answer has gone out. */
-    for (size_t size = 0; size <= strlen(GREETING); size += strlen(GREETING) / 2) {
+    /* While the request is waited for, in its middle, and before the response has gone out. */
+    for (size_t size = 0; size <= strlen(REQUEST); size += strlen(REQUEST) / 2) {
         Web web;
 
         web_start(&web);
         assert_tag(&web, true);
         g_assert_cmpint(OBJECT(web.ioc)->ref, ==, 3);
-        web_send(&web, GREETING, size);
+        web_send(&web, REQUEST, size);
         g_main_context_iteration(NULL, false);
         g_assert_cmpint(qio_channel_close(web.ioc, &error_abort), ==, 0);
         assert_tag(&web, false);
@@ -162,7 +162,7 @@ static void test_unref_during_handshake(void)
         g_assert_cmpint(web.called, ==, 0);
         g_assert_cmpint(OBJECT(web.master)->ref, >, 1);
         if (way == 0) {
-            web_send(&web, GREETING, strlen(GREETING));
+            web_send(&web, REQUEST, strlen(REQUEST));
         } else if (way == 1) {
             shutdown(web.client, SHUT_WR);
         } else {
@@ -206,8 +206,8 @@ static void test_end_in_callback(void)
         qio_channel_set_blocking(QIO_CHANNEL(pair.server), false, &error_abort);
         ending.web.ioc = QIO_CHANNEL(qio_channel_websock_new_server(QIO_CHANNEL(pair.server)));
         qio_channel_websock_handshake(QIO_CHANNEL_WEBSOCK(ending.web.ioc), ends_channel, &ending, NULL);
-        qio_channel_write_all(QIO_CHANNEL(pair.client), i & 2 ? "BAD\r\n\r\n" : GREETING,
-                              i & 2 ? 7 : strlen(GREETING), &error_abort);
+        qio_channel_write_all(QIO_CHANNEL(pair.client), i & 2 ? "BAD\r\n\r\n" : REQUEST,
+                              i & 2 ? 7 : strlen(REQUEST), &error_abort);
         while (!ending.web.called) {
             g_main_context_iteration(NULL, true);
         }

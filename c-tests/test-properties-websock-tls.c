@@ -1,5 +1,5 @@
 /*
- * Row W5 of docs/spec/properties.md over TLS: the greeting and the first frames of a WebSocket,
+ * Row W5 of docs/spec/properties.md over TLS: the opening handshake and the first frames of a WebSocket,
  * whose master would block at any byte.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
@@ -107,7 +107,7 @@ static void test_byte_by_byte(void)
     set_blocking(pair.client, false);
     set_blocking(pair.server, false);
     over_open(&over, QIO_CHANNEL(pair.client), QIO_CHANNEL(pair.server));
-    send_text(&over, GREETING, strlen(GREETING), 1);
+    send_text(&over, REQUEST, strlen(REQUEST), 1);
     await_text(&over, "\r\n\r\n", 4);
     g_assert_cmpint(over.destroyed, ==, 1);
     g_assert_cmpstr(over.error, ==, NULL);
@@ -120,14 +120,14 @@ static void test_byte_by_byte(void)
 /* Everything in one record, of which the wire lets a few bytes through at a time. */
 static void check_narrow(size_t capacity)
 {
-    const size_t size = strlen(GREETING) + sizeof(frames) - 1;
+    const size_t size = strlen(REQUEST) + sizeof(frames) - 1;
     g_autofree char *text = g_malloc(size);
     Wire *wires[2];
     ssize_t sent;
     Over over;
 
-    memcpy(text, GREETING, strlen(GREETING));
-    memcpy(text + strlen(GREETING), frames, sizeof(frames) - 1);
+    memcpy(text, REQUEST, strlen(REQUEST));
+    memcpy(text + strlen(REQUEST), frames, sizeof(frames) - 1);
     wire_pair(wires);
     over_open(&over, &wires[0]->parent, &wires[1]->parent);
     wires[0]->capacity = wires[1]->capacity = capacity;
@@ -176,7 +176,7 @@ static void test_watch(void)
     set_blocking(pair.client, false);
     set_blocking(pair.server, false);
     over_open(&over, QIO_CHANNEL(pair.client), QIO_CHANNEL(pair.server));
-    send_text(&over, GREETING, strlen(GREETING), strlen(GREETING));
+    send_text(&over, REQUEST, strlen(REQUEST), strlen(REQUEST));
     await_text(&over, "\r\n\r\n", 4);
     qio_channel_add_watch(over.ioc, G_IO_IN, take_byte, got, NULL);
     send_text(&over, frames, sizeof(frames) - 1, sizeof(frames) - 1);
@@ -195,7 +195,7 @@ static void test_close_during_handshake(void)
     set_blocking(pair.client, false);
     set_blocking(pair.server, false);
     over_open(&over, QIO_CHANNEL(pair.client), QIO_CHANNEL(pair.server));
-    send_text(&over, GREETING, 20, 7);
+    send_text(&over, REQUEST, 20, 7);
     g_assert_cmpint(qio_channel_close(over.ioc, &error_abort), ==, 0);
     g_assert_cmpint(over.called, ==, 0);
     g_assert_cmpint(over.destroyed, ==, 1);
@@ -255,7 +255,7 @@ static void check_full(size_t capacity, bool pings)
 
     wire_pair(wires);
     over_open(&over, &wires[0]->parent, &wires[1]->parent);
-    send_text(&over, GREETING, strlen(GREETING), strlen(GREETING));
+    send_text(&over, REQUEST, strlen(REQUEST), strlen(REQUEST));
     await_text(&over, "\r\n\r\n", 4);
     wires[1]->capacity = capacity;
     while (at < SIZE) {

@@ -1,5 +1,5 @@
 /*
- * Rows W1 to W11 of docs/spec/properties.md.
+ * Rows W1 to W14 of docs/spec/properties.md.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -43,7 +43,7 @@ static gboolean count_call(QIOChannel *ioc, GIOCondition condition, gpointer opa
 
 static void test_w3_frame_with_handshake(void)
 {
-    static const char bytes[] = GREETING "\x82\x82\0\0\0\0hi";
+    static const char bytes[] = REQUEST "\x82\x82\0\0\0\0hi";
     int calls = 0;
     guint tag;
     Web web;
@@ -94,9 +94,9 @@ static void test_w5_would_block_anywhere(void)
     Web web;
 
     web_start(&web);
-    for (i = 0; i < strlen(GREETING); i++) {
+    for (i = 0; i < strlen(REQUEST); i++) {
         g_assert_cmpint(web.called, ==, 0);
-        web_send(&web, &GREETING[i], 1);
+        web_send(&web, &REQUEST[i], 1);
         web_run();
     }
     web_await(&web);
@@ -115,13 +115,13 @@ static void test_w5_would_block_anywhere(void)
     web_end(&web);
 }
 
-static void check_refused(const char *greeting, const char *status)
+static void check_refused(const char *request, const char *status)
 {
     GString *reply;
     Web web;
 
     web_start(&web);
-    web_send(&web, greeting, strlen(greeting));
+    web_send(&web, request, strlen(request));
     web_await(&web);
     g_assert_nonnull(web.error);
     reply = web_receive(&web);
@@ -131,16 +131,16 @@ static void check_refused(const char *greeting, const char *status)
     web_end(&web);
 }
 
-static void test_w6_malformed_greeting(void)
+static void test_w6_malformed_request(void)
 {
-    g_autofree char *endless = g_strnfill(4096, 'x');
+    g_autofree char *endless = g_strnfill(16384, 'x');
 
     check_refused("GARBAGE\r\n" LINES "\r\n", "HTTP/1.1 400 ");
     check_refused("GET / HTTP/1.0\r\n" LINES "\r\n", "HTTP/1.1 400 ");
     check_refused("GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400 ");
     check_refused("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ");
     check_refused("GET /other HTTP/1.1\r\n" LINES "\r\n", "HTTP/1.1 404 ");
-    check_refused(endless, "HTTP/1.1 413 ");
+    check_refused(endless, "HTTP/1.1 431 ");
 }
 
 static void *send_later(void *opaque)
@@ -279,7 +279,7 @@ static void test_w10_close_during_handshake(void)
     Web web;
 
     web_start(&web);
-    web_send(&web, GREETING, 20);
+    web_send(&web, REQUEST, 20);
     web_run();
     g_assert_cmpint(qio_channel_close(web.ioc, &error_abort), ==, 0);
     g_assert_cmpint(web.destroyed, ==, 1);
@@ -371,6 +371,67 @@ static void test_w11_close(void)
     web_end(&web);
 }
 
+static void check_accepted(const char *request)
+{
+    GString *response;
+    Web web;
+
+    web_start(&web);
+    web_send(&web, request, strlen(request));
+    web_await(&web);
+    g_assert_cmpstr(web.error, ==, NULL);
+    response = web_receive(&web);
+    g_assert_true(g_str_has_prefix(response->str, "HTTP/1.1 101 "));
+    g_string_free(response, true);
+    web_end(&web);
+}
+
+static void test_w12_handshake(void)
+{
+    g_autoptr(GString) much = g_string_new("GET /?token=x HTTP/1.1\r\n" LINES);
+
+    check_accepted("GET http://h/?x HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nUpgrade: websocket\r\n"
+                   "Connection: keep-alive\r\nConnection: Upgrade\r\n"
+                   "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: binary\r\n"
+                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+    for (int i = 5; i < 100; i++) {
+        g_string_append_printf(much, "Cookie: %0140d\r\n", i);
+    }
+    g_string_append(much, "\r\n");
+    g_assert_cmpint(much->len, >, 14000);
+    check_accepted(much->str);
+    g_string_insert(much, strlen("GET /?token=x HTTP/1.1\r\n"), "Cookie: one more\r\n");
+    check_refused(much->str, "HTTP/1.1 431 ");
+}
+
+static void test_w13_pongs(void)
+{
+    Web web;
+
+    web_open(&web);
+    for (uint8_t i = 0; i < 100; i++) {
+        web_frame(&web, 0x89, &i, 1);
+    }
+    web_frame(&web, 0x82, "data", 4);
+    web_expect(&web, "data", 4);
+    for (uint8_t i = 0; i < 100; i++) {
+        uint8_t pong[3];
+
+        g_assert_cmpint(recv(web.client, pong, 3, MSG_DONTWAIT), ==, 3);
+        g_assert_cmpmem(pong, 3, ((uint8_t[]) { 0x8a, 1, i }), 3);
+    }
+    web_expect_sent(&web, "", 0);
+    web_end(&web);
+}
+
+static void test_w14_unmasked(void)
+{
+    check_violation("\x82\0", 2, 1002);
+    check_violation("\x82\1x", 3, 1002);
+    check_violation("\x89\0", 2, 1002);
+    check_violation("\x02\x80\0\0\0\0\x80\0", 8, 1002);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -380,7 +441,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/w3/frame-with-handshake", test_w3_frame_with_handshake);
     g_test_add_func("/qio/properties/w4/no-false-end", test_w4_no_false_end);
     g_test_add_func("/qio/properties/w5/would-block-anywhere", test_w5_would_block_anywhere);
-    g_test_add_func("/qio/properties/w6/malformed-greeting", test_w6_malformed_greeting);
+    g_test_add_func("/qio/properties/w6/malformed-request", test_w6_malformed_request);
     g_test_add_func("/qio/properties/w7/without-main-loop", test_w7_without_main_loop);
     g_test_add_func("/qio/properties/w7/writing", test_w7_writing_without_main_loop);
     g_test_add_func("/qio/properties/w8/bounded", test_w8_bounded);
@@ -390,5 +451,8 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/w10/close-last", test_w10_close_last);
     g_test_add_func("/qio/properties/w11/framing", test_w11_framing);
     g_test_add_func("/qio/properties/w11/close", test_w11_close);
+    g_test_add_func("/qio/properties/w12/handshake", test_w12_handshake);
+    g_test_add_func("/qio/properties/w13/pongs", test_w13_pongs);
+    g_test_add_func("/qio/properties/w14/unmasked", test_w14_unmasked);
     return g_test_run();
 }

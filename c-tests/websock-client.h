@@ -12,7 +12,7 @@
 #define LINES \
     "Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-#define GREETING "GET / HTTP/1.1\r\n" LINES "Sec-WebSocket-Protocol: binary\r\n\r\n"
+#define REQUEST "GET / HTTP/1.1\r\n" LINES "Sec-WebSocket-Protocol: binary\r\n\r\n"
 
 typedef struct Web {
     QIOChannel *ioc;
@@ -40,7 +40,7 @@ static inline void web_destroyed(gpointer opaque)
     ((Web *)opaque)->destroyed++;
 }
 
-/* A channel that has not been greeted. */
+/* A channel before its opening handshake. */
 static inline void web_start(Web *web)
 {
     int sv[2];
@@ -88,7 +88,7 @@ static inline GString *web_receive(Web *web)
     return text;
 }
 
-/* A channel that has been greeted by these bytes, with what follows them. */
+/* A channel that was opened by these bytes, with what follows them. */
 static inline void web_open_with(Web *web, const char *bytes, size_t size)
 {
     GString *reply;
@@ -106,7 +106,7 @@ static inline void web_open_with(Web *web, const char *bytes, size_t size)
 
 static inline void web_open(Web *web)
 {
-    web_open_with(web, GREETING, strlen(GREETING));
+    web_open_with(web, REQUEST, strlen(REQUEST));
 }
 
 static inline void web_end(Web *web)

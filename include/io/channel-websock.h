@@ -173,7 +173,7 @@ extern "C" {
  * peer is told, behind what is queued, if that can be done without waiting.
  *
  * Reads and watches take from @master what they need, in any context and without the default main
- * loop; they answer pings and a close frame on their way. Of what is written up to 8192 bytes are
+ * loop; they answer pings and a Close frame on their way. Of what is written up to 8192 bytes are
  * queued and sent in the background, from the default context; what the master takes at once is not
  * queued. The channel holds no more than 64 KiB of what came in.
  *
@@ -185,13 +185,15 @@ QIOChannelWebsock *qio_channel_websock_new_server(QIOChannel *master);
 /**
  * qio_channel_websock_handshake:
  * @ioc: (transfer none): the channel, new
- * @func: (scope async): called once the client's greeting was answered, or the handshake has failed
+ * @func: (scope async): called once the opening handshake has succeeded or failed
  * @opaque: (closure) (nullable): data for @func
- * @destroy: (destroy) (nullable): ends @opaque; called once, also for NULL
+ * @destroy: (destroy) (nullable): frees @opaque; called once, also for NULL
  *
- * Waits for the client's greeting and answers it. The task's source is @ioc, which stays alive until
- * the task ends. qio_channel_close() ends the handshake: then @func isn't called. A second handshake
- * ends the process.
+ * Waits for the client's request and responds to it: the opening handshake of RFC 6455. The path is `/`,
+ * a query is ignored; the request's head has up to 16 KiB and 100 lines. A request that is refused gets
+ * its HTTP status before @func is called with the error. The task's source is @ioc, which stays alive
+ * until the task ends. qio_channel_close() cancels the handshake: then @func isn't called. A second
+ * handshake ends the process.
  *
  * Threads: any. Blocks: no.
  * Context: @func and @destroy run in the default context, never before this returns; on a close

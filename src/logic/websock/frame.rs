@@ -9,7 +9,7 @@ pub(super) const CLOSE: u8 = 8;
 pub(super) const PING: u8 = 9;
 pub(super) const PONG: u8 = 10;
 
-/// The shortest header of a masked frame: none is looked at before (R-WS-18).
+/// The shortest header of a masked frame: none of those is looked at before (R-WS-18).
 const HEADER_MIN: usize = 6;
 /// The longest payload of a control frame (RFC 6455 section 5.5).
 pub(super) const CONTROL_MAX: usize = 125;
@@ -28,7 +28,7 @@ const fn refused<T>(status: u16, reason: &'static str) -> Result<T, Refusal> {
 /// The header of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Header {
-    /// Never a continuation: that is binary, as the only messages are.
+    /// The effective one: a continuation has its message's, which is binary.
     pub(super) opcode: u8,
     pub(super) fin: bool,
     /// Bytes of the header.
@@ -38,18 +38,18 @@ pub(super) struct Header {
     pub(super) mask: [u8; 4],
 }
 
-/// Where the stream stands between two frames.
+/// How far the message is, between two frames.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(super) struct Order {
+pub(super) struct MessageState {
     /// A message has begun and not ended.
     in_message: bool,
     /// Some message has ended.
     after_message: bool,
 }
 
-impl Order {
-    /// The stream behind a frame.
-    pub(super) fn pass(&mut self, header: &Header) {
+impl MessageState {
+    /// Goes on behind a frame.
+    pub(super) fn advance(&mut self, header: &Header) {
         if header.opcode == BINARY {
             self.in_message = !header.fin;
             self.after_message |= header.fin;
@@ -63,7 +63,9 @@ impl Order {
         let [first, second, rest @ ..] = bytes else {
             return Ok(None);
         };
-        if bytes.len() < HEADER_MIN {
+        let is_masked = second & 0x80 != 0;
+        // What isn't masked is refused, and needs no more bytes for that (RFC 6455 section 5.1).
+        if is_masked && bytes.len() < HEADER_MIN {
             return Ok(None);
         }
         let (fin, opcode) = (first & 0x80 != 0, first & 0x0f);
@@ -83,12 +85,12 @@ impl Order {
                 mask: [0; 4],
             }));
         }
-        let opcode = self.meaning(opcode, fin)?;
+        let opcode = self.effective_opcode(opcode, fin)?;
         split(opcode);
         if first & 0x70 != 0 {
             return refused(1002, "reserved bits are set");
         }
-        if second & 0x80 == 0 {
+        if !is_masked {
             return refused(1002, "client frames must be masked");
         }
         if opcode >= CLOSE && usize::from(short) > CONTROL_MAX {
@@ -128,7 +130,7 @@ impl Order {
     }
 
     /// What a frame of this opcode is, here (R-WS-19, R-WS-23).
-    fn meaning(self, opcode: u8, fin: bool) -> Result<u8, Refusal> {
+    fn effective_opcode(self, opcode: u8, fin: bool) -> Result<u8, Refusal> {
         match opcode {
             CONTINUATION if self.in_message => Ok(BINARY),
             CONTINUATION if self.after_message => refused(1002, "there is nothing to continue"),
@@ -167,8 +169,8 @@ pub(super) fn header(space: &mut [u8; 10], opcode: u8, payload: usize) -> &mut [
 mod tests {
     use super::*;
 
-    fn order(in_message: bool, after_message: bool) -> Order {
-        Order {
+    fn state(in_message: bool, after_message: bool) -> MessageState {
+        MessageState {
             in_message,
             after_message,
         }
@@ -178,17 +180,17 @@ mod tests {
         core::ptr::null::<u8>().into()
     }
 
-    fn parse(order: Order, first: u8, second: u8) -> Result<Option<Header>, Refusal> {
-        order.parse(&[first, second, 1, 2, 3, 4], nobody())
+    fn parse(state: MessageState, first: u8, second: u8) -> Result<Option<Header>, Refusal> {
+        state.parse(&[first, second, 1, 2, 3, 4], nobody())
     }
 
-    fn status(order: Order, first: u8, second: u8) -> u16 {
-        parse(order, first, second).unwrap_err().status
+    fn status(state: MessageState, first: u8, second: u8) -> u16 {
+        parse(state, first, second).unwrap_err().status
     }
 
     #[test]
     fn violations_have_their_status() {
-        let start = Order::default();
+        let start = MessageState::default();
         for opcode in [1, 9, 10, 0] {
             assert_eq!(status(start, opcode, 0x80), 1008, "{opcode}");
         }
@@ -196,14 +198,27 @@ mod tests {
             assert_eq!(status(start, 0x80 | opcode, 0x80), 1003, "{opcode}");
         }
         assert_eq!(status(start, 0x82, 0), 1002);
+        for (first, second) in [
+            (0x82, 0),
+            (0x82, 1),
+            (0x89, 0),
+            (0x8a, 125),
+            (0x82, 126),
+            (0x82, 127),
+        ] {
+            let refused = start.parse(&[first, second], nobody()).unwrap_err();
+            assert_eq!(refused.status, 1002, "{first} {second}");
+        }
+        let close = start.parse(&[0x88, 0], nobody()).unwrap().unwrap();
+        assert_eq!(close.opcode, CLOSE);
         for rsv in [0x10, 0x20, 0x40] {
             assert_eq!(status(start, 0x82 | rsv, 0x80), 1002);
         }
         for long in [126, 127] {
             assert_eq!(status(start, 0x89, 0x80 | long), 1002);
         }
-        assert_eq!(status(order(false, true), 0x80, 0x80), 1002);
-        assert_eq!(status(order(true, false), 0x82, 0x80), 1002);
+        assert_eq!(status(state(false, true), 0x80, 0x80), 1002);
+        assert_eq!(status(state(true, false), 0x82, 0x80), 1002);
         let huge = [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
         assert_eq!(start.parse(&huge, nobody()).unwrap_err().status, 1002);
     }
@@ -215,11 +230,17 @@ mod tests {
             bytes[1] |= 0x80;
             bytes.extend([1, 2, 3, 4]);
             for end in 0..bytes.len() {
-                assert_eq!(Order::default().parse(&bytes[..end], nobody()), Ok(None));
+                assert_eq!(
+                    MessageState::default().parse(&bytes[..end], nobody()),
+                    Ok(None)
+                );
             }
             let length = bytes.len();
             bytes.push(0);
-            let header = Order::default().parse(&bytes, nobody()).unwrap().unwrap();
+            let header = MessageState::default()
+                .parse(&bytes, nobody())
+                .unwrap()
+                .unwrap();
             assert_eq!((header.length, header.payload), (length, payload as u64));
             assert_eq!(header.mask, [1, 2, 3, 4]);
         }
@@ -227,12 +248,12 @@ mod tests {
 
     #[test]
     fn control_frames_leave_a_message_alone() {
-        let mut order = Order::default();
+        let mut message = MessageState::default();
         for (first, opcode) in [(0x02, BINARY), (0x89, PING), (0x00, BINARY), (0x80, BINARY)] {
-            let header = parse(order, first, 0x80).unwrap().unwrap();
+            let header = parse(message, first, 0x80).unwrap().unwrap();
             assert_eq!(header.opcode, opcode);
-            order.pass(&header);
+            message.advance(&header);
         }
-        assert_eq!(order, super::tests::order(false, true));
+        assert_eq!(message, state(false, true));
     }
 }

@@ -1,8 +1,8 @@
-//! The handshake: a greeting comes in, an answer goes out, a task completes.
+//! The opening handshake: a request comes in, a response goes out, a task completes.
 
 use std::sync::Arc;
 
-use super::http::{self, GREETING_MAX, Reply};
+use super::http::{self, HANDSHAKE_MAX, Response};
 use super::state::{Phase, State};
 use super::{receiving, sending};
 use crate::logic::task::Task;
@@ -44,14 +44,14 @@ impl Handshake {
 
 /// What has been transferred so far.
 enum Progress {
-    Greeting(Vec<u8>),
-    Reply { reply: Reply, sent: usize },
+    Request(Vec<u8>),
+    Response { response: Response, sent: usize },
 }
 
 /// What came of one step.
 enum Step {
     Waits,
-    Answered,
+    Evaluated,
     Over(Result<(), Error>),
 }
 
@@ -84,7 +84,7 @@ pub fn start(websock: &Websock, completion: Completion) {
         task.release();
         return;
     }
-    let progress = Arc::new(Mutex::new(Progress::Greeting(Vec::new())));
+    let progress = Arc::new(Mutex::new(Progress::Request(Vec::new())));
     wait(state, master, IN, progress);
 }
 
@@ -128,18 +128,18 @@ fn step(
 ) -> bool {
     let mut progress = shared.lock();
     let step = match &mut *progress {
-        Progress::Greeting(bytes) => match receive(master, bytes, state.id) {
-            Ok(Some((reply, rest))) => {
-                if reply.outcome.is_ok() {
+        Progress::Request(bytes) => match receive(master, bytes, state.id) {
+            Ok(Some((response, rest))) => {
+                if response.outcome.is_ok() {
                     state.input.lock().begin(&rest);
                 }
-                *progress = Progress::Reply { reply, sent: 0 };
-                Step::Answered
+                *progress = Progress::Response { response, sent: 0 };
+                Step::Evaluated
             }
             Ok(None) => Step::Waits,
             Err(error) => Step::Over(Err(error)),
         },
-        Progress::Reply { reply, sent } => send_reply(master, reply, sent),
+        Progress::Response { response, sent } => send_response(master, response, sent),
     };
     drop(progress);
     match step {
@@ -147,7 +147,7 @@ fn step(
             trace::qio_channel_websock_handshake_pending(state.id, condition);
             true
         }
-        Step::Answered => {
+        Step::Evaluated => {
             trace::qio_channel_websock_handshake_reply(state.id);
             wait(state, master, OUT, Arc::clone(shared));
             false
@@ -159,19 +159,19 @@ fn step(
     }
 }
 
-/// Takes more of the greeting; the answer to it once it has ended, and what came behind it.
+/// Takes more of the request; the response to it once its head has ended, and what came behind it.
 fn receive(
     master: &Channel,
     bytes: &mut Vec<u8>,
     id: trace::Id,
-) -> Result<Option<(Reply, Vec<u8>)>, Error> {
+) -> Result<Option<(Response, Vec<u8>)>, Error> {
     let before = bytes.len();
-    bytes.resize(GREETING_MAX, 0);
+    bytes.resize(HANDSHAKE_MAX, 0);
     let transfer = receiving::receive(master, &mut bytes[before..]);
     let got = match transfer? {
         Transfer::Done(0) => {
             return Err(Error::new(
-                "The connection has ended before the WebSocket greeting did",
+                "The connection has ended before the WebSocket opening handshake",
             ));
         }
         Transfer::Done(got) => got,
@@ -180,27 +180,27 @@ fn receive(
     bytes.truncate(before + got);
     // The end may straddle two reads.
     let from = before.saturating_sub(3);
-    if let Some(end) = http::end_of_greeting(&bytes[from..]) {
+    if let Some(end) = http::end_of_head(&bytes[from..]) {
         let rest = bytes.split_off(from + end);
-        return Ok(Some((http::answer(bytes, id), rest)));
+        return Ok(Some((http::respond(bytes, id), rest)));
     }
-    if bytes.len() == GREETING_MAX {
-        return Ok(Some((http::answer_too_large(), Vec::new())));
+    if bytes.len() == HANDSHAKE_MAX {
+        return Ok(Some((http::respond_too_large(bytes), Vec::new())));
     }
     Ok(None)
 }
 
-/// Sends more of the answer.
-fn send_reply(master: &Channel, reply: &mut Reply, sent: &mut usize) -> Step {
-    match sending::send(master, &[IoVec::from_mut(&mut reply.bytes[*sent..])]) {
-        Ok(Transfer::Done(bytes)) => *sent = reply.bytes.len().min(*sent + bytes),
+/// Sends more of the response.
+fn send_response(master: &Channel, response: &mut Response, sent: &mut usize) -> Step {
+    match sending::send(master, &[IoVec::from_mut(&mut response.bytes[*sent..])]) {
+        Ok(Transfer::Done(bytes)) => *sent = response.bytes.len().min(*sent + bytes),
         Ok(Transfer::WouldBlock) => {}
         Err(error) => return Step::Over(Err(error)),
     }
-    if *sent < reply.bytes.len() {
+    if *sent < response.bytes.len() {
         return Step::Waits;
     }
-    Step::Over(core::mem::replace(&mut reply.outcome, Ok(())))
+    Step::Over(core::mem::replace(&mut response.outcome, Ok(())))
 }
 
 /// Tells the program, unless it has closed the channel meanwhile.
@@ -224,7 +224,7 @@ fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
     task.complete();
     task.release();
     // Coroutines that use the channel already wait for the master, which has no more for them if all
-    // came with the greeting.
+    // came with the request.
     for direction in [Direction::Read, Direction::Write] {
         channel.upcast::<layout::QIOChannel>().wake(direction);
     }

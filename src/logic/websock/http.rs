@@ -1,79 +1,101 @@
-//! The greeting of a client and the answer to it (RFC 6455 section 4.2).
+//! The client's opening handshake and the response to it (RFC 6455 section 4.2, RFC 9112, RFC 9110).
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-use super::date;
 use crate::trace;
 use host::error::Error;
 
-/// The greeting ends within so many bytes (R-WS-8).
-pub(super) const GREETING_MAX: usize = 4096;
+/// The head of the request ends within so many bytes (R-WS-8).
+pub(super) const HANDSHAKE_MAX: usize = 16 << 10;
 /// Header lines that it may have (R-WS-11).
-const HEADERS_MAX: usize = 32;
+const HEADERS_MAX: usize = 100;
+/// Characters of a key: 16 bytes in base64 (RFC 6455 section 4.1).
+const KEY_LENGTH: usize = 24;
+/// The schemes of an absolute form.
+const SCHEMES: [&str; 4] = ["http", "https", "ws", "wss"];
 /// What the key is hashed with (RFC 6455 section 1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// How a greeting is turned down.
+/// How a request is refused.
 enum Refusal {
     BadRequest(String),
     NotFound(String),
+    /// The request target is too long (RFC 9112 section 3).
+    UriTooLong(String),
+    /// The head is too long, or has too many lines (RFC 6585 section 5).
+    HeaderFieldsTooLarge(String),
 }
 
 fn bad<T>(reason: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::BadRequest(reason.into()))
 }
 
-/// An answer, and whether it is a refusal.
-pub(super) struct Reply {
+/// A response, and whether it is a refusal.
+pub(super) struct Response {
     pub(super) bytes: Vec<u8>,
     pub(super) outcome: Result<(), Error>,
 }
 
-/// The end of the greeting in `bytes`, behind its empty line.
-pub(super) fn end_of_greeting(bytes: &[u8]) -> Option<usize> {
+/// The end of the head of the request in `bytes`, behind its empty line.
+pub(super) fn end_of_head(bytes: &[u8]) -> Option<usize> {
     let at = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
     Some(at + 4)
 }
 
-/// Answers a greeting that is there as a whole.
-pub(super) fn answer(greeting: &[u8], id: trace::Id) -> Reply {
-    match accept(greeting, id) {
-        Ok(lines) => Reply {
-            bytes: reply("101 Switching Protocols", &lines),
+/// The response to a request whose head is there as a whole.
+pub(super) fn respond(head: &[u8], id: trace::Id) -> Response {
+    match accept(head, id) {
+        Ok(lines) => Response {
+            bytes: response("101 Switching Protocols", &lines),
             outcome: Ok(()),
         },
-        Err(Refusal::BadRequest(reason)) => Reply {
-            bytes: reply(
-                "400 Bad Request",
-                "Connection: close\r\nSec-WebSocket-Version: 13\r\n",
-            ),
-            outcome: Err(Error::new(reason)),
-        },
-        Err(Refusal::NotFound(reason)) => Reply {
-            bytes: reply("404 Not Found", "Connection: close\r\n"),
-            outcome: Err(Error::new(reason)),
-        },
+        Err(refusal) => refuse(refusal),
     }
 }
 
-/// Answers a greeting that doesn't end (R-WS-9).
-pub(super) fn answer_too_large() -> Reply {
-    Reply {
-        bytes: reply("413 Request Entity Too Large", "Connection: close\r\n"),
-        outcome: Err(Error::new(format!(
-            "The WebSocket greeting has no end within {GREETING_MAX} bytes"
-        ))),
+/// The response to a request whose head doesn't end within [`HANDSHAKE_MAX`] bytes (R-WS-9).
+pub(super) fn respond_too_large(head: &[u8]) -> Response {
+    let has_line = head.windows(2).any(|part| part == b"\r\n");
+    refuse(if head.starts_with(b"GET ") && !has_line {
+        Refusal::UriTooLong(format!(
+            "The request line of the WebSocket opening handshake has no end within {HANDSHAKE_MAX} bytes"
+        ))
+    } else {
+        Refusal::HeaderFieldsTooLarge(format!(
+            "The WebSocket opening handshake has no end within {HANDSHAKE_MAX} bytes"
+        ))
+    })
+}
+
+/// The status of a refusal. Its length is told, so that it is whole without the end of the
+/// connection (R-WS-14).
+fn refuse(refusal: Refusal) -> Response {
+    let (status, more, reason) = match refusal {
+        Refusal::BadRequest(reason) => ("400 Bad Request", "Sec-WebSocket-Version: 13\r\n", reason),
+        Refusal::NotFound(reason) => ("404 Not Found", "", reason),
+        Refusal::UriTooLong(reason) => ("414 URI Too Long", "", reason),
+        Refusal::HeaderFieldsTooLarge(reason) => {
+            ("431 Request Header Fields Too Large", "", reason)
+        }
+    };
+    let lines = format!("Connection: close\r\n{more}Content-Length: 0\r\n");
+    Response {
+        bytes: response(status, &lines),
+        outcome: Err(Error::new(reason)),
     }
 }
 
-fn reply(status: &str, lines: &str) -> Vec<u8> {
-    let date = date::now();
+fn response(status: &str, lines: &str) -> Vec<u8> {
+    // A clock before 1970 has no date in this form.
+    let date = httpdate::fmt_http_date(SystemTime::now().max(UNIX_EPOCH));
     format!("HTTP/1.1 {status}\r\nServer: QEMU VNC\r\nDate: {date}\r\n{lines}\r\n").into_bytes()
 }
 
-/// The answer to a key (R-WS-13).
+/// The accept value of a key (R-WS-13).
 fn accept_value(key: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(key);
@@ -81,44 +103,84 @@ fn accept_value(key: &[u8]) -> String {
     STANDARD.encode(hash.finalize())
 }
 
-/// The lines of the answer to a greeting that is in order.
-fn accept(greeting: &[u8], id: trace::Id) -> Result<String, Refusal> {
-    let line_end = greeting.windows(2).position(|part| part == b"\r\n");
-    let (line, headers) = greeting.split_at(line_end.unwrap_or(0));
+/// The header fields of a request.
+struct Fields<'a>(&'a [httparse::Header<'a>]);
+
+impl<'a> Fields<'a> {
+    /// The values of the lines with this name.
+    fn values(&self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+        let lines = self.0.iter();
+        lines
+            .filter(move |line| line.name.eq_ignore_ascii_case(name))
+            .map(|line| line.value)
+    }
+
+    /// The value of the first line (R-WS-11).
+    fn first(&self, name: &'static str) -> Result<&'a [u8], Refusal> {
+        self.values(name).next().ok_or_else(|| missing(name))
+    }
+
+    /// All lines as the one list that they are (RFC 9110 section 5.3), None without any.
+    fn list(&self, name: &'static str) -> Option<String> {
+        let values: Vec<_> = self.values(name).map(String::from_utf8_lossy).collect();
+        if values.is_empty() {
+            None
+        } else {
+            Some(values.join(", "))
+        }
+    }
+}
+
+fn missing(name: &str) -> Refusal {
+    Refusal::BadRequest(format!(
+        "The WebSocket opening handshake has no {name} header"
+    ))
+}
+
+/// The members of a list (RFC 9110 section 5.6.1): empty ones count for nothing.
+fn members(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',')
+        .map(|member| member.trim_matches([' ', '\t']))
+}
+
+/// The lines of the response to a request that is in order.
+fn accept(head: &[u8], id: trace::Id) -> Result<String, Refusal> {
+    // RFC 9112 section 2.2: an empty line before the request is ignored.
+    let head = head.strip_prefix(b"\r\n").unwrap_or(head);
+    let line_end = head.windows(2).position(|part| part == b"\r\n");
+    let (line, headers) = head.split_at(line_end.unwrap_or(0));
     let headers = headers.get(2..).unwrap_or_default();
     if headers == b"\r\n" {
-        return bad("The WebSocket greeting has no header lines");
+        return bad("The WebSocket opening handshake has no header lines");
     }
     let line = String::from_utf8_lossy(line);
     trace::qio_channel_websock_http_greeting(id, &line);
-    check_request(&line)?;
+    check_request_line(&line)?;
 
     let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let fields = match httparse::parse_headers(headers, &mut fields) {
-        Ok(httparse::Status::Complete((end, fields))) if end == headers.len() => fields,
-        // Lines that end with LF alone are taken, but they can't end the greeting (R-WS-8).
-        Ok(_) => return bad("The WebSocket greeting has no end"),
-        Err(error) => return bad(format!("The WebSocket greeting is malformed: {error}")),
+        Ok(httparse::Status::Complete((end, fields))) if end == headers.len() => Fields(fields),
+        // Lines that end with LF alone are taken, but they can't end the head (R-WS-8).
+        Ok(_) => return bad("The WebSocket opening handshake has no end"),
+        Err(httparse::Error::TooManyHeaders) => {
+            return Err(Refusal::HeaderFieldsTooLarge(format!(
+                "The WebSocket opening handshake has more than {HEADERS_MAX} header lines"
+            )));
+        }
+        Err(error) => {
+            return bad(format!(
+                "The WebSocket opening handshake is malformed: {error}"
+            ));
+        }
     };
-    let raw = |name: &str| {
-        let field = fields.iter().find(|f| f.name.eq_ignore_ascii_case(name))?;
-        Some(field.value)
-    };
-    let find = |name: &str| Some(String::from_utf8_lossy(raw(name)?).into_owned());
-    let need = |name: &str| {
-        find(name).ok_or_else(|| {
-            Refusal::BadRequest(format!("The WebSocket greeting has no {name} header"))
-        })
-    };
-    let version = need("sec-websocket-version")?;
-    let key = need("sec-websocket-key")?;
-    let host = need("host")?;
-    let connection = need("connection")?;
-    let upgrade = need("upgrade")?;
-
-    let tokens =
-        |list: &str, wanted: &dyn Fn(&str) -> bool| list.split(',').any(|t| wanted(t.trim()));
-    let protocols = find("sec-websocket-protocol");
+    let text = |value| String::from_utf8_lossy(value);
+    let version = text(fields.first("sec-websocket-version")?);
+    let key = fields.first("sec-websocket-key")?;
+    let host = text(fields.first("host")?);
+    let list = |name| fields.list(name).ok_or_else(|| missing(name));
+    let connection = list("connection")?;
+    let upgrade = list("upgrade")?;
+    let protocols = fields.list("sec-websocket-protocol");
     trace::qio_channel_websock_http_request(
         id,
         protocols.as_deref(),
@@ -126,10 +188,14 @@ fn accept(greeting: &[u8], id: trace::Id) -> Result<String, Refusal> {
         &host,
         &connection,
         &upgrade,
-        &key,
+        &text(key),
     );
+    // RFC 9112 section 3.2: 400 for "more than one Host header field line".
+    if fields.values("host").count() > 1 {
+        return bad("The WebSocket opening handshake has more than one host header");
+    }
     if let Some(list) = &protocols
-        && !tokens(list, &|token| token == "binary")
+        && !members(list).any(|protocol| protocol == "binary")
     {
         return bad(format!("No WebSocket protocol of '{list}' is supported"));
     }
@@ -137,16 +203,18 @@ fn accept(greeting: &[u8], id: trace::Id) -> Result<String, Refusal> {
         return bad(format!("WebSocket version '{version}' is not supported"));
     }
     // As it came: what stands for it in texts may be longer.
-    let raw_key = raw("sec-websocket-key").unwrap_or_default();
-    if raw_key.len() != 24 {
-        return bad(format!("WebSocket key '{key}' is not 24 characters long"));
+    if key.len() != KEY_LENGTH {
+        return bad(format!(
+            "WebSocket key '{}' is not {KEY_LENGTH} characters long",
+            text(key)
+        ));
     }
-    if !tokens(&connection, &|token| token.eq_ignore_ascii_case("upgrade")) {
+    if !members(&connection).any(|option| option.eq_ignore_ascii_case("upgrade")) {
         return bad(format!(
             "No connection upgrade is asked for in '{connection}'"
         ));
     }
-    if !upgrade.eq_ignore_ascii_case("websocket") {
+    if !members(&upgrade).any(|protocol| protocol.eq_ignore_ascii_case("websocket")) {
         return bad(format!("An upgrade to '{upgrade}' is not supported"));
     }
     let protocol = if protocols.is_some() {
@@ -154,30 +222,48 @@ fn accept(greeting: &[u8], id: trace::Id) -> Result<String, Refusal> {
     } else {
         ""
     };
-    let accept = accept_value(raw_key);
+    let accept = accept_value(key);
     Ok(format!(
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{protocol}"
     ))
 }
 
-/// The first line, in the order of R-WS-10.
-fn check_request(line: &str) -> Result<(), Refusal> {
+/// The request line, in the order of R-WS-10.
+fn check_request_line(line: &str) -> Result<(), Refusal> {
     let Some((method, rest)) = line.split_once(' ') else {
-        return bad("The WebSocket greeting's first line has no method");
+        return bad("The WebSocket opening handshake's request line has no method");
     };
     if method != "GET" {
         return bad(format!("HTTP method '{method}' is not supported"));
     }
-    let Some((path, version)) = rest.split_once(' ') else {
-        return bad("The WebSocket greeting's first line has no HTTP version");
+    let Some((target, version)) = rest.split_once(' ') else {
+        return bad("The WebSocket opening handshake's request line has no HTTP version");
     };
-    if path != "/" {
-        return Err(Refusal::NotFound(format!("There is no '{path}'")));
+    if target.contains(|c: char| c.is_ascii_control() || c == '#') {
+        return bad(format!("The request target '{target}' is malformed"));
+    }
+    if path_of(target) != "/" {
+        return Err(Refusal::NotFound(format!("There is no '{target}'")));
     }
     if version != "HTTP/1.1" {
         return bad(format!("HTTP version '{version}' is not supported"));
     }
     Ok(())
+}
+
+/// The path of a request target: of the origin form, or of the absolute form that a server must
+/// accept, too (RFC 9112 section 3.2.2). A query goes with the path.
+fn path_of(target: &str) -> &str {
+    let (hierarchy, _query) = target.split_once('?').unwrap_or((target, ""));
+    let absolute = hierarchy.split_once("://").filter(|(scheme, rest)| {
+        let is_known = |known: &&str| scheme.eq_ignore_ascii_case(known);
+        SCHEMES.iter().any(is_known) && !rest.is_empty() && !rest.starts_with('/')
+    });
+    match absolute {
+        // RFC 9110 section 4.2.3: an empty path is "/".
+        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
+        None => hierarchy,
+    }
 }
 
 #[cfg(test)]
@@ -196,13 +282,13 @@ mod tests {
         core::ptr::null::<u8>().into()
     }
 
-    fn greeting(first: &str, lines: &[&str]) -> Vec<u8> {
+    fn request(first: &str, lines: &[&str]) -> Vec<u8> {
         format!("{first}\r\n{}\r\n\r\n", lines.join("\r\n")).into_bytes()
     }
 
     fn status(first: &str, lines: &[&str]) -> String {
-        let reply = answer(&greeting(first, lines), nobody());
-        let text = String::from_utf8(reply.bytes).unwrap();
+        let response = respond(&request(first, lines), nobody());
+        let text = String::from_utf8(response.bytes).unwrap();
         assert!(text.ends_with("\r\n\r\n"), "{text}");
         text.split(' ').nth(1).unwrap().to_owned()
     }
@@ -210,7 +296,7 @@ mod tests {
     #[test]
     fn the_example_of_the_rfc_is_accepted() {
         let text =
-            String::from_utf8(answer(&greeting("GET / HTTP/1.1", &LINES), nobody()).bytes).unwrap();
+            String::from_utf8(respond(&request("GET / HTTP/1.1", &LINES), nobody()).bytes).unwrap();
         assert!(text.starts_with("HTTP/1.1 101 Switching Protocols\r\nServer: QEMU VNC\r\nDate: "));
         assert!(text.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
         assert!(!text.contains("Protocol:"));
@@ -223,6 +309,16 @@ mod tests {
             ("POST / HTTP/1.1", "400"),
             ("get / HTTP/1.1", "400"),
             ("GET /x HTTP/1.1", "404"),
+            ("GET /?token=a/b HTTP/1.1", "101"),
+            ("GET /x? HTTP/1.1", "404"),
+            ("GET /#x HTTP/1.1", "400"),
+            ("GET http://h:5700/ HTTP/1.1", "101"),
+            ("GET WSS://h HTTP/1.1", "101"),
+            ("GET https://h?q HTTP/1.1", "101"),
+            ("GET ws://h/x HTTP/1.1", "404"),
+            ("GET ws:/// HTTP/1.1", "404"),
+            ("GET ftp://h/ HTTP/1.1", "404"),
+            ("GET // HTTP/1.1", "404"),
             ("GET / HTTP/1.0", "400"),
             ("GET /", "400"),
             ("GET", "400"),
@@ -257,12 +353,31 @@ mod tests {
     }
 
     #[test]
-    fn there_are_32_headers_at_most() {
+    fn lines_of_one_list_are_one_list() {
+        let lines = [
+            "Host: h",
+            "Upgrade: h2c,",
+            "Upgrade: ,websocket",
+            "Connection: keep-alive",
+            "Connection: \tupgrade",
+            LINES[3],
+            LINES[4],
+            "Sec-WebSocket-Protocol: chat",
+            "Sec-WebSocket-Protocol: binary",
+        ];
+        assert_eq!(status("GET / HTTP/1.1", &lines), "101");
         let mut lines = LINES.to_vec();
-        lines.resize(32, "A: b");
+        lines.push("Host: h");
+        assert_eq!(status("GET / HTTP/1.1", &lines), "400");
+    }
+
+    #[test]
+    fn there_are_100_headers_at_most() {
+        let mut lines = LINES.to_vec();
+        lines.resize(HEADERS_MAX, "A: b");
         assert_eq!(status("GET / HTTP/1.1", &lines), "101");
         lines.push("A: b");
-        assert_eq!(status("GET / HTTP/1.1", &lines), "400");
+        assert_eq!(status("GET / HTTP/1.1", &lines), "431");
         assert_eq!(status("GET / HTTP/1.1", &["no colon"]), "400");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Payload is unmasked when it is read, on its way to the reader.
 
-use super::frame::{BINARY, CLOSE, Order, PING, Refusal};
+use super::frame::{BINARY, CLOSE, MessageState, PING, Refusal};
 use super::mask;
 use crate::trace;
 use platform::os::iov::Cursor;
@@ -18,30 +18,32 @@ pub(super) struct Input {
     /// The part of it that is in use.
     start: usize,
     end: usize,
-    order: Order,
+    message: MessageState,
     /// Payload of the frame that is still to come.
     remaining: u64,
     /// Its mask, turned so that the first byte is the next one's.
     mask: [u8; 4],
 }
 
-/// What stands at the front.
+/// What comes next in the stream.
 #[derive(PartialEq, Eq, Debug)]
-pub(super) enum Front {
+pub(super) enum Event {
     /// Payload for the reader.
-    Data,
+    Payload,
     /// Not enough to tell.
     Nothing,
     /// A ping, which has been taken.
     Ping(Vec<u8>),
+    /// A ping, which was to stay.
+    HeldPing,
     /// A close frame. It stays.
     Close,
     /// What isn't allowed. It stays.
-    Refused(Refusal),
+    Violation(Refusal),
 }
 
 impl Input {
-    /// Begins with what came behind the greeting (R-WS-8).
+    /// Begins with what came behind the request (R-WS-8).
     pub(super) fn begin(&mut self, bytes: &[u8]) {
         let space = self.space();
         space[..bytes.len()].copy_from_slice(bytes);
@@ -71,30 +73,30 @@ impl Input {
         self.remaining > 0 || self.start < self.end
     }
 
-    /// Goes on to the next thing that somebody must see to; pongs and empty frames vanish.
+    /// Goes on to the next event; pongs and empty frames vanish. A ping is taken if `takes_ping`.
     #[inline]
-    pub(super) fn front(&mut self, id: trace::Id) -> Front {
+    pub(super) fn next_event(&mut self, takes_ping: bool, id: trace::Id) -> Event {
         if self.start == self.end {
-            return Front::Nothing;
+            return Event::Nothing;
         }
         if self.remaining > 0 {
-            return Front::Data;
+            return Event::Payload;
         }
-        self.next_frame(id)
+        self.next_frame(takes_ping, id)
     }
 
-    /// As `front`, where a frame begins.
-    fn next_frame(&mut self, id: trace::Id) -> Front {
+    /// As `next_event`, where a frame begins.
+    fn next_frame(&mut self, takes_ping: bool, id: trace::Id) -> Event {
         loop {
             let bytes = &mut self.raw[self.start..self.end];
-            let header = match self.order.parse(bytes, id) {
-                Ok(Some(header)) if header.opcode == CLOSE => return Front::Close,
+            let header = match self.message.parse(bytes, id) {
+                Ok(Some(header)) if header.opcode == CLOSE => return Event::Close,
                 Ok(Some(header)) => header,
-                Ok(None) => return Front::Nothing,
-                Err(refusal) => return Front::Refused(refusal),
+                Ok(None) => return Event::Nothing,
+                Err(refusal) => return Event::Violation(refusal),
             };
             if header.opcode == BINARY {
-                self.order.pass(&header);
+                self.message.advance(&header);
                 self.start += header.length;
                 self.remaining = header.payload;
                 self.mask = header.mask;
@@ -102,20 +104,23 @@ impl Input {
                     continue;
                 }
                 return if self.start == self.end {
-                    Front::Nothing
+                    Event::Nothing
                 } else {
-                    Front::Data
+                    Event::Payload
                 };
             }
             // A control frame is at most 125 bytes long, and waited for (R-WS-24).
             let length = usize::try_from(header.payload).unwrap_or(usize::MAX);
             let Some(payload) = bytes[header.length..].get_mut(..length) else {
-                return Front::Nothing;
+                return Event::Nothing;
             };
+            if header.opcode == PING && !takes_ping {
+                return Event::HeldPing;
+            }
             self.start += header.length + length;
             if header.opcode == PING {
                 mask::apply(payload, header.mask);
-                return Front::Ping(payload.to_vec());
+                return Event::Ping(payload.to_vec());
             }
         }
     }
@@ -175,7 +180,7 @@ mod tests {
                 let mut got = Vec::new();
                 for piece in frame.chunks(chunk) {
                     input.begin(piece);
-                    while input.front(nobody()) == Front::Data {
+                    while input.next_event(true, nobody()) == Event::Payload {
                         got.extend(read(&mut input, most));
                     }
                 }
@@ -206,15 +211,19 @@ mod tests {
             b'i' ^ 1,
         ]);
         input.begin(&[0x80, 0x81, 0, 0, 0, 0, b'b', 0x8a, 0x80, 0, 0, 0, 0, 0x88]);
-        assert_eq!(input.front(nobody()), Front::Data);
+        assert_eq!(input.next_event(true, nobody()), Event::Payload);
         assert_eq!(read(&mut input, 9), b"a");
-        assert_eq!(input.front(nobody()), Front::Ping(b"hi".to_vec()));
-        assert_eq!(input.front(nobody()), Front::Data);
+        assert_eq!(input.next_event(false, nobody()), Event::HeldPing);
+        assert_eq!(
+            input.next_event(true, nobody()),
+            Event::Ping(b"hi".to_vec())
+        );
+        assert_eq!(input.next_event(true, nobody()), Event::Payload);
         assert_eq!(read(&mut input, 9), b"b");
-        assert_eq!(input.front(nobody()), Front::Nothing);
+        assert_eq!(input.next_event(true, nobody()), Event::Nothing);
         assert!(input.is_inside_frame());
         input.begin(&[0, 0, 0, 0, 0]);
-        assert_eq!(input.front(nobody()), Front::Close);
-        assert_eq!(input.front(nobody()), Front::Close);
+        assert_eq!(input.next_event(true, nobody()), Event::Close);
+        assert_eq!(input.next_event(true, nobody()), Event::Close);
     }
 }

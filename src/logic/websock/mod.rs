@@ -1,15 +1,14 @@
 //! The server's end of a WebSocket, over any other channel.
 //!
-//! - [`handshake`]: from the greeting to the answer, in the default context.
+//! - [`handshake`]: from the request to the response, in the default context.
 //! - [`state`]: what reads, writes and watches share; [`receiving`] and [`sending`] move its bytes.
 //! - [`watch`]: sources, which carry watches of their own on the master; [`super::sleepers`] wakes them.
-//! - [`frame`], [`input`], [`output`], [`direct`], [`mask`], [`http`], [`date`]: the protocol, without channels.
+//! - [`frame`], [`input`], [`output`], [`pongs`], [`direct`], [`mask`], [`http`]: the protocol, without channels.
 //!
 //! Nothing is read ahead: reads and watches take from the master what they need, so what a peer
 //! sends beyond one buffer waits in the transport (R-WS-40). Queued output goes out in the
 //! background, in the default context.
 
-mod date;
 mod direct;
 mod frame;
 mod handshake;
@@ -17,6 +16,7 @@ mod http;
 mod input;
 mod mask;
 mod output;
+mod pongs;
 mod receiving;
 mod sending;
 mod state;

@@ -12,8 +12,6 @@ pub(super) struct Output {
     bytes: Vec<u8>,
     /// How many of them have gone out.
     start: usize,
-    /// Bytes up to the end of a pong that hasn't gone out as a whole.
-    before_pong_end: usize,
 }
 
 impl Output {
@@ -30,7 +28,6 @@ impl Output {
     /// So many have gone out.
     pub(super) fn sent(&mut self, bytes: usize) {
         self.start = self.bytes.len().min(self.start + bytes);
-        self.before_pong_end = self.before_pong_end.saturating_sub(bytes);
         if self.start == self.bytes.len() {
             self.bytes.clear();
             self.start = 0;
@@ -40,7 +37,6 @@ impl Output {
     /// Gives up what waits: it can't go out.
     pub(super) fn clear(&mut self) {
         self.sent(self.queued());
-        self.before_pong_end = 0;
     }
 
     /// Queues the end of a frame whose beginning went out right away. Nothing is queued before it.
@@ -68,16 +64,16 @@ impl Output {
         accepted
     }
 
-    /// Answers a ping, unless the answer to an earlier one is still under way (R-WS-26). Returns the
-    /// header's size.
-    pub(super) fn pong(&mut self, payload: &[u8]) -> Option<usize> {
-        if self.before_pong_end > 0 {
-            return None;
-        }
+    /// Whether a pong may be queued: what waits is bounded (R-WS-26).
+    pub(super) fn has_room_for_pong(&self) -> bool {
+        self.queued() < LIMIT
+    }
+
+    /// Queues a pong; the header's size.
+    pub(super) fn pong(&mut self, payload: &[u8]) -> usize {
         let header = self.begin(PONG, payload.len());
         self.bytes.extend(payload);
-        self.before_pong_end = self.queued();
-        Some(header)
+        header
     }
 
     /// Announces the end; the header's size.
@@ -95,17 +91,23 @@ mod tests {
     use platform::os::iov::IoVec;
 
     #[test]
-    fn one_pong_is_under_way_at_a_time() {
+    fn pongs_go_out_in_their_order() {
         let mut output = Output::default();
         output.pong(b"one");
         output.pong(b"two");
-        assert_eq!(output.pending(), b"\x8a\x03one");
+        assert_eq!(output.pending(), b"\x8a\x03one\x8a\x03two");
         output.sent(4);
-        output.pong(b"three");
-        assert_eq!(output.pending(), b"e");
-        output.sent(1);
-        output.pong(b"four");
-        assert_eq!(output.pending(), b"\x8a\x04four");
+        output.pong(b"");
+        assert_eq!(output.pending(), b"e\x8a\x03two\x8a\0");
+    }
+
+    #[test]
+    fn pongs_are_bounded() {
+        let mut output = Output::default();
+        while output.has_room_for_pong() {
+            output.pong(&[0; 125]);
+        }
+        assert!((LIMIT..LIMIT + 127).contains(&output.queued()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::input::{Front, Input};
+use super::input::{Event, Input};
 use super::state::{State, unknown};
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
@@ -39,22 +39,22 @@ impl State {
         let (mut target, mut got) = (Cursor::new(iov), 0);
         let mut input = self.input.lock();
         let result = loop {
-            match input.front(self.id) {
-                Front::Data => {
+            match input.next_event(true, self.id) {
+                Event::Payload => {
                     got += input.take(&mut target, wanted - got, self.id);
                     if got == wanted {
                         break Ok(Transfer::Done(got));
                     }
                 }
-                Front::Ping(payload) => self.answer(payload),
+                Event::Ping(payload) => self.answer(master, payload),
                 // What came before the end is delivered first (R-WS-32).
                 _ if got > 0 => break Ok(Transfer::Done(got)),
                 // Not with the lock.
-                front @ (Front::Close | Front::Refused(_)) => {
+                event @ (Event::Close | Event::Violation(_)) => {
                     drop(input);
-                    return Err(self.refuse(master, front));
+                    return Err(self.refuse(master, event));
                 }
-                Front::Nothing => {
+                Event::Nothing | Event::HeldPing => {
                     if let Some(end) = self.end() {
                         break end;
                     }
@@ -95,49 +95,67 @@ impl State {
         }
     }
 
-    /// What a reader would see, pings answered.
-    fn front(&self, input: &mut Input) -> Front {
+    /// The next event for a reader, pings answered.
+    fn next_event(self: &Arc<Self>, master: &Channel, input: &mut Input) -> Event {
         loop {
-            match input.front(self.id) {
-                Front::Ping(payload) => self.answer(payload),
+            match input.next_event(true, self.id) {
+                Event::Ping(payload) => self.answer(master, payload),
                 other => return other,
             }
         }
     }
 
-    /// Whether a reader would see something; not if somebody is reading just now.
+    /// Answers a ping. Of too many the earlier ones go out first, if the master has room.
+    fn answer(self: &Arc<Self>, master: &Channel, payload: Vec<u8>) {
+        if self.pongs.lock().is_full() {
+            self.send_queued(master);
+        }
+        self.owe_pong(payload);
+    }
+
+    /// Whether a reader would see something; not if another thread is reading just now.
     pub(super) fn has_input(&self) -> bool {
-        let front = self.look().or_else(|| {
-            // Whoever is at it tells when it is done.
+        let event = self.look().or_else(|| {
+            // The other thread wakes the waiters when it is done.
             self.input_missed.swap(true, Ordering::AcqRel);
             self.look()
         });
-        if front.is_some() && self.input_missed.swap(false, Ordering::AcqRel) {
+        if event.is_some() && self.input_missed.swap(false, Ordering::AcqRel) {
             self.sleepers.wake();
         }
-        front.is_some_and(|front| front != Front::Nothing)
+        let holds_ping = event == Some(Event::HeldPing);
+        self.holds_ping.store(holds_ping, Ordering::Release);
+        event.is_some_and(|event| event != Event::Nothing) && !holds_ping
     }
 
-    /// What a reader would see, if nobody is reading.
-    fn look(&self) -> Option<Front> {
+    /// The next event, if no other thread is reading. Pings are taken as long as their pongs can be
+    /// remembered: nothing is sent here.
+    fn look(&self) -> Option<Event> {
         let mut input = self.input.try_lock()?;
-        Some(self.front(&mut input))
+        loop {
+            let has_room = !self.pongs.lock().is_full();
+            match input.next_event(has_room, self.id) {
+                Event::Ping(payload) => self.owe_pong(payload),
+                other => return Some(other),
+            }
+        }
     }
 
-    /// Moves on without waiting, once the master is ready for something. A close frame and what is
+    /// Moves on without waiting, once the master is ready for something. A Close frame and what is
     /// not allowed are met here, so that no reader is needed to answer them.
     pub(super) fn step(self: &Arc<Self>, master: &Channel, may_read: bool) {
-        if may_read
+        if (may_read || self.holds_ping.swap(false, Ordering::AcqRel))
             && self.is_open.load(Ordering::Acquire)
             && let Some(mut input) = self.input.try_lock()
         {
-            if self.front(&mut input) == Front::Nothing && self.end().is_none() {
+            let mut event = self.next_event(master, &mut input);
+            if may_read && event == Event::Nothing && self.end().is_none() {
                 let _ = self.fill(master, &mut input);
+                event = self.next_event(master, &mut input);
             }
-            let front = self.front(&mut input);
             drop(input);
-            if matches!(front, Front::Close | Front::Refused(_)) {
-                drop(self.refuse(master, front));
+            if matches!(event, Event::Close | Event::Violation(_)) {
+                drop(self.refuse(master, event));
             }
             self.sleepers.wake();
         }

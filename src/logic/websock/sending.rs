@@ -69,7 +69,7 @@ impl State {
         offered: usize,
     ) -> Result<usize, Error> {
         let is_first =
-            offered > 0 && output.queued() == 0 && !self.pong_waits.load(Ordering::Acquire);
+            offered > 0 && output.queued() == 0 && !self.owes_pongs.load(Ordering::Acquire);
         let mut accepted = 0;
         if is_first && iov.len() <= direct::ELEMENTS_MAX {
             let transfer = |frames: &[IoVec<'_>]| match send(master, frames) {
@@ -104,33 +104,38 @@ impl State {
         Ok(accepted + queued)
     }
 
-    /// Puts the answer to a ping on its way; one at a time (R-WS-26).
-    pub(super) fn answer(&self, payload: Vec<u8>) {
-        self.pong.lock().get_or_insert(payload);
-        self.pong_waits.swap(true, Ordering::AcqRel);
+    /// Puts a pong on its way (R-WS-26).
+    pub(super) fn owe_pong(&self, payload: Vec<u8>) {
+        self.pongs.lock().owe(payload);
+        self.owes_pongs.swap(true, Ordering::AcqRel);
     }
 
     pub(super) fn take_pong(&self) -> Option<Vec<u8>> {
-        if !self.pong_waits.load(Ordering::Acquire) {
+        if !self.owes_pongs.load(Ordering::Acquire) {
             return None;
         }
-        let mut pong = self.pong.lock();
-        self.pong_waits.store(false, Ordering::Release);
-        pong.take()
+        let mut pongs = self.pongs.lock();
+        let payload = pongs.pay();
+        if pongs.is_empty() {
+            self.owes_pongs.store(false, Ordering::Release);
+        }
+        drop(pongs);
+        payload
     }
 
     pub(super) fn has_output(&self) -> bool {
-        // Changed, not only loaded: who puts a pong there while another one has the output relies on
+        // Changed, not only loaded: who owes a pong while another one has the output relies on
         // that one to look again after it.
-        self.pong_waits.fetch_or(false, Ordering::AcqRel) || self.queued.load(Ordering::Acquire) > 0
+        self.owes_pongs.fetch_or(false, Ordering::AcqRel) || self.queued.load(Ordering::Acquire) > 0
     }
 
     /// Sends as much as the master takes. The errors of the master are remembered.
     pub(super) fn flush(&self, master: &Channel, output: &mut Output) -> Result<(), Error> {
         let result = loop {
-            if let Some(payload) = self.take_pong()
-                && let Some(header) = output.pong(&payload)
+            while output.has_room_for_pong()
+                && let Some(payload) = self.take_pong()
             {
+                let header = output.pong(&payload);
                 trace::qio_channel_websock_encode(self.id, PONG, header, payload.len());
             }
             if output.queued() == 0 {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::frame::{CLOSE, Refusal};
 use super::handshake::Handshake;
-use super::input::{Front, Input};
+use super::input::{Event, Input};
 use super::output::{self, Output};
+use super::pongs::Pongs;
 use super::sending::send;
 use crate::logic::sleepers::Sleepers;
 use crate::logic::watch::{ERR, HUP, IN, OUT};
@@ -59,9 +60,11 @@ pub(super) struct State {
     pub(super) output: Mutex<Output>,
     /// Bytes in `output`, for those who don't want to wait for its lock.
     pub(super) queued: AtomicUsize,
-    /// The answer to a ping, on its way to `output`, and whether there is one.
-    pub(super) pong: Mutex<Option<Vec<u8>>>,
-    pub(super) pong_waits: AtomicBool,
+    /// Pongs on their way to `output`, and whether there are any.
+    pub(super) pongs: Mutex<Pongs>,
+    pub(super) owes_pongs: AtomicBool,
+    /// A ping waits in `input` until some pongs have gone out.
+    pub(super) holds_ping: AtomicBool,
     pub(super) end: Mutex<End>,
     /// `end` is something, for those who don't want its lock.
     pub(super) has_ended: AtomicBool,
@@ -88,8 +91,9 @@ impl State {
             input_missed: AtomicBool::new(false),
             output: Mutex::default(),
             queued: AtomicUsize::new(0),
-            pong: Mutex::default(),
-            pong_waits: AtomicBool::new(false),
+            pongs: Mutex::default(),
+            owes_pongs: AtomicBool::new(false),
+            holds_ping: AtomicBool::new(false),
             end: Mutex::default(),
             has_ended: AtomicBool::new(false),
             has_refused: AtomicBool::new(false),
@@ -179,9 +183,9 @@ impl State {
 
     /// Ends the stream with a close frame: one attempt to send it, then the transport is shut down
     /// (R-WS-19, R-WS-25).
-    pub(super) fn refuse(&self, master: &Channel, front: Front) -> Error {
-        let (status, reason, error) = match front {
-            Front::Refused(Refusal { status, reason }) => {
+    pub(super) fn refuse(&self, master: &Channel, event: Event) -> Error {
+        let (status, reason, error) = match event {
+            Event::Violation(Refusal { status, reason }) => {
                 let text = format!("The WebSocket peer broke the protocol: {reason}");
                 (status, reason, text)
             }
@@ -233,7 +237,8 @@ impl State {
             *output = Output::default();
         }
         self.queued.store(0, Ordering::Release);
-        drop(self.take_pong());
+        while self.take_pong().is_some() {}
+        self.holds_ping.store(false, Ordering::Release);
         let mut end = self.end.lock();
         let ended = core::mem::take(&mut *end);
         self.has_ended.store(false, Ordering::Release);

@@ -60,6 +60,12 @@ impl Watch {
         (bits | self.raised.load(Ordering::Acquire) & (HUP | ERR)) & self.condition
     }
 
+    /// Whether there is something to do: for the program, or a ping that pongs must make room for.
+    fn has_turn(&self) -> bool {
+        let holds_ping = |state: &Arc<State>| state.holds_ping.load(Ordering::Acquire);
+        self.ready() != 0 || self.state().is_some_and(holds_ping)
+    }
+
     /// Has the master watched for what is needed now; whether that has changed.
     fn watch_master(&self, source: &Source) -> bool {
         let (Some(state), Some(master)) = (self.state(), self.channel.master()) else {
@@ -105,7 +111,7 @@ impl Hooks for Watch {
             sleeper.falls_asleep();
         }
         // A new child missed its turn to prepare: the iteration must not sleep.
-        let stays_awake = self.ready() != 0 || self.watch_master(source);
+        let stays_awake = self.has_turn() || self.watch_master(source);
         if stays_awake {
             self.rise();
         }
@@ -114,7 +120,7 @@ impl Hooks for Watch {
 
     fn check(&self) -> bool {
         self.rise();
-        self.ready() != 0
+        self.has_turn()
     }
 
     fn dispatch(&self, _callback: Callback) -> bool {

@@ -1,5 +1,5 @@
 /*
- * The greeting of io/channel-websock.h: what is accepted, and what the answer to the rest is.
+ * The opening handshake of io/channel-websock.h: which requests are accepted, and what the response to the others is.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,14 +12,14 @@ static const char *const lines[] = {
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "Sec-WebSocket-Version: 13\r\n",
 };
 
-/* The answer to a greeting; the error, if it was refused, names @named. */
-static char *answer_to(const char *greeting, size_t size, const char *named)
+/* The response to a request; the error, if it was refused, names @named. */
+static char *response_to(const char *request, size_t size, const char *named)
 {
     GString *reply;
     Web web;
 
     web_start(&web);
-    web_send(&web, greeting, size);
+    web_send(&web, request, size);
     web_await(&web);
     reply = web_receive(&web);
     g_assert_true(g_str_has_suffix(reply->str, "\r\n\r\n"));
@@ -35,27 +35,29 @@ static char *answer_to(const char *greeting, size_t size, const char *named)
     return g_string_free(reply, false);
 }
 
-static void accepts(const char *greeting)
+static void accepts(const char *request)
 {
-    g_autofree char *reply = answer_to(greeting, strlen(greeting), NULL);
+    g_autofree char *reply = response_to(request, strlen(request), NULL);
 
     g_assert_true(g_str_has_prefix(reply, "HTTP/1.1 101 Switching Protocols\r\nServer: QEMU VNC\r\n"));
 }
 
-static void refuses(const char *greeting, const char *status, const char *named)
+static void refuses(const char *request, const char *status, const char *named)
 {
-    g_autofree char *reply = answer_to(greeting, strlen(greeting), named);
+    g_autofree char *reply = response_to(request, strlen(request), named);
     g_autofree char *start = g_strdup_printf("HTTP/1.1 %s\r\nServer: QEMU VNC\r\nDate: ", status);
 
     g_assert_true(g_str_has_prefix(reply, start));
     g_assert_nonnull(strstr(reply, "\r\nConnection: close\r\n"));
     /* RFC 6455 section 4.4. */
     g_assert_true(!strstr(reply, "\r\nSec-WebSocket-Version: 13\r\n") == !g_str_has_prefix(status, "400"));
+    /* It is whole without the end of the connection. */
+    g_assert_nonnull(strstr(reply, "\r\nContent-Length: 0\r\n"));
     g_assert_null(strstr(reply, "Accept"));
 }
 
 /* The lines, but for line @index, which is @instead. */
-static char *greeting_with(int index, const char *instead)
+static char *request_with(int index, const char *instead)
 {
     GString *text = g_string_new(FIRST);
 
@@ -69,7 +71,7 @@ static char *greeting_with(int index, const char *instead)
 /* R-WS-13: every line, in this order. */
 static void test_answer(void)
 {
-    g_autofree char *reply = answer_to(GREETING, strlen(GREETING), NULL);
+    g_autofree char *reply = response_to(REQUEST, strlen(REQUEST), NULL);
     g_auto(GStrv) got = g_strsplit(reply, "\r\n", -1);
 
     g_assert_cmpint(g_strv_length(got), ==, 9);
@@ -87,8 +89,8 @@ static void test_answer(void)
 
 static void test_no_protocol(void)
 {
-    g_autofree char *greeting = greeting_with(-1, NULL);
-    g_autofree char *reply = answer_to(greeting, strlen(greeting), NULL);
+    g_autofree char *request = request_with(-1, NULL);
+    g_autofree char *reply = response_to(request, strlen(request), NULL);
 
     g_assert_null(strstr(reply, "Sec-WebSocket-Protocol"));
 }
@@ -99,9 +101,9 @@ static void test_byte_by_byte(void)
     Web web;
 
     web_start(&web);
-    for (size_t i = 0; i < strlen(GREETING); i++) {
+    for (size_t i = 0; i < strlen(REQUEST); i++) {
         g_assert_cmpint(web.called, ==, 0);
-        web_send(&web, GREETING + i, 1);
+        web_send(&web, REQUEST + i, 1);
         web_run();
     }
     web_await(&web);
@@ -112,19 +114,19 @@ static void test_byte_by_byte(void)
     web_end(&web);
 }
 
-/* The end of the greeting straddles two segments, at each place. */
+/* The end of the request straddles two segments, at each place. */
 static void test_split_end(void)
 {
-    size_t size = strlen(GREETING);
+    size_t size = strlen(REQUEST);
 
     for (size_t cut = size - 4; cut < size; cut++) {
         Web web;
 
         web_start(&web);
-        web_send(&web, GREETING, cut);
+        web_send(&web, REQUEST, cut);
         web_run();
         g_assert_cmpint(web.called, ==, 0);
-        web_send(&web, GREETING + cut, size - cut);
+        web_send(&web, REQUEST + cut, size - cut);
         web_await(&web);
         g_assert_cmpstr(web.error, ==, NULL);
         g_string_free(web_receive(&web), true);
@@ -132,31 +134,33 @@ static void test_split_end(void)
     }
 }
 
-/* A greeting of exactly this size. */
-static char *greeting_of(size_t size)
+/* A request of exactly this size. */
+static char *request_of(size_t size)
 {
-    g_autofree char *short_one = greeting_with(-1, NULL);
+    g_autofree char *short_one = request_with(-1, NULL);
     size_t left = size - strlen(short_one) - strlen("Cookie: \r\n");
     g_autofree char *cookie = g_strnfill(left, 'x');
     g_autofree char *host = g_strdup_printf("Host: h\r\nCookie: %s\r\n", cookie);
-    char *greeting = greeting_with(0, host);
+    char *request = request_with(0, host);
 
-    g_assert_cmpint(strlen(greeting), ==, size);
-    return greeting;
+    g_assert_cmpint(strlen(request), ==, size);
+    return request;
 }
 
-/* R-WS-8, R-WS-9: the end is within 4096 bytes, or never. */
+/* R-WS-8, R-WS-9: the end is within 16 KiB, or never. */
 static void test_size(void)
 {
-    g_autofree char *fits = greeting_of(4096), *larger = greeting_of(4097);
-    g_autofree char *endless = g_strnfill(4096, 'x');
+    g_autofree char *fits = request_of(16384), *larger = request_of(16385);
+    g_autofree char *endless = g_strnfill(16384, 'x'), *line = g_strconcat("GET /?", endless, NULL);
 
     accepts(fits);
-    refuses(larger, "413 Request Entity Too Large", "4096");
-    refuses(endless, "413 Request Entity Too Large", "4096");
+    refuses(larger, "431 Request Header Fields Too Large", "16384");
+    refuses(endless, "431 Request Header Fields Too Large", "16384");
+    /* RFC 9112 section 3. */
+    refuses(line, "414 URI Too Long", "request line");
 }
 
-static char *greeting_with_headers(int count)
+static char *request_with_headers(int count)
 {
     GString *more = g_string_new(lines[0]);
 
@@ -165,15 +169,15 @@ static char *greeting_with_headers(int count)
     }
     g_autofree char *host = g_string_free(more, false);
 
-    return greeting_with(0, host);
+    return request_with(0, host);
 }
 
-static void test_headers_32(void)
+static void test_headers_100(void)
 {
-    g_autofree char *fits = greeting_with_headers(32), *more = greeting_with_headers(33);
+    g_autofree char *fits = request_with_headers(100), *more = request_with_headers(101);
 
     accepts(fits);
-    refuses(more, "400 Bad Request", "greeting");
+    refuses(more, "431 Request Header Fields Too Large", "100");
 }
 
 /* R-WS-12: the error names the header. */
@@ -184,9 +188,9 @@ static void test_missing(void)
     };
 
     for (int i = 0; i < (int)G_N_ELEMENTS(lines); i++) {
-        g_autofree char *greeting = greeting_with(i, "");
+        g_autofree char *request = request_with(i, "");
 
-        refuses(greeting, "400 Bad Request", names[i]);
+        refuses(request, "400 Bad Request", names[i]);
     }
 }
 
@@ -197,7 +201,9 @@ static void test_wrong(void)
         int line;
         const char *instead, *named;
     } wrong[] = {
-        { 1, "Upgrade: websocket, h2c\r\n", "websocket, h2c" },
+        { 1, "Upgrade: h2c, web socket\r\nUpgrade: h2\r\n", "h2c, web socket, h2" },
+        { 1, "Upgrade: websocket/13\r\n", "websocket/13" },
+        { 2, "Connection: close\r\nConnection: keep-alive\r\n", "close, keep-alive" },
         { 1, "Upgrade: websockets\r\n", "websockets" },
         { 1, "Upgrade:\r\n", "''" },
         { 2, "Connection: close\r\n", "close" },
@@ -209,21 +215,25 @@ static void test_wrong(void)
         { 4, "Sec-WebSocket-Version: 8, 13\r\n", "8, 13" },
         { 0, "Host: h\r\nSec-WebSocket-Protocol: chat\r\n", "chat" },
         { 0, "Host: h\r\nSec-WebSocket-Protocol: notbinary, binary2\r\n", "notbinary" },
-        { 0, "Host: h\r\nno colon\r\n", "greeting" },
-        { 0, "Host: h\r\n folded: line\r\n", "greeting" },
-        { 0, "Host: h\r\nX: y\r\n\tfolded\r\n", "greeting" },
-        { 0, "Host: h\r\nX : y\r\n", "greeting" },
-        { 0, "Host: h\r\n: y\r\n", "greeting" },
-        { 0, "Host: h\r\nX: \x01\r\n", "greeting" },
-        { 0, "Host: h\n\nX: y\r\n", "greeting" },
+        { 0, "Host: h\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: Binary\r\n", "chat, Binary" },
+        { 0, "Host: h\r\nSec-WebSocket-Protocol:\r\n", "''" },
+        /* RFC 9112 section 3.2. */
+        { 0, "Host: h\r\nHost: h\r\n", "host" },
+        { 0, "Host: h\r\nno colon\r\n", "handshake" },
+        { 0, "Host: h\r\n folded: line\r\n", "handshake" },
+        { 0, "Host: h\r\nX: y\r\n\tfolded\r\n", "handshake" },
+        { 0, "Host: h\r\nX : y\r\n", "handshake" },
+        { 0, "Host: h\r\n: y\r\n", "handshake" },
+        { 0, "Host: h\r\nX: \x01\r\n", "handshake" },
+        { 0, "Host: h\n\nX: y\r\n", "handshake" },
         /* The first one counts. */
         { 4, "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Version: 13\r\n", "8" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
-        g_autofree char *greeting = greeting_with(wrong[i].line, wrong[i].instead);
+        g_autofree char *request = request_with(wrong[i].line, wrong[i].instead);
 
-        refuses(greeting, "400 Bad Request", wrong[i].named);
+        refuses(request, "400 Bad Request", wrong[i].named);
     }
 }
 
@@ -236,6 +246,14 @@ static void test_lenient(void)
         { 2, "Connection: keep-alive, Upgrade\r\n" },
         { 2, "Connection:keep-alive,upgrade\r\n" },
         { 2, "Connection: UPGRADE , x\r\n" },
+        /* RFC 9110 sections 5.3 and 5.6.1: several lines are one list, empty members don't count. */
+        { 2, "Connection: keep-alive\r\nX: y\r\nConnection: Upgrade\r\n" },
+        { 2, "Connection: ,, \t,upgrade,\r\n" },
+        { 2, "Connection:\r\nConnection: Upgrade\r\n" },
+        { 1, "Upgrade: websocket, h2c\r\n" },
+        { 1, "Upgrade: h2c\r\nUpgrade: WebSocket\r\n" },
+        { 0, "Host: h\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: binary\r\n" },
+        { 0, "Host: h\r\nSec-WebSocket-Protocol:\r\nSec-WebSocket-Protocol: x,binary\r\n" },
         { 0, "HOST: h\r\n" },
         { 1, "upgrade:   WebSocket \t\r\n" },
         { 3, "SEC-WEBSOCKET-KEY: dGhlIHNhbXBsZSBub25jZQ==\r\n" },
@@ -247,9 +265,9 @@ static void test_lenient(void)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(right); i++) {
-        g_autofree char *greeting = greeting_with(right[i].line, right[i].instead);
+        g_autofree char *request = request_with(right[i].line, right[i].instead);
 
-        accepts(greeting);
+        accepts(request);
     }
 }
 
@@ -267,9 +285,35 @@ static void test_first_line(void)
     refuses("GET /vnc HTTP/1.1\r\n" LINES "\r\n", "404 Not Found", "/vnc");
     refuses("GET  / HTTP/1.1\r\n" LINES "\r\n", "404 Not Found", "");
     refuses("GET / HTTP/1.1\r\n\r\n", "400 Bad Request", "header");
+    refuses("GET /#top HTTP/1.1\r\n" LINES "\r\n", "400 Bad Request", "/#top");
+    refuses("GET /?\x01 HTTP/1.1\r\n" LINES "\r\n", "400 Bad Request", "malformed");
+    refuses("GET /vnc?x=/ HTTP/1.1\r\n" LINES "\r\n", "404 Not Found", "/vnc?x=/");
+    refuses("GET ?x HTTP/1.1\r\n" LINES "\r\n", "404 Not Found", "?x");
+    refuses("GET // HTTP/1.1\r\n" LINES "\r\n", "404 Not Found", "//");
+    refuses("GET * HTTP/1.1\r\n" LINES "\r\n", "404 Not Found", "*");
+    refuses("GET http://h/vnc HTTP/1.1\r\n" LINES "\r\n", "404 Not Found", "http://h/vnc");
+    refuses("GET http:/// HTTP/1.1\r\n" LINES "\r\n", "404 Not Found", "http:///");
+    refuses("GET ftp://h/ HTTP/1.1\r\n" LINES "\r\n", "404 Not Found", "ftp://h/");
     /* The order of the checks: the path before the version, the headers last. */
     refuses("GET /vnc HTTP/1.0\r\nX: y\r\n\r\n", "404 Not Found", "/vnc");
     refuses("PUT /vnc HTTP/1.0\r\nX: y\r\n\r\n", "400 Bad Request", "PUT");
+}
+
+/* R-WS-10: each form of a request target that means "/", with or without a query. */
+static void test_targets(void)
+{
+    static const char *const targets[] = {
+        "/?", "/?token=a/b?c", "/?redirect=http://x/y", "http://h/", "http://h", "http://h:5700/?token=1",
+        "HTTPS://[::1]:443?x", "ws://user@h/", "wss://h",
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(targets); i++) {
+        g_autofree char *request = g_strdup_printf("GET %s HTTP/1.1\r\n" LINES "\r\n", targets[i]);
+
+        accepts(request);
+    }
+    /* RFC 9112 section 2.2: an empty line before the request is ignored. */
+    accepts("\r\n" FIRST LINES "\r\n");
 }
 
 /* Bytes that are no text end nothing. */
@@ -280,11 +324,11 @@ static void test_bytes(void)
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     static const char key[] = FIRST "Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: \xff\xff\xff\xff\xff\xff\xff\xff\r\nSec-WebSocket-Version: 13\r\n\r\n";
-    g_autofree char *one = answer_to(zero, sizeof(zero) - 1, "greeting");
-    g_autofree char *two = answer_to(high, sizeof(high) - 1, NULL);
+    g_autofree char *one = response_to(zero, sizeof(zero) - 1, "handshake");
+    g_autofree char *two = response_to(high, sizeof(high) - 1, NULL);
     g_autofree char *three = NULL;
 
-    three = answer_to(key, sizeof(key) - 1, "key");
+    three = response_to(key, sizeof(key) - 1, "key");
     g_assert_true(g_str_has_prefix(one, "HTTP/1.1 400 "));
     g_assert_true(g_str_has_prefix(two, "HTTP/1.1 101 "));
     g_assert_true(g_str_has_prefix(three, "HTTP/1.1 400 "));
@@ -296,7 +340,7 @@ static void test_data_behind(void)
     g_autofree uint8_t *payload = patterned(3000);
     Web web;
 
-    g_byte_array_append(bytes, (const uint8_t *)GREETING, strlen(GREETING));
+    g_byte_array_append(bytes, (const uint8_t *)REQUEST, strlen(REQUEST));
     append_frame(bytes, 0x89, "ping", 4);
     append_frame(bytes, 0x02, payload, 1000);
     append_frame(bytes, 0x80, payload + 1000, 2000);
@@ -309,12 +353,12 @@ static void test_data_behind(void)
 /* R-WS-4. */
 static void test_end(void)
 {
-    for (size_t size = 0; size < strlen(GREETING); size += 40) {
+    for (size_t size = 0; size < strlen(REQUEST); size += 40) {
         GString *reply;
         Web web;
 
         web_start(&web);
-        web_send(&web, GREETING, size);
+        web_send(&web, REQUEST, size);
         shutdown(web.client, SHUT_WR);
         web_await(&web);
         g_assert_nonnull(strstr(web.error, "ended"));
@@ -325,7 +369,7 @@ static void test_end(void)
     }
 }
 
-/* The answer goes out in pieces as the transport has room (R-WS-3, R-WS-5). */
+/* The response goes out in pieces as the transport has room (R-WS-3, R-WS-5). */
 static void test_no_room(void)
 {
     g_autofree char *junk = g_malloc0(1 << 16);
@@ -341,7 +385,7 @@ static void test_no_room(void)
     while ((n = qio_channel_write(QIO_CHANNEL(web.master), junk, 1, &error_abort)) > 0) {
         stuffed += n;
     }
-    web_send(&web, GREETING, strlen(GREETING));
+    web_send(&web, REQUEST, strlen(REQUEST));
     web_run();
     g_assert_cmpint(web.called, ==, 0);
     while (!web.called) {
@@ -363,13 +407,13 @@ static void test_no_room(void)
     web_end(&web);
 }
 
-/* The client is gone when the answer could be sent. */
+/* The client is gone when the response could be sent. */
 static void test_gone(void)
 {
     Web web;
 
     web_start(&web);
-    web_send(&web, GREETING, strlen(GREETING));
+    web_send(&web, REQUEST, strlen(REQUEST));
     close(web.client);
     web.client = -1;
     web_await(&web);
@@ -381,20 +425,21 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     module_call_init(MODULE_INIT_QOM);
-    g_test_add_func("/qio/channel-websock/greeting/answer", test_answer);
-    g_test_add_func("/qio/channel-websock/greeting/no-protocol", test_no_protocol);
-    g_test_add_func("/qio/channel-websock/greeting/byte-by-byte", test_byte_by_byte);
-    g_test_add_func("/qio/channel-websock/greeting/split-end", test_split_end);
-    g_test_add_func("/qio/channel-websock/greeting/size", test_size);
-    g_test_add_func("/qio/channel-websock/greeting/headers", test_headers_32);
-    g_test_add_func("/qio/channel-websock/greeting/missing", test_missing);
-    g_test_add_func("/qio/channel-websock/greeting/wrong", test_wrong);
-    g_test_add_func("/qio/channel-websock/greeting/lenient", test_lenient);
-    g_test_add_func("/qio/channel-websock/greeting/first-line", test_first_line);
-    g_test_add_func("/qio/channel-websock/greeting/bytes", test_bytes);
-    g_test_add_func("/qio/channel-websock/greeting/data-behind", test_data_behind);
-    g_test_add_func("/qio/channel-websock/greeting/end", test_end);
-    g_test_add_func("/qio/channel-websock/greeting/no-room", test_no_room);
-    g_test_add_func("/qio/channel-websock/greeting/gone", test_gone);
+    g_test_add_func("/qio/channel-websock/handshake/answer", test_answer);
+    g_test_add_func("/qio/channel-websock/handshake/no-protocol", test_no_protocol);
+    g_test_add_func("/qio/channel-websock/handshake/byte-by-byte", test_byte_by_byte);
+    g_test_add_func("/qio/channel-websock/handshake/split-end", test_split_end);
+    g_test_add_func("/qio/channel-websock/handshake/size", test_size);
+    g_test_add_func("/qio/channel-websock/handshake/headers", test_headers_100);
+    g_test_add_func("/qio/channel-websock/handshake/missing", test_missing);
+    g_test_add_func("/qio/channel-websock/handshake/wrong", test_wrong);
+    g_test_add_func("/qio/channel-websock/handshake/lenient", test_lenient);
+    g_test_add_func("/qio/channel-websock/handshake/first-line", test_first_line);
+    g_test_add_func("/qio/channel-websock/handshake/targets", test_targets);
+    g_test_add_func("/qio/channel-websock/handshake/bytes", test_bytes);
+    g_test_add_func("/qio/channel-websock/handshake/data-behind", test_data_behind);
+    g_test_add_func("/qio/channel-websock/handshake/end", test_end);
+    g_test_add_func("/qio/channel-websock/handshake/no-room", test_no_room);
+    g_test_add_func("/qio/channel-websock/handshake/gone", test_gone);
     return g_test_run();
 }
