@@ -2,7 +2,7 @@
 
 use core::ffi::{CStr, c_char};
 
-use crate::qom::class::Class;
+use crate::qom::types::class::Class;
 use abi::layout::{Object, ObjectClass};
 use platform::os::abort::misuse;
 

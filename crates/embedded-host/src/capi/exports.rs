@@ -82,7 +82,7 @@ macro_rules! c_type {
 }
 
 /// What a row gets of an argument: `object` a live one, `class` a
-/// [`Class`](crate::qom::class::Class), `text` a `&CStr`, `optional_text` an `Option<&CStr>`, `visitor`
+/// [`Class`](crate::qom::types::class::Class), `text` a `&CStr`, `optional_text` an `Option<&CStr>`, `visitor`
 /// a [`Visitor`](crate::qapi::visitor::Visitor), `[T]` a pointer that isn't NULL, `(T)` what C passes.
 macro_rules! from_c {
     ($function:expr, $arg:ident, object) => {

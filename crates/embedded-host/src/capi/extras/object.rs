@@ -8,10 +8,11 @@ use glib_sys::GSList;
 use crate::capi::arguments::{optional_text, require, text};
 use crate::capi::exports::exports;
 use crate::capi::required::object::type_register_static;
-use crate::qom::cast::{self, CastCache};
-use crate::qom::class::{self, Class};
-use crate::qom::table::TYPES;
-use crate::qom::{instance, list};
+use crate::qom::objects::instance;
+use crate::qom::types::cast::{self, CastCache};
+use crate::qom::types::class::{self, Class};
+use crate::qom::types::list;
+use crate::qom::types::table::TYPES;
 use abi::layout::{Object, ObjectClass, TypeInfo};
 use platform::os::abort::{self, misuse};
 
@@ -140,7 +141,7 @@ exports! { "qom/object.h";
     }
 
     fn object_class_is_abstract(klass: class) -> bool {
-        klass.ty().shape().is_abstract
+        klass.ty().resolved().is_abstract
     }
 
     fn object_class_by_name(type_name: text) -> *mut ObjectClass {

@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char};
 use crate::capi::arguments::{object, text};
 use crate::capi::exports::exports;
 use crate::capi::propagate::{bool_or_propagate, ptr_or_propagate};
-use crate::qom::user_creatable;
+use crate::qom::values::user_creatable;
 use abi::layout::{Error, Object, UserCreatable};
 use abi::origin;
 

@@ -7,10 +7,11 @@ use std::ffi::CString;
 use crate::capi::exports::exports;
 use crate::destination::ERROR_ABORT;
 use crate::error::{self, Origin};
-use crate::qom::accessors::Accessors;
-use crate::qom::class::Class;
-use crate::qom::link::Link;
-use crate::qom::property::{self, Property};
+use crate::qom::objects::accessors::Accessors;
+use crate::qom::objects::accessors::Link;
+use crate::qom::objects::property::{self, Property};
+use crate::qom::types::class::Class;
+use crate::qom::values::link;
 use abi::layout::{BoolGetter, BoolSetter, EnumGetter, EnumSetter, LinkCheck};
 use abi::layout::{Object, ObjectProperty, ObjectPropertyAccessor, ObjectPropertyRelease};
 use abi::layout::{QEnumLookup, TextGetter, TextSetter};
@@ -51,16 +52,17 @@ unsafe fn add(
 }
 
 /// Adds a property to a class; a taken name ends the process.
-fn add_to_class(
+///
+/// # Safety
+/// As [`property::add_to_class`].
+unsafe fn add_to_class(
     class: Class,
     name: &CStr,
     kind: &CStr,
     accessors: Accessors,
 ) -> *mut ObjectProperty {
-    Property::for_c(property::add_to_class(
-        class,
-        Property::new(name, kind, accessors),
-    ))
+    // SAFETY: as promised.
+    Property::for_c(unsafe { property::add_to_class(class, name, kind, accessors) })
 }
 
 exports! { "qom/object-property.h";
@@ -130,7 +132,7 @@ exports! { "qom/object-property.h";
     ) -> *mut ObjectProperty {
         let shown = [b"link<", r#type.to_bytes(), b">"].concat();
         let link = Link { kind: r#type.to_owned(), slot: targetp, check, flags };
-        add(obj, name, &CString::new(shown).unwrap_or_default(), Accessors::Link(link))
+        add(obj, name, &CString::new(shown).unwrap_or_default(), link::accessors(link))
     }
 
     fn object_property_del(obj: object, name: text) -> () {

@@ -8,9 +8,9 @@ use glib_sys::g_strdup;
 use crate::capi::arguments::object;
 use crate::capi::exports::exports;
 use crate::destination::ERROR_ABORT;
-use crate::qom::path::{self, Found};
-use crate::qom::property::Property;
+use crate::qom::objects::property::Property;
 use crate::qom::tree;
+use crate::qom::tree::path::{self, Found};
 use abi::layout::{Object, ObjectProperty};
 use abi::origin;
 use platform::os::abort::misuse;
@@ -85,12 +85,12 @@ exports! { "qom/object-tree.h";
     }
 
     fn object_get_canonical_path(obj: (*const Object)) -> *mut c_char {
-        let path = path::canonical(object(obj.cast_mut(), FUNCTION));
+        let path = tree::canonical(object(obj.cast_mut(), FUNCTION));
         path.map_or(ptr::null_mut(), |path| g_strdup(path.as_ptr()))
     }
 
     fn object_get_canonical_path_component(obj: (*const Object)) -> *const c_char {
-        path::component_of(object(obj.cast_mut(), FUNCTION)).map_or(ptr::null(), CStr::as_ptr)
+        tree::component_of(object(obj.cast_mut(), FUNCTION)).map_or(ptr::null(), CStr::as_ptr)
     }
 
     fn object_resolve_path(path: text, ambiguous: (*mut bool)) -> *mut Object {

@@ -7,8 +7,8 @@ use glib_sys::g_strdup;
 
 use crate::capi::exports::exports;
 use crate::qapi::scalar::Source;
-use crate::qom::property::{self, Property};
-use crate::qom::value;
+use crate::qom::objects::property::{self, Property};
+use crate::qom::values::value;
 use abi::layout::Object;
 
 /// A text of the caller's own.

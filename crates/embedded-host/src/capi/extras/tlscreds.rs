@@ -10,7 +10,7 @@ use glib_sys::g_strdup;
 #[cfg(creds_reload)]
 use crate::error;
 #[cfg(creds_priority)]
-use crate::qom::instance;
+use crate::qom::objects::instance;
 use crate::tls::credentials::Credentials;
 use crate::tls::object;
 use abi::layout::{Error, QCryptoTLSCreds};
