@@ -43,6 +43,13 @@ const HEADERS: &[Header] = &[
         declarations: &[
             "#define TYPE_QIO_CHANNEL \"qio-channel\"",
             "OBJECT_DECLARE_TYPE(QIOChannel, QIOChannelClass, QIO_CHANNEL)",
+            "",
+            "/* What buffers of bytes are made of. */",
+            "#if defined(QIO_HAS_VOID_BUFFERS)",
+            "#define QIO_BYTE void",
+            "#else",
+            "#define QIO_BYTE char",
+            "#endif",
         ],
         types: &["QIOChannelClass", "QIOChannelFeature", "QIOChannelShutdown"],
     },
@@ -255,8 +262,10 @@ impl Header {
 /// Brings cbindgen's text into the style of the other headers.
 ///
 /// The typedef of a struct comes from its `OBJECT_DECLARE` macro, and types are written without
-/// their tag; a comment of one line takes one line; a function pointer's star stands at the name.
+/// their tag; a comment of one line takes one line; a function pointer's star stands at the name;
+/// a field that depends on a switch ends before the `#endif`.
 fn tidy(text: &str) -> String {
+    let text = text.replace("\n#endif\n    ;\n", ";\n#endif\n");
     let mut tidied = String::new();
     let mut lines = text.lines().peekable();
     let mut in_struct = false;

@@ -41,7 +41,8 @@ typedef struct ScriptedChannel {
     const struct iovec *iov;
     int **fdsp;
     size_t *nfdsp;
-    Error **errp;
+    bool has_slot;
+    Error *error;
     GByteArray *written;
     int *finalized;
 } ScriptedChannel;
@@ -122,7 +123,8 @@ static inline void scripted_note(ScriptedChannel *self, const char *slot, const 
     }
     g_string_append(self->log, ") ");
     self->iov = iov;
-    self->errp = errp;
+    self->has_slot = errp && !*errp;
+    self->error = NULL;
 }
 
 static inline ssize_t scripted_step(ScriptedChannel *self, Error **errp)
@@ -133,6 +135,7 @@ static inline ssize_t scripted_step(ScriptedChannel *self, Error **errp)
     step = self->steps[self->calls++];
     if (step == -1) {
         error_setg(errp, "scripted failure");
+        self->error = errp ? *errp : NULL;
         errno = EPROTO;
     } else if (step == QIO_CHANNEL_ERR_BLOCK) {
         errno = EAGAIN;

@@ -156,6 +156,18 @@ static void test_notify(void)
     aio_context_unref(ctx);
 }
 
+static void test_reference(void)
+{
+    AioContext *ctx = aio_context_new(&error_abort);
+
+    aio_context_ref(ctx);
+    aio_context_unref(ctx);
+    /* It still works. */
+    aio_notify(ctx);
+    g_assert_false(aio_poll(ctx, true));
+    aio_context_unref(ctx);
+}
+
 typedef struct Half {
     AioContext *ctx;
     QEMUBH *bh;
@@ -369,6 +381,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/aio/hang-up", test_hang_up);
     g_test_add_func("/qio/aio/from-another-thread", test_from_another_thread);
     g_test_add_func("/qio/aio/notify", test_notify);
+    g_test_add_func("/qio/aio/reference", test_reference);
     g_test_add_func("/qio/aio/bottom-half", test_bottom_half);
     g_test_add_func("/qio/aio/nested", test_nested);
     g_test_add_func("/qio/aio/source", test_source);

@@ -119,7 +119,7 @@ static void test_set_blocking(void)
     g_assert_cmpint(qio_channel_set_blocking(ioc, false, NULL), ==, 0);
     g_assert_cmpint(qio_channel_set_blocking(ioc, false, &err), ==, -1);
 #endif
-    g_assert_true(scripted(ioc)->errp == &err);
+    g_assert_true(err == scripted(ioc)->error);
     assert_error(err);
     assert_calls(ioc, "set_blocking(, flags 1) set_blocking() set_blocking() ");
     object_unref(OBJECT(ioc));

@@ -55,6 +55,21 @@ static void test_basic(void)
     pair_clear(&pair);
 }
 
+#ifdef QIO_ABI_SERIES_10_2
+/* Asked for before the handshake, which it doesn't change. */
+static void test_thread_safety(void)
+{
+    Pair pair;
+
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    qcrypto_tls_session_require_thread_safety(pair.client.session);
+    qcrypto_tls_session_require_thread_safety(pair.server.session);
+    tls_handshake(&pair.client, &pair.server, &error_abort);
+    expect_check(&pair.client, NULL);
+    pair_clear(&pair);
+}
+#endif
+
 /* Of the same name, or else the client doesn't show a certificate that can't help. */
 static void test_different_ca(void)
 {
@@ -108,6 +123,34 @@ static const HostCase host_cases[] = {
     { "no-hostname", NULL, { .name = "qemu.org" }, "No hostname for certificate validation" },
     { "other-ip", "192.168.122.2", { .name = "qemu.org", ALTERNATIVES },
       "Certificate does not match the hostname 192.168.122.2" },
+    { "root-dot", "qemu.org.", { .name = "qemu.org", ALTERNATIVES } },
+    { "root-dot-common-name", "localhost.", { .name = "localhost" } },
+    { "root-dot-wildcard", "www.qemu.org.", { .name = "server", .dns = { "*.qemu.org" } } },
+    { "two-dots", "qemu.org..", { .name = "qemu.org", ALTERNATIVES },
+      "Certificate does not match the hostname qemu.org.." },
+    { "only-dot", ".", { .name = "qemu.org", ALTERNATIVES },
+      "Certificate does not match the hostname ." },
+    { "empty", "", { .name = "qemu.org", ALTERNATIVES },
+      "Certificate does not match the hostname " },
+    { "other-root-dot", "localhost.", { .name = "qemu.org", ALTERNATIVES },
+      "Certificate does not match the hostname localhost." },
+    { "brackets", "[fec0::dead:beaf]", { .name = "qemu.org", ALTERNATIVES } },
+    { "other-brackets", "[fec0::1]", { .name = "qemu.org", ALTERNATIVES },
+      "Certificate does not match the hostname [fec0::1]" },
+    { "brackets-name", "[qemu.org]", { .name = "qemu.org", ALTERNATIVES },
+      "Certificate does not match the hostname [qemu.org]" },
+    { "brackets-ipv4", "[192.168.122.1]", { .name = "qemu.org", ALTERNATIVES },
+      "Certificate does not match the hostname [192.168.122.1]" },
+    { "other-form", "FEC0:0:0:0:0:0:DEAD:BEAF", { .name = "qemu.org", ALTERNATIVES } },
+    { "zone", "fe80::1%eth0", { .name = "server", .ip = { "fe80::1" } } },
+    { "brackets-zone", "[fe80::1%eth0]", { .name = "server", .ip = { "fe80::1" } } },
+    { "short-ip", "127.1", { .name = "server", .ip = { "127.0.0.1" } },
+      "Certificate does not match the hostname 127.1" },
+    { "number-ip", "2130706433", { .name = "server", .ip = { "127.0.0.1" } },
+      "Certificate does not match the hostname 2130706433" },
+    { "port", "qemu.org:443", { .name = "qemu.org", ALTERNATIVES },
+      "Certificate does not match the hostname qemu.org:443" },
+    { "capitals", "QEMU.org", { .name = "qemu.org", ALTERNATIVES } },
     { "no-key-ids", "qemu.org", { .name = "qemu.org", .no_key_ids = true } },
     { "expired", "qemu.org", { .name = "qemu.org", .begins = -4, .ends = -1 },
       "The certificate is not trusted" },
@@ -465,6 +508,9 @@ int main(int argc, char **argv)
 
     g_test_add_func("/qio/tls-session/init", test_init);
     g_test_add_func("/qio/tls-session/basic", test_basic);
+#ifdef QIO_ABI_SERIES_10_2
+    g_test_add_func("/qio/tls-session/thread-safety", test_thread_safety);
+#endif
     g_test_add_func("/qio/tls-session/different-ca", test_different_ca);
     for (size_t i = 0; i < G_N_ELEMENTS(host_cases); i++) {
         g_autofree char *path = g_strdup_printf("/qio/tls-session/host/%s", host_cases[i].path);

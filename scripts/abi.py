@@ -19,6 +19,7 @@ ABI = ROOT / 'abi'
 
 TABLE = tomllib.loads((ROOT / 'crates' / 'abi' / 'profiles.toml').read_text())
 PROFILES = list(TABLE['profiles'])
+DEFAULT = TABLE['default']
 SWITCHES = TABLE['switches']
 
 
@@ -87,7 +88,7 @@ def not_yet(kind):
 
 
 def has_tls(host):
-    """A host is "imported", "embedded" or "embedded-without-tls"."""
+    """A host is "hosted", "embedded" or "embedded-without-tls"."""
     return host != 'embedded-without-tls'
 
 
@@ -99,7 +100,7 @@ def needs_tls(name):
 def exports(profile, host):
     """Everything that a library of this profile and host exports."""
     names = api(profile) - set(not_yet('exports'))
-    names |= {symbol(profile)} if host == 'imported' else embedded(profile)
+    names |= {symbol(profile)} if host == 'hosted' else embedded(profile)
     return {name for name in names if has_tls(host) or not needs_tls(name)}
 
 

@@ -57,6 +57,6 @@ with tempfile.TemporaryDirectory() as scratch:
     check.fails('a host that is not exported', program, preload, 'symbol lookup error')
 
 names = workshop.exported(preload)
-check.expect('exports', names == abi.exports(profile, 'imported'), names)
+check.expect('exports', names == abi.exports(profile, 'hosted'), names)
 print(f'{check.failed} failed')
 sys.exit(check.failed != 0)

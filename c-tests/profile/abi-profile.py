@@ -4,6 +4,7 @@
 usage: abi-profile.py
 """
 
+import json
 import os
 import pathlib
 import shlex
@@ -159,6 +160,20 @@ with tempfile.TemporaryDirectory() as scratch:
     fits('--build', run(unbuilt, '--build', scratch / 'elsewhere'), 'qemu-10.0')
     fits('--include', run(unbuilt, '--include', scratch / 'elsewhere'), 'qemu-10.0')
     fits('--cflags', run(unbuilt, f'--cflags=-O2 -I{scratch}/elsewhere'), 'qemu-10.0')
+
+    # A build directory says which tree it is of, in meson's words or in an older configure's.
+    other = scratch / 'elsewhere'
+    (other / 'meson-info').mkdir()
+    info = other / 'meson-info' / 'meson-info.json'
+    info.write_text(json.dumps({'directories': {'source': str(good), 'build': str(other)}}))
+    one_line('build directory of another tree', run(unbuilt, '--build', other),
+             f'was configured for {good}, not for {unbuilt}')
+    info.write_text(json.dumps({'directories': {'source': str(unbuilt), 'build': str(other)}}))
+    fits('build directory of this tree', run(unbuilt, '--build', other), 'qemu-10.0')
+    info.unlink()
+    (other / 'config-host.mak').write_text(f'# made by configure\nSRC_PATH={good}\n')
+    one_line('configured for another tree', run(unbuilt, '--build', other), f'was configured for {good}')
+    (other / 'config-host.mak').unlink()
 
     # The options that the tree is built with.
     recorded = new_tree('recorded', 'qemu-10.0')

@@ -4,7 +4,9 @@
  * Properties besides those of all credentials (crypto/tlscreds.h):
  *
  *   sanity-check  bool    check the own certificates when they are loaded
- *                         (default: true)
+ *                         (default: true): that they are valid now, for the
+ *                         role by key usage and extended key usage, and that
+ *                         peers with the same authorities will accept them
  *   passwordid    string  must not be set: there are no secret objects
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -24,6 +26,11 @@ DECLARE_INSTANCE_CHECKER(QCryptoTLSCredsX509, QCRYPTO_TLS_CREDS_X509,
 /*
  * The files, PEM. Those of the authority are for both roles; the list of
  * revoked certificates is optional and used by servers.
+ *
+ * Authorities may stand in any order, a renewed one beside the one of the same
+ * name that has expired. An own file has the certificate first and then those
+ * of the authorities in between, each issued by the next one; what follows
+ * beyond an authority that peers trust doesn't matter.
  */
 #define QCRYPTO_TLS_CREDS_X509_CA_CERT "ca-cert.pem"
 #define QCRYPTO_TLS_CREDS_X509_CA_CRL "ca-crl.pem"

@@ -109,13 +109,19 @@ typedef ssize_t (*QCryptoTLSSessionReadFunc)(void *buf, size_t len,
  * qcrypto_tls_session_new:
  * @creds: (transfer none): credentials for the role @endpoint; the session
  *     references them
- * @hostname: (nullable): what the server's certificate has to be for
+ * @hostname: (nullable): what the server's certificate has to be for: a host
+ *     name, or an IP address
  * @aclname: (nullable): id of the authorization object that decides about the
  *     name of the peer
  * @endpoint: the role of the session
  * @errp: (nullable): as in qapi/error.h
  *
  * Makes a session.
+ *
+ * @hostname may end with the dot of the root ("localhost."). Capitals don't
+ * matter. An IPv4 address has four decimal numbers (no "127.1"); an IPv6 address
+ * may be in brackets and have a zone ("[fe80::1%eth0]"), neither of which is
+ * compared. There is no port in it.
  *
  * Threads: any; Blocks: no.
  * Returns: (transfer full) (nullable): the session, or NULL with @errp set;
@@ -158,8 +164,10 @@ void qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess);
  * @errp: (nullable): as in qapi/error.h
  *
  * Checks the peer's certificate: that a known authority vouches for it, that
- * it is valid now, that the authorization object allows its name, and that it
- * is for the host name. Nothing is checked without certificates or if the
+ * its extended key usage is for the peer's role if it has one, that it is valid
+ * now, that the authorization object allows its name, and that it is for the
+ * host name. Only certificates on a path to an authority count, not what else
+ * the peer has shown. Nothing is checked without certificates or if the
  * credentials' "verify-peer" is off.
  *
  * Threads: any; Blocks: no.
@@ -209,7 +217,11 @@ void qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess,
  *     (only in the qemu-10.0 and qemu-10.0.13 profiles)
  * @errp: (nullable): as in qapi/error.h (not in the 7.2 profiles)
  *
- * Reads what one record has, or the rest of it.
+ * Reads what one record has, or the rest of it. What a peer says that is no
+ * data and no end is passed over: tickets, new keys, warnings, and a server's
+ * wish to negotiate again, which a client's may not be. That its user has
+ * canceled (as programs in Java say before they close) ends a TLS 1.3 session in
+ * both directions.
  *
  * Threads: one at a time; Blocks: as the transport does.
  * Returns: the number of bytes read, 0 if the peer has ended the session;

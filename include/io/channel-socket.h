@@ -16,7 +16,6 @@
 #define TYPE_QIO_CHANNEL_SOCKET "qio-channel-socket"
 OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelSocket, QIO_CHANNEL_SOCKET)
 
-#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /** A socket channel. Programs read `fd` and the addresses, and some store `fd`; the rest is private. */
 struct QIOChannelSocket {
     /** The parent. */
@@ -35,56 +34,15 @@ struct QIOChannelSocket {
     ssize_t zero_copy_queued;
     /** Zero-copy sends the kernel is done with; private. */
     ssize_t zero_copy_sent;
-};
-#endif
-
-#if (defined(QIO_HAS_TWO_AIO_CONTEXTS) && !defined(QIO_HAS_ZERO_COPY_SUCCESS))
-/** A socket channel. Programs read `fd` and the addresses, and some store `fd`; the rest is private. */
-struct QIOChannelSocket {
-    /** The parent. */
-    QIOChannel parent;
-    /** The socket, -1 when closed. Programs read and store it; re-read at each call. */
-    int fd;
-    /** The address of this end. */
-    struct sockaddr_storage localAddr;
-    /** Bytes of `localAddr` in use. */
-    socklen_t localAddrLen;
-    /** The address of the peer. */
-    struct sockaddr_storage remoteAddr;
-    /** Bytes of `remoteAddr` in use. */
-    socklen_t remoteAddrLen;
-    /** Zero-copy sends so far; private. */
-    ssize_t zero_copy_queued;
-    /** Zero-copy sends the kernel is done with; private. */
-    ssize_t zero_copy_sent;
-};
-#endif
-
-#if defined(QIO_HAS_ZERO_COPY_SUCCESS)
-/** A socket channel. Programs read `fd` and the addresses, and some store `fd`; the rest is private. */
-struct QIOChannelSocket {
-    /** The parent. */
-    QIOChannel parent;
-    /** The socket, -1 when closed. Programs read and store it; re-read at each call. */
-    int fd;
-    /** The address of this end. */
-    struct sockaddr_storage localAddr;
-    /** Bytes of `localAddr` in use. */
-    socklen_t localAddrLen;
-    /** The address of the peer. */
-    struct sockaddr_storage remoteAddr;
-    /** Bytes of `remoteAddr` in use. */
-    socklen_t remoteAddrLen;
-    /** Zero-copy sends so far; private. */
-    ssize_t zero_copy_queued;
-    /** Zero-copy sends the kernel is done with; private. */
-    ssize_t zero_copy_sent;
+#if defined(QIO_HAS_BOOL_SET_BLOCKING)
     /** The mode last asked for; private. */
     bool blocking;
+#endif
+#if defined(QIO_HAS_ZERO_COPY_SUCCESS)
     /** Whether a send since the last flush really was zero-copy; private. */
     bool new_zero_copy_sent_success;
-};
 #endif
+};
 
 #ifdef __cplusplus
 extern "C" {

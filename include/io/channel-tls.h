@@ -16,7 +16,6 @@
 #define TYPE_QIO_CHANNEL_TLS "qio-channel-tls"
 OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelTLS, QIO_CHANNEL_TLS)
 
-#if !defined(QIO_HAS_TLS_HS_IOC_TAG)
 /** One end of a TLS connection. All fields are private. */
 struct QIOChannelTLS {
     /** The parent. */
@@ -27,42 +26,15 @@ struct QIOChannelTLS {
     QCryptoTLSSession *session;
     /** The directions that were shut down; changed by atomic OR only. */
     QIOChannelShutdown shutdown;
-};
-#endif
-
-#if (defined(QIO_HAS_TLS_HS_IOC_TAG) && !defined(QIO_HAS_TLS_BYE))
-/** One end of a TLS connection. All fields are private. */
-struct QIOChannelTLS {
-    /** The parent. */
-    QIOChannel parent;
-    /** What the records travel over. */
-    QIOChannel *master;
-    /** What encrypts them. */
-    QCryptoTLSSession *session;
-    /** The directions that were shut down; changed by atomic OR only. */
-    QIOChannelShutdown shutdown;
+#if defined(QIO_HAS_TLS_HS_IOC_TAG)
     /** The source that the handshake waits with, 0 if none. */
     unsigned int hs_ioc_tag;
-};
 #endif
-
 #if defined(QIO_HAS_TLS_BYE)
-/** One end of a TLS connection. All fields are private. */
-struct QIOChannelTLS {
-    /** The parent. */
-    QIOChannel parent;
-    /** What the records travel over. */
-    QIOChannel *master;
-    /** What encrypts them. */
-    QCryptoTLSSession *session;
-    /** The directions that were shut down; changed by atomic OR only. */
-    QIOChannelShutdown shutdown;
-    /** The source that the handshake waits with, 0 if none. */
-    unsigned int hs_ioc_tag;
     /** The source that the end of the connection waits with, 0 if none. */
     unsigned int bye_ioc_tag;
-};
 #endif
+};
 
 #ifdef __cplusplus
 extern "C" {
@@ -92,12 +64,16 @@ QIOChannelTLS *qio_channel_tls_new_server(QIOChannel *master,
  * qio_channel_tls_new_client:
  * @master: (transfer none): what the records travel over; the channel holds a reference
  * @creds: (transfer none): credentials of a client; the session holds a reference
- * @hostname: (nullable): what the server's certificate has to be for
+ * @hostname: (nullable): what the server's certificate has to be for; qcrypto_tls_session_new() says
+ * how it may be written
  * @errp: (nullable): as in qapi/error.h
  *
  * Makes the client's end of a TLS connection. Nothing is sent or received, and nothing can be, before
  * qio_channel_tls_handshake(). Closing the channel closes @master. If @master can be shut down, so
  * can the channel.
+ *
+ * Whom the channel accepts, and what else its peer may say, is the session's business: that of this
+ * library, or the program's own where the library is hosted.
  *
  * Threads: any; later one reader and one writer at a time. Blocks: no.
  * Returns: (transfer full) (nullable): the channel, or NULL with @errp set.

@@ -24,7 +24,6 @@ typedef union QIOChannelWebsockMask {
     uint32_t u;
 } QIOChannelWebsockMask;
 
-#if !(defined(QIO_HAS_TWO_AIO_CONTEXTS) || defined(QIO_HAS_WEBSOCK_HS_IO_TAG))
 /**
  * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
  * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
@@ -46,41 +45,10 @@ struct QIOChannelWebsock {
     size_t pong_remain;
     /** Private. */
     union QIOChannelWebsockMask mask;
-    /** Private. */
-    unsigned int io_tag;
-    /** Private. */
-    Error *io_err;
-    /** Private. */
-    gboolean io_eof;
-    /** Private. */
-    uint8_t opcode;
-};
-#endif
-
-#if (!defined(QIO_HAS_TWO_AIO_CONTEXTS) && defined(QIO_HAS_WEBSOCK_HS_IO_TAG))
-/**
- * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
- * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
- */
-struct QIOChannelWebsock {
-    /** The parent. */
-    QIOChannel parent;
-    /** What the frames travel over. */
-    QIOChannel *master;
-    /** Private. */
-    Buffer encinput;
-    /** Private. */
-    Buffer encoutput;
-    /** Private. */
-    Buffer rawinput;
-    /** Private. */
-    size_t payload_remain;
-    /** Private. */
-    size_t pong_remain;
-    /** Private. */
-    union QIOChannelWebsockMask mask;
+#if defined(QIO_HAS_WEBSOCK_HS_IO_TAG)
     /** The source that the handshake waits with, 0 if none. */
     unsigned int hs_io_tag;
+#endif
     /** Private. */
     unsigned int io_tag;
     /** Private. */
@@ -90,75 +58,6 @@ struct QIOChannelWebsock {
     /** Private. */
     uint8_t opcode;
 };
-#endif
-
-#if (defined(QIO_HAS_TWO_AIO_CONTEXTS) && !defined(QIO_HAS_WEBSOCK_HS_IO_TAG))
-/**
- * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
- * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
- */
-struct QIOChannelWebsock {
-    /** The parent. */
-    QIOChannel parent;
-    /** What the frames travel over. */
-    QIOChannel *master;
-    /** Private. */
-    Buffer encinput;
-    /** Private. */
-    Buffer encoutput;
-    /** Private. */
-    Buffer rawinput;
-    /** Private. */
-    size_t payload_remain;
-    /** Private. */
-    size_t pong_remain;
-    /** Private. */
-    union QIOChannelWebsockMask mask;
-    /** Private. */
-    unsigned int io_tag;
-    /** Private. */
-    Error *io_err;
-    /** Private. */
-    gboolean io_eof;
-    /** Private. */
-    uint8_t opcode;
-};
-#endif
-
-#if (defined(QIO_HAS_TWO_AIO_CONTEXTS) && defined(QIO_HAS_WEBSOCK_HS_IO_TAG))
-/**
- * The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
- * handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
- */
-struct QIOChannelWebsock {
-    /** The parent. */
-    QIOChannel parent;
-    /** What the frames travel over. */
-    QIOChannel *master;
-    /** Private. */
-    Buffer encinput;
-    /** Private. */
-    Buffer encoutput;
-    /** Private. */
-    Buffer rawinput;
-    /** Private. */
-    size_t payload_remain;
-    /** Private. */
-    size_t pong_remain;
-    /** Private. */
-    union QIOChannelWebsockMask mask;
-    /** The source that the handshake waits with, 0 if none. */
-    unsigned int hs_io_tag;
-    /** Private. */
-    unsigned int io_tag;
-    /** Private. */
-    Error *io_err;
-    /** Private. */
-    gboolean io_eof;
-    /** Private. */
-    uint8_t opcode;
-};
-#endif
 
 #ifdef __cplusplus
 extern "C" {

@@ -16,6 +16,13 @@
 #define TYPE_QIO_CHANNEL "qio-channel"
 OBJECT_DECLARE_TYPE(QIOChannel, QIOChannelClass, QIO_CHANNEL)
 
+/* What buffers of bytes are made of. */
+#if defined(QIO_HAS_VOID_BUFFERS)
+#define QIO_BYTE void
+#else
+#define QIO_BYTE char
+#endif
+
 /** Result of a transfer that would have to wait (R-CHAN-3). */
 #define QIO_CHANNEL_ERR_BLOCK -2
 
@@ -71,8 +78,7 @@ typedef enum QIOChannelShutdown {
     QIO_CHANNEL_SHUTDOWN_BOTH = 3,
 } QIOChannelShutdown;
 
-#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
-/** A channel. The fields are the library's; programs read `name` (and `ctx` in 7.2). */
+/** A channel. The fields are the library's; programs read `name`, and `ctx` where it is. */
 struct QIOChannel {
     /** The parent. */
     Object parent;
@@ -80,43 +86,33 @@ struct QIOChannel {
     unsigned int features;
     /** Label of watches and traces, GLib memory or NULL. */
     char *name;
+#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
     /** The context that coroutine waits use, NULL for the main loop; private but for reading. */
     AioContext *ctx;
-    /** The coroutine that waits to read; private. */
-    Coroutine *read_coroutine;
-    /** The coroutine that waits to write; private. */
-    Coroutine *write_coroutine;
-};
 #endif
-
 #if defined(QIO_HAS_TWO_AIO_CONTEXTS)
-/** A channel. The fields are the library's; programs read `name`. */
-struct QIOChannel {
-    /** The parent. */
-    Object parent;
-    /** Bits `1 << QIO_CHANNEL_FEATURE_*`; changed by atomic OR only. */
-    unsigned int features;
-    /** Label of watches and traces, GLib memory or NULL. */
-    char *name;
     /** The context that `read_coroutine` waits in; private. */
     AioContext *read_ctx;
-    /** The coroutine that waits to read; private, exchanged atomically. */
+#endif
+    /** The coroutine that waits to read; private, changed atomically. */
     Coroutine *read_coroutine;
+#if defined(QIO_HAS_TWO_AIO_CONTEXTS)
     /** The context that `write_coroutine` waits in; private. */
     AioContext *write_ctx;
-    /** The coroutine that waits to write; private, exchanged atomically. */
+#endif
+    /** The coroutine that waits to write; private, changed atomically. */
     Coroutine *write_coroutine;
+#if defined(QIO_HAS_TWO_AIO_CONTEXTS)
     /** Coroutines wait in their own context; set by `qio_channel_set_follow_coroutine_ctx`. */
     bool follow_coroutine_ctx;
-};
 #endif
+};
 
 /** A watch callback: the channel is ready for `condition`. Returns FALSE to end the watch. */
 typedef gboolean (*QIOChannelFunc)(QIOChannel *ioc,
                                    GIOCondition condition,
                                    gpointer data);
 
-#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
 /** The methods of a channel class. Filled in `class_init`, read-only afterwards. */
 struct QIOChannelClass {
     /** The parent. */
@@ -129,6 +125,7 @@ struct QIOChannelClass {
                          size_t nfds,
                          int flags,
                          Error **errp);
+#if !defined(QIO_HAS_READV_FLAGS)
     /** Receives; mandatory. As `qio_channel_readv_full`. */
     ssize_t (*io_readv)(QIOChannel *ioc,
                         const struct iovec *iov,
@@ -136,49 +133,8 @@ struct QIOChannelClass {
                         int **fds,
                         size_t *nfds,
                         Error **errp);
-    /** Closes; mandatory. */
-    int (*io_close)(QIOChannel *ioc, Error **errp);
-    /** Makes an unattached source (transfer full); mandatory. */
-    GSource *(*io_create_watch)(QIOChannel *ioc, GIOCondition condition);
-    /** Switches the blocking mode; mandatory. Returns 0 or -1. */
-    int (*io_set_blocking)(QIOChannel *ioc, bool enabled, Error **errp);
-    /** Ends one or both directions; nullable, called from any thread. */
-    int (*io_shutdown)(QIOChannel *ioc,
-                       QIOChannelShutdown how,
-                       Error **errp);
-    /** Holds small writes back; nullable. */
-    void (*io_set_cork)(QIOChannel *ioc, bool enabled);
-    /** Lets the system gather small writes; nullable. */
-    void (*io_set_delay)(QIOChannel *ioc, bool enabled);
-    /** Moves the position; nullable. */
-    off_t (*io_seek)(QIOChannel *ioc,
-                     off_t offset,
-                     int whence,
-                     Error **errp);
-    /** Sets both handlers in `ctx`; nullable. */
-    void (*io_set_aio_fd_handler)(QIOChannel *ioc,
-                                  AioContext *ctx,
-                                  IOHandler *io_read,
-                                  IOHandler *io_write,
-                                  void *opaque);
-    /** Waits for zero-copy sends; nullable. */
-    int (*io_flush)(QIOChannel *ioc, Error **errp);
-};
 #endif
-
-#if defined(QIO_HAS_TWO_AIO_CONTEXTS)
-/** The methods of a channel class. Filled in `class_init`, read-only afterwards. */
-struct QIOChannelClass {
-    /** The parent. */
-    ObjectClass parent;
-    /** Sends; mandatory. As `qio_channel_writev_full`. */
-    ssize_t (*io_writev)(QIOChannel *ioc,
-                         const struct iovec *iov,
-                         size_t niov,
-                         int *fds,
-                         size_t nfds,
-                         int flags,
-                         Error **errp);
+#if defined(QIO_HAS_READV_FLAGS)
     /** Receives; mandatory. As `qio_channel_readv_full`. */
     ssize_t (*io_readv)(QIOChannel *ioc,
                         const struct iovec *iov,
@@ -187,24 +143,29 @@ struct QIOChannelClass {
                         size_t *nfds,
                         int flags,
                         Error **errp);
+#endif
     /** Closes; mandatory. */
     int (*io_close)(QIOChannel *ioc, Error **errp);
     /** Makes an unattached source (transfer full); mandatory. */
     GSource *(*io_create_watch)(QIOChannel *ioc, GIOCondition condition);
     /** Switches the blocking mode; mandatory. Returns 0 or -1. */
     int (*io_set_blocking)(QIOChannel *ioc, bool enabled, Error **errp);
+#if defined(QIO_HAS_POSITIONAL_IO)
     /** Writes at `offset` bytes; nullable. */
     ssize_t (*io_pwritev)(QIOChannel *ioc,
                           const struct iovec *iov,
                           size_t niov,
                           off_t offset,
                           Error **errp);
+#endif
+#if defined(QIO_HAS_POSITIONAL_IO)
     /** Reads at `offset` bytes; nullable. */
     ssize_t (*io_preadv)(QIOChannel *ioc,
                          const struct iovec *iov,
                          size_t niov,
                          off_t offset,
                          Error **errp);
+#endif
     /** Ends one or both directions; nullable, called from any thread. */
     int (*io_shutdown)(QIOChannel *ioc,
                        QIOChannelShutdown how,
@@ -218,6 +179,15 @@ struct QIOChannelClass {
                      off_t offset,
                      int whence,
                      Error **errp);
+#if !defined(QIO_HAS_TWO_AIO_CONTEXTS)
+    /** Sets both handlers in `ctx`; nullable. */
+    void (*io_set_aio_fd_handler)(QIOChannel *ioc,
+                                  AioContext *ctx,
+                                  IOHandler *io_read,
+                                  IOHandler *io_write,
+                                  void *opaque);
+#endif
+#if defined(QIO_HAS_TWO_AIO_CONTEXTS)
     /** Sets handlers; a NULL context leaves that direction alone; nullable. */
     void (*io_set_aio_fd_handler)(QIOChannel *ioc,
                                   AioContext *read_ctx,
@@ -225,12 +195,14 @@ struct QIOChannelClass {
                                   AioContext *write_ctx,
                                   IOHandler *io_write,
                                   void *opaque);
+#endif
     /** Waits for zero-copy sends; nullable. */
     int (*io_flush)(QIOChannel *ioc, Error **errp);
+#if defined(QIO_HAS_PEERPID)
     /** Tells the process at the other end; nullable. */
     int (*io_peerpid)(QIOChannel *ioc, unsigned int *pid, Error **errp);
-};
 #endif
+};
 
 #ifdef __cplusplus
 extern "C" {
@@ -1001,7 +973,6 @@ ssize_t qio_channel_preadv(QIOChannel *ioc,
                            Error **errp);
 #endif
 
-#if !defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_read:
  * @ioc: (transfer none): the channel
@@ -1014,35 +985,13 @@ ssize_t qio_channel_preadv(QIOChannel *ioc,
  * Threads: one reader at a time. Blocks: as the blocking mode says.
  * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
  * with errno EAGAIN and @errp untouched, if it would have to wait.
- * Differs: @buf is untyped in the qemu-10.2 profile.
+ * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
  */
 ssize_t qio_channel_read(QIOChannel *ioc,
-                         char *buf,
+                         QIO_BYTE *buf,
                          size_t buflen,
                          Error **errp);
-#endif
 
-#if defined(QIO_HAS_VOID_BUFFERS)
-/**
- * qio_channel_read:
- * @ioc: (transfer none): the channel
- * @buf: (array length=buflen): the memory to fill
- * @buflen: its size in bytes, may be 0
- * @errp: (nullable): as in qapi/error.h
- *
- * As in the earlier profiles, but for the type of @buf.
- *
- * Threads: one reader at a time. Blocks: as the blocking mode says.
- * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
- * with errno EAGAIN and @errp untouched, if it would have to wait.
- */
-ssize_t qio_channel_read(QIOChannel *ioc,
-                         void *buf,
-                         size_t buflen,
-                         Error **errp);
-#endif
-
-#if !defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_write:
  * @ioc: (transfer none): the channel
@@ -1055,35 +1004,13 @@ ssize_t qio_channel_read(QIOChannel *ioc,
  * Threads: one writer at a time. Blocks: as the blocking mode says.
  * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
  * @errp untouched, if it would have to wait.
- * Differs: @buf is untyped in the qemu-10.2 profile.
+ * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
  */
 ssize_t qio_channel_write(QIOChannel *ioc,
-                          const char *buf,
+                          const QIO_BYTE *buf,
                           size_t buflen,
                           Error **errp);
-#endif
 
-#if defined(QIO_HAS_VOID_BUFFERS)
-/**
- * qio_channel_write:
- * @ioc: (transfer none): the channel
- * @buf: (array length=buflen): the memory to write
- * @buflen: its size in bytes, may be 0
- * @errp: (nullable): as in qapi/error.h
- *
- * As in the earlier profiles, but for the type of @buf.
- *
- * Threads: one writer at a time. Blocks: as the blocking mode says.
- * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
- * @errp untouched, if it would have to wait.
- */
-ssize_t qio_channel_write(QIOChannel *ioc,
-                          const void *buf,
-                          size_t buflen,
-                          Error **errp);
-#endif
-
-#if !defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_read_all_eof:
  * @ioc: (transfer none): the channel
@@ -1096,35 +1023,13 @@ ssize_t qio_channel_write(QIOChannel *ioc,
  * Threads: one reader at a time. Blocks: yes, in either blocking mode.
  * Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
  * @errp set, also if the data ended in between.
- * Differs: @buf is untyped in the qemu-10.2 profile.
+ * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
  */
 int qio_channel_read_all_eof(QIOChannel *ioc,
-                             char *buf,
+                             QIO_BYTE *buf,
                              size_t buflen,
                              Error **errp);
-#endif
 
-#if defined(QIO_HAS_VOID_BUFFERS)
-/**
- * qio_channel_read_all_eof:
- * @ioc: (transfer none): the channel
- * @buf: (array length=buflen): the memory to fill
- * @buflen: its size in bytes, may be 0
- * @errp: (nullable): as in qapi/error.h
- *
- * As in the earlier profiles, but for the type of @buf.
- *
- * Threads: one reader at a time. Blocks: yes, in either blocking mode.
- * Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
- * @errp set, also if the data ended in between.
- */
-int qio_channel_read_all_eof(QIOChannel *ioc,
-                             void *buf,
-                             size_t buflen,
-                             Error **errp);
-#endif
-
-#if !defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_read_all:
  * @ioc: (transfer none): the channel
@@ -1136,34 +1041,13 @@ int qio_channel_read_all_eof(QIOChannel *ioc,
  *
  * Threads: one reader at a time. Blocks: yes, in either blocking mode.
  * Returns: 0 if @buf is full, or -1 with @errp set.
- * Differs: @buf is untyped in the qemu-10.2 profile.
+ * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
  */
 int qio_channel_read_all(QIOChannel *ioc,
-                         char *buf,
+                         QIO_BYTE *buf,
                          size_t buflen,
                          Error **errp);
-#endif
 
-#if defined(QIO_HAS_VOID_BUFFERS)
-/**
- * qio_channel_read_all:
- * @ioc: (transfer none): the channel
- * @buf: (array length=buflen): the memory to fill
- * @buflen: its size in bytes, may be 0
- * @errp: (nullable): as in qapi/error.h
- *
- * As in the earlier profiles, but for the type of @buf.
- *
- * Threads: one reader at a time. Blocks: yes, in either blocking mode.
- * Returns: 0 if @buf is full, or -1 with @errp set.
- */
-int qio_channel_read_all(QIOChannel *ioc,
-                         void *buf,
-                         size_t buflen,
-                         Error **errp);
-#endif
-
-#if !defined(QIO_HAS_VOID_BUFFERS)
 /**
  * qio_channel_write_all:
  * @ioc: (transfer none): the channel
@@ -1175,34 +1059,14 @@ int qio_channel_read_all(QIOChannel *ioc,
  *
  * Threads: one writer at a time. Blocks: yes, in either blocking mode.
  * Returns: 0 if everything was written, or -1 with @errp set.
- * Differs: @buf is untyped in the qemu-10.2 profile.
+ * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
  */
 int qio_channel_write_all(QIOChannel *ioc,
-                          const char *buf,
+                          const QIO_BYTE *buf,
                           size_t buflen,
                           Error **errp);
-#endif
 
-#if defined(QIO_HAS_VOID_BUFFERS)
-/**
- * qio_channel_write_all:
- * @ioc: (transfer none): the channel
- * @buf: (array length=buflen): the memory to write
- * @buflen: its size in bytes, may be 0
- * @errp: (nullable): as in qapi/error.h
- *
- * As in the earlier profiles, but for the type of @buf.
- *
- * Threads: one writer at a time. Blocks: yes, in either blocking mode.
- * Returns: 0 if everything was written, or -1 with @errp set.
- */
-int qio_channel_write_all(QIOChannel *ioc,
-                          const void *buf,
-                          size_t buflen,
-                          Error **errp);
-#endif
-
-#if (defined(QIO_HAS_POSITIONAL_IO) && !defined(QIO_HAS_VOID_BUFFERS))
+#if defined(QIO_HAS_POSITIONAL_IO)
 /**
  * qio_channel_pwrite:
  * @ioc: (transfer none): the channel
@@ -1217,39 +1081,16 @@ int qio_channel_write_all(QIOChannel *ioc,
  * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
  * @errp untouched, if it would have to wait.
  * Since: qemu-10.0 profile.
- * Differs: @buf is untyped in the qemu-10.2 profile.
+ * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
  */
 ssize_t qio_channel_pwrite(QIOChannel *ioc,
-                           char *buf,
+                           QIO_BYTE *buf,
                            size_t buflen,
                            off_t offset,
                            Error **errp);
 #endif
 
-#if defined(QIO_HAS_VOID_BUFFERS)
-/**
- * qio_channel_pwrite:
- * @ioc: (transfer none): the channel
- * @buf: (array length=buflen): the memory to write
- * @buflen: its size in bytes, may be 0
- * @offset: where, in bytes from the start
- * @errp: (nullable): as in qapi/error.h
- *
- * As in the earlier profiles, but for the type of @buf.
- *
- * Threads: any, several at once. Blocks: as the blocking mode says.
- * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
- * @errp untouched, if it would have to wait.
- * Since: qemu-10.0 profile.
- */
-ssize_t qio_channel_pwrite(QIOChannel *ioc,
-                           void *buf,
-                           size_t buflen,
-                           off_t offset,
-                           Error **errp);
-#endif
-
-#if (defined(QIO_HAS_POSITIONAL_IO) && !defined(QIO_HAS_VOID_BUFFERS))
+#if defined(QIO_HAS_POSITIONAL_IO)
 /**
  * qio_channel_pread:
  * @ioc: (transfer none): the channel
@@ -1264,33 +1105,10 @@ ssize_t qio_channel_pwrite(QIOChannel *ioc,
  * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
  * with errno EAGAIN and @errp untouched, if it would have to wait.
  * Since: qemu-10.0 profile.
- * Differs: @buf is untyped in the qemu-10.2 profile.
+ * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
  */
 ssize_t qio_channel_pread(QIOChannel *ioc,
-                          char *buf,
-                          size_t buflen,
-                          off_t offset,
-                          Error **errp);
-#endif
-
-#if defined(QIO_HAS_VOID_BUFFERS)
-/**
- * qio_channel_pread:
- * @ioc: (transfer none): the channel
- * @buf: (array length=buflen): the memory to fill
- * @buflen: its size in bytes, may be 0
- * @offset: where, in bytes from the start
- * @errp: (nullable): as in qapi/error.h
- *
- * As in the earlier profiles, but for the type of @buf.
- *
- * Threads: any, several at once. Blocks: as the blocking mode says.
- * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
- * with errno EAGAIN and @errp untouched, if it would have to wait.
- * Since: qemu-10.0 profile.
- */
-ssize_t qio_channel_pread(QIOChannel *ioc,
-                          void *buf,
+                          QIO_BYTE *buf,
                           size_t buflen,
                           off_t offset,
                           Error **errp);

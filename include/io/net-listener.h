@@ -23,85 +23,47 @@ typedef void (*QIONetListenerClientFunc)(QIONetListener *listener,
                                          QIOChannelSocket *sioc,
                                          gpointer data);
 
-#if !defined(QIO_HAS_LISTENER_LOCK)
 /** A listener over any number of sockets. */
 struct QIONetListener {
     /** The parent. */
     Object parent;
     /** Label given to sockets added later, GLib memory or NULL; private. */
     char *name;
+#if !defined(QIO_HAS_LISTENER_SOURCE)
     /** The listening channels, `nsioc` of them, also after disconnect; programs read it. */
     QIOChannelSocket **sioc;
+#endif
+#if !defined(QIO_HAS_LISTENER_SOURCE)
     /** The watch of each channel, NULL where there is none; private. */
     GSource **io_source;
-    /** Channels ever added; programs read it up to 10.0. */
-    size_t nsioc;
-    /** Between the first add and disconnect; private. */
-    bool connected;
-    /** The client callback; private. */
-    QIONetListenerClientFunc io_func;
-    /** Its data; private. */
-    gpointer io_data;
-    /** Ends `io_data`; private. */
-    GDestroyNotify io_notify;
-};
 #endif
-
-#if (defined(QIO_HAS_LISTENER_LOCK) && !defined(QIO_HAS_LISTENER_SOURCE))
-/** A listener over any number of sockets. */
-struct QIONetListener {
-    /** The parent. */
-    Object parent;
-    /** Label given to sockets added later, GLib memory or NULL; private. */
-    char *name;
-    /** The listening channels, `nsioc` of them, also after disconnect; programs read it. */
-    QIOChannelSocket **sioc;
-    /** The watch of each channel, NULL where there is none; private. */
-    GSource **io_source;
-    /** Channels ever added; programs read it up to 10.0. */
-    size_t nsioc;
-    /** The context of the registration, NULL for the default one; private. */
-    GMainContext *context;
-    /** Between the first add and disconnect; private. */
-    bool connected;
-    /** Guards the registration; private. */
-    QemuMutex lock;
-    /** The client callback; private. */
-    QIONetListenerClientFunc io_func;
-    /** Its data; private. */
-    gpointer io_data;
-    /** Ends `io_data`; private. */
-    GDestroyNotify io_notify;
-};
-#endif
-
 #if defined(QIO_HAS_LISTENER_SOURCE)
-/** A listener over any number of sockets. */
-struct QIONetListener {
-    /** The parent. */
-    Object parent;
-    /** Label given to sockets added later, GLib memory or NULL; private. */
-    char *name;
     /** The listening sockets; private. */
     QIONetListenerSource **source;
-    /** Channels ever added; programs read it up to 10.0. */
+#endif
+    /** Channels ever added; programs read it where they read `sioc`. */
     size_t nsioc;
+#if defined(QIO_HAS_LISTENER_LOCK)
     /** The context of the registration, NULL for the default one; private. */
     GMainContext *context;
+#endif
+#if defined(QIO_HAS_LISTENER_SOURCE)
     /** The AioContext of the registration, or NULL; private. */
     AioContext *aio_context;
+#endif
     /** Between the first add and disconnect; private. */
     bool connected;
+#if defined(QIO_HAS_LISTENER_LOCK)
     /** Guards the registration; private. */
     QemuMutex lock;
+#endif
     /** The client callback; private. */
     QIONetListenerClientFunc io_func;
     /** Its data; private. */
     gpointer io_data;
-    /** Ends `io_data`; private. */
+    /** Frees `io_data`; private. */
     GDestroyNotify io_notify;
 };
-#endif
 
 #ifdef __cplusplus
 extern "C" {

@@ -5,12 +5,17 @@ use core::ffi::{CStr, c_char, c_int};
 use glib_sys::{GDestroyNotify, GIOCondition, GMainContext, GSource, gpointer, guint};
 use libc::off_t;
 
+#[cfg(bool_set_blocking)]
+use super::convert::bool_or_propagate;
+use super::convert::{flush_or_propagate, position_or_propagate, status_or_propagate};
+#[cfg(peerpid)]
+use crate::logic::control::NoPeerPid;
 use crate::logic::{control, wait, watch};
 use crate::object::Shared;
 use crate::object::channel::{Channel, Feature};
 use crate::object::watch::Watcher;
 use abi::layout::{ChannelFeature, ChannelShutdown, Error, QIOChannel, QIOChannelFunc};
-use host::error::Errp;
+use abi::origin;
 use platform::glib::{MainContext, Source, UserData};
 use platform::os::abort::misuse;
 
@@ -97,8 +102,9 @@ pub unsafe extern "C" fn qio_channel_set_blocking(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_set_blocking") };
+    let result = control::set_blocking(channel, enabled);
     // SAFETY: the caller's error destination.
-    control::set_blocking(channel, enabled, unsafe { Errp::from_ptr(errp) })
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_set_blocking")) }
 }
 
 /// qio_channel_set_blocking:
@@ -119,8 +125,9 @@ pub unsafe extern "C" fn qio_channel_set_blocking(
 ) -> bool {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_set_blocking") };
+    let result = control::set_blocking(channel, enabled);
     // SAFETY: the caller's error destination.
-    control::set_blocking(channel, enabled, unsafe { Errp::from_ptr(errp) }) == 0
+    unsafe { bool_or_propagate(result, errp, &origin!(c"qio_channel_set_blocking")) }
 }
 
 /// qio_channel_close:
@@ -138,8 +145,9 @@ pub unsafe extern "C" fn qio_channel_set_blocking(
 pub unsafe extern "C" fn qio_channel_close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_close") };
+    let result = control::close(channel);
     // SAFETY: the caller's error destination.
-    control::close(channel, unsafe { Errp::from_ptr(errp) })
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_close")) }
 }
 
 /// qio_channel_shutdown:
@@ -160,8 +168,9 @@ pub unsafe extern "C" fn qio_channel_shutdown(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_shutdown") };
+    let result = control::shutdown(channel, how);
     // SAFETY: the caller's error destination.
-    control::shutdown(channel, how, unsafe { Errp::from_ptr(errp) })
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_shutdown")) }
 }
 
 /// qio_channel_set_delay:
@@ -210,8 +219,9 @@ pub unsafe extern "C" fn qio_channel_io_seek(
 ) -> off_t {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_io_seek") };
+    let result = control::seek(channel, offset, whence);
     // SAFETY: the caller's error destination.
-    control::seek(channel, offset, whence, unsafe { Errp::from_ptr(errp) })
+    unsafe { position_or_propagate(result, errp, &origin!(c"qio_channel_io_seek")) }
 }
 
 /// qio_channel_flush:
@@ -227,8 +237,9 @@ pub unsafe extern "C" fn qio_channel_io_seek(
 pub unsafe extern "C" fn qio_channel_flush(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_flush") };
+    let result = control::flush(channel);
     // SAFETY: the caller's error destination.
-    control::flush(channel, unsafe { Errp::from_ptr(errp) })
+    unsafe { flush_or_propagate(result, errp, &origin!(c"qio_channel_flush")) }
 }
 
 /// qio_channel_get_peerpid:
@@ -255,13 +266,18 @@ pub unsafe extern "C" fn qio_channel_get_peerpid(
     if pid.is_null() {
         misuse("qio_channel_get_peerpid", format_args!("pid is NULL"));
     }
+    let result = control::peer_pid(channel).map_err(|reason| match reason {
+        NoPeerPid::Failed(error) => {
+            // SAFETY: the caller's variable.
+            unsafe { *pid = u32::MAX };
+            error
+        }
+        NoPeerPid::Unsupported(error) => error,
+    });
+    // SAFETY: the caller's variable.
+    let result = result.map(|found| unsafe { *pid = found });
     // SAFETY: the caller's error destination.
-    let found = control::peer_pid(channel, unsafe { Errp::from_ptr(errp) });
-    if found != Err(control::NoPeerPid::Unsupported) {
-        // SAFETY: the caller's variable.
-        unsafe { *pid = found.unwrap_or(u32::MAX) };
-    }
-    found.map_or(-1, |_| 0)
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_get_peerpid")) }
 }
 
 /// qio_channel_wait:

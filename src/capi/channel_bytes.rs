@@ -1,7 +1,5 @@
 //! `io/channel.h`: transfers of one piece of memory.
 
-#[cfg(not(void_buffers))]
-use core::ffi::c_char;
 use core::ffi::{c_int, c_void};
 
 #[cfg(positional_io)]
@@ -9,11 +7,11 @@ use libc::off_t;
 use libc::{size_t, ssize_t};
 
 use super::channel::borrow;
-use super::channel_transfer::{all, all_or_end};
+use super::convert::{read_or_propagate, status_or_propagate, transfer_or_propagate};
 use crate::logic::transfer;
 use crate::object::descriptors::{Incoming, Outgoing};
-use abi::layout::{Error, QIOChannel};
-use host::error::Errp;
+use abi::layout::{Byte, Error, QIOChannel};
+use abi::origin;
 use platform::os::iov::IoVec;
 
 /// qio_channel_read:
@@ -27,12 +25,11 @@ use platform::os::iov::IoVec;
 /// Threads: one reader at a time. Blocks: as the blocking mode says.
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
-/// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(not(void_buffers))]
+/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read(
     ioc: *mut QIOChannel,
-    buf: *mut c_char,
+    buf: *mut Byte,
     buflen: size_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
@@ -40,37 +37,9 @@ pub unsafe extern "C" fn qio_channel_read(
     let channel = unsafe { borrow(ioc, "qio_channel_read") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let result = transfer::readv_full(channel, &[memory], Incoming::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::readv_full(channel, &[memory], Incoming::NONE, 0, errp).value()
-}
-
-/// qio_channel_read:
-/// @ioc: (transfer none): the channel
-/// @buf: (array length=buflen): the memory to fill
-/// @buflen: its size in bytes, may be 0
-/// @errp: (nullable): as in qapi/error.h
-///
-/// As in the earlier profiles, but for the type of @buf.
-///
-/// Threads: one reader at a time. Blocks: as the blocking mode says.
-/// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
-/// with errno EAGAIN and @errp untouched, if it would have to wait.
-#[cfg(void_buffers)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_channel_read(
-    ioc: *mut QIOChannel,
-    buf: *mut c_void,
-    buflen: size_t,
-    errp: *mut *mut Error,
-) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_read") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf, buflen) };
-    // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::readv_full(channel, &[memory], Incoming::NONE, 0, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_read")) }
 }
 
 /// qio_channel_write:
@@ -84,12 +53,11 @@ pub unsafe extern "C" fn qio_channel_read(
 /// Threads: one writer at a time. Blocks: as the blocking mode says.
 /// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
 /// @errp untouched, if it would have to wait.
-/// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(not(void_buffers))]
+/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_write(
     ioc: *mut QIOChannel,
-    buf: *const c_char,
+    buf: *const Byte,
     buflen: size_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
@@ -97,37 +65,9 @@ pub unsafe extern "C" fn qio_channel_write(
     let channel = unsafe { borrow(ioc, "qio_channel_write") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), buflen) };
+    let result = transfer::writev_full(channel, &[memory], Outgoing::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::writev_full(channel, &[memory], Outgoing::NONE, 0, errp).value()
-}
-
-/// qio_channel_write:
-/// @ioc: (transfer none): the channel
-/// @buf: (array length=buflen): the memory to write
-/// @buflen: its size in bytes, may be 0
-/// @errp: (nullable): as in qapi/error.h
-///
-/// As in the earlier profiles, but for the type of @buf.
-///
-/// Threads: one writer at a time. Blocks: as the blocking mode says.
-/// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
-/// @errp untouched, if it would have to wait.
-#[cfg(void_buffers)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_channel_write(
-    ioc: *mut QIOChannel,
-    buf: *const c_void,
-    buflen: size_t,
-    errp: *mut *mut Error,
-) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_write") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast_mut(), buflen) };
-    // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::writev_full(channel, &[memory], Outgoing::NONE, 0, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_write")) }
 }
 
 /// qio_channel_read_all_eof:
@@ -141,12 +81,11 @@ pub unsafe extern "C" fn qio_channel_write(
 /// Threads: one reader at a time. Blocks: yes, in either blocking mode.
 /// Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
 /// @errp set, also if the data ended in between.
-/// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(not(void_buffers))]
+/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read_all_eof(
     ioc: *mut QIOChannel,
-    buf: *mut c_char,
+    buf: *mut Byte,
     buflen: size_t,
     errp: *mut *mut Error,
 ) -> c_int {
@@ -154,49 +93,9 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
     let channel = unsafe { borrow(ioc, "qio_channel_read_all_eof") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let result = transfer::readv_full_all_eof(channel, &[memory], Incoming::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all_or_end(transfer::readv_full_all_eof(
-        channel,
-        &[memory],
-        Incoming::NONE,
-        0,
-        errp,
-    ))
-}
-
-/// qio_channel_read_all_eof:
-/// @ioc: (transfer none): the channel
-/// @buf: (array length=buflen): the memory to fill
-/// @buflen: its size in bytes, may be 0
-/// @errp: (nullable): as in qapi/error.h
-///
-/// As in the earlier profiles, but for the type of @buf.
-///
-/// Threads: one reader at a time. Blocks: yes, in either blocking mode.
-/// Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
-/// @errp set, also if the data ended in between.
-#[cfg(void_buffers)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_channel_read_all_eof(
-    ioc: *mut QIOChannel,
-    buf: *mut c_void,
-    buflen: size_t,
-    errp: *mut *mut Error,
-) -> c_int {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_read_all_eof") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf, buflen) };
-    // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all_or_end(transfer::readv_full_all_eof(
-        channel,
-        &[memory],
-        Incoming::NONE,
-        0,
-        errp,
-    ))
+    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_read_all_eof")) }
 }
 
 /// qio_channel_read_all:
@@ -209,12 +108,11 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
 ///
 /// Threads: one reader at a time. Blocks: yes, in either blocking mode.
 /// Returns: 0 if @buf is full, or -1 with @errp set.
-/// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(not(void_buffers))]
+/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read_all(
     ioc: *mut QIOChannel,
-    buf: *mut c_char,
+    buf: *mut Byte,
     buflen: size_t,
     errp: *mut *mut Error,
 ) -> c_int {
@@ -222,46 +120,9 @@ pub unsafe extern "C" fn qio_channel_read_all(
     let channel = unsafe { borrow(ioc, "qio_channel_read_all") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let result = transfer::readv_full_all(channel, &[memory], Incoming::NONE);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all(transfer::readv_full_all(
-        channel,
-        &[memory],
-        Incoming::NONE,
-        errp,
-    ))
-}
-
-/// qio_channel_read_all:
-/// @ioc: (transfer none): the channel
-/// @buf: (array length=buflen): the memory to fill
-/// @buflen: its size in bytes, may be 0
-/// @errp: (nullable): as in qapi/error.h
-///
-/// As in the earlier profiles, but for the type of @buf.
-///
-/// Threads: one reader at a time. Blocks: yes, in either blocking mode.
-/// Returns: 0 if @buf is full, or -1 with @errp set.
-#[cfg(void_buffers)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_channel_read_all(
-    ioc: *mut QIOChannel,
-    buf: *mut c_void,
-    buflen: size_t,
-    errp: *mut *mut Error,
-) -> c_int {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_read_all") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf, buflen) };
-    // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all(transfer::readv_full_all(
-        channel,
-        &[memory],
-        Incoming::NONE,
-        errp,
-    ))
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_read_all")) }
 }
 
 /// qio_channel_write_all:
@@ -274,12 +135,11 @@ pub unsafe extern "C" fn qio_channel_read_all(
 ///
 /// Threads: one writer at a time. Blocks: yes, in either blocking mode.
 /// Returns: 0 if everything was written, or -1 with @errp set.
-/// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(not(void_buffers))]
+/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_write_all(
     ioc: *mut QIOChannel,
-    buf: *const c_char,
+    buf: *const Byte,
     buflen: size_t,
     errp: *mut *mut Error,
 ) -> c_int {
@@ -287,48 +147,9 @@ pub unsafe extern "C" fn qio_channel_write_all(
     let channel = unsafe { borrow(ioc, "qio_channel_write_all") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), buflen) };
+    let result = transfer::writev_full_all(channel, &[memory], Outgoing::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all(transfer::writev_full_all(
-        channel,
-        &[memory],
-        Outgoing::NONE,
-        0,
-        errp,
-    ))
-}
-
-/// qio_channel_write_all:
-/// @ioc: (transfer none): the channel
-/// @buf: (array length=buflen): the memory to write
-/// @buflen: its size in bytes, may be 0
-/// @errp: (nullable): as in qapi/error.h
-///
-/// As in the earlier profiles, but for the type of @buf.
-///
-/// Threads: one writer at a time. Blocks: yes, in either blocking mode.
-/// Returns: 0 if everything was written, or -1 with @errp set.
-#[cfg(void_buffers)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_channel_write_all(
-    ioc: *mut QIOChannel,
-    buf: *const c_void,
-    buflen: size_t,
-    errp: *mut *mut Error,
-) -> c_int {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_write_all") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast_mut(), buflen) };
-    // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all(transfer::writev_full_all(
-        channel,
-        &[memory],
-        Outgoing::NONE,
-        0,
-        errp,
-    ))
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_write_all")) }
 }
 
 /// qio_channel_pwrite:
@@ -344,12 +165,12 @@ pub unsafe extern "C" fn qio_channel_write_all(
 /// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
 /// @errp untouched, if it would have to wait.
 /// Since: qemu-10.0 profile.
-/// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(all(positional_io, not(void_buffers)))]
+/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+#[cfg(positional_io)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_pwrite(
     ioc: *mut QIOChannel,
-    buf: *mut c_char,
+    buf: *mut Byte,
     buflen: size_t,
     offset: off_t,
     errp: *mut *mut Error,
@@ -358,40 +179,9 @@ pub unsafe extern "C" fn qio_channel_pwrite(
     let channel = unsafe { borrow(ioc, "qio_channel_pwrite") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let result = transfer::pwritev(channel, &[memory], offset);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::pwritev(channel, &[memory], offset, errp).value()
-}
-
-/// qio_channel_pwrite:
-/// @ioc: (transfer none): the channel
-/// @buf: (array length=buflen): the memory to write
-/// @buflen: its size in bytes, may be 0
-/// @offset: where, in bytes from the start
-/// @errp: (nullable): as in qapi/error.h
-///
-/// As in the earlier profiles, but for the type of @buf.
-///
-/// Threads: any, several at once. Blocks: as the blocking mode says.
-/// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
-/// @errp untouched, if it would have to wait.
-/// Since: qemu-10.0 profile.
-#[cfg(void_buffers)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_channel_pwrite(
-    ioc: *mut QIOChannel,
-    buf: *mut c_void,
-    buflen: size_t,
-    offset: off_t,
-    errp: *mut *mut Error,
-) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_pwrite") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf, buflen) };
-    // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::pwritev(channel, &[memory], offset, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_pwrite")) }
 }
 
 /// qio_channel_pread:
@@ -407,12 +197,12 @@ pub unsafe extern "C" fn qio_channel_pwrite(
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
 /// Since: qemu-10.0 profile.
-/// Differs: @buf is untyped in the qemu-10.2 profile.
-#[cfg(all(positional_io, not(void_buffers)))]
+/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+#[cfg(positional_io)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_pread(
     ioc: *mut QIOChannel,
-    buf: *mut c_char,
+    buf: *mut Byte,
     buflen: size_t,
     offset: off_t,
     errp: *mut *mut Error,
@@ -421,38 +211,7 @@ pub unsafe extern "C" fn qio_channel_pread(
     let channel = unsafe { borrow(ioc, "qio_channel_pread") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let result = transfer::preadv(channel, &[memory], offset);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::preadv(channel, &[memory], offset, errp).value()
-}
-
-/// qio_channel_pread:
-/// @ioc: (transfer none): the channel
-/// @buf: (array length=buflen): the memory to fill
-/// @buflen: its size in bytes, may be 0
-/// @offset: where, in bytes from the start
-/// @errp: (nullable): as in qapi/error.h
-///
-/// As in the earlier profiles, but for the type of @buf.
-///
-/// Threads: any, several at once. Blocks: as the blocking mode says.
-/// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
-/// with errno EAGAIN and @errp untouched, if it would have to wait.
-/// Since: qemu-10.0 profile.
-#[cfg(void_buffers)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_channel_pread(
-    ioc: *mut QIOChannel,
-    buf: *mut c_void,
-    buflen: size_t,
-    offset: off_t,
-    errp: *mut *mut Error,
-) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_pread") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf, buflen) };
-    // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::preadv(channel, &[memory], offset, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_pread")) }
 }

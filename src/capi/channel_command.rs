@@ -1,9 +1,10 @@
 //! `io/channel-command.h`.
 
 use core::ffi::{CStr, c_char, c_int};
-use core::ptr;
 
+use super::convert::ptr_or_propagate;
 use crate::logic::command;
+use crate::object::Ref;
 use abi::layout::{Error, QIOChannelCommand};
 use abi::origin;
 use platform::check_usage;
@@ -54,12 +55,7 @@ pub unsafe extern "C" fn qio_channel_command_new_spawn(
     // SAFETY: an array of C strings, live for the call.
     let argv = unsafe { strings(argv) };
     check_usage!(!argv.is_empty(), NAME, "argv is empty");
-    match command::start(&argv, flags) {
-        Ok(channel) => channel.into_ptr(),
-        Err(error) => {
-            // SAFETY: the caller's error destination.
-            unsafe { error.store(errp, &origin!(c"qio_channel_command_new_spawn")) };
-            ptr::null_mut()
-        }
-    }
+    let result = command::start(&argv, flags).map(Ref::into_ptr);
+    // SAFETY: the caller's error destination.
+    unsafe { ptr_or_propagate(result, errp, &origin!(c"qio_channel_command_new_spawn")) }
 }

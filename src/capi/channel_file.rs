@@ -1,35 +1,15 @@
 //! `io/channel-file.h`.
 
 use core::ffi::{CStr, c_char, c_int};
-use core::ptr;
 
 use libc::mode_t;
 
+use super::convert::ptr_or_propagate;
 use crate::logic::file;
 use crate::object::Ref;
 use abi::layout::{Error, QIOChannelFile};
 use abi::origin;
-use host::error::Origin;
 use platform::check_usage;
-
-/// Gives a channel to C code: NULL with the error stored if there is none.
-///
-/// # Safety
-/// `errp` is NULL, `&error_abort`, `&error_fatal`, or points to an empty `Error *`.
-unsafe fn give(
-    result: Result<Ref<QIOChannelFile>, host::error::Error>,
-    errp: *mut *mut Error,
-    origin: &Origin,
-) -> *mut QIOChannelFile {
-    match result {
-        Ok(channel) => channel.into_ptr(),
-        Err(error) => {
-            // SAFETY: as promised.
-            unsafe { error.store(errp, origin) };
-            ptr::null_mut()
-        }
-    }
-}
 
 /// qio_channel_file_new_fd:
 /// @fd: (transfer full): any descriptor; also what isn't one: transfers fail then
@@ -61,9 +41,9 @@ pub unsafe extern "C" fn qio_channel_file_new_dupfd(
     fd: c_int,
     errp: *mut *mut Error,
 ) -> *mut QIOChannelFile {
-    let result = file::adopt_duplicate(fd);
+    let result = file::adopt_duplicate(fd).map(Ref::into_ptr);
     // SAFETY: the caller's error destination.
-    unsafe { give(result, errp, &origin!(c"qio_channel_file_new_dupfd")) }
+    unsafe { ptr_or_propagate(result, errp, &origin!(c"qio_channel_file_new_dupfd")) }
 }
 
 /// qio_channel_file_new_path:
@@ -85,7 +65,8 @@ pub unsafe extern "C" fn qio_channel_file_new_path(
 ) -> *mut QIOChannelFile {
     check_usage!(!path.is_null(), "qio_channel_file_new_path", "path is NULL");
     // SAFETY: a C string, live for the call.
-    let result = file::open(unsafe { CStr::from_ptr(path) }, flags, mode);
+    let path = unsafe { CStr::from_ptr(path) };
+    let result = file::open(path, flags, mode).map(Ref::into_ptr);
     // SAFETY: the caller's error destination.
-    unsafe { give(result, errp, &origin!(c"qio_channel_file_new_path")) }
+    unsafe { ptr_or_propagate(result, errp, &origin!(c"qio_channel_file_new_path")) }
 }

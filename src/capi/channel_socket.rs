@@ -1,18 +1,18 @@
 //! `io/channel-socket.h`.
 
 use core::ffi::c_int;
-use core::ptr;
 
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 #[cfg(send_buffer)]
 use libc::size_t;
 
+use super::convert::{ptr_or_propagate, status_or_propagate};
 use super::task::QIOTaskFunc;
 use crate::logic::socket::{self, control, establish};
-use crate::object::Shared;
 use crate::object::socket::{End, Socket};
 use crate::object::task::Completion;
-use crate::qom::convert;
+use crate::object::{Ref, Shared};
+use abi::address::Address;
 use abi::layout::{Error, QIOChannelSocket, SocketAddress};
 use abi::origin;
 use host::socket::AddressRef;
@@ -84,14 +84,9 @@ pub unsafe extern "C" fn qio_channel_socket_new_fd(
     fd: c_int,
     errp: *mut *mut Error,
 ) -> *mut QIOChannelSocket {
-    match socket::from_fd(fd) {
-        Ok(socket) => socket.into_ptr(),
-        Err(error) => {
-            // SAFETY: `errp` is a destination as in qapi/error.h.
-            unsafe { error.store(errp, &origin!(c"qio_channel_socket_new_fd")) };
-            ptr::null_mut()
-        }
-    }
+    let result = socket::from_fd(fd).map(Ref::into_ptr);
+    // SAFETY: the caller's error destination.
+    unsafe { ptr_or_propagate(result, errp, &origin!(c"qio_channel_socket_new_fd")) }
 }
 
 /// qio_channel_socket_connect_sync:
@@ -117,7 +112,7 @@ pub unsafe extern "C" fn qio_channel_socket_connect_sync(
     let addr = unsafe { address(addr, "qio_channel_socket_connect_sync") };
     let result = establish::connect(socket, addr);
     // SAFETY: `errp` is a destination as in qapi/error.h.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_socket_connect_sync")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_socket_connect_sync")) }
 }
 
 /// qio_channel_socket_connect_async:
@@ -178,7 +173,7 @@ pub unsafe extern "C" fn qio_channel_socket_listen_sync(
     let addr = unsafe { address(addr, "qio_channel_socket_listen_sync") };
     let result = establish::listen(socket, addr, num);
     // SAFETY: `errp` is a destination as in qapi/error.h.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_socket_listen_sync")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_socket_listen_sync")) }
 }
 
 /// qio_channel_socket_listen_async:
@@ -243,7 +238,7 @@ pub unsafe extern "C" fn qio_channel_socket_dgram_sync(
     let remote = unsafe { address(remoteAddr, "qio_channel_socket_dgram_sync") };
     let result = establish::datagram(socket, local, remote);
     // SAFETY: `errp` is a destination as in qapi/error.h.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_socket_dgram_sync")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_socket_dgram_sync")) }
 }
 
 /// qio_channel_socket_dgram_async:
@@ -284,26 +279,6 @@ pub unsafe extern "C" fn qio_channel_socket_dgram_async(
     establish::datagram_async(socket, local, remote, completion, context);
 }
 
-/// Converts a stored address; NULL with the error stored.
-///
-/// # Safety
-/// `errp` is a destination as in qapi/error.h.
-unsafe fn stored_address(
-    socket: &Socket,
-    end: End,
-    errp: *mut *mut Error,
-    origin: &host::error::Origin,
-) -> *mut SocketAddress {
-    match control::address(socket, end) {
-        Ok(address) => address.into_ptr(),
-        Err(error) => {
-            // SAFETY: as promised.
-            unsafe { error.store(errp, origin) };
-            ptr::null_mut()
-        }
-    }
-}
-
 /// qio_channel_socket_get_local_address:
 /// @ioc: (transfer none): the channel
 /// @errp: (nullable): as in qapi/error.h
@@ -320,9 +295,10 @@ pub unsafe extern "C" fn qio_channel_socket_get_local_address(
 ) -> *mut SocketAddress {
     // SAFETY: the caller holds a reference for the call.
     let socket = unsafe { borrow(ioc, "qio_channel_socket_get_local_address") };
+    let result = control::address(socket, End::Local).map(Address::into_ptr);
     let origin = origin!(c"qio_channel_socket_get_local_address");
-    // SAFETY: `errp` is a destination as in qapi/error.h.
-    unsafe { stored_address(socket, End::Local, errp, &origin) }
+    // SAFETY: the caller's error destination.
+    unsafe { ptr_or_propagate(result, errp, &origin) }
 }
 
 /// qio_channel_socket_get_remote_address:
@@ -341,9 +317,10 @@ pub unsafe extern "C" fn qio_channel_socket_get_remote_address(
 ) -> *mut SocketAddress {
     // SAFETY: the caller holds a reference for the call.
     let socket = unsafe { borrow(ioc, "qio_channel_socket_get_remote_address") };
+    let result = control::address(socket, End::Remote).map(Address::into_ptr);
     let origin = origin!(c"qio_channel_socket_get_remote_address");
-    // SAFETY: `errp` is a destination as in qapi/error.h.
-    unsafe { stored_address(socket, End::Remote, errp, &origin) }
+    // SAFETY: the caller's error destination.
+    unsafe { ptr_or_propagate(result, errp, &origin) }
 }
 
 /// qio_channel_socket_accept:
@@ -363,14 +340,9 @@ pub unsafe extern "C" fn qio_channel_socket_accept(
 ) -> *mut QIOChannelSocket {
     // SAFETY: the caller holds a reference for the call.
     let socket = unsafe { borrow(ioc, "qio_channel_socket_accept") };
-    match establish::accept(socket) {
-        Ok(client) => client.into_ptr(),
-        Err(error) => {
-            // SAFETY: `errp` is a destination as in qapi/error.h.
-            unsafe { error.store(errp, &origin!(c"qio_channel_socket_accept")) };
-            ptr::null_mut()
-        }
-    }
+    let result = establish::accept(socket).map(Ref::into_ptr);
+    // SAFETY: the caller's error destination.
+    unsafe { ptr_or_propagate(result, errp, &origin!(c"qio_channel_socket_accept")) }
 }
 
 /// qio_channel_socket_set_send_buffer:
@@ -395,5 +367,5 @@ pub unsafe extern "C" fn qio_channel_socket_set_send_buffer(
     let result = control::set_send_buffer(socket, size);
     let origin = origin!(c"qio_channel_socket_set_send_buffer");
     // SAFETY: `errp` is a destination as in qapi/error.h.
-    unsafe { convert::status(result, errp, &origin) }
+    unsafe { status_or_propagate(result, errp, &origin) }
 }

@@ -1,16 +1,18 @@
 //! `io/channel-tls.h`.
 
 use core::ffi::{CStr, c_char};
-use core::ptr;
 
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
+#[cfg(tls_bye)]
+use super::convert::ok_or_propagate;
+use super::convert::ptr_or_propagate;
 use super::task::QIOTaskFunc;
 use crate::logic::tls;
-use crate::object::Shared;
 use crate::object::channel::Channel;
 use crate::object::task::Completion;
 use crate::object::tls::Tls;
+use crate::object::{Ref, Shared};
 use abi::layout::{Error, QCryptoTLSCreds, QCryptoTLSSession, QIOChannel, QIOChannelTLS};
 use abi::origin;
 use host::tls_session::Creds;
@@ -76,25 +78,24 @@ pub unsafe extern "C" fn qio_channel_tls_new_server(
     const NAME: &str = "qio_channel_tls_new_server";
     // SAFETY: the caller's objects and string.
     let (master, creds, aclname) = unsafe { parts(master, creds, aclname, NAME) };
-    match tls::create_server(master, creds, aclname) {
-        Ok(channel) => channel.into_ptr(),
-        Err(error) => {
-            // SAFETY: the caller's error destination.
-            unsafe { error.store(errp, &origin!(c"qio_channel_tls_new_server")) };
-            ptr::null_mut()
-        }
-    }
+    let result = tls::create_server(master, creds, aclname).map(Ref::into_ptr);
+    // SAFETY: the caller's error destination.
+    unsafe { ptr_or_propagate(result, errp, &origin!(c"qio_channel_tls_new_server")) }
 }
 
 /// qio_channel_tls_new_client:
 /// @master: (transfer none): what the records travel over; the channel holds a reference
 /// @creds: (transfer none): credentials of a client; the session holds a reference
-/// @hostname: (nullable): what the server's certificate has to be for
+/// @hostname: (nullable): what the server's certificate has to be for; qcrypto_tls_session_new() says
+/// how it may be written
 /// @errp: (nullable): as in qapi/error.h
 ///
 /// Makes the client's end of a TLS connection. Nothing is sent or received, and nothing can be, before
 /// qio_channel_tls_handshake(). Closing the channel closes @master. If @master can be shut down, so
 /// can the channel.
+///
+/// Whom the channel accepts, and what else its peer may say, is the session's business: that of this
+/// library, or the program's own where the library is hosted.
 ///
 /// Threads: any; later one reader and one writer at a time. Blocks: no.
 /// Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
@@ -108,14 +109,9 @@ pub unsafe extern "C" fn qio_channel_tls_new_client(
     const NAME: &str = "qio_channel_tls_new_client";
     // SAFETY: the caller's objects and string.
     let (master, creds, hostname) = unsafe { parts(master, creds, hostname, NAME) };
-    match tls::create_client(master, creds, hostname) {
-        Ok(channel) => channel.into_ptr(),
-        Err(error) => {
-            // SAFETY: the caller's error destination.
-            unsafe { error.store(errp, &origin!(c"qio_channel_tls_new_client")) };
-            ptr::null_mut()
-        }
-    }
+    let result = tls::create_client(master, creds, hostname).map(Ref::into_ptr);
+    // SAFETY: the caller's error destination.
+    unsafe { ptr_or_propagate(result, errp, &origin!(c"qio_channel_tls_new_client")) }
 }
 
 /// qio_channel_tls_handshake:
@@ -174,9 +170,9 @@ pub unsafe extern "C" fn qio_channel_tls_handshake(
 pub unsafe extern "C" fn qio_channel_tls_bye(ioc: *mut QIOChannelTLS, errp: *mut *mut Error) {
     // SAFETY: the caller's channel is live or NULL.
     let channel = unsafe { borrow(ioc, "qio_channel_tls_bye") };
-    // SAFETY: the caller's error destination, for this call.
-    let errp = unsafe { host::error::Errp::from_ptr(errp) };
-    tls::bye(channel, errp);
+    let result = tls::bye(channel);
+    // SAFETY: the caller's error destination.
+    let _: Option<()> = unsafe { ok_or_propagate(result, errp, &origin!(c"qio_channel_tls_bye")) };
 }
 
 /// qio_channel_tls_get_session:

@@ -7,28 +7,12 @@ use libc::off_t;
 use libc::{iovec, size_t, ssize_t};
 
 use super::channel::borrow;
-use crate::logic::transfer::{self, Read};
+use super::convert::{read_or_propagate, status_or_propagate, transfer_or_propagate};
+use crate::logic::transfer;
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::{Error, QIOChannel};
-use host::error::{Errp, Stored};
+use abi::origin;
 use platform::os::iov::IoVec;
-
-/// 1 for everything, 0 for the end before any byte, -1 for failure (R-CHAN-23).
-pub(super) fn all_or_end(result: Result<Read, Stored>) -> c_int {
-    match result {
-        Ok(Read::All) => 1,
-        Ok(Read::Nothing) => 0,
-        Err(_) => -1,
-    }
-}
-
-/// 0 for everything, -1 for failure.
-pub(super) fn all(result: Result<(), Stored>) -> c_int {
-    match result {
-        Ok(()) => 0,
-        Err(_) => -1,
-    }
-}
 
 /// qio_channel_readv_full:
 /// @ioc: (transfer none): the channel
@@ -72,9 +56,9 @@ pub unsafe extern "C" fn qio_channel_readv_full(
     };
     // SAFETY: each is NULL or the caller's variable.
     let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
+    let result = transfer::readv_full(channel, iov, incoming, flags);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::readv_full(channel, iov, incoming, flags, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_readv_full")) }
 }
 
 /// qio_channel_readv_full:
@@ -114,9 +98,9 @@ pub unsafe extern "C" fn qio_channel_readv_full(
     };
     // SAFETY: each is NULL or the caller's variable.
     let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
+    let result = transfer::readv_full(channel, iov, incoming, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::readv_full(channel, iov, incoming, 0, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_readv_full")) }
 }
 
 /// qio_channel_writev_full:
@@ -156,9 +140,9 @@ pub unsafe extern "C" fn qio_channel_writev_full(
     };
     // SAFETY: NULL or the caller's array.
     let outgoing = unsafe { Outgoing::from_ptr(fds, nfds) };
+    let result = transfer::writev_full(channel, iov, outgoing, flags);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::writev_full(channel, iov, outgoing, flags, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_writev_full")) }
 }
 
 /// qio_channel_readv:
@@ -181,9 +165,9 @@ pub unsafe extern "C" fn qio_channel_readv(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
     let (channel, iov) = unsafe { (borrow(ioc, "qio_channel_readv"), IoVec::array(iov, niov)) };
+    let result = transfer::readv_full(channel, iov, Incoming::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::readv_full(channel, iov, Incoming::NONE, 0, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_readv")) }
 }
 
 /// qio_channel_writev:
@@ -206,9 +190,9 @@ pub unsafe extern "C" fn qio_channel_writev(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
     let (channel, iov) = unsafe { (borrow(ioc, "qio_channel_writev"), IoVec::array(iov, niov)) };
+    let result = transfer::writev_full(channel, iov, Outgoing::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::writev_full(channel, iov, Outgoing::NONE, 0, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_writev")) }
 }
 
 /// qio_channel_readv_full_all_eof:
@@ -250,11 +234,9 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
     };
     // SAFETY: each is NULL or the caller's variable.
     let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
+    let result = transfer::readv_full_all_eof(channel, iov, incoming, flags);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all_or_end(transfer::readv_full_all_eof(
-        channel, iov, incoming, flags, errp,
-    ))
+    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_readv_full_all_eof")) }
 }
 
 /// qio_channel_readv_full_all_eof:
@@ -294,11 +276,9 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
     };
     // SAFETY: each is NULL or the caller's variable.
     let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
+    let result = transfer::readv_full_all_eof(channel, iov, incoming, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all_or_end(transfer::readv_full_all_eof(
-        channel, iov, incoming, 0, errp,
-    ))
+    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_readv_full_all_eof")) }
 }
 
 /// qio_channel_readv_full_all:
@@ -333,9 +313,9 @@ pub unsafe extern "C" fn qio_channel_readv_full_all(
     };
     // SAFETY: each is NULL or the caller's variable.
     let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
+    let result = transfer::readv_full_all(channel, iov, incoming);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all(transfer::readv_full_all(channel, iov, incoming, errp))
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_readv_full_all")) }
 }
 
 /// qio_channel_writev_full_all:
@@ -372,11 +352,9 @@ pub unsafe extern "C" fn qio_channel_writev_full_all(
     };
     // SAFETY: NULL or the caller's array.
     let outgoing = unsafe { Outgoing::from_ptr(fds, nfds) };
+    let result = transfer::writev_full_all(channel, iov, outgoing, flags);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all(transfer::writev_full_all(
-        channel, iov, outgoing, flags, errp,
-    ))
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_writev_full_all")) }
 }
 
 /// qio_channel_readv_all_eof:
@@ -404,15 +382,9 @@ pub unsafe extern "C" fn qio_channel_readv_all_eof(
             IoVec::array(iov, niov),
         )
     };
+    let result = transfer::readv_full_all_eof(channel, iov, Incoming::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all_or_end(transfer::readv_full_all_eof(
-        channel,
-        iov,
-        Incoming::NONE,
-        0,
-        errp,
-    ))
+    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_readv_all_eof")) }
 }
 
 /// qio_channel_readv_all:
@@ -439,9 +411,9 @@ pub unsafe extern "C" fn qio_channel_readv_all(
             IoVec::array(iov, niov),
         )
     };
+    let result = transfer::readv_full_all(channel, iov, Incoming::NONE);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all(transfer::readv_full_all(channel, iov, Incoming::NONE, errp))
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_readv_all")) }
 }
 
 /// qio_channel_writev_all:
@@ -468,15 +440,9 @@ pub unsafe extern "C" fn qio_channel_writev_all(
             IoVec::array(iov, niov),
         )
     };
+    let result = transfer::writev_full_all(channel, iov, Outgoing::NONE, 0);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    all(transfer::writev_full_all(
-        channel,
-        iov,
-        Outgoing::NONE,
-        0,
-        errp,
-    ))
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_writev_all")) }
 }
 
 /// qio_channel_pwritev:
@@ -505,9 +471,9 @@ pub unsafe extern "C" fn qio_channel_pwritev(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
     let (channel, iov) = unsafe { (borrow(ioc, "qio_channel_pwritev"), IoVec::array(iov, niov)) };
+    let result = transfer::pwritev(channel, iov, offset);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::pwritev(channel, iov, offset, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_pwritev")) }
 }
 
 /// qio_channel_preadv:
@@ -536,7 +502,7 @@ pub unsafe extern "C" fn qio_channel_preadv(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
     let (channel, iov) = unsafe { (borrow(ioc, "qio_channel_preadv"), IoVec::array(iov, niov)) };
+    let result = transfer::preadv(channel, iov, offset);
     // SAFETY: the caller's error destination.
-    let errp = unsafe { Errp::from_ptr(errp) };
-    transfer::preadv(channel, iov, offset, errp).value()
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_preadv")) }
 }

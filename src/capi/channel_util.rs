@@ -3,8 +3,8 @@
 use core::ffi::c_int;
 #[cfg(two_aio_contexts)]
 use core::ffi::c_void;
-use core::ptr;
 
+use super::convert::ptr_or_propagate;
 #[cfg(two_aio_contexts)]
 use crate::logic::aio;
 use crate::logic::descriptor;
@@ -29,14 +29,9 @@ use host::aio::{Handlers, Places};
 /// Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_new_fd(fd: c_int, errp: *mut *mut Error) -> *mut QIOChannel {
-    match descriptor::channel(fd) {
-        Ok(channel) => Ref::into_ptr(channel),
-        Err(error) => {
-            // SAFETY: the caller's error destination.
-            unsafe { error.store(errp, &origin!(c"qio_channel_new_fd")) };
-            ptr::null_mut()
-        }
-    }
+    let result = descriptor::channel(fd).map(Ref::into_ptr);
+    // SAFETY: the caller's error destination.
+    unsafe { ptr_or_propagate(result, errp, &origin!(c"qio_channel_new_fd")) }
 }
 
 /// qio_channel_util_set_aio_fd_handler:

@@ -26,6 +26,7 @@ pub mod channel_transfer;
 pub mod channel_util;
 pub mod channel_watch;
 pub mod channel_websock;
+mod convert;
 pub mod dns_resolver;
 pub mod net_listener;
 pub mod task;

@@ -7,6 +7,9 @@ use core::ptr;
 
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
+#[cfg(listener_source)]
+use super::convert::ptr_or_propagate;
+use super::convert::status_or_propagate;
 use crate::logic::listener;
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
@@ -96,14 +99,9 @@ pub unsafe extern "C" fn qio_net_listener_open_sync(
     let Some(address) = (unsafe { View::from_ptr(addr) }) else {
         misuse(ME, format_args!("addr is NULL"))
     };
-    match listener::open(listener, address, num) {
-        Ok(()) => 0,
-        Err(error) => {
-            // SAFETY: `errp` is a destination as in qapi/error.h.
-            unsafe { error.store(errp, &origin!(c"qio_net_listener_open_sync")) };
-            -1
-        }
-    }
+    let result = listener::open(listener, address, num);
+    // SAFETY: the caller's error destination.
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_net_listener_open_sync")) }
 }
 
 /// qio_net_listener_add:
@@ -337,12 +335,13 @@ pub unsafe extern "C" fn qio_net_listener_get_local_address(
 ) -> *mut SocketAddress {
     // SAFETY: the caller holds a reference for the call.
     let listener = unsafe { borrow(listener, "qio_net_listener_get_local_address") };
-    match listener::local_address(listener, n) {
-        Ok(address) => address.into_ptr(),
-        Err(error) => {
-            // SAFETY: `errp` is a destination as in qapi/error.h.
-            unsafe { error.store(errp, &origin!(c"qio_net_listener_get_local_address")) };
-            ptr::null_mut()
-        }
+    let result = listener::local_address(listener, n).map(Address::into_ptr);
+    // SAFETY: the caller's error destination.
+    unsafe {
+        ptr_or_propagate(
+            result,
+            errp,
+            &origin!(c"qio_net_listener_get_local_address"),
+        )
     }
 }

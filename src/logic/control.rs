@@ -1,37 +1,31 @@
 //! What is done with a channel beside transfers: mode, position, end.
-//!
-//! Results are as the class returned them, its error stored: 0 or more, or -1.
 
 use crate::object::channel::{Channel, Feature};
-use abi::origin;
-use host::error::{Error, Errp, Stored};
+use crate::object::channel_class::Flushed;
+use host::error::Error;
 
-/// Moves the position; -1 on failure. Whether positions can be read at doesn't matter (R-CHAN-34).
-pub fn seek(channel: &Channel, offset: i64, whence: i32, errp: Errp<'_>) -> i64 {
-    channel.io_seek(offset, whence, errp).unwrap_or_else(|| {
-        let error = Error::new("The channel cannot seek: it has no random access");
-        let _: Stored = errp.store(error, &origin!(c"qio_channel_io_seek"));
-        -1
-    })
+/// Moves the position. Whether positions can be read at doesn't matter (R-CHAN-34).
+pub fn seek(channel: &Channel, offset: i64, whence: i32) -> Result<i64, Error> {
+    channel
+        .io_seek(offset, whence)?
+        .ok_or_else(|| Error::new("The channel cannot seek: it has no random access"))
 }
 
 /// Makes transfers wait or not (R-CHAN-35).
-pub fn set_blocking(channel: &Channel, enabled: bool, errp: Errp<'_>) -> i32 {
-    channel.io_set_blocking(enabled, errp)
+pub fn set_blocking(channel: &Channel, enabled: bool) -> Result<(), Error> {
+    channel.io_set_blocking(enabled)
 }
 
 /// Closes the channel (R-CHAN-36).
-pub fn close(channel: &Channel, errp: Errp<'_>) -> i32 {
-    channel.io_close(errp)
+pub fn close(channel: &Channel) -> Result<(), Error> {
+    channel.io_close()
 }
 
 /// Ends one direction or both, from any thread (R-CHAN-37).
-pub fn shutdown(channel: &Channel, how: u32, errp: Errp<'_>) -> i32 {
-    channel.io_shutdown(how, errp).unwrap_or_else(|| {
-        let error = Error::new("The channel cannot shut down a direction of its data");
-        let _: Stored = errp.store(error, &origin!(c"qio_channel_shutdown"));
-        -1
-    })
+pub fn shutdown(channel: &Channel, how: u32) -> Result<(), Error> {
+    channel
+        .io_shutdown(how)?
+        .ok_or_else(|| Error::new("The channel cannot shut down a direction of its data"))
 }
 
 /// Lets the system gather small writes, where there is such a thing (R-CHAN-38).
@@ -44,33 +38,30 @@ pub fn set_cork(channel: &Channel, enabled: bool) {
     let _: Option<()> = channel.io_set_cork(enabled);
 }
 
-/// Waits for zero-copy writes; 1 if all were copied after all (R-CHAN-39).
-pub fn flush(channel: &Channel, errp: Errp<'_>) -> i32 {
+/// Waits for zero-copy writes (R-CHAN-39).
+pub fn flush(channel: &Channel) -> Result<Flushed, Error> {
     if !channel.has_feature(Feature::WRITE_ZERO_COPY) {
-        return 0;
+        return Ok(Flushed::WithoutCopy);
     }
-    channel.io_flush(errp).unwrap_or(0)
+    Ok(channel.io_flush()?.unwrap_or(Flushed::WithoutCopy))
 }
 
 /// Why a peer's process isn't known.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub enum NoPeerPid {
     /// The class knows no such thing.
-    Unsupported,
+    Unsupported(Error),
     /// It could not be found out.
-    Failed,
+    Failed(Error),
 }
 
 /// The process at the other end (R-CHAN-40).
-pub fn peer_pid(channel: &Channel, errp: Errp<'_>) -> Result<u32, NoPeerPid> {
-    let mut pid = 0;
-    match channel.io_peerpid(&mut pid, errp) {
-        Some(0..) => Ok(pid),
-        Some(_) => Err(NoPeerPid::Failed),
-        None => {
-            let error = Error::new("The channel cannot tell the process at its other end");
-            let _: Stored = errp.store(error, &origin!(c"qio_channel_get_peerpid"));
-            Err(NoPeerPid::Unsupported)
-        }
-    }
+pub fn peer_pid(channel: &Channel) -> Result<u32, NoPeerPid> {
+    channel
+        .io_peerpid()
+        .map_err(NoPeerPid::Failed)?
+        .ok_or_else(|| {
+            let message = "The channel cannot tell the process at its other end";
+            NoPeerPid::Unsupported(Error::new(message))
+        })
 }

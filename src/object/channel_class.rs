@@ -1,7 +1,8 @@
 //! The methods that a channel's class fills in, as safe calls.
 //!
-//! A method gets the caller's arguments as they are and its result is passed on unchanged. Which
-//! methods exist, and with which arguments, differs between profiles here and nowhere above.
+//! A method gets an error slot of its own, and the error object that it leaves there is what the
+//! [`Error`] carries. Which methods exist, and with which arguments, differs between profiles here
+//! and in the class structs.
 
 use core::ffi::{c_int, c_uint, c_void};
 
@@ -11,19 +12,15 @@ use super::channel::Channel;
 use super::descriptors::{Incoming, Outgoing};
 use abi::layout::{self, QIO_CHANNEL_ERR_BLOCK};
 use host::aio::{Context, Handlers, Places};
-use host::error::{Errp, Stored};
+use host::error::{Error, catch};
 use platform::glib::Source;
 use platform::os::abort::misuse;
+use platform::os::errno;
 use platform::os::iov::{self, IoVec};
 
 /// `io_create_watch`.
 pub type CreateWatch =
     unsafe extern "C" fn(ioc: *mut layout::QIOChannel, condition: u32) -> *mut glib_sys::GSource;
-
-/// What a transfer method returned.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[must_use]
-pub struct Returned(ssize_t);
 
 /// A transfer that has not failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,34 +31,37 @@ pub enum Transfer {
     WouldBlock,
 }
 
-impl Returned {
-    /// A failure whose error has been stored.
-    pub fn failed(_: Stored) -> Self {
-        Self(-1)
-    }
+/// Whether a flush found that all was copied after all: then zero-copy is not worth its while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flushed {
+    /// Something was sent without a copy, or nothing was sent.
+    WithoutCopy,
+    /// All was copied.
+    Copied,
+}
 
-    /// The number, for C.
-    #[inline]
-    pub fn value(self) -> ssize_t {
-        self.0
+/// Calls a transfer method: what it returned says whether it has failed, errno why (R-CHAN-5).
+#[inline]
+fn transfer(method: impl FnOnce(*mut *mut layout::Error) -> ssize_t) -> Result<Transfer, Error> {
+    const WOULD_BLOCK: ssize_t = QIO_CHANNEL_ERR_BLOCK as ssize_t;
+    let (returned, error) = catch(method);
+    match usize::try_from(returned) {
+        Ok(bytes) => Ok(Transfer::Done(bytes)),
+        Err(_) if returned == WOULD_BLOCK => Ok(Transfer::WouldBlock),
+        Err(_) => Err(failure(error)),
     }
+}
 
-    /// Whether so many bytes were transferred, or more.
-    #[inline]
-    pub fn is_done(self, bytes: usize) -> bool {
-        usize::try_from(self.0).is_ok_and(|done| done >= bytes)
-    }
+/// Calls a method that returns 0 or more, or fails with -1.
+fn number(method: impl FnOnce(*mut *mut layout::Error) -> c_int) -> Result<u32, Error> {
+    let (returned, error) = catch(method);
+    u32::try_from(returned).map_err(|_| failure(error))
+}
 
-    /// What it means; the method that failed has stored its error at `errp`.
-    #[inline]
-    pub fn transfer(self, errp: Errp<'_>) -> Result<Transfer, Stored> {
-        const WOULD_BLOCK: ssize_t = QIO_CHANNEL_ERR_BLOCK as ssize_t;
-        match usize::try_from(self.0) {
-            Ok(bytes) => Ok(Transfer::Done(bytes)),
-            Err(_) if self.0 == WOULD_BLOCK => Ok(Transfer::WouldBlock),
-            Err(_) => Err(errp.stored_by_callee()),
-        }
-    }
+/// The error that a method has left behind; some fail without one.
+#[cold]
+fn failure(error: Option<Error>) -> Error {
+    error.unwrap_or_else(|| Error::object(None, errno::last()))
 }
 
 /// Ends the process: a class lacks a method that each must have (W-12).
@@ -88,26 +88,26 @@ impl Channel {
         iov: &[IoVec<'_>],
         incoming: Incoming<'_>,
         flags: c_int,
-        errp: Errp<'_>,
-    ) -> Returned {
+    ) -> Result<Transfer, Error> {
         // SAFETY: the class is live and its methods don't change.
         let Some(method) = (unsafe { (*self.class()).io_readv }) else {
             missing("qio_channel_readv_full", "io_readv")
         };
-        let (ioc, elements, errp) = (self.as_ptr(), iov::as_ptr(iov), errp.as_ptr());
+        let (ioc, elements) = (self.as_ptr(), iov::as_ptr(iov));
         let (fds, nfds) = incoming.as_ptr();
         #[cfg(not(readv_flags))]
         let result = {
             let _ = flags;
-            // SAFETY: the channel is of the class; elements, descriptors and `errp` are valid for
-            // the call.
-            unsafe { method(ioc, elements, iov.len(), fds, nfds, errp) }
+            // SAFETY: the channel is of the class; elements, descriptors and error slot are valid
+            // for the call.
+            transfer(|errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, errp) })
         };
         #[cfg(readv_flags)]
-        // SAFETY: the channel is of the class; elements, descriptors and `errp` are valid for the
-        // call.
-        let result = unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) };
-        Returned(result)
+        // SAFETY: the channel is of the class; elements, descriptors and error slot are valid for
+        // the call.
+        let result =
+            transfer(|errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) });
+        result
     }
 
     /// Calls `io_writev`.
@@ -117,27 +117,26 @@ impl Channel {
         iov: &[IoVec<'_>],
         outgoing: Outgoing<'_>,
         flags: c_int,
-        errp: Errp<'_>,
-    ) -> Returned {
+    ) -> Result<Transfer, Error> {
         // SAFETY: the class is live and its methods don't change.
         let Some(method) = (unsafe { (*self.class()).io_writev }) else {
             missing("qio_channel_writev_full", "io_writev")
         };
-        let (ioc, elements, errp) = (self.as_ptr(), iov::as_ptr(iov), errp.as_ptr());
+        let (ioc, elements) = (self.as_ptr(), iov::as_ptr(iov));
         let (fds, nfds) = (outgoing.as_ptr(), outgoing.len());
-        // SAFETY: the channel is of the class; elements, descriptors and `errp` are valid for the
-        // call.
-        Returned(unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) })
+        // SAFETY: the channel is of the class; elements, descriptors and error slot are valid for
+        // the call.
+        transfer(|errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) })
     }
 
     /// Calls `io_close`.
-    pub fn io_close(&self, errp: Errp<'_>) -> c_int {
+    pub fn io_close(&self) -> Result<(), Error> {
         // SAFETY: the class is live and its methods don't change.
         let Some(method) = (unsafe { (*self.class()).io_close }) else {
             missing("qio_channel_close", "io_close")
         };
         // SAFETY: the channel is of the class.
-        unsafe { method(self.as_ptr(), errp.as_ptr()) }
+        number(|errp| unsafe { method(self.as_ptr(), errp) }).map(|_| ())
     }
 
     /// Calls `io_create_watch`; None if it returned NULL.
@@ -160,21 +159,24 @@ impl Channel {
     }
 
     /// Calls `io_set_blocking`.
-    pub fn io_set_blocking(&self, enabled: bool, errp: Errp<'_>) -> c_int {
+    pub fn io_set_blocking(&self, enabled: bool) -> Result<(), Error> {
         // SAFETY: the class is live and its methods don't change.
         let Some(method) = (unsafe { (*self.class()).io_set_blocking }) else {
             missing("qio_channel_set_blocking", "io_set_blocking")
         };
         // SAFETY: the channel is of the class.
-        unsafe { method(self.as_ptr(), enabled, errp.as_ptr()) }
+        number(|errp| unsafe { method(self.as_ptr(), enabled, errp) }).map(|_| ())
     }
 
     /// Calls `io_shutdown`. None if the class has no such method, as below.
-    pub fn io_shutdown(&self, how: c_uint, errp: Errp<'_>) -> Option<c_int> {
+    pub fn io_shutdown(&self, how: c_uint) -> Result<Option<()>, Error> {
         // SAFETY: the class is live and its methods don't change.
-        let method = unsafe { (*self.class()).io_shutdown }?;
+        let method = unsafe { (*self.class()).io_shutdown };
+        let Some(method) = method else {
+            return Ok(None);
+        };
         // SAFETY: the channel is of the class.
-        Some(unsafe { method(self.as_ptr(), how, errp.as_ptr()) })
+        number(|errp| unsafe { method(self.as_ptr(), how, errp) }).map(|_| Some(()))
     }
 
     /// Calls `io_set_cork`.
@@ -196,11 +198,19 @@ impl Channel {
     }
 
     /// Calls `io_seek`.
-    pub fn io_seek(&self, offset: off_t, whence: c_int, errp: Errp<'_>) -> Option<off_t> {
+    pub fn io_seek(&self, offset: off_t, whence: c_int) -> Result<Option<off_t>, Error> {
         // SAFETY: the class is live and its methods don't change.
-        let method = unsafe { (*self.class()).io_seek }?;
+        let method = unsafe { (*self.class()).io_seek };
+        let Some(method) = method else {
+            return Ok(None);
+        };
         // SAFETY: the channel is of the class.
-        Some(unsafe { method(self.as_ptr(), offset, whence, errp.as_ptr()) })
+        let (position, error) =
+            catch(|errp| unsafe { method(self.as_ptr(), offset, whence, errp) });
+        match position {
+            0.. => Ok(Some(position)),
+            _ => Err(failure(error)),
+        }
     }
 
     /// Calls `io_set_aio_fd_handler`. Profiles whose method has one context use it for both
@@ -227,11 +237,18 @@ impl Channel {
     }
 
     /// Calls `io_flush`.
-    pub fn io_flush(&self, errp: Errp<'_>) -> Option<c_int> {
+    pub fn io_flush(&self) -> Result<Option<Flushed>, Error> {
         // SAFETY: the class is live and its methods don't change.
-        let method = unsafe { (*self.class()).io_flush }?;
+        let method = unsafe { (*self.class()).io_flush };
+        let Some(method) = method else {
+            return Ok(None);
+        };
         // SAFETY: the channel is of the class.
-        Some(unsafe { method(self.as_ptr(), errp.as_ptr()) })
+        let flushed = number(|errp| unsafe { method(self.as_ptr(), errp) })?;
+        Ok(Some(match flushed {
+            0 => Flushed::WithoutCopy,
+            _ => Flushed::Copied,
+        }))
     }
 }
 
@@ -258,12 +275,17 @@ impl Channel {
         })
     }
 
-    /// Calls `io_peerpid`, which stores to `pid`.
-    pub fn io_peerpid(&self, pid: &mut c_uint, errp: Errp<'_>) -> Option<c_int> {
+    /// Calls `io_peerpid`.
+    pub fn io_peerpid(&self) -> Result<Option<c_uint>, Error> {
         // SAFETY: the class is live and its methods don't change.
-        let method = unsafe { (*self.class()).io_peerpid }?;
-        // SAFETY: the channel is of the class.
-        Some(unsafe { method(self.as_ptr(), pid, errp.as_ptr()) })
+        let method = unsafe { (*self.class()).io_peerpid };
+        let Some(method) = method else {
+            return Ok(None);
+        };
+        let mut pid = 0;
+        // SAFETY: the channel is of the class; it stores to the variable.
+        number(|errp| unsafe { method(self.as_ptr(), &raw mut pid, errp) })?;
+        Ok(Some(pid))
     }
 }
 
@@ -280,9 +302,9 @@ impl Channel {
         None
     }
 
-    /// Calls `io_peerpid`, which stores to `pid`.
-    pub fn io_peerpid(&self, _pid: &mut c_uint, _errp: Errp<'_>) -> Option<c_int> {
-        None
+    /// Calls `io_peerpid`.
+    pub fn io_peerpid(&self) -> Result<Option<c_uint>, Error> {
+        Ok(None)
     }
 }
 
@@ -300,10 +322,10 @@ pub struct Positioned<'c> {
 
 impl Positioned<'_> {
     /// Calls the method.
-    pub fn call(&self, iov: &[IoVec<'_>], offset: off_t, errp: Errp<'_>) -> Returned {
-        let (ioc, elements, errp) = (self.channel.as_ptr(), iov::as_ptr(iov), errp.as_ptr());
-        // SAFETY: the channel is of the class that has the method; elements and `errp` are valid
-        // for the call.
-        Returned(unsafe { (self.method)(ioc, elements, iov.len(), offset, errp) })
+    pub fn call(&self, iov: &[IoVec<'_>], offset: off_t) -> Result<Transfer, Error> {
+        let (ioc, elements) = (self.channel.as_ptr(), iov::as_ptr(iov));
+        // SAFETY: the channel is of the class that has the method; elements and error slot are
+        // valid for the call.
+        transfer(|errp| unsafe { (self.method)(ioc, elements, iov.len(), offset, errp) })
     }
 }

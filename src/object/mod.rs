@@ -10,6 +10,7 @@ pub mod descriptors;
 pub mod file;
 pub mod listener;
 pub mod null;
+pub mod propagate;
 pub mod resolver;
 pub mod socket;
 pub mod task;

@@ -4,11 +4,11 @@ use core::ffi::CStr;
 use core::ptr;
 
 use super::channel::{Channel, WatchKind};
-use super::channel_class::{Returned, Transfer};
+use super::channel_class::Transfer;
 use super::descriptors::{Incoming, Outgoing};
 use super::{Instance, IsA, Ref, Shared};
 use abi::layout;
-use host::error::{Errp, Stored};
+use host::error::Error;
 use host::tls_session::{OwnedSession, Session, Transport};
 use platform::glib::UserData;
 use platform::os::iov::IoVec;
@@ -228,30 +228,30 @@ impl Tls {
 }
 
 /// What a transfer of the master has come to, for a session.
-fn moved(returned: Returned, errp: Errp<'_>) -> Result<Option<usize>, Stored> {
-    returned.transfer(errp).map(|transfer| match transfer {
+fn moved(transfer: Transfer) -> Option<usize> {
+    match transfer {
         Transfer::Done(bytes) => Some(bytes),
         Transfer::WouldBlock => None,
-    })
+    }
 }
 
 impl Transport for Tls {
-    fn send(&self, bytes: IoVec<'_>, errp: Errp<'_>) -> Result<Option<usize>, Stored> {
+    fn send(&self, bytes: IoVec<'_>) -> Result<Option<usize>, Error> {
         let Some(master) = self.master() else {
             return Ok(Some(0));
         };
-        let result = moved(master.io_writev(&[bytes], Outgoing::NONE, 0, errp), errp);
+        let result = master.io_writev(&[bytes], Outgoing::NONE, 0).map(moved);
         if result.is_err() {
             self.refused_field().store(true, Ordering::Relaxed);
         }
         result
     }
 
-    fn receive(&self, space: IoVec<'_>, errp: Errp<'_>) -> Result<Option<usize>, Stored> {
+    fn receive(&self, space: IoVec<'_>) -> Result<Option<usize>, Error> {
         let Some(master) = self.master() else {
             return Ok(Some(0));
         };
-        let result = moved(master.io_readv(&[space], Incoming::NONE, 0, errp), errp);
+        let result = master.io_readv(&[space], Incoming::NONE, 0).map(moved);
         let bit = match result {
             Ok(Some(0)) => END,
             Ok(Some(_)) => BYTES,

@@ -5,11 +5,11 @@ use core::ffi::c_int;
 use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, off_t, size_t, ssize_t};
 
-use super::convert;
 use crate::logic::buffer;
 use crate::logic::watch::{self, IN, OUT};
 use crate::object::Shared;
 use crate::object::buffer::Buffer;
+use crate::object::propagate::{position_or_propagate, transfer_or_propagate};
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelBuffer, QIOChannelClass, TypeInfo,
 };
@@ -68,7 +68,7 @@ unsafe extern "C" fn io_writev(
     let (buffer, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = buffer::write(buffer, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_buffer_writev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_buffer_writev")) }
 }
 
 #[cfg(readv_flags)]
@@ -110,7 +110,7 @@ unsafe fn readv(
     let (buffer, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = Ok(buffer::read(buffer, iov));
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_buffer_readv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_buffer_readv")) }
 }
 
 unsafe extern "C" fn io_close(ioc: *mut QIOChannel, _errp: *mut *mut Error) -> c_int {
@@ -147,5 +147,5 @@ unsafe extern "C" fn io_seek(
     // SAFETY: a channel of the class.
     let result = buffer::seek(unsafe { borrow(ioc) }, offset, whence);
     // SAFETY: the caller's error destination.
-    unsafe { convert::position(result, errp, &origin!(c"qio_channel_buffer_seek")) }
+    unsafe { position_or_propagate(result, errp, &origin!(c"qio_channel_buffer_seek")) }
 }

@@ -6,11 +6,11 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
-use super::convert;
 use crate::logic::command;
 use crate::object::Shared;
 use crate::object::channel::WatchKind;
 use crate::object::command::Command;
+use crate::object::propagate::{status_or_propagate, transfer_or_propagate};
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelCommand, TypeInfo,
 };
@@ -79,7 +79,7 @@ unsafe extern "C" fn io_writev(
     let (command, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = command::write(command, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_command_writev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_command_writev")) }
 }
 
 #[cfg(readv_flags)]
@@ -121,14 +121,14 @@ unsafe fn readv(
     let (command, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = command::read(command, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_command_readv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_command_readv")) }
 }
 
 unsafe extern "C" fn io_close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
     // SAFETY: a channel of the class.
     let result = command::close(unsafe { borrow(ioc) });
     // SAFETY: the caller's error destination.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_command_close")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_command_close")) }
 }
 
 unsafe extern "C" fn io_create_watch(
@@ -148,7 +148,7 @@ unsafe extern "C" fn io_set_blocking(
     // SAFETY: a channel of the class.
     let result = command::set_blocking(unsafe { borrow(ioc) }, enabled);
     // SAFETY: the caller's error destination.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_command_set_blocking")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_command_set_blocking")) }
 }
 
 impl Handled for QIOChannelCommand {

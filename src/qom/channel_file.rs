@@ -6,12 +6,12 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, off_t, size_t, ssize_t};
 
 use super::aio::{self, Handled};
-use super::convert;
 use crate::logic::aio::set_fd_handlers;
 use crate::logic::{file, watch};
 use crate::object::Shared;
 use crate::object::channel::WatchKind;
 use crate::object::file::File;
+use crate::object::propagate::{position_or_propagate, status_or_propagate, transfer_or_propagate};
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelFile, TypeInfo,
 };
@@ -85,7 +85,7 @@ unsafe extern "C" fn io_writev(
     let (file, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = file::write(file, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_writev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_file_writev")) }
 }
 
 #[cfg(readv_flags)]
@@ -128,7 +128,7 @@ unsafe fn readv(
     let (file, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = file::read(file, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_readv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_file_readv")) }
 }
 
 #[cfg(positional_io)]
@@ -143,7 +143,7 @@ unsafe extern "C" fn io_pwritev(
     let (file, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = file::write_at(file, iov, offset);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_pwritev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_file_pwritev")) }
 }
 
 #[cfg(positional_io)]
@@ -158,14 +158,14 @@ unsafe extern "C" fn io_preadv(
     let (file, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = file::read_at(file, iov, offset);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_file_preadv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_file_preadv")) }
 }
 
 unsafe extern "C" fn io_close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
     // SAFETY: a channel of the class.
     let result = file::close(unsafe { borrow(ioc) });
     // SAFETY: the caller's error destination.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_file_close")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_file_close")) }
 }
 
 unsafe extern "C" fn io_create_watch(
@@ -185,7 +185,7 @@ unsafe extern "C" fn io_set_blocking(
     // SAFETY: a channel of the class.
     let result = file::set_blocking(unsafe { borrow(ioc) }, enabled);
     // SAFETY: the caller's error destination.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_file_set_blocking")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_file_set_blocking")) }
 }
 
 unsafe extern "C" fn io_seek(
@@ -197,7 +197,7 @@ unsafe extern "C" fn io_seek(
     // SAFETY: a channel of the class.
     let result = file::seek(unsafe { borrow(ioc) }, offset, whence);
     // SAFETY: the caller's error destination.
-    unsafe { convert::position(result, errp, &origin!(c"qio_channel_file_seek")) }
+    unsafe { position_or_propagate(result, errp, &origin!(c"qio_channel_file_seek")) }
 }
 
 impl Handled for QIOChannelFile {

@@ -6,10 +6,10 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, off_t, size_t, ssize_t};
 
 use super::aio::{self, Handled};
-use super::convert;
 use crate::logic::{null, watch};
 use crate::object::Shared;
 use crate::object::null::Null;
+use crate::object::propagate::transfer_or_propagate;
 use abi::layout::{
     ClassData, Error, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelNull, TypeInfo,
 };
@@ -61,7 +61,7 @@ unsafe extern "C" fn io_writev(
     let (null, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = null::write(null, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_null_writev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_null_writev")) }
 }
 
 #[cfg(readv_flags)]
@@ -97,7 +97,7 @@ unsafe fn readv(ioc: *mut QIOChannel, errp: *mut *mut Error) -> ssize_t {
     // SAFETY: a channel of the class.
     let result = null::read(unsafe { borrow(ioc) });
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_null_readv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_null_readv")) }
 }
 
 unsafe extern "C" fn io_close(ioc: *mut QIOChannel, _errp: *mut *mut Error) -> c_int {

@@ -6,14 +6,14 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
-use super::convert;
 use crate::logic::aio::set_fd_handlers;
 use crate::logic::socket::transfer::ReadOptions;
-use crate::logic::socket::zero_copy::{self, Flushed};
+use crate::logic::socket::zero_copy;
 use crate::logic::socket::{control, transfer};
 use crate::logic::watch;
 use crate::object::channel::WatchKind;
 use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::propagate::{flush_or_propagate, status_or_propagate, transfer_or_propagate};
 use crate::object::socket::Socket;
 use abi::layout::{
     ChannelShutdown, ClassData, Error, Object, ObjectClass, QIO_CHANNEL_WRITE_FLAG_ZERO_COPY,
@@ -100,7 +100,7 @@ unsafe extern "C" fn writev(
     let outgoing = unsafe { Outgoing::from_ptr(fds, nfds) };
     let result = transfer::write(socket, iov, outgoing, mode);
     // SAFETY: the destination is the caller's.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_socket_writev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_socket_writev")) }
 }
 
 /// Whether what is read stays to be read again.
@@ -166,14 +166,14 @@ unsafe extern "C" fn readv_with_flags(
     let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
     let result = transfer::read(socket, iov, incoming, options);
     // SAFETY: the destination is the caller's.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_socket_readv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_socket_readv")) }
 }
 
 unsafe extern "C" fn close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
     // SAFETY: the caller passes an instance of the class.
     let result = control::close(unsafe { borrow(ioc) });
     // SAFETY: the destination is the caller's.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_socket_close")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_socket_close")) }
 }
 
 unsafe extern "C" fn create_watch(ioc: *mut QIOChannel, condition: GIOCondition) -> *mut GSource {
@@ -190,7 +190,7 @@ unsafe extern "C" fn set_blocking(
     // SAFETY: the caller passes an instance of the class.
     let result = control::set_blocking(unsafe { borrow(ioc) }, enabled);
     // SAFETY: the destination is the caller's.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_socket_set_blocking")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_socket_set_blocking")) }
 }
 
 unsafe extern "C" fn shutdown(
@@ -210,7 +210,7 @@ unsafe extern "C" fn shutdown(
     // SAFETY: the caller passes an instance of the class.
     let result = control::shutdown(unsafe { borrow(ioc) }, direction);
     // SAFETY: the destination is the caller's.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_socket_shutdown")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_socket_shutdown")) }
 }
 
 unsafe extern "C" fn set_cork(ioc: *mut QIOChannel, enabled: bool) {
@@ -232,15 +232,9 @@ impl Handled for QIOChannelSocket {
 
 unsafe extern "C" fn flush(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
     // SAFETY: the caller passes an instance of the class.
-    match zero_copy::flush(unsafe { borrow(ioc) }) {
-        Ok(Flushed::WithoutCopy) => 0,
-        Ok(Flushed::Copied) => 1,
-        Err(error) => {
-            // SAFETY: the destination is the caller's.
-            unsafe { error.store(errp, &origin!(c"qio_channel_socket_flush")) };
-            -1
-        }
-    }
+    let result = zero_copy::flush(unsafe { borrow(ioc) });
+    // SAFETY: the destination is the caller's.
+    unsafe { flush_or_propagate(result, errp, &origin!(c"qio_channel_socket_flush")) }
 }
 
 #[cfg(peerpid)]
@@ -255,5 +249,5 @@ unsafe extern "C" fn peerpid(
     unsafe { *pid = result.as_ref().map_or(core::ffi::c_uint::MAX, |&pid| pid) };
     let result = result.map(|_| ());
     // SAFETY: the destination is the caller's.
-    unsafe { convert::status(result, errp, &origin!(c"qio_channel_socket_get_peerpid")) }
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_socket_get_peerpid")) }
 }

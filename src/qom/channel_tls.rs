@@ -7,17 +7,16 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
-use super::convert;
 use crate::logic::tls;
 use crate::object::Shared;
 use crate::object::channel::WatchKind;
+use crate::object::propagate::{status_or_propagate, transfer_or_propagate};
 use crate::object::tls::{INSTANCE_SIZE, Tls};
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelTLS, TypeInfo,
 };
 use abi::origin;
 use host::aio::{Handlers, Places};
-use host::error::Errp;
 use platform::glib::Source;
 use platform::os::errno;
 use platform::os::iov::IoVec;
@@ -86,7 +85,7 @@ unsafe extern "C" fn io_writev(
     let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = tls::write(channel, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_tls_writev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_tls_writev")) }
 }
 
 #[cfg(readv_flags)]
@@ -130,13 +129,14 @@ unsafe fn readv(
     let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = tls::read(channel, iov, end_is_fine);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_tls_readv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_tls_readv")) }
 }
 
 unsafe extern "C" fn io_close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
-    // SAFETY: a channel of the class, and the caller's error destination.
-    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
-    tls::close(channel, errp)
+    // SAFETY: a channel of the class.
+    let result = tls::close(unsafe { borrow(ioc) });
+    // SAFETY: the caller's error destination.
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_tls_close")) }
 }
 
 unsafe extern "C" fn io_create_watch(
@@ -152,9 +152,10 @@ unsafe extern "C" fn io_set_blocking(
     enabled: bool,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: a channel of the class, and the caller's error destination.
-    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
-    tls::set_blocking(channel, enabled, errp)
+    // SAFETY: a channel of the class.
+    let result = tls::set_blocking(unsafe { borrow(ioc) }, enabled);
+    // SAFETY: the caller's error destination.
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_tls_set_blocking")) }
 }
 
 unsafe extern "C" fn io_shutdown(
@@ -162,9 +163,10 @@ unsafe extern "C" fn io_shutdown(
     how: c_uint,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: a channel of the class, and the caller's error destination.
-    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
-    tls::shutdown(channel, how, errp)
+    // SAFETY: a channel of the class.
+    let result = tls::shutdown(unsafe { borrow(ioc) }, how);
+    // SAFETY: the caller's error destination.
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_tls_shutdown")) }
 }
 
 unsafe extern "C" fn io_set_cork(ioc: *mut QIOChannel, enabled: bool) {

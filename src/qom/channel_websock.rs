@@ -6,16 +6,15 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
-use super::convert;
 use crate::logic::websock;
 use crate::object::Shared;
+use crate::object::propagate::{status_or_propagate, transfer_or_propagate};
 use crate::object::websock::Websock;
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelWebsock, TypeInfo,
 };
 use abi::origin;
 use host::aio::{Handlers, Places};
-use host::error::Errp;
 use platform::os::errno;
 use platform::os::iov::IoVec;
 
@@ -78,7 +77,7 @@ unsafe extern "C" fn io_writev(
     let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = websock::write(channel, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_websock_writev")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_websock_writev")) }
 }
 
 #[cfg(readv_flags)]
@@ -120,13 +119,14 @@ unsafe fn readv(
     let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     let result = websock::read(channel, iov);
     // SAFETY: the caller's error destination.
-    unsafe { convert::transfer(result, errp, &origin!(c"qio_channel_websock_readv")) }
+    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_websock_readv")) }
 }
 
 unsafe extern "C" fn io_close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
-    // SAFETY: a channel of the class, and the caller's error destination.
-    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
-    websock::close(channel, errp)
+    // SAFETY: a channel of the class.
+    let result = websock::close(unsafe { borrow(ioc) });
+    // SAFETY: the caller's error destination.
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_websock_close")) }
 }
 
 unsafe extern "C" fn io_create_watch(
@@ -142,9 +142,10 @@ unsafe extern "C" fn io_set_blocking(
     enabled: bool,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: a channel of the class, and the caller's error destination.
-    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
-    websock::set_blocking(channel, enabled, errp)
+    // SAFETY: a channel of the class.
+    let result = websock::set_blocking(unsafe { borrow(ioc) }, enabled);
+    // SAFETY: the caller's error destination.
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_websock_set_blocking")) }
 }
 
 unsafe extern "C" fn io_shutdown(
@@ -152,9 +153,10 @@ unsafe extern "C" fn io_shutdown(
     how: c_uint,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: a channel of the class, and the caller's error destination.
-    let (channel, errp) = unsafe { (borrow(ioc), Errp::from_ptr(errp)) };
-    websock::shutdown(channel, how, errp)
+    // SAFETY: a channel of the class.
+    let result = websock::shutdown(unsafe { borrow(ioc) }, how);
+    // SAFETY: the caller's error destination.
+    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_websock_shutdown")) }
 }
 
 unsafe extern "C" fn io_set_cork(ioc: *mut QIOChannel, enabled: bool) {

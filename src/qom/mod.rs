@@ -10,7 +10,6 @@ mod channel_socket;
 #[cfg(feature = "tls")]
 mod channel_tls;
 mod channel_websock;
-pub mod convert;
 mod dns_resolver;
 mod net_listener;
 

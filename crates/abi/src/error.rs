@@ -2,14 +2,13 @@
 //!
 //! A failure is an [`Error`] in a `Result`: a text with an optional errno, or an error object that
 //! somebody made already and that is passed on untouched (R-CHAN-105). At the C face it is stored
-//! into the caller's `errp` exactly once, with [`Error::store`].
+//! into the caller's `errp` exactly once, with [`crate::propagate`].
 //!
 //! What an error object is differs between the two sides of the host's symbols: the program's, known
 //! by its functions only, or the embedded host's own. [`ErrorObject`] is what both can do.
 
 use core::ffi::{CStr, c_int};
 use core::fmt;
-use core::marker::PhantomData;
 use core::ptr;
 use std::ffi::CString;
 
@@ -197,55 +196,6 @@ impl<O: ErrorObject> fmt::Display for Error<O> {
     }
 }
 
-/// Where a C caller wants the error: nowhere, in a variable, or at the end of the process.
-///
-/// For calls that end in a class method, which gets it as it is and stores the error itself.
-#[derive(Clone, Copy)]
-pub struct Errp<'a>(*mut *mut layout::Error, PhantomData<&'a *mut layout::Error>);
-
-/// A failure whose error has been stored where the caller wanted it, errno included.
-#[must_use]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stored(());
-
-impl Errp<'_> {
-    /// Nobody wants to read the error.
-    pub const NOWHERE: Self = Self(ptr::null_mut(), PhantomData);
-
-    /// The destination that a C caller gave.
-    ///
-    /// # Safety
-    /// `errp` is NULL, `&error_abort`, `&error_fatal`, or points to an empty `Error *` that lives
-    /// for `'a`.
-    pub unsafe fn from_ptr(errp: *mut *mut layout::Error) -> Self {
-        Self(errp, PhantomData)
-    }
-
-    /// The pointer, for a class method.
-    pub fn as_ptr(self) -> *mut *mut layout::Error {
-        self.0
-    }
-
-    /// Stores an error of the library; at most one for each call from C (R-CHAN-4).
-    #[cold]
-    pub fn store<O: ErrorObject>(self, error: Error<O>, origin: &Origin) -> Stored {
-        // SAFETY: promised when `self` was made.
-        unsafe { error.store(self.0, origin) };
-        Stored(())
-    }
-
-    /// The callee that got [`Errp::as_ptr`] has failed, and so has stored its error.
-    pub fn stored_by_callee(self) -> Stored {
-        Stored(())
-    }
-
-    /// Gives `call` a destination of its own, and returns what was stored there beside its value.
-    pub fn catch<T, O: ErrorObject>(call: impl FnOnce(Errp<'_>) -> T) -> (T, Option<Error<O>>) {
-        // SAFETY: the slot is empty and lives for the call.
-        catch(|errp| call(unsafe { Errp::from_ptr(errp) }))
-    }
-}
-
 /// A C string of `text`; bytes after a NUL, which no C reader would see, are dropped.
 fn c_text(text: String) -> CString {
     let mut bytes = text.into_bytes();
@@ -258,6 +208,7 @@ fn c_text(text: String) -> CString {
 /// Calls a C function that reports through `errp`, and takes what it stored.
 ///
 /// `call` gets an empty slot. The errno it leaves is kept.
+#[inline]
 pub fn catch<T, O: ErrorObject>(
     call: impl FnOnce(*mut *mut layout::Error) -> T,
 ) -> (T, Option<Error<O>>) {
@@ -266,11 +217,18 @@ pub fn catch<T, O: ErrorObject>(
     if slot.is_null() {
         return (value, None);
     }
-    let errno = errno::last();
     // SAFETY: what was stored into our slot is ours.
-    let stored = unsafe { O::from_ptr_full(slot) };
-    (
-        value,
-        stored.map(|object| Error::object(Some(object), errno)),
-    )
+    (value, unsafe { stored(slot) })
+}
+
+/// The error of an object that a call has stored just now.
+///
+/// # Safety
+/// `err` is NULL or an error object that nobody else owns.
+#[cold]
+unsafe fn stored<O: ErrorObject>(err: *mut layout::Error) -> Option<Error<O>> {
+    let errno = errno::last();
+    // SAFETY: as promised.
+    let object = unsafe { O::from_ptr_full(err) };
+    object.map(|object| Error::object(Some(object), errno))
 }

@@ -5,3 +5,4 @@ pub mod address;
 pub mod error;
 pub mod layout;
 pub mod profile;
+pub mod propagate;

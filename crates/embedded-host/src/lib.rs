@@ -24,6 +24,7 @@ pub(crate) mod qapi;
 pub(crate) mod qom;
 pub(crate) mod report;
 pub mod sockets;
+mod stack;
 pub mod thread;
 #[cfg(feature = "tls")]
 pub mod tls;

@@ -9,7 +9,7 @@ use platform::os::errno::Errno;
 
 use super::imports;
 
-pub use abi::error::{Errp, Origin, Stored, catch};
+pub use abi::error::{Origin, catch};
 
 /// Why an operation failed.
 pub type Error = abi::error::Error<HostError>;

@@ -10,9 +10,11 @@ use core::ptr::{self, NonNull};
 
 use libc::{size_t, ssize_t};
 
-use super::error::{self, Error, Errp, Stored};
+use super::error::{self, Error, Origin};
 use super::imports::tls as imports;
 use abi::layout::{self, QCryptoTLSCreds, QCryptoTLSSession};
+use abi::origin;
+use abi::propagate::ok_or_propagate;
 #[cfg(not(session_errp))]
 use platform::os::errno::{self, Errno};
 use platform::os::iov::IoVec;
@@ -52,10 +54,10 @@ impl Creds<'_> {
 /// its end.
 pub trait Transport {
     /// Sends bytes.
-    fn send(&self, bytes: IoVec<'_>, errp: Errp<'_>) -> Result<Option<usize>, Stored>;
+    fn send(&self, bytes: IoVec<'_>) -> Result<Option<usize>, Error>;
 
     /// Receives bytes.
-    fn receive(&self, space: IoVec<'_>, errp: Errp<'_>) -> Result<Option<usize>, Stored>;
+    fn receive(&self, space: IoVec<'_>) -> Result<Option<usize>, Error>;
 }
 
 /// What came of a step of a handshake, or of the end of a session.
@@ -348,24 +350,40 @@ fn count(result: ssize_t, error: Option<Error>, message: &str) -> Result<Option<
 }
 
 /// What a callback answers. In the 7.2 profiles errno is the last thing it sets (R-TLS-9).
+///
+/// # Safety
+/// `errp` is as everywhere.
 #[cfg(not(session_errp))]
-fn answer(result: Result<Option<usize>, Stored>) -> ssize_t {
-    let errno = match result {
-        Ok(Some(bytes)) => return ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
-        Ok(None) => libc::EAGAIN,
-        Err(_) => libc::EIO,
+unsafe fn answer(
+    result: Result<Option<usize>, Error>,
+    errp: *mut *mut layout::Error,
+    origin: &Origin,
+) -> ssize_t {
+    // SAFETY: as promised.
+    let errno = match unsafe { ok_or_propagate(result, errp, origin) } {
+        Some(Some(bytes)) => return ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
+        Some(None) => libc::EAGAIN,
+        None => libc::EIO,
     };
     errno::set(Errno::new(errno));
     -1
 }
 
 /// What a callback answers (R-TLS-10).
+///
+/// # Safety
+/// `errp` is as everywhere.
 #[cfg(session_errp)]
-fn answer(result: Result<Option<usize>, Stored>) -> ssize_t {
-    match result {
-        Ok(Some(bytes)) => ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
-        Ok(None) => ERR_BLOCK,
-        Err(_) => -1,
+unsafe fn answer(
+    result: Result<Option<usize>, Error>,
+    errp: *mut *mut layout::Error,
+    origin: &Origin,
+) -> ssize_t {
+    // SAFETY: as promised.
+    match unsafe { ok_or_propagate(result, errp, origin) } {
+        Some(Some(bytes)) => ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
+        Some(None) => ERR_BLOCK,
+        None => -1,
     }
 }
 
@@ -380,8 +398,9 @@ unsafe fn send<T: Transport>(
     // SAFETY: as promised; nobody writes to what is sent.
     let bytes = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), len) };
     // SAFETY: as promised.
-    let (transport, errp) = unsafe { (&*opaque.cast::<T>(), Errp::from_ptr(errp)) };
-    answer(transport.send(bytes, errp))
+    let result = unsafe { &*opaque.cast::<T>() }.send(bytes);
+    // SAFETY: as promised.
+    unsafe { answer(result, errp, &origin!(c"qio_channel_tls_write_handler")) }
 }
 
 /// # Safety
@@ -395,8 +414,9 @@ unsafe fn receive<T: Transport>(
     // SAFETY: as promised.
     let space = unsafe { IoVec::from_raw(buf.cast::<c_void>(), len) };
     // SAFETY: as promised.
-    let (transport, errp) = unsafe { (&*opaque.cast::<T>(), Errp::from_ptr(errp)) };
-    answer(transport.receive(space, errp))
+    let result = unsafe { &*opaque.cast::<T>() }.receive(space);
+    // SAFETY: as promised.
+    unsafe { answer(result, errp, &origin!(c"qio_channel_tls_read_handler")) }
 }
 
 #[cfg(not(session_errp))]

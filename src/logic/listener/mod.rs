@@ -36,7 +36,7 @@ use abi::layout::{QIOChannelSocket, QIONetListener};
 use abi::profile;
 use accept::Turn;
 use host::aio::Context;
-use host::error::{Error, Errp};
+use host::error::Error;
 use platform::glib::MainContext;
 use platform::os::fd;
 use registration::Registration;
@@ -256,7 +256,7 @@ pub fn disconnect(listener: &Listener) {
     drop(leftovers);
     for channel in &channels {
         // Failures are nobody's business (R-LSN-50).
-        control::close(channel.upcast(), Errp::NOWHERE);
+        let _: Result<(), Error> = control::close(channel.upcast());
     }
     drop(channels);
     for socket in &mut state.inner.lock().sockets {

@@ -1,6 +1,7 @@
 //! Zero-copy sends: the system works with the caller's memory, and tells in the socket's error queue
 //! when it is done.
 
+use crate::object::channel_class::Flushed;
 use crate::object::socket::Socket;
 use crate::object::zero_copy::Seen;
 use abi::profile;
@@ -9,15 +10,6 @@ use platform::os::connection::{self, Ending};
 use platform::os::errno::Errno;
 use platform::os::error_queue::{self, Notice, Subject, Wake};
 use platform::os::{fd, poll};
-
-/// Whether a flush found that all was copied after all: then zero-copy is not worth its while.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Flushed {
-    /// Something was sent without a copy, or nothing was sent.
-    WithoutCopy,
-    /// All was copied.
-    Copied,
-}
 
 /// Waits until the system is done with the memory of all zero-copy sends (R-CHAN-75).
 pub fn flush(socket: &Socket) -> Result<Flushed, Error> {

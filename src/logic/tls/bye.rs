@@ -6,31 +6,28 @@ use super::operation::Job;
 use super::{State, no_session};
 use crate::object::tls::Tls;
 use crate::trace;
-use abi::origin;
-use host::error::{Error, Errp, Stored};
+use host::error::Error;
 use host::tls_session::Step;
 use platform::glib::MainContext;
 use platform::sync::atomic::Ordering;
 
 /// Tells the peer that nothing more is coming, and doesn't wait for the like from it (R-TLS-24). What
 /// would have to wait goes on in the default context, where nobody is told of a failure (R-TLS-26).
-pub fn say(tls: &Tls, errp: Errp<'_>) {
+pub fn say(tls: &Tls) -> Result<(), Error> {
     trace::qio_channel_tls_bye_start(tls.as_ptr().into());
     let Some(state) = tls.state::<Arc<State>>().map(Arc::clone) else {
-        return;
+        return Ok(());
     };
     // Without a handshake there is nothing to end; once is enough (R-TLS-28).
     if !state.is_open() || state.has_said_bye.load(Ordering::Acquire) || !state.bye.begin() {
-        return;
+        return Ok(());
     }
     let job = Job {
         task: None,
         context: MainContext::global_default(),
         channel: tls.to_ref(),
     };
-    if let Err(error) = step(&state, job) {
-        let _: Stored = errp.store(error, &origin!(c"qio_channel_tls_bye"));
-    }
+    step(&state, job)
 }
 
 /// The master is ready.

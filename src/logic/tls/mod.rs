@@ -30,9 +30,9 @@ use crate::object::channel::{Channel, Feature};
 use crate::object::tls::Tls;
 use crate::trace;
 use abi::layout;
-use abi::{origin, profile};
+use abi::profile;
 use host::aio::{Handlers, Places};
-use host::error::{Error, Errp, Stored};
+use host::error::Error;
 use host::tls_session::{Creds, OwnedSession, Role, Session};
 use operation::{Kind, Operation};
 use platform::os::errno::Errno;
@@ -152,17 +152,17 @@ fn no_session() -> Error {
 }
 
 /// Ends directions of the master, from any thread and without waiting for anybody (R-TLS-44).
-pub fn shutdown(tls: &Tls, how: u32, errp: Errp<'_>) -> i32 {
+pub fn shutdown(tls: &Tls, how: u32) -> Result<(), Error> {
     tls.add_shutdown(how);
     match tls.master() {
-        Some(master) => control::shutdown(master, how, errp),
-        None => failed(errp),
+        Some(master) => control::shutdown(master, how),
+        None => Err(no_session()),
     }
 }
 
 /// Closes the master, without a word to the peer (R-TLS-45). What is outstanding ends without a
 /// callback.
-pub fn close(tls: &Tls, errp: Errp<'_>) -> i32 {
+pub fn close(tls: &Tls) -> Result<(), Error> {
     // What is outstanding may hold the last reference (R-TLS-46).
     let tls = tls.to_ref();
     if let Some(state) = tls.state::<Arc<State>>() {
@@ -174,21 +174,16 @@ pub fn close(tls: &Tls, errp: Errp<'_>) -> i32 {
         }
     }
     match tls.master() {
-        Some(master) => control::close(master, errp),
-        None => failed(errp),
+        Some(master) => control::close(master),
+        None => Err(no_session()),
     }
 }
 
-fn failed(errp: Errp<'_>) -> i32 {
-    let _: Stored = errp.store(no_session(), &origin!(c"qio_channel_tls"));
-    -1
-}
-
 /// Makes transfers wait or not (R-TLS-59).
-pub fn set_blocking(tls: &Tls, enabled: bool, errp: Errp<'_>) -> i32 {
+pub fn set_blocking(tls: &Tls, enabled: bool) -> Result<(), Error> {
     match tls.master() {
-        Some(master) => control::set_blocking(master, enabled, errp),
-        None => failed(errp),
+        Some(master) => control::set_blocking(master, enabled),
+        None => Err(no_session()),
     }
 }
 

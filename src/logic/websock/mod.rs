@@ -34,9 +34,8 @@ use crate::object::channel_class::Transfer;
 use crate::object::websock::Websock;
 use crate::trace;
 use abi::layout;
-use abi::origin;
 use host::aio::{Handlers, Places};
-use host::error::{Error, Errp, Stored};
+use host::error::Error;
 use platform::os::errno::Errno;
 use platform::os::iov::IoVec;
 use state::State;
@@ -89,36 +88,28 @@ pub fn write(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
 }
 
 /// Closes the master; a handshake ends without a callback (R-WS-6, R-WS-47).
-pub fn close(websock: &Websock, errp: Errp<'_>) -> i32 {
+pub fn close(websock: &Websock) -> Result<(), Error> {
     // A handshake that ends here may have held the last reference.
     let websock = &websock.to_ref();
     trace::qio_channel_websock_close(websock.as_ptr().into());
-    let (state, master) = match parts(websock) {
-        Ok(parts) => parts,
-        Err(error) => return failed(error, errp),
-    };
+    let (state, master) = parts(websock)?;
     state.close(master);
-    control::close(master, errp)
-}
-
-fn failed(error: Error, errp: Errp<'_>) -> i32 {
-    let _: Stored = errp.store(error, &origin!(c"qio_channel_close"));
-    -1
+    control::close(master)
 }
 
 /// Makes transfers wait or not, and tells if that failed (R-WS-46).
-pub fn set_blocking(websock: &Websock, enabled: bool, errp: Errp<'_>) -> i32 {
+pub fn set_blocking(websock: &Websock, enabled: bool) -> Result<(), Error> {
     match websock.master() {
-        Some(master) => control::set_blocking(master, enabled, errp),
-        None => 0,
+        Some(master) => control::set_blocking(master, enabled),
+        None => Ok(()),
     }
 }
 
 /// Ends one direction or both of the master (R-WS-45).
-pub fn shutdown(websock: &Websock, how: u32, errp: Errp<'_>) -> i32 {
+pub fn shutdown(websock: &Websock, how: u32) -> Result<(), Error> {
     match websock.master() {
-        Some(master) => control::shutdown(master, how, errp),
-        None => 0,
+        Some(master) => control::shutdown(master, how),
+        None => Ok(()),
     }
 }
 

@@ -3,23 +3,17 @@
 use std::sync::Arc;
 
 use super::input::{Event, Input};
-use super::state::{State, unknown};
+use super::state::State;
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::object::descriptors::Incoming;
-use host::error::{Error, Errp};
+use host::error::Error;
 use platform::os::iov::{self, Cursor, IoVec};
 use platform::sync::atomic::Ordering;
 
 /// One read from the transport.
 pub(super) fn receive(master: &Channel, space: &mut [u8]) -> Result<Transfer, Error> {
-    let iov = [IoVec::from_mut(space)];
-    let (result, error) = Errp::catch(|errp| {
-        master
-            .io_readv(&iov, Incoming::NONE, 0, errp)
-            .transfer(errp)
-    });
-    result.map_err(|_| error.unwrap_or_else(unknown))
+    master.io_readv(&[IoVec::from_mut(space)], Incoming::NONE, 0)
 }
 
 impl State {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::direct;
 use super::frame::{BINARY, PONG};
 use super::output::{self, Output};
-use super::state::{State, unknown};
+use super::state::State;
 use crate::logic::watch::{self, OUT};
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::object::descriptors::Outgoing;
 use crate::object::watch::Watcher;
 use crate::trace;
-use host::error::{Error, Errp};
+use host::error::Error;
 use platform::glib::MainContext;
 use platform::os::errno::Errno;
 use platform::os::iov::{self, Cursor, IoVec};
@@ -20,12 +20,7 @@ use platform::sync::atomic::Ordering;
 
 /// One write to the transport.
 pub(super) fn send(master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
-    let (result, error) = Errp::catch(|errp| {
-        master
-            .io_writev(iov, Outgoing::NONE, 0, errp)
-            .transfer(errp)
-    });
-    result.map_err(|_| error.unwrap_or_else(unknown))
+    master.io_writev(iov, Outgoing::NONE, 0)
 }
 
 impl State {

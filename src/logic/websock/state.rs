@@ -18,7 +18,7 @@ use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::trace;
 use abi::origin;
-use host::error::{Error, Errp, HostError};
+use host::error::{Error, HostError};
 use platform::glib::Source;
 use platform::os::errno::Errno;
 use platform::os::iov::IoVec;
@@ -76,7 +76,7 @@ pub(super) struct State {
     pub(super) sleepers: Arc<Sleepers>,
 }
 
-pub(super) fn unknown() -> Error {
+fn unknown() -> Error {
     Error::new("The WebSocket's master failed without an error")
 }
 
@@ -206,7 +206,8 @@ impl State {
             trace::qio_channel_websock_encode(self.id, CLOSE, header, 2 + reason.len());
             let _ = self.flush(master, &mut output);
         }
-        control::shutdown(master, BOTH, Errp::NOWHERE);
+        // The peer is refused either way.
+        let _: Result<(), Error> = control::shutdown(master, BOTH);
         error
     }
 

@@ -2,6 +2,8 @@
 
 use core::ffi::{c_char, c_uint, c_void};
 
+use super::more;
+
 /// `SocketAddressType`: which branch of [`SocketAddress::u`] is in force.
 pub type SocketAddressType = c_uint;
 /// A TCP or UDP address.
@@ -35,7 +37,7 @@ pub type InetSocketAddressWrapper = SocketAddressWrapper<InetSocketAddress>;
 pub type UnixSocketAddressWrapper = SocketAddressWrapper<UnixSocketAddress>;
 /// `VsockSocketAddressWrapper`.
 pub type VsockSocketAddressWrapper = SocketAddressWrapper<VsockSocketAddress>;
-/// `FdSocketAddressWrapper`, in the 7.2 profiles `StringWrapper`.
+/// `FdSocketAddressWrapper`, or `StringWrapper`.
 pub type FdSocketAddressWrapper = SocketAddressWrapper<FdSocketAddress>;
 
 /// An address as older commands have it.
@@ -62,10 +64,7 @@ pub union SocketAddressBranch {
     pub fd: core::mem::ManuallyDrop<FdSocketAddress>,
 }
 
-#[cfg(not(keep_alive_tuning))]
-assert_layout!(SocketAddress, size = 40, { r#type @ 0, u @ 8 });
-#[cfg(keep_alive_tuning)]
-assert_layout!(SocketAddress, size = 64, { r#type @ 0, u @ 8 });
+assert_layout!(SocketAddress, size = 40 + TUNING, { r#type @ 0, u @ 8 });
 
 /// What every internet address has.
 #[repr(C)]
@@ -103,63 +102,6 @@ pub struct KeepAliveTuning {
 }
 
 /// Host and port of an internet address.
-#[cfg(not(keep_alive_tuning))]
-#[repr(C)]
-pub struct InetSocketAddress {
-    /// Name or numeric address; empty for any.
-    pub host: *mut c_char,
-    /// Service name or number.
-    pub port: *mut c_char,
-    /// Whether `numeric` counts.
-    pub has_numeric: bool,
-    /// Host and port are numbers: no look-up.
-    pub numeric: bool,
-    /// Whether `to` counts.
-    pub has_to: bool,
-    /// Last port to try when listening.
-    pub to: u16,
-    /// Whether `ipv4` counts.
-    pub has_ipv4: bool,
-    /// IPv4 wanted or not.
-    pub ipv4: bool,
-    /// Whether `ipv6` counts.
-    pub has_ipv6: bool,
-    /// IPv6 wanted or not.
-    pub ipv6: bool,
-    /// Whether `keep_alive` was given.
-    pub has_keep_alive: bool,
-    /// Ask for SO_KEEPALIVE.
-    pub keep_alive: bool,
-    /// Whether `mptcp` counts.
-    pub has_mptcp: bool,
-    /// Use Multipath TCP.
-    pub mptcp: bool,
-}
-
-#[cfg(not(keep_alive_tuning))]
-assert_layout!(InetSocketAddress, size = 32, {
-    host @ 0, port @ 8, has_numeric @ 16, numeric @ 17, has_to @ 18, to @ 20, has_ipv4 @ 22,
-    ipv4 @ 23, has_ipv6 @ 24, ipv6 @ 25, has_keep_alive @ 26, keep_alive @ 27, has_mptcp @ 28,
-    mptcp @ 29,
-});
-
-#[cfg(not(keep_alive_tuning))]
-impl InetSocketAddress {
-    /// The probing options: this profile has none.
-    pub const fn keep_alive_tuning(&self) -> KeepAliveTuning {
-        KeepAliveTuning {
-            count: None,
-            idle: None,
-            interval: None,
-        }
-    }
-
-    /// Sets the probing options: this profile has none.
-    pub const fn set_keep_alive_tuning(&mut self, _tuning: KeepAliveTuning) {}
-}
-
-/// Host and port of an internet address.
-#[cfg(keep_alive_tuning)]
 #[repr(C)]
 pub struct InetSocketAddress {
     /// Name or numeric address; empty for any.
@@ -187,16 +129,22 @@ pub struct InetSocketAddress {
     /// Ask for SO_KEEPALIVE.
     pub keep_alive: bool,
     /// Whether `keep_alive_count` counts.
+    #[cfg(keep_alive_tuning)]
     pub has_keep_alive_count: bool,
     /// TCP_KEEPCNT, if non-zero.
+    #[cfg(keep_alive_tuning)]
     pub keep_alive_count: u32,
     /// Whether `keep_alive_idle` counts.
+    #[cfg(keep_alive_tuning)]
     pub has_keep_alive_idle: bool,
     /// TCP_KEEPIDLE in seconds, if non-zero.
+    #[cfg(keep_alive_tuning)]
     pub keep_alive_idle: u32,
     /// Whether `keep_alive_interval` counts.
+    #[cfg(keep_alive_tuning)]
     pub has_keep_alive_interval: bool,
     /// TCP_KEEPINTVL in seconds, if non-zero.
+    #[cfg(keep_alive_tuning)]
     pub keep_alive_interval: u32,
     /// Whether `mptcp` counts.
     pub has_mptcp: bool,
@@ -204,29 +152,65 @@ pub struct InetSocketAddress {
     pub mptcp: bool,
 }
 
-#[cfg(keep_alive_tuning)]
-assert_layout!(InetSocketAddress, size = 56, {
-    host @ 0, port @ 8, has_numeric @ 16, numeric @ 17, has_to @ 18, to @ 20, has_ipv4 @ 22,
-    ipv4 @ 23, has_ipv6 @ 24, ipv6 @ 25, has_keep_alive @ 26, keep_alive @ 27,
-    has_keep_alive_count @ 28, keep_alive_count @ 32, has_keep_alive_idle @ 36,
-    keep_alive_idle @ 40, has_keep_alive_interval @ 44, keep_alive_interval @ 48,
-    has_mptcp @ 52, mptcp @ 53,
+/// What the numbers of TCP keep-alive move those behind them by.
+const TUNING: usize = more(cfg!(keep_alive_tuning), 24);
+
+assert_layout!(InetSocketAddress, size = 32 + TUNING, {
+    host @ 0,
+    port @ 8,
+    has_numeric @ 16,
+    numeric @ 17,
+    has_to @ 18,
+    to @ 20,
+    has_ipv4 @ 22,
+    ipv4 @ 23,
+    has_ipv6 @ 24,
+    ipv6 @ 25,
+    has_keep_alive @ 26,
+    keep_alive @ 27,
+    #[cfg(keep_alive_tuning)] has_keep_alive_count @ 28,
+    #[cfg(keep_alive_tuning)] keep_alive_count @ 32,
+    #[cfg(keep_alive_tuning)] has_keep_alive_idle @ 36,
+    #[cfg(keep_alive_tuning)] keep_alive_idle @ 40,
+    #[cfg(keep_alive_tuning)] has_keep_alive_interval @ 44,
+    #[cfg(keep_alive_tuning)] keep_alive_interval @ 48,
+    has_mptcp @ 28 + TUNING,
+    mptcp @ 29 + TUNING,
 });
 
 #[cfg(keep_alive_tuning)]
 impl InetSocketAddress {
-    /// The probing options that are given.
-    pub fn keep_alive_tuning(&self) -> KeepAliveTuning {
-        KeepAliveTuning {
-            count: self.has_keep_alive_count.then_some(self.keep_alive_count),
-            idle: self.has_keep_alive_idle.then_some(self.keep_alive_idle),
-            interval: self
-                .has_keep_alive_interval
-                .then_some(self.keep_alive_interval),
+    /// The numbers of TCP keep-alive that are given.
+    ///
+    /// # Safety
+    /// `this` points to an address, whose flags may be any bytes.
+    pub unsafe fn keep_alive_tuning(this: *const Self) -> KeepAliveTuning {
+        let given = |flag: *const bool, value: *const u32| {
+            // SAFETY: a flag of the struct; any byte is a value of the type.
+            let is_given = unsafe { flag.cast::<u8>().read() } != 0;
+            // SAFETY: a number of the struct.
+            is_given.then(|| unsafe { value.read() })
+        };
+        // SAFETY: places inside the live struct.
+        unsafe {
+            KeepAliveTuning {
+                count: given(
+                    &raw const (*this).has_keep_alive_count,
+                    &raw const (*this).keep_alive_count,
+                ),
+                idle: given(
+                    &raw const (*this).has_keep_alive_idle,
+                    &raw const (*this).keep_alive_idle,
+                ),
+                interval: given(
+                    &raw const (*this).has_keep_alive_interval,
+                    &raw const (*this).keep_alive_interval,
+                ),
+            }
         }
     }
 
-    /// Sets the probing options, each with its flag.
+    /// Sets the numbers of TCP keep-alive, each with its flag.
     pub fn set_keep_alive_tuning(&mut self, tuning: KeepAliveTuning) {
         self.has_keep_alive_count = tuning.count.is_some();
         self.keep_alive_count = tuning.count.unwrap_or(0);
@@ -235,6 +219,20 @@ impl InetSocketAddress {
         self.has_keep_alive_interval = tuning.interval.is_some();
         self.keep_alive_interval = tuning.interval.unwrap_or(0);
     }
+}
+
+#[cfg(not(keep_alive_tuning))]
+impl InetSocketAddress {
+    /// The numbers of TCP keep-alive: there are none.
+    ///
+    /// # Safety
+    /// As with the switch.
+    pub unsafe fn keep_alive_tuning(_this: *const Self) -> KeepAliveTuning {
+        KeepAliveTuning::default()
+    }
+
+    /// Sets the numbers of TCP keep-alive: there is no room for them.
+    pub fn set_keep_alive_tuning(&mut self, _tuning: KeepAliveTuning) {}
 }
 
 /// A UNIX socket address.
@@ -267,7 +265,7 @@ pub struct VsockSocketAddress {
 
 assert_layout!(VsockSocketAddress, size = 16, { cid @ 0, port @ 8 });
 
-/// A descriptor (the struct is named `String` in the 7.2 profiles).
+/// A descriptor (the struct is named `String` without `fd_socket_address`).
 #[repr(C)]
 pub struct FdSocketAddress {
     /// Decimal number, or name in the monitor.

@@ -20,11 +20,8 @@ pub struct QIOChannelBuffer {
     pub data: *mut u8,
 }
 
-#[cfg(not(two_aio_contexts))]
-assert_layout!(QIOChannelBuffer, size = 112, {
-    parent @ 0, capacity @ 80, usage @ 88, offset @ 96, data @ 104
-});
-#[cfg(two_aio_contexts)]
-assert_layout!(QIOChannelBuffer, size = 128, {
-    parent @ 0, capacity @ 96, usage @ 104, offset @ 112, data @ 120
+const PARENT: usize = size_of::<QIOChannel>();
+
+assert_layout!(QIOChannelBuffer, size = PARENT + 32, {
+    parent @ 0, capacity @ PARENT, usage @ PARENT + 8, offset @ PARENT + 16, data @ PARENT + 24,
 });

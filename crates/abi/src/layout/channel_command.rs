@@ -19,9 +19,8 @@ pub struct QIOChannelCommand {
     pub pid: GPid,
 }
 
-#[cfg(not(two_aio_contexts))]
-assert_layout!(QIOChannelCommand, size = 96, { parent @ 0, writefd @ 80, readfd @ 84, pid @ 88 });
-#[cfg(two_aio_contexts)]
-assert_layout!(QIOChannelCommand, size = 112, {
-    parent @ 0, writefd @ 96, readfd @ 100, pid @ 104
+const PARENT: usize = size_of::<QIOChannel>();
+
+assert_layout!(QIOChannelCommand, size = PARENT + 16, {
+    parent @ 0, writefd @ PARENT, readfd @ PARENT + 4, pid @ PARENT + 8,
 });

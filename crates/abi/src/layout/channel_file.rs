@@ -13,7 +13,8 @@ pub struct QIOChannelFile {
     pub fd: c_int,
 }
 
-#[cfg(not(two_aio_contexts))]
-assert_layout!(QIOChannelFile, size = 88, { parent @ 0, fd @ 80 });
-#[cfg(two_aio_contexts)]
-assert_layout!(QIOChannelFile, size = 104, { parent @ 0, fd @ 96 });
+const PARENT: usize = size_of::<QIOChannel>();
+
+assert_layout!(QIOChannelFile, size = PARENT + 8, {
+    parent @ 0, fd @ PARENT,
+});

@@ -11,7 +11,8 @@ pub struct QIOChannelNull {
     pub closed: bool,
 }
 
-#[cfg(not(two_aio_contexts))]
-assert_layout!(QIOChannelNull, size = 88, { parent @ 0, closed @ 80 });
-#[cfg(two_aio_contexts)]
-assert_layout!(QIOChannelNull, size = 104, { parent @ 0, closed @ 96 });
+const PARENT: usize = size_of::<QIOChannel>();
+
+assert_layout!(QIOChannelNull, size = PARENT + 8, {
+    parent @ 0, closed @ PARENT,
+});

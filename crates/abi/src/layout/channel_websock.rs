@@ -6,6 +6,7 @@ use glib_sys::gboolean;
 
 use super::buffer::Buffer;
 use super::channel::QIOChannel;
+use super::more;
 use super::opaque::Error;
 
 /// The mask of a frame, as bytes and as a number.
@@ -20,41 +21,6 @@ pub union QIOChannelWebsockMask {
 
 /// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
 /// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
-#[cfg(not(any(two_aio_contexts, websock_hs_io_tag)))]
-#[repr(C)]
-pub struct QIOChannelWebsock {
-    /// The parent.
-    pub parent: QIOChannel,
-    /// What the frames travel over.
-    pub master: *mut QIOChannel,
-    /// Private.
-    pub encinput: Buffer,
-    /// Private.
-    pub encoutput: Buffer,
-    /// Private.
-    pub rawinput: Buffer,
-    /// Private.
-    pub payload_remain: usize,
-    /// Private.
-    pub pong_remain: usize,
-    /// Private.
-    pub mask: QIOChannelWebsockMask,
-    /// Private.
-    pub io_tag: c_uint,
-    /// Private.
-    pub io_err: *mut Error,
-    /// Private.
-    pub io_eof: gboolean,
-    /// Private.
-    pub opcode: u8,
-}
-
-#[cfg(not(any(two_aio_contexts, websock_hs_io_tag)))]
-assert_layout!(QIOChannelWebsock, size = 248, { parent @ 0, master @ 80, encinput @ 88, encoutput @ 128, rawinput @ 168, payload_remain @ 208, pong_remain @ 216, mask @ 224, io_tag @ 228, io_err @ 232, io_eof @ 240, opcode @ 244 });
-
-/// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
-/// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
-#[cfg(all(not(two_aio_contexts), websock_hs_io_tag))]
 #[repr(C)]
 pub struct QIOChannelWebsock {
     /// The parent.
@@ -74,6 +40,7 @@ pub struct QIOChannelWebsock {
     /// Private.
     pub mask: QIOChannelWebsockMask,
     /// The source that the handshake waits with, 0 if none.
+    #[cfg(websock_hs_io_tag)]
     pub hs_io_tag: c_uint,
     /// Private.
     pub io_tag: c_uint,
@@ -85,75 +52,21 @@ pub struct QIOChannelWebsock {
     pub opcode: u8,
 }
 
-#[cfg(all(not(two_aio_contexts), websock_hs_io_tag))]
-assert_layout!(QIOChannelWebsock, size = 256, { parent @ 0, master @ 80, encinput @ 88, encoutput @ 128, rawinput @ 168, payload_remain @ 208, pong_remain @ 216, mask @ 224, hs_io_tag @ 228, io_tag @ 232, io_err @ 240, io_eof @ 248, opcode @ 252 });
+const PARENT: usize = size_of::<QIOChannel>();
+const TAG: bool = cfg!(websock_hs_io_tag);
 
-/// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
-/// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
-#[cfg(all(two_aio_contexts, not(websock_hs_io_tag)))]
-#[repr(C)]
-pub struct QIOChannelWebsock {
-    /// The parent.
-    pub parent: QIOChannel,
-    /// What the frames travel over.
-    pub master: *mut QIOChannel,
-    /// Private.
-    pub encinput: Buffer,
-    /// Private.
-    pub encoutput: Buffer,
-    /// Private.
-    pub rawinput: Buffer,
-    /// Private.
-    pub payload_remain: usize,
-    /// Private.
-    pub pong_remain: usize,
-    /// Private.
-    pub mask: QIOChannelWebsockMask,
-    /// Private.
-    pub io_tag: c_uint,
-    /// Private.
-    pub io_err: *mut Error,
-    /// Private.
-    pub io_eof: gboolean,
-    /// Private.
-    pub opcode: u8,
-}
-
-#[cfg(all(two_aio_contexts, not(websock_hs_io_tag)))]
-assert_layout!(QIOChannelWebsock, size = 264, { parent @ 0, master @ 96, encinput @ 104, encoutput @ 144, rawinput @ 184, payload_remain @ 224, pong_remain @ 232, mask @ 240, io_tag @ 244, io_err @ 248, io_eof @ 256, opcode @ 260 });
-
-/// The server's end of a WebSocket. All fields are private: but for `master`, the tag of the
-/// handshake and the pointer in `rawinput`, behind which the state is, they stay zero.
-#[cfg(all(two_aio_contexts, websock_hs_io_tag))]
-#[repr(C)]
-pub struct QIOChannelWebsock {
-    /// The parent.
-    pub parent: QIOChannel,
-    /// What the frames travel over.
-    pub master: *mut QIOChannel,
-    /// Private.
-    pub encinput: Buffer,
-    /// Private.
-    pub encoutput: Buffer,
-    /// Private.
-    pub rawinput: Buffer,
-    /// Private.
-    pub payload_remain: usize,
-    /// Private.
-    pub pong_remain: usize,
-    /// Private.
-    pub mask: QIOChannelWebsockMask,
-    /// The source that the handshake waits with, 0 if none.
-    pub hs_io_tag: c_uint,
-    /// Private.
-    pub io_tag: c_uint,
-    /// Private.
-    pub io_err: *mut Error,
-    /// Private.
-    pub io_eof: gboolean,
-    /// Private.
-    pub opcode: u8,
-}
-
-#[cfg(all(two_aio_contexts, websock_hs_io_tag))]
-assert_layout!(QIOChannelWebsock, size = 272, { parent @ 0, master @ 96, encinput @ 104, encoutput @ 144, rawinput @ 184, payload_remain @ 224, pong_remain @ 232, mask @ 240, hs_io_tag @ 244, io_tag @ 248, io_err @ 256, io_eof @ 264, opcode @ 268 });
+assert_layout!(QIOChannelWebsock, size = PARENT + 168 + more(TAG, 8), {
+    parent @ 0,
+    master @ PARENT,
+    encinput @ PARENT + 8,
+    encoutput @ PARENT + 48,
+    rawinput @ PARENT + 88,
+    payload_remain @ PARENT + 128,
+    pong_remain @ PARENT + 136,
+    mask @ PARENT + 144,
+    #[cfg(websock_hs_io_tag)] hs_io_tag @ PARENT + 148,
+    io_tag @ PARENT + 148 + more(TAG, 4),
+    io_err @ PARENT + 152 + more(TAG, 8),
+    io_eof @ PARENT + 160 + more(TAG, 8),
+    opcode @ PARENT + 164 + more(TAG, 8),
+});

@@ -7,6 +7,8 @@ use core::ptr;
 
 use glib_sys::GString;
 
+use super::more;
+
 /// `ErrorClass` of `qapi/error.h`.
 pub type ErrorClass = c_uint;
 
@@ -25,7 +27,6 @@ pub struct ErrorPlace {
 }
 
 /// A message and what belongs to it.
-#[cfg(not(error_src_len))]
 #[repr(C)]
 pub struct ErrorObject {
     /// The message: GLib memory, owned, never NULL.
@@ -33,48 +34,15 @@ pub struct ErrorObject {
     /// The class; fixed for life.
     pub err_class: ErrorClass,
     /// Source file of the failure; fixed for life.
+    #[cfg(not(error_src_len))]
     pub src: *const c_char,
     /// The function that failed; fixed for life.
     pub func: *const c_char,
-    /// Line in `src`; fixed for life.
-    pub line: c_int,
-    /// What a person may do about it: owned, NULL if there is nothing to say.
-    pub hint: Cell<*mut GString>,
-}
-
-#[cfg(not(error_src_len))]
-assert_layout!(ErrorObject, size = 48, {
-    msg @ 0, err_class @ 8, src @ 16, func @ 24, line @ 32, hint @ 40,
-});
-
-#[cfg(not(error_src_len))]
-impl ErrorObject {
-    /// An error without hint that owns `msg`.
-    pub fn new(place: ErrorPlace, err_class: ErrorClass, msg: *mut c_char) -> Self {
-        Self {
-            msg: Cell::new(msg),
-            err_class,
-            src: place.src,
-            func: place.func,
-            line: place.line,
-            hint: Cell::new(ptr::null_mut()),
-        }
-    }
-}
-
-/// A message and what belongs to it.
-#[cfg(error_src_len)]
-#[repr(C)]
-pub struct ErrorObject {
-    /// The message: GLib memory, owned, never NULL.
-    pub msg: Cell<*mut c_char>,
-    /// The class; fixed for life.
-    pub err_class: ErrorClass,
-    /// The function that failed; fixed for life.
-    pub func: *const c_char,
     /// Source file of the failure; fixed for life.
+    #[cfg(error_src_len)]
     pub src: *const c_char,
     /// Bytes of `src`, or -1 where it ends with its NUL, as it always does here.
+    #[cfg(error_src_len)]
     pub src_len: c_int,
     /// Line in `src`; fixed for life.
     pub line: c_int,
@@ -82,28 +50,31 @@ pub struct ErrorObject {
     pub hint: Cell<*mut GString>,
 }
 
-#[cfg(error_src_len)]
 assert_layout!(ErrorObject, size = 48, {
-    msg @ 0, err_class @ 8, func @ 16, src @ 24, src_len @ 32, line @ 36, hint @ 40,
+    msg @ 0,
+    err_class @ 8,
+    src @ 16 + more(cfg!(error_src_len), 8),
+    func @ 24 - more(cfg!(error_src_len), 8),
+    #[cfg(error_src_len)] src_len @ 32,
+    line @ 32 + more(cfg!(error_src_len), 4),
+    hint @ 40,
 });
 
-#[cfg(error_src_len)]
 impl ErrorObject {
     /// An error without hint that owns `msg`.
     pub fn new(place: ErrorPlace, err_class: ErrorClass, msg: *mut c_char) -> Self {
         Self {
             msg: Cell::new(msg),
             err_class,
-            func: place.func,
             src: place.src,
+            #[cfg(error_src_len)]
             src_len: -1,
+            func: place.func,
             line: place.line,
             hint: Cell::new(ptr::null_mut()),
         }
     }
-}
 
-impl ErrorObject {
     /// Where it was made.
     pub fn place(&self) -> ErrorPlace {
         ErrorPlace {

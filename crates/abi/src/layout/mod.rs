@@ -10,20 +10,25 @@
 /// Asserts at compile time that a struct has the measured size and that its fields, all of
 /// them, stand at the measured offsets.
 macro_rules! assert_layout {
-    ($t:ident, size = $size:literal, { $($field:ident @ $offset:literal),* $(,)? }) => {
+    ($t:ident, size = $size:expr, { $($(#[$cfg:meta])* $field:ident @ $offset:expr),* $(,)? }) => {
         const _: () = {
             assert!(size_of::<$t>() == $size, concat!("size of ", stringify!($t)));
-            $(assert!(
+            $($(#[$cfg])* assert!(
                 core::mem::offset_of!($t, $field) == $offset,
                 concat!("offset of ", stringify!($t), "::", stringify!($field)),
             );)*
             // Naming every field makes a forgotten one a compile error.
             #[expect(dead_code, reason = "exists for its exhaustive pattern only")]
             fn every_field_is_listed(value: &$t) {
-                let $t { $($field: _),* } = value;
+                let $t { $($(#[$cfg])* $field: _),* } = value;
             }
         };
     };
+}
+
+/// The bytes that a struct has more in the profiles with a switch.
+const fn more(switch: bool, bytes: usize) -> usize {
+    if switch { bytes } else { 0 }
 }
 
 mod address;

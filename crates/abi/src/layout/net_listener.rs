@@ -5,6 +5,7 @@ use core::ffi::c_char;
 use glib_sys::{GDestroyNotify, gpointer};
 
 use super::channel_socket::QIOChannelSocket;
+use super::more;
 use super::object::Object;
 
 /// A client has connected. `sioc` is borrowed: take a reference to keep the connection.
@@ -17,7 +18,6 @@ pub type QIONetListenerClientFunc = Option<
 >;
 
 /// A listener over any number of sockets.
-#[cfg(not(listener_lock))]
 #[repr(C)]
 pub struct QIONetListener {
     /// The parent.
@@ -25,82 +25,49 @@ pub struct QIONetListener {
     /// Label given to sockets added later, GLib memory or NULL; private.
     pub name: *mut c_char,
     /// The listening channels, `nsioc` of them, also after disconnect; programs read it.
+    #[cfg(not(listener_source))]
     pub sioc: *mut *mut QIOChannelSocket,
     /// The watch of each channel, NULL where there is none; private.
+    #[cfg(not(listener_source))]
     pub io_source: *mut *mut glib_sys::GSource,
-    /// Channels ever added; programs read it up to 10.0.
-    pub nsioc: usize,
-    /// Between the first add and disconnect; private.
-    pub connected: bool,
-    /// The client callback; private.
-    pub io_func: QIONetListenerClientFunc,
-    /// Its data; private.
-    pub io_data: gpointer,
-    /// Ends `io_data`; private.
-    pub io_notify: GDestroyNotify,
-}
-
-#[cfg(not(listener_lock))]
-assert_layout!(QIONetListener, size = 104, { parent @ 0, name @ 40, sioc @ 48, io_source @ 56, nsioc @ 64, connected @ 72, io_func @ 80, io_data @ 88, io_notify @ 96 });
-
-/// A listener over any number of sockets.
-#[cfg(all(listener_lock, not(listener_source)))]
-#[repr(C)]
-pub struct QIONetListener {
-    /// The parent.
-    pub parent: Object,
-    /// Label given to sockets added later, GLib memory or NULL; private.
-    pub name: *mut c_char,
-    /// The listening channels, `nsioc` of them, also after disconnect; programs read it.
-    pub sioc: *mut *mut QIOChannelSocket,
-    /// The watch of each channel, NULL where there is none; private.
-    pub io_source: *mut *mut glib_sys::GSource,
-    /// Channels ever added; programs read it up to 10.0.
-    pub nsioc: usize,
-    /// The context of the registration, NULL for the default one; private.
-    pub context: *mut glib_sys::GMainContext,
-    /// Between the first add and disconnect; private.
-    pub connected: bool,
-    /// Guards the registration; private.
-    pub lock: super::QemuMutex,
-    /// The client callback; private.
-    pub io_func: QIONetListenerClientFunc,
-    /// Its data; private.
-    pub io_data: gpointer,
-    /// Ends `io_data`; private.
-    pub io_notify: GDestroyNotify,
-}
-
-#[cfg(all(listener_lock, not(listener_source)))]
-assert_layout!(QIONetListener, size = 160, { parent @ 0, name @ 40, sioc @ 48, io_source @ 56, nsioc @ 64, context @ 72, connected @ 80, lock @ 88, io_func @ 136, io_data @ 144, io_notify @ 152 });
-
-/// A listener over any number of sockets.
-#[cfg(listener_source)]
-#[repr(C)]
-pub struct QIONetListener {
-    /// The parent.
-    pub parent: Object,
-    /// Label given to sockets added later, GLib memory or NULL; private.
-    pub name: *mut c_char,
     /// The listening sockets; private.
+    #[cfg(listener_source)]
     pub source: *mut *mut super::QIONetListenerSource,
-    /// Channels ever added; programs read it up to 10.0.
+    /// Channels ever added; programs read it where they read `sioc`.
     pub nsioc: usize,
     /// The context of the registration, NULL for the default one; private.
+    #[cfg(listener_lock)]
     pub context: *mut glib_sys::GMainContext,
     /// The AioContext of the registration, or NULL; private.
+    #[cfg(listener_source)]
     pub aio_context: *mut super::AioContext,
     /// Between the first add and disconnect; private.
     pub connected: bool,
     /// Guards the registration; private.
+    #[cfg(listener_lock)]
     pub lock: super::QemuMutex,
     /// The client callback; private.
     pub io_func: QIONetListenerClientFunc,
     /// Its data; private.
     pub io_data: gpointer,
-    /// Ends `io_data`; private.
+    /// Frees `io_data`; private.
     pub io_notify: GDestroyNotify,
 }
 
-#[cfg(listener_source)]
-assert_layout!(QIONetListener, size = 160, { parent @ 0, name @ 40, source @ 48, nsioc @ 56, context @ 64, aio_context @ 72, connected @ 80, lock @ 88, io_func @ 136, io_data @ 144, io_notify @ 152 });
+const LOCK: bool = cfg!(listener_lock);
+
+assert_layout!(QIONetListener, size = 104 + more(LOCK, 56), {
+    parent @ 0,
+    name @ 40,
+    #[cfg(not(listener_source))] sioc @ 48,
+    #[cfg(not(listener_source))] io_source @ 56,
+    #[cfg(listener_source)] source @ 48,
+    nsioc @ 64 - more(cfg!(listener_source), 8),
+    #[cfg(listener_lock)] context @ 72 - more(cfg!(listener_source), 8),
+    #[cfg(listener_source)] aio_context @ 72,
+    connected @ 72 + more(LOCK, 8),
+    #[cfg(listener_lock)] lock @ 88,
+    io_func @ 80 + more(LOCK, 56),
+    io_data @ 88 + more(LOCK, 56),
+    io_notify @ 96 + more(LOCK, 56),
+});

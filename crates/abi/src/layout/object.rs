@@ -4,6 +4,7 @@ use core::ffi::{c_char, c_void};
 
 use glib_sys::{GHashTable, GSList};
 
+use super::more;
 use super::opaque::Type;
 
 /// `void ObjectUnparent(Object *obj)`.
@@ -119,54 +120,39 @@ assert_layout!(TypeInfo, size = 104, {
 });
 
 /// The class struct of an interface.
-#[cfg(interface_concrete_class)]
 #[repr(C)]
 pub struct InterfaceClass {
     /// The parent.
     pub parent_class: ObjectClass,
     /// The class that implements the interface.
+    #[cfg(interface_concrete_class)]
     pub concrete_class: *mut ObjectClass,
     /// The interface's own type.
     pub interface_type: Type,
 }
 
-#[cfg(interface_concrete_class)]
-assert_layout!(InterfaceClass, size = 112, {
-    parent_class @ 0, concrete_class @ 96, interface_type @ 104,
+const CONCRETE: usize = more(cfg!(interface_concrete_class), 8);
+
+assert_layout!(InterfaceClass, size = 104 + CONCRETE, {
+    parent_class @ 0,
+    #[cfg(interface_concrete_class)] concrete_class @ 96,
+    interface_type @ 96 + CONCRETE,
 });
 
-/// Says in an interface's class struct which interface it is, and of which class.
+/// Says in an interface's class struct which interface it is and, where that is kept, of which
+/// class.
 ///
 /// # Safety
 /// `class` begins with an `InterfaceClass` that no other thread knows yet.
-#[cfg(interface_concrete_class)]
 pub unsafe fn set_interface(class: *mut InterfaceClass, of: Type, concrete: *mut ObjectClass) {
     // SAFETY: the struct is live and the caller's own.
     unsafe {
-        (*class).concrete_class = concrete;
+        #[cfg(interface_concrete_class)]
+        {
+            (*class).concrete_class = concrete;
+        }
         (*class).interface_type = of;
     }
-}
-
-/// The class struct of an interface.
-#[cfg(not(interface_concrete_class))]
-#[repr(C)]
-pub struct InterfaceClass {
-    /// The parent.
-    pub parent_class: ObjectClass,
-    /// The interface's own type.
-    pub interface_type: Type,
-}
-
-#[cfg(not(interface_concrete_class))]
-assert_layout!(InterfaceClass, size = 104, { parent_class @ 0, interface_type @ 96 });
-
-/// Says in an interface's class struct which interface it is; of which class is not kept.
-///
-/// # Safety
-/// `class` begins with an `InterfaceClass` that no other thread knows yet.
-#[cfg(not(interface_concrete_class))]
-pub unsafe fn set_interface(class: *mut InterfaceClass, of: Type, _concrete: *mut ObjectClass) {
-    // SAFETY: the struct is live and the caller's own.
-    unsafe { (*class).interface_type = of };
+    #[cfg(not(interface_concrete_class))]
+    let _ = concrete;
 }

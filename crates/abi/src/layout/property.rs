@@ -90,11 +90,8 @@ pub struct UserCreatableClass {
     pub can_be_deleted: Option<unsafe extern "C" fn(uc: *mut UserCreatable) -> bool>,
 }
 
-#[cfg(interface_concrete_class)]
-assert_layout!(UserCreatableClass, size = 128, {
-    parent_class @ 0, complete @ 112, can_be_deleted @ 120,
-});
-#[cfg(not(interface_concrete_class))]
-assert_layout!(UserCreatableClass, size = 120, {
-    parent_class @ 0, complete @ 104, can_be_deleted @ 112,
+const PARENT: usize = size_of::<InterfaceClass>();
+
+assert_layout!(UserCreatableClass, size = PARENT + 16, {
+    parent_class @ 0, complete @ PARENT, can_be_deleted @ PARENT + 8,
 });

@@ -2,6 +2,7 @@
 
 use core::mem;
 
+use super::Endpoint;
 use super::callbacks::Callbacks;
 use super::gnutls::{Code, Direction, Handle, Received};
 pub use super::transport::{Failure, Reason};
@@ -32,8 +33,10 @@ pub(super) enum End {
     Closed,
     /// Only the transport did.
     Premature,
-    /// The peer was given up: it sends no data.
-    Refused,
+    /// The peer has canceled it, and hears nothing more.
+    Canceled,
+    /// For another reason, which every reader hears.
+    Failed(Code),
 }
 
 /// What a reader and a writer have to remember; it belongs to whoever has the turn.
@@ -54,27 +57,39 @@ pub(super) struct Notes {
 }
 
 /// A session with its transport.
-pub struct Connection(Box<Shared>);
+pub struct Connection {
+    shared: Box<Shared>,
+    endpoint: Endpoint,
+}
 
 impl Connection {
     /// A connection without a transport.
-    pub fn new(handle: Handle) -> Self {
-        Self(Shared::new(handle))
+    pub fn new(handle: Handle, endpoint: Endpoint) -> Self {
+        Self {
+            shared: Shared::new(handle),
+            endpoint,
+        }
     }
 
     /// Sets the transport.
     pub fn set_callbacks(&self, callbacks: Callbacks) {
-        self.0
+        self.shared
             .having_the_turn(|having| having.state(|state| state.callbacks = callbacks));
     }
 
     /// Goes on with the handshake.
     pub fn handshake(&self) -> Result<Progress, Reason> {
-        self.0.having_the_turn(|having| {
+        self.shared.having_the_turn(|having| {
             if having.state(|state| state.is_complete) {
                 return Ok(Progress::Complete);
             }
-            let result = having.handle().handshake();
+            let result = loop {
+                match having.handle().handshake() {
+                    // Such as that the server doesn't know its name (RFC 6066 3).
+                    Err(Code::WARNING_ALERT_RECEIVED) => {}
+                    result => break result,
+                }
+            };
             having.note_pending();
             match result {
                 Ok(()) => {
@@ -95,7 +110,7 @@ impl Connection {
 
     /// How far the handshake is.
     pub fn progress(&self) -> Progress {
-        self.0.having_the_turn(|having| {
+        self.shared.having_the_turn(|having| {
             if having.state(|state| state.is_complete) {
                 Progress::Complete
             } else {
@@ -109,7 +124,7 @@ impl Connection {
     /// When this blocks the bytes are encrypted all the same: the next call writes them and returns
     /// their number, whatever it is offered (R-TLS-40).
     pub fn write(&self, data: IoVec<'_>) -> Result<usize, Failure> {
-        self.0.having_the_turn(|having| {
+        self.shared.having_the_turn(|having| {
             having.flush()?;
             let accepted = having.state(|state| mem::take(&mut state.notes.accepted));
             if accepted > 0 {
@@ -146,11 +161,11 @@ impl Connection {
 
     /// Reads what a record has; 0 is the end.
     pub fn read(&self, room: IoVec<'_>) -> Result<usize, Failure> {
-        self.0.having_the_turn(|having| {
+        self.shared.having_the_turn(|having| {
             match having.state(|state| state.notes.end) {
-                Some(End::Closed) => return Ok(0),
+                Some(End::Closed | End::Canceled) => return Ok(0),
                 Some(End::Premature) => return Err(Failure::Premature),
-                Some(End::Refused) => return Err(refused()),
+                Some(End::Failed(code)) => return Err(Failure::Failed(Reason::from(code))),
                 None => {}
             }
             if room.is_empty() {
@@ -181,6 +196,23 @@ impl Connection {
                         note_without_data(having)?;
                         continue;
                     }
+                    // A client need not answer a HelloRequest (RFC 5246 7.4.1.1).
+                    Err(Code::REHANDSHAKE) if self.endpoint == Endpoint::Client => {
+                        note_without_data(having)?;
+                        continue;
+                    }
+                    Err(Code::WARNING_ALERT_RECEIVED) => {
+                        note_without_data(having)?;
+                        continue;
+                    }
+                    Err(Code::REHANDSHAKE) => (
+                        End::Failed(Code::REHANDSHAKE),
+                        Err(Failure::Failed(Reason::from(Code::REHANDSHAKE))),
+                    ),
+                    // That is no failure, and close_notify would follow (RFC 8446 6.1).
+                    Err(Code::FATAL_ALERT_RECEIVED) if having.handle().was_canceled() => {
+                        (End::Canceled, Ok(0))
+                    }
                     Err(Code::INTERRUPTED) => return Err(Failure::Interrupted),
                     Err(code) => {
                         return Err(Failure::Failed(having.state(|state| {
@@ -201,13 +233,15 @@ impl Connection {
 
     /// Decrypted bytes that nobody has read yet. Any thread may ask.
     pub fn pending(&self) -> usize {
-        self.0.pending()
+        self.shared.pending()
     }
 
     /// Tells the peer that nothing more will be written, once.
     pub fn bye(&self) -> Result<Progress, Reason> {
-        self.0.having_the_turn(|having| {
-            if !having.state(|state| state.is_complete) {
+        self.shared.having_the_turn(|having| {
+            let is_for_nobody =
+                having.state(|state| !state.is_complete || state.notes.end == Some(End::Canceled));
+            if is_for_nobody {
                 return Ok(Progress::Complete);
             }
             match having.flush() {
@@ -235,7 +269,8 @@ impl Connection {
 
     /// Asks GnuTLS something that doesn't need the transport.
     pub fn ask<R>(&self, question: impl FnOnce(&Handle) -> R) -> R {
-        self.0.having_the_turn(|having| question(having.handle()))
+        self.shared
+            .having_the_turn(|having| question(having.handle()))
     }
 }
 
@@ -250,14 +285,10 @@ fn note_without_data(having: &Having<'_>) -> Result<(), Failure> {
         if notes.without_data <= RECORDS_WITHOUT_DATA {
             return Ok(());
         }
-        notes.end = Some(End::Refused);
-        Err(refused())
+        let code = Code::TOO_MANY_EMPTY_PACKETS;
+        notes.end = Some(End::Failed(code));
+        Err(Failure::Failed(Reason::from(code)))
     })
-}
-
-/// What a reader hears whose peer goes on and on without data.
-fn refused() -> Failure {
-    Failure::Failed(Reason::from(Code::TOO_MANY_EMPTY_PACKETS))
 }
 
 /// Encrypts a record, perhaps with a new key, while no reader is inside GnuTLS; then writes.
@@ -405,7 +436,7 @@ mod tests {
             .unwrap();
         // SAFETY: the identity goes after the connection.
         unsafe { identity.give_to(&handle) }.unwrap();
-        let connection = Connection::new(handle);
+        let connection = Connection::new(handle, endpoint);
         let opaque = (&raw const *stream).cast_mut().cast::<c_void>();
         // SAFETY: the functions take a stream, which goes after the connection.
         connection.set_callbacks(unsafe {
@@ -438,7 +469,7 @@ mod tests {
     }
 
     fn notes<R>(end: &End, look: impl FnOnce(&mut Notes) -> R) -> R {
-        let shared = &end.connection.0;
+        let shared = &end.connection.shared;
         shared.having_the_turn(|having| having.state(|state| look(&mut state.notes)))
     }
 

@@ -1,7 +1,7 @@
 //! What credentials have loaded, to be used by any number of sessions.
 
 use super::gnutls::{
-    AnonymousClient, AnonymousServer, Certificates, Code, Handle, PskClient, PskServer,
+    AnonymousClient, AnonymousServer, Certificates, Code, Handle, Keys, PskClient, PskServer,
 };
 
 /// What a session shows to its peer, and what it knows of others.
@@ -15,7 +15,7 @@ pub enum Identity {
     /// A name and a key.
     PskClient(PskClient),
     /// Names and keys.
-    PskServer(PskServer),
+    PskServer(PskServer, Box<Keys>),
 }
 
 impl Identity {
@@ -38,7 +38,9 @@ impl Identity {
             // SAFETY: as above.
             Self::PskClient(credentials) => unsafe { handle.use_psk_client(credentials) },
             // SAFETY: as above.
-            Self::PskServer(credentials) => unsafe { handle.use_psk_server(credentials) },
+            Self::PskServer(credentials, keys) => unsafe {
+                handle.use_psk_server(credentials, keys)
+            },
         }
     }
 }

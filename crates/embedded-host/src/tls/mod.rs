@@ -7,6 +7,7 @@
 //! | [`transport`] | what GnuTLS reads and writes, while a reader and a writer share a session |
 //! | [`connection`] | such a session |
 //! | [`session`] | what a `QCryptoTLSSession` is |
+//! | [`purpose`] | what certificates may be used for |
 //! | [`peer`] | whether the peer is who it should be |
 //! | [`credentials`] | the properties of credentials, and loading what they name |
 //! | [`identity`] | what credentials have loaded |
@@ -14,7 +15,8 @@
 //! | [`properties`] | their properties |
 //! | [`files`] | the files in a directory of credentials |
 //! | [`x509`], [`sanity`] | loading certificates, and whether they can be of use |
-//! | [`psk`] | the file of pre-shared keys |
+//! | [`psk`] | loading pre-shared keys |
+//! | [`psk_file`] | the file that they are in |
 
 pub mod callbacks;
 pub mod connection;
@@ -26,6 +28,8 @@ pub mod object;
 pub mod peer;
 pub mod properties;
 pub mod psk;
+pub mod psk_file;
+pub mod purpose;
 pub mod sanity;
 pub mod session;
 pub mod transport;
@@ -47,6 +51,14 @@ impl Endpoint {
             0 => Some(Self::Client),
             1 => Some(Self::Server),
             _ => None,
+        }
+    }
+
+    /// The peer's role.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
         }
     }
 

@@ -1,13 +1,14 @@
 //! Whether the peer is who it should be (R-TLS-83).
 
 use core::ffi::CStr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use std::ffi::CString;
 use std::time::SystemTime;
 
 use libc::time_t;
 
-use super::Endpoint;
 use super::gnutls::{Certificate, Code, Status};
+use super::{Endpoint, purpose};
 use crate::error::Error;
 
 /// What is asked of the peer.
@@ -22,8 +23,9 @@ pub struct Demands<'a, F> {
 
 /// Checks what the peer has shown.
 ///
-/// `verified` is what GnuTLS says of the chain. The name is given to `learn` once the certificate
-/// has it, even if something is wrong afterwards (R-TLS-86).
+/// `verified` is what GnuTLS says of the path from the peer's certificate to an authority; whatever
+/// else the peer has shown doesn't matter. The name is given to `learn` once the certificate has it,
+/// even if something is wrong afterwards (R-TLS-86).
 pub fn check<F: Fn(&CStr) -> Result<bool, Error>>(
     verified: Result<Status, Code>,
     chain: Result<Vec<Certificate>, Code>,
@@ -31,18 +33,32 @@ pub fn check<F: Fn(&CStr) -> Result<bool, Error>>(
     learn: impl FnOnce(&CStr),
 ) -> Result<(), Error> {
     let failed = |code: Code| Error::new(format!("Verify failed: {code}"));
-    if let Some(objection) = verified.map_err(failed)?.objection() {
+    let status = verified.map_err(failed)?;
+    let chain = chain.map_err(failed)?;
+    let leaf = chain
+        .first()
+        .ok_or_else(|| failed(Code::NO_CERTIFICATE_FOUND))?;
+    if status.is_for_another_purpose() {
+        return Err(refuse_purpose(leaf, demands.endpoint.other()));
+    }
+    if let Some(objection) = status.objection() {
         return Err(Error::new(objection));
     }
-    let chain = chain.map_err(failed)?;
-    let now = now();
-    let (leaf, others) = chain
-        .split_first()
-        .ok_or_else(|| failed(Code::NO_CERTIFICATE_FOUND))?;
-    check_time(leaf, now)?;
+    check_time(leaf, now())?;
     check_name(leaf, &demands.allows, learn)?;
-    check_host(leaf, demands.endpoint, demands.hostname)?;
-    others.iter().try_for_each(|other| check_time(other, now))
+    check_host(leaf, demands.endpoint, demands.hostname)
+}
+
+/// The peer's certificate, or an authority's on its path, is not for the peer's role.
+fn refuse_purpose(leaf: &Certificate, role: Endpoint) -> Error {
+    let usage = leaf.key_purposes().ok().flatten();
+    let objection = usage.and_then(|usage| purpose::objection(&usage.value, role));
+    let reason = objection.unwrap_or_else(|| {
+        let wanted = purpose::name(purpose::of_role(role));
+        format!("the extended key usage of an authority on its path doesn't permit {wanted}")
+    });
+    let role = role.name();
+    Error::new(format!("The certificate is not for a TLS {role}: {reason}"))
 }
 
 /// Seconds since 1970.
@@ -93,7 +109,7 @@ fn check_host(
     hostname: Option<&CStr>,
 ) -> Result<(), Error> {
     match hostname {
-        Some(name) if !leaf.is_for_host(name) => Err(Error::new(format!(
+        Some(name) if !is_for_host(leaf, name) => Err(Error::new(format!(
             "Certificate does not match the hostname {}",
             name.to_string_lossy()
         ))),
@@ -101,5 +117,59 @@ fn check_host(
             Err(Error::new("No hostname for certificate validation"))
         }
         _ => Ok(()),
+    }
+}
+
+fn is_for_host(leaf: &Certificate, name: &CStr) -> bool {
+    leaf.is_for_host(name)
+        || as_in_certificates(name.to_bytes())
+            .and_then(|name| CString::new(name).ok())
+            .is_some_and(|name| leaf.is_for_host(&name))
+}
+
+/// A name as certificates have it, if it has been written in another way: without the dot that
+/// stands for the root, an IPv6 address without brackets and zone (R-TLS-85).
+fn as_in_certificates(name: &[u8]) -> Option<&[u8]> {
+    let text = str::from_utf8(name).ok()?;
+    let unbracketed = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
+    let address = unbracketed
+        .split_once('%')
+        .map_or(unbracketed, |(address, _)| address);
+    if address.parse::<Ipv6Addr>().is_ok() {
+        return Some(address.as_bytes());
+    }
+    let host = text.strip_suffix('.')?;
+    let is_none = host.is_empty() || host.ends_with('.') || host.parse::<Ipv4Addr>().is_ok();
+    (!is_none).then_some(host.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_in_certificates;
+
+    #[test]
+    fn names_are_brought_into_the_form_of_certificates() {
+        for (name, wanted) in [
+            ("localhost.", Some("localhost")),
+            ("www.qemu.org.", Some("www.qemu.org")),
+            ("[::1]", Some("::1")),
+            ("[fe80::1%eth0]", Some("fe80::1")),
+            ("fe80::1%eth0", Some("fe80::1")),
+            ("localhost", None),
+            (".", None),
+            ("", None),
+            ("qemu.org..", None),
+            ("127.0.0.1.", None),
+            ("[127.0.0.1]", None),
+            ("[localhost]", None),
+            ("[::1", None),
+        ] {
+            let got = as_in_certificates(name.as_bytes());
+            assert_eq!(got, wanted.map(str::as_bytes), "{name}");
+        }
+        assert_eq!(as_in_certificates(b"\xff."), None);
     }
 }

@@ -5,14 +5,10 @@ use libc::time_t;
 
 use super::Endpoint;
 use super::files::File;
-use super::gnutls::{Certificate, Code};
-use super::peer;
+use super::gnutls::{Certificate, Code, TrustList};
+use super::{peer, purpose};
 use crate::error::Error;
 use abi::profile;
-
-const SERVER_PURPOSE: &[u8] = b"1.3.6.1.5.5.7.3.1";
-const CLIENT_PURPOSE: &[u8] = b"1.3.6.1.5.5.7.3.2";
-const ANY_PURPOSE: &[u8] = b"2.5.29.37.0";
 
 /// The certificates of an own file, leaf first.
 pub struct Chain<'a> {
@@ -38,12 +34,20 @@ impl Part {
     }
 }
 
-/// Checks authorities, whether the own certificate needs them or not.
+/// Checks authorities, whether the own certificate needs them or not. One that is no good may stay
+/// beside another one of the same name that is: it has been renewed, or is going to be.
 pub fn check_authorities(authorities: &[Certificate], file: &File) -> Result<(), Error> {
     let now = peer::now();
-    authorities
-        .iter()
-        .try_for_each(|authority| check(authority, Part::Authority, file, now))
+    let checked = |authority: &Certificate| check(authority, Part::Authority, file, now);
+    let is_superseded = |authority: &Certificate| {
+        let name = authority.distinguished_name();
+        authorities
+            .iter()
+            .any(|other| other.distinguished_name() == name && checked(other).is_ok())
+    };
+    authorities.iter().try_for_each(|authority| {
+        checked(authority).or_else(|error| is_superseded(authority).then_some(()).ok_or(error))
+    })
 }
 
 /// Checks an own certificate and what vouches for it.
@@ -61,8 +65,20 @@ pub fn check_chain(
     })?;
     check(leaf, Part::Leaf(endpoint), chain.file, now)?;
     if profile::CERTIFICATES_COME_NUMBERED {
+        let path = |from| {
+            let search = Search {
+                authorities,
+                file: authorities_file,
+                now,
+            };
+            search.find_root(from, chain.file)
+        };
         let mut below = leaf;
         for link in rest {
+            // What follows isn't needed, and nobody minds what it is like.
+            if path(below).is_ok() {
+                break;
+            }
             check(link, Part::Authority, chain.file, now)?;
             if !below.is_issued_by(link) {
                 return Err(chain.file.error(
@@ -72,45 +88,74 @@ pub fn check_chain(
             }
             below = link;
         }
-        check_path(below, chain.file, authorities, authorities_file, now)?;
+        path(below)?;
     }
-    let own: Vec<_> = chain.certificates.iter().collect();
-    let trusted: Vec<_> = authorities.iter().collect();
+    let own = in_order(leaf, rest);
     let what = format!(
         "Unable to verify {} certificate {} against CA certificate",
         endpoint.name(),
         chain.file.path.display()
     );
-    let status =
-        Certificate::verify(&own, &trusted).map_err(|code| authorities_file.error(&what, code))?;
+    let status = TrustList::new(authorities)
+        .and_then(|trusted| trusted.verify(&own, purpose::of_role(endpoint)))
+        .map_err(|code| authorities_file.error(&what, code))?;
     status.objection().map_or(Ok(()), |objection| {
         Err(authorities_file.error(&what, objection))
     })
 }
 
-/// Checks the authorities from the issuer of `last` up to one that has issued itself.
-fn check_path(
-    last: &Certificate,
-    file: &File,
-    authorities: &[Certificate],
-    authorities_file: &File,
+/// The certificates from a leaf on that have each been issued by the next one. GnuTLS would put them
+/// in order; not every peer does.
+fn in_order<'a>(leaf: &'a Certificate, rest: &'a [Certificate]) -> Vec<&'a Certificate> {
+    let mut chain = vec![leaf];
+    let mut below = leaf;
+    for link in rest {
+        if !below.is_issued_by(link) {
+            break;
+        }
+        chain.push(link);
+        below = link;
+    }
+    chain
+}
+
+/// The search for the authorities from the issuer of a certificate up to one that has issued itself.
+struct Search<'a> {
+    authorities: &'a [Certificate],
+    file: &'a File,
     now: time_t,
-) -> Result<(), Error> {
-    let mut below = last;
-    // Each authority is met at most once, or else they vouch for each other for ever.
-    let mut left: Vec<&Certificate> = authorities.iter().collect();
-    while !below.is_issued_by(below) {
-        let Some(at) = left.iter().position(|issuer| below.is_issued_by(issuer)) else {
+}
+
+impl Search<'_> {
+    /// Finds a path on which all authorities are good. The error is that of the first one met that
+    /// isn't, or says that an issuer is missing.
+    fn find_root(&self, last: &Certificate, file: &File) -> Result<(), Error> {
+        let mut refused = None;
+        // Each authority is met at most once, or else they vouch for each other for ever.
+        let mut left: Vec<&Certificate> = self.authorities.iter().collect();
+        let mut reached = vec![last];
+        while let Some(below) = reached.pop() {
+            if below.is_issued_by(below) {
+                return Ok(());
+            }
+            let (issuers, others) = left.into_iter().partition(|one| below.is_issued_by(one));
+            left = others;
+            let issuers: Vec<&Certificate> = issuers;
+            for issuer in issuers {
+                match check(issuer, Part::Authority, self.file, self.now) {
+                    Ok(()) => reached.push(issuer),
+                    Err(error) => refused = refused.or(Some(error)),
+                }
+            }
+        }
+        Err(refused.unwrap_or_else(|| {
             let what = format!(
                 "The issuers of certificate {} don't lead to a root in",
                 file.path.display()
             );
-            return Err(authorities_file.error(&what, "an issuer is missing"));
-        };
-        below = left.swap_remove(at);
-        check(below, Part::Authority, authorities_file, now)?;
+            self.file.error(&what, "an issuer is missing")
+        }))
     }
-    Ok(())
 }
 
 fn check(certificate: &Certificate, part: Part, file: &File, now: time_t) -> Result<(), Error> {
@@ -145,22 +190,9 @@ fn check(certificate: &Certificate, part: Part, file: &File, now: time_t) -> Res
     let Part::Leaf(endpoint) = part else {
         return Ok(());
     };
-    let purposes = certificate.key_purposes().map_err(unreadable)?;
-    let wanted = match endpoint {
-        Endpoint::Server => SERVER_PURPOSE,
-        Endpoint::Client => CLIENT_PURPOSE,
-    };
-    match purposes.filter(|purposes| purposes.critical) {
-        Some(purposes)
-            if !purposes
-                .value
-                .iter()
-                .any(|purpose| [wanted, ANY_PURPOSE].contains(&purpose.to_bytes())) =>
-        {
-            refuse("its key purpose doesn't permit this role")
-        }
-        _ => Ok(()),
-    }
+    let usage = certificate.key_purposes().map_err(unreadable)?;
+    let objection = usage.and_then(|usage| purpose::objection(&usage.value, endpoint));
+    objection.map_or(Ok(()), |objection| refuse(&objection))
 }
 
 fn refused(part: Part, file: &File, reason: &str) -> Error {

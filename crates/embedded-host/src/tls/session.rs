@@ -10,6 +10,7 @@ use super::connection::{Connection, Failure, Progress, Reason};
 use super::gnutls::Handle;
 use super::identity::Identity;
 use super::peer::{self, Demands};
+use super::purpose;
 use crate::error::Error;
 use platform::os::iov::IoVec;
 use platform::sync::Mutex;
@@ -69,7 +70,7 @@ impl Session {
             handle.request_certificate();
         }
         Ok(Self {
-            connection: Connection::new(handle),
+            connection: Connection::new(handle, plan.endpoint),
             identity: plan.identity,
             endpoint: plan.endpoint,
             verifies_peer: plan.verifies_peer,
@@ -139,9 +140,10 @@ impl Session {
         if !self.verifies_peer || !matches!(*self.identity, Identity::Certificates(_)) {
             return Ok(());
         }
+        let purpose = purpose::of_role(self.endpoint.other());
         let (verified, chain) = self
             .connection
-            .ask(|handle| (handle.verify_peer(), handle.peer_certificates()));
+            .ask(|handle| (handle.verify_peer(purpose), handle.peer_certificates()));
         let authz_id = self.authz_id.as_deref();
         let demands = Demands {
             endpoint: self.endpoint,

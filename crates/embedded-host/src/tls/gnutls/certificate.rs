@@ -1,6 +1,7 @@
 //! X.509 certificates.
 
 use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 use std::ffi::CString;
 
@@ -17,9 +18,17 @@ impl Status {
     const REVOKED: c_uint = 1 << 5;
     const SIGNER_NOT_FOUND: c_uint = 1 << 6;
     const INSECURE_ALGORITHM: c_uint = 1 << 8;
+    const PURPOSE_MISMATCH: c_uint = 1 << 18;
 
     pub(super) const fn new(bits: c_uint) -> Self {
         Self(bits)
+    }
+
+    /// Whether the only objection is that the certificate, or an authority's on its path, is for
+    /// another purpose.
+    pub fn is_for_another_purpose(self) -> bool {
+        self.0 & Self::PURPOSE_MISMATCH != 0
+            && self.0 & !(Self::INVALID | Self::PURPOSE_MISMATCH) == 0
     }
 
     /// Why the certificate is no good: the last reason that applies (R-TLS-83).
@@ -222,34 +231,64 @@ impl Certificate {
         // SAFETY: two live certificates.
         unsafe { sys::gnutls_x509_crt_check_issuer(self.0.as_ptr(), issuer.0.as_ptr()) != 0 }
     }
+}
 
-    /// Whether the two are the same.
-    pub fn equals(&self, other: &Self) -> bool {
-        // SAFETY: two live certificates.
-        unsafe { sys::gnutls_x509_crt_equals(self.0.as_ptr(), other.0.as_ptr()) != 0 }
+/// Authorities for a verification.
+pub struct TrustList<'a> {
+    raw: NonNull<sys::TrustList>,
+    /// The list refers to them.
+    _authorities: PhantomData<&'a Certificate>,
+}
+
+impl Drop for TrustList<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the list is ours, the certificates in it aren't.
+        unsafe { sys::gnutls_x509_trust_list_deinit(self.raw.as_ptr(), 0) };
     }
+}
 
-    /// Checks a chain, leaf first, against authorities.
-    pub fn verify(chain: &[&Self], authorities: &[&Self]) -> Result<Status, Code> {
-        let raw = |list: &[&Self]| -> Vec<*mut sys::X509Crt> {
-            list.iter()
-                .map(|certificate| certificate.0.as_ptr())
-                .collect()
+impl<'a> TrustList<'a> {
+    /// A list of these authorities.
+    pub fn new(authorities: impl IntoIterator<Item = &'a Certificate>) -> Result<Self, Code> {
+        let mut raw = ptr::null_mut();
+        // SAFETY: the place is a local one.
+        Code::check(unsafe { sys::gnutls_x509_trust_list_init(&raw mut raw, 0) })?;
+        // SAFETY: it has been filled in.
+        let raw = unsafe { NonNull::new_unchecked(raw) };
+        let list = Self {
+            raw,
+            _authorities: PhantomData,
         };
-        let (chain, authorities) = (raw(chain), raw(authorities));
-        let mut status = 0;
-        // SAFETY: arrays of live certificates with their lengths, no revocations; the status is a
-        // local one.
-        let code = unsafe {
-            sys::gnutls_x509_crt_list_verify(
-                chain.as_ptr(),
-                count(&chain),
+        let authorities: Vec<_> = authorities.into_iter().map(|one| one.0.as_ptr()).collect();
+        // SAFETY: a live list, and an array of certificates that outlive it.
+        let added = unsafe {
+            sys::gnutls_x509_trust_list_add_cas(
+                raw.as_ptr(),
                 authorities.as_ptr(),
                 count(&authorities),
-                ptr::null(),
                 0,
+            )
+        };
+        Code::check(added).map(|_| list)
+    }
+
+    /// Checks a chain, leaf first, and whether it may be used for a purpose.
+    pub fn verify(&self, chain: &[&Certificate], purpose: &CStr) -> Result<Status, Code> {
+        let mut chain: Vec<_> = chain.iter().map(|one| one.0.as_ptr()).collect();
+        let mut demands = sys::TypedVdata::purpose(purpose);
+        let mut status = 0;
+        // SAFETY: a live list, and an array of live certificates with its length; the demand and
+        // the status are local ones.
+        let code = unsafe {
+            sys::gnutls_x509_trust_list_verify_crt2(
+                self.raw.as_ptr(),
+                chain.as_mut_ptr(),
+                count(&chain),
+                &raw mut demands,
+                1,
                 0,
                 &raw mut status,
+                ptr::null(),
             )
         };
         Code::check(code).map(|_| Status::new(status))

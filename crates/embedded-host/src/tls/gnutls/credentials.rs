@@ -2,10 +2,10 @@
 //!
 //! They are filled in while one thread has them, and only read afterwards.
 
-use core::ffi::{CStr, c_int, c_uint, c_void};
+use core::ffi::{c_int, c_uint, c_void};
 use core::ptr::{self, NonNull};
 
-use super::{Code, sys};
+use super::{Code, psk, sys};
 
 /// Bytes as GnuTLS takes them, which doesn't change them.
 pub(super) fn datum(bytes: &[u8]) -> sys::Datum {
@@ -177,16 +177,16 @@ impl Certificates {
 }
 
 impl PskClient {
-    /// Shows this name and has this key, which is hexadecimal.
-    pub fn set_key(&mut self, name: &CStr, key: &[u8]) -> Result<(), Code> {
-        let (raw, key) = (self.raw.as_ptr(), datum(key));
-        // SAFETY: live credentials, a C string, and readable data.
+    /// Shows this name and has this key.
+    pub fn set_key(&mut self, name: &[u8], key: &[u8]) -> Result<(), Code> {
+        let (raw, name, key) = (self.raw.as_ptr(), datum(name), datum(key));
+        // SAFETY: live credentials and readable data.
         let code = unsafe {
-            sys::gnutls_psk_set_client_credentials(
+            sys::gnutls_psk_set_client_credentials2(
                 raw,
-                name.as_ptr(),
+                &raw const name,
                 &raw const key,
-                sys::PSK_KEY_HEX,
+                sys::PSK_KEY_RAW,
             )
         };
         Code::check(code).map(|_| ())
@@ -194,12 +194,12 @@ impl PskClient {
 }
 
 impl PskServer {
-    /// Looks for names and keys in a file, at every handshake.
-    pub fn set_file(&mut self, path: &CStr) -> Result<(), Code> {
-        let raw = self.raw.as_ptr();
-        // SAFETY: live credentials and a C string.
-        let code = unsafe { sys::gnutls_psk_set_server_credentials_file(raw, path.as_ptr()) };
-        Code::check(code).map(|_| ())
+    /// Looks for keys where [`super::Handle::use_psk_server`] says.
+    pub fn look_up_keys(&mut self) {
+        // SAFETY: live credentials.
+        unsafe {
+            sys::gnutls_psk_set_server_credentials_function2(self.raw.as_ptr(), psk::find_key);
+        }
     }
 }
 

@@ -2,16 +2,18 @@
 
 mod certificate;
 mod credentials;
+mod psk;
 mod session;
 mod sys;
 
 use core::ffi::{CStr, c_int};
 use core::fmt;
 
-pub use certificate::{Certificate, Extension, KeyUsage, Status};
+pub use certificate::{Certificate, Extension, KeyUsage, Status, TrustList};
 pub use credentials::{
     AnonymousClient, AnonymousServer, Certificates, DhParameters, PskClient, PskServer,
 };
+pub use psk::{Entry, Keys};
 pub use session::{Direction, Handle, PullFunction, PushFunction, Received};
 
 /// Why a call has failed.
@@ -21,6 +23,12 @@ pub struct Code(c_int);
 impl Code {
     /// The transport isn't ready, or there was nothing for the caller in what came.
     pub const AGAIN: Self = Self(-28);
+    /// The peer has given up.
+    pub const FATAL_ALERT_RECEIVED: Self = Self(-12);
+    /// A warning of the peer's.
+    pub const WARNING_ALERT_RECEIVED: Self = Self(-16);
+    /// The peer asks for another handshake.
+    pub const REHANDSHAKE: Self = Self(-37);
     /// There is no certificate.
     pub const NO_CERTIFICATE_FOUND: Self = Self(-49);
     /// The call makes no sense.

@@ -4,7 +4,7 @@ use core::ffi::{CStr, c_int, c_uint, c_void};
 use core::ptr::{self, NonNull};
 
 use super::credentials::{AnonymousClient, AnonymousServer, Certificates, PskClient, PskServer};
-use super::{Certificate, Code, Status, sys};
+use super::{Certificate, Code, Keys, Status, sys};
 use crate::tls::Endpoint;
 use platform::os::errno::Errno;
 use platform::os::iov::IoVec;
@@ -102,8 +102,11 @@ impl Handle {
     }
 
     /// # Safety
-    /// The credentials outlive the session.
-    pub unsafe fn use_psk_server(&self, credentials: &PskServer) -> Result<(), Code> {
+    /// The credentials and the keys outlive the session, and stay where they are.
+    pub unsafe fn use_psk_server(&self, credentials: &PskServer, keys: &Keys) -> Result<(), Code> {
+        let keys = (&raw const *keys).cast_mut().cast::<c_void>();
+        // SAFETY: a live session.
+        unsafe { sys::gnutls_session_set_ptr(self.0.as_ptr(), keys) };
         // SAFETY: of the right kind; the caller's promise.
         unsafe { self.set_credentials(sys::CRD_PSK, credentials.as_ptr()) }
     }
@@ -186,6 +189,13 @@ impl Handle {
         Code::check(unsafe { sys::gnutls_bye(self.0.as_ptr(), sys::SHUT_WR) }).map(|_| ())
     }
 
+    /// Whether the last alert of the peer's was that its user has canceled.
+    pub fn was_canceled(&self) -> bool {
+        // SAFETY: a live session.
+        let alert = unsafe { sys::gnutls_alert_get(self.0.as_ptr()) };
+        alert == sys::A_USER_CANCELED
+    }
+
     /// Whether its key wears out and can be renewed.
     pub fn changes_keys(&self) -> bool {
         let session = self.0.as_ptr();
@@ -221,12 +231,20 @@ impl Handle {
         unsafe { sys::gnutls_cipher_get_key_size(cipher) }
     }
 
-    /// Checks the peer's certificates against the authorities of the session's credentials.
-    pub fn verify_peer(&self) -> Result<Status, Code> {
+    /// Checks the peer's certificates against the authorities of the session's credentials, and
+    /// whether they may be used for a purpose.
+    pub fn verify_peer(&self, purpose: &CStr) -> Result<Status, Code> {
+        let mut demands = sys::TypedVdata::purpose(purpose);
         let mut status = 0;
-        // SAFETY: a live session; the status is a local one.
-        let code =
-            unsafe { sys::gnutls_certificate_verify_peers2(self.0.as_ptr(), &raw mut status) };
+        // SAFETY: a live session; the demand and the status are local ones.
+        let code = unsafe {
+            sys::gnutls_certificate_verify_peers(
+                self.0.as_ptr(),
+                &raw mut demands,
+                1,
+                &raw mut status,
+            )
+        };
         Code::check(code).map(|_| Status::new(status))
     }
 

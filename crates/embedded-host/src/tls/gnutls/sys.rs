@@ -1,6 +1,6 @@
-//! What is used of GnuTLS, as `<gnutls/gnutls.h>` and `<gnutls/x509.h>` of 3.7 declare it.
+//! What is used of GnuTLS, as `<gnutls/gnutls.h>`, `crypto.h` and `x509.h` of 3.7 declare it.
 
-use core::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
+use core::ffi::{CStr, c_char, c_int, c_uchar, c_uint, c_void};
 
 use libc::{ssize_t, time_t};
 
@@ -13,6 +13,12 @@ pub(super) struct Session {
 /// A certificate.
 #[repr(C)]
 pub(super) struct X509Crt {
+    _private: [u8; 0],
+}
+
+/// Authorities.
+#[repr(C)]
+pub(super) struct TrustList {
     _private: [u8; 0],
 }
 
@@ -41,13 +47,38 @@ pub(super) struct Datum {
     pub(super) size: c_uint,
 }
 
+/// `gnutls_typed_vdata_st`: what a certificate has to be for
+#[repr(C)]
+pub(super) struct TypedVdata {
+    kind: c_int,
+    data: *mut c_uchar,
+    size: c_uint,
+}
+
+impl TypedVdata {
+    /// A purpose, whose text GnuTLS only reads.
+    pub(super) fn purpose(purpose: &CStr) -> Self {
+        /// `GNUTLS_DT_KEY_PURPOSE_OID`
+        const KEY_PURPOSE_OID: c_int = 2;
+        Self {
+            kind: KEY_PURPOSE_OID,
+            data: purpose.as_ptr().cast_mut().cast::<c_uchar>(),
+            // It ends with a NUL.
+            size: 0,
+        }
+    }
+}
+
 pub(super) type PushFunc = unsafe extern "C" fn(*mut c_void, *const c_void, usize) -> ssize_t;
 pub(super) type PullFunc = unsafe extern "C" fn(*mut c_void, *mut c_void, usize) -> ssize_t;
+
+pub(super) type FindKeyFunc = unsafe extern "C" fn(*mut Session, *const Datum, *mut Datum) -> c_int;
 
 pub(super) const SERVER: c_uint = 1;
 pub(super) const CLIENT: c_uint = 1 << 1;
 /// Leaves the renewal of keys to the caller.
 pub(super) const NO_AUTO_REKEY: c_uint = 1 << 15;
+pub(super) const A_USER_CANCELED: c_int = 90;
 pub(super) const TLS1_3: c_int = 5;
 pub(super) const CIPHER_CHACHA20_POLY1305: c_int = 23;
 pub(super) const CRD_CERTIFICATE: c_int = 1;
@@ -58,7 +89,8 @@ pub(super) const CRT_X509: c_int = 1;
 pub(super) const SHUT_WR: c_int = 1;
 pub(super) const X509_FMT_DER: c_int = 0;
 pub(super) const X509_FMT_PEM: c_int = 1;
-pub(super) const PSK_KEY_HEX: c_int = 1;
+pub(super) const PSK_KEY_RAW: c_int = 0;
+pub(super) const RND_KEY: c_int = 2;
 pub(super) const SEC_PARAM_MEDIUM: c_int = 35;
 pub(super) const E_SHORT_MEMORY_BUFFER: c_int = -51;
 
@@ -66,9 +98,13 @@ unsafe extern "C" {
     pub(super) fn gnutls_global_init() -> c_int;
     pub(super) fn gnutls_error_is_fatal(error: c_int) -> c_int;
     pub(super) fn gnutls_strerror(error: c_int) -> *const c_char;
+    pub(super) fn gnutls_rnd(level: c_int, data: *mut c_void, len: usize) -> c_int;
+    pub(super) static gnutls_malloc: unsafe extern "C" fn(usize) -> *mut c_void;
     pub(super) static gnutls_free: unsafe extern "C" fn(*mut c_void);
 
     pub(super) fn gnutls_init(session: *mut *mut Session, flags: c_uint) -> c_int;
+    pub(super) fn gnutls_session_set_ptr(session: *mut Session, ptr: *mut c_void);
+    pub(super) fn gnutls_session_get_ptr(session: *mut Session) -> *mut c_void;
     pub(super) fn gnutls_deinit(session: *mut Session);
     pub(super) fn gnutls_priority_set_direct(
         session: *mut Session,
@@ -98,6 +134,7 @@ unsafe extern "C" {
         data_size: usize,
     ) -> ssize_t;
     pub(super) fn gnutls_record_check_pending(session: *mut Session) -> usize;
+    pub(super) fn gnutls_alert_get(session: *mut Session) -> c_int;
     pub(super) fn gnutls_bye(session: *mut Session, how: c_int) -> c_int;
     pub(super) fn gnutls_record_get_state(
         session: *mut Session,
@@ -112,8 +149,10 @@ unsafe extern "C" {
     pub(super) fn gnutls_cipher_get(session: *mut Session) -> c_int;
     pub(super) fn gnutls_cipher_get_key_size(cipher: c_int) -> usize;
     pub(super) fn gnutls_certificate_type_get(session: *mut Session) -> c_int;
-    pub(super) fn gnutls_certificate_verify_peers2(
+    pub(super) fn gnutls_certificate_verify_peers(
         session: *mut Session,
+        data: *mut TypedVdata,
+        elements: c_uint,
         status: *mut c_uint,
     ) -> c_int;
     pub(super) fn gnutls_certificate_get_peers(
@@ -169,13 +208,13 @@ unsafe extern "C" {
     pub(super) fn gnutls_psk_free_server_credentials(sc: *mut OtherCredentials);
     pub(super) fn gnutls_psk_allocate_client_credentials(sc: *mut *mut OtherCredentials) -> c_int;
     pub(super) fn gnutls_psk_free_client_credentials(sc: *mut OtherCredentials);
-    pub(super) fn gnutls_psk_set_server_credentials_file(
+    pub(super) fn gnutls_psk_set_server_credentials_function2(
+        cred: *mut OtherCredentials,
+        func: FindKeyFunc,
+    );
+    pub(super) fn gnutls_psk_set_client_credentials2(
         res: *mut OtherCredentials,
-        password_file: *const c_char,
-    ) -> c_int;
-    pub(super) fn gnutls_psk_set_client_credentials(
-        res: *mut OtherCredentials,
-        username: *const c_char,
+        username: *const Datum,
         key: *const Datum,
         format: c_int,
     ) -> c_int;
@@ -235,16 +274,23 @@ unsafe extern "C" {
         oid_size: *mut usize,
         critical: *mut c_uint,
     ) -> c_int;
-    pub(super) fn gnutls_x509_crt_list_verify(
-        cert_list: *const *mut X509Crt,
-        cert_list_length: c_uint,
-        ca_list: *const *mut X509Crt,
-        ca_list_length: c_uint,
-        crl_list: *const *mut c_void,
-        crl_list_length: c_uint,
+    pub(super) fn gnutls_x509_trust_list_init(list: *mut *mut TrustList, size: c_uint) -> c_int;
+    pub(super) fn gnutls_x509_trust_list_deinit(list: *mut TrustList, all: c_uint);
+    pub(super) fn gnutls_x509_trust_list_add_cas(
+        list: *mut TrustList,
+        clist: *const *mut X509Crt,
+        clist_size: c_uint,
         flags: c_uint,
-        verify: *mut c_uint,
+    ) -> c_int;
+    pub(super) fn gnutls_x509_trust_list_verify_crt2(
+        list: *mut TrustList,
+        cert_list: *mut *mut X509Crt,
+        cert_list_size: c_uint,
+        data: *mut TypedVdata,
+        elements: c_uint,
+        flags: c_uint,
+        voutput: *mut c_uint,
+        func: *const c_void,
     ) -> c_int;
     pub(super) fn gnutls_x509_crt_check_issuer(cert: *mut X509Crt, issuer: *mut X509Crt) -> c_uint;
-    pub(super) fn gnutls_x509_crt_equals(cert1: *mut X509Crt, cert2: *mut X509Crt) -> c_uint;
 }
