@@ -14,6 +14,8 @@ use crate::logic::listener;
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
 use crate::object::{Ref, Shared};
+#[cfg(listener_source)]
+use abi::address::Address;
 use abi::address::View;
 #[cfg(listener_source)]
 use abi::layout::AioContext;

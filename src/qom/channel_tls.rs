@@ -9,7 +9,7 @@ use libc::{iovec, size_t, ssize_t};
 use super::aio::{self, Handled};
 use crate::logic::tls;
 use crate::object::Shared;
-use crate::object::channel::WatchKind;
+use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::propagate::{status_or_propagate, transfer_or_propagate};
 use crate::object::tls::{INSTANCE_SIZE, Tls};
 use abi::layout::{
@@ -20,6 +20,7 @@ use host::aio::{Handlers, Places};
 use platform::glib::Source;
 use platform::os::errno;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// The type. Its instances are larger than what C code sees of them.
 pub(super) const TYPE: TypeInfo = TypeInfo {
@@ -49,9 +50,25 @@ unsafe extern "C" fn init(obj: *mut Object) {
 unsafe extern "C" fn finalize(obj: *mut Object) {
     // Whoever dropped the reference may have a failure to tell (R-CHAN-5).
     let errno = errno::last();
-    // SAFETY: the host passes an instance whose last reference has gone.
-    tls::finalize(unsafe { borrow(obj) });
+    // SAFETY: the host passes an instance whose last reference has gone, and won't again.
+    unsafe { borrow(obj).finalize() };
     errno::set(errno);
+}
+
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(_channel: &Channel) -> Option<Polled> {
+    None
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // SAFETY: as promised.
+    tls::wait(unsafe { borrow(channel.as_ptr()) }, condition, until)
 }
 
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
@@ -69,7 +86,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_set_delay = Some(io_set_delay);
     }
     // SAFETY: the method is static and for TLS channels only.
-    unsafe { WatchKind::Tls.note(io_create_watch) };
+    unsafe { WAITING.register(io_create_watch) };
 }
 
 unsafe extern "C" fn io_writev(
@@ -98,9 +115,9 @@ unsafe extern "C" fn io_readv(
     flags: c_int,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    let end_is_fine = flags & abi::layout::QIO_CHANNEL_READ_FLAG_RELAXED_EOF != 0;
+    let relaxed_eof = flags & abi::layout::QIO_CHANNEL_READ_FLAG_RELAXED_EOF != 0;
     // SAFETY: as the method's caller promised.
-    unsafe { readv(ioc, iov, niov, end_is_fine, errp) }
+    unsafe { readv(ioc, iov, niov, relaxed_eof, errp) }
 }
 
 #[cfg(not(readv_flags))]
@@ -122,12 +139,12 @@ unsafe fn readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
     niov: size_t,
-    end_is_fine: bool,
+    relaxed_eof: bool,
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: a channel of the class, and the elements are valid for the call.
     let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
-    let result = tls::read(channel, iov, end_is_fine);
+    let result = tls::read(channel, iov, relaxed_eof);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_tls_readv")) }
 }
