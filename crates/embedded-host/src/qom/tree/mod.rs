@@ -50,6 +50,7 @@ pub(crate) fn internal_root() -> *mut Object {
 ///
 /// # Safety
 /// No other thread changes the tree (R-QOM-24).
+#[cfg(root_containers)]
 pub(crate) unsafe fn container(name: &CStr) -> Option<*mut Object> {
     // SAFETY: the root is live; the rest as promised.
     unsafe { component(root(), name) }
