@@ -76,7 +76,7 @@ static void test_new(void)
 
 static void test_name(void)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_LISTENER_NAME_SUFFIX
     const char *expected = "migration-listen";
 #else
     const char *expected = "migration";
@@ -382,7 +382,7 @@ static void test_disconnect(void)
     g_free(path);
 }
 
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_LISTENER_SOURCE
 static void test_accessors(void)
 {
     QIONetListener *listener = qio_net_listener_new();
@@ -475,7 +475,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/net-listener/open/fatal", test_open_fatal);
     g_test_add_func("/qio/net-listener/add", test_add);
     g_test_add_func("/qio/net-listener/disconnect", test_disconnect);
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_LISTENER_SOURCE
     g_test_add_func("/qio/net-listener/accessors", test_accessors);
 #endif
     for (n = 0; n < 10; n++) {

@@ -41,7 +41,7 @@ pub fn open(listener: &Listener, address: View<'_>, backlog: i32) -> Result<(), 
 fn open_one(address: &Address, backlog: i32) -> Result<Opened, Error> {
     let channel = socket::create();
     establish::listen(&channel, address.into(), backlog)?;
-    // Nobody else has this one, so it can be made not to block when a client is gone between poll
+    // Only this listener has it, so it can be made not to block when a client is gone between poll
     // and accept (L2). A descriptor that came from the program stays as it is (W-LSN-3).
     let is_ours = !matches!(address.view(), View::Fd(_));
     let is_nonblocking = is_ours && fd::set_blocking(channel.fd(), false).is_ok();
@@ -218,6 +218,12 @@ mod tests {
         let opened = at_one_port(&some, 1).unwrap();
         let ports = ports(&opened);
         assert_eq!((ports.len(), ports[0]), (2, ports[1]));
-        assert!(at_one_port(&addresses(&[c"198.51.100.1", c"203.0.113.1"], c"0", None), 1).is_none());
+        assert!(
+            at_one_port(
+                &addresses(&[c"198.51.100.1", c"203.0.113.1"], c"0", None),
+                1
+            )
+            .is_none()
+        );
     }
 }
