@@ -144,6 +144,23 @@ static void test_chains(void)
     tls_dir_free(dir);
 }
 
+/* An authority that may vouch for servers only. */
+static void test_authority_purpose(void)
+{
+    TlsCert *level1 = tls_cert(.name = "level1", .issuer = ca, .is_ca = true,
+                               .purposes = { GNUTLS_KP_TLS_WWW_SERVER });
+    TlsCert *leaf = tls_cert(.name = "qemu.org", .issuer = level1);
+    char *dir = tls_dir_new();
+
+    tls_dir_put_certs(dir, "ca-cert.pem", ca, NULL);
+    tls_dir_put_identity(dir, "server", leaf, level1, NULL);
+    tls_dir_put_identity(dir, "client", leaf, level1, NULL);
+    expect_x509(NULL, "server", dir);
+    expect_x509(WORDS("client-cert.pem", "an authority on its path doesn't permit clientAuth"),
+                "client", dir);
+    tls_dir_free(dir);
+}
+
 /* Two authorities that vouch for each other lead nowhere, but to an end. */
 static void test_cycle(void)
 {
@@ -176,6 +193,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/tls-creds/sanity/other-ca", test_other_ca);
     g_test_add_func("/qio/tls-creds/sanity/shared-key", test_shared_key);
     g_test_add_func("/qio/tls-creds/sanity/chains", test_chains);
+    g_test_add_func("/qio/tls-creds/sanity/authority-purpose", test_authority_purpose);
     g_test_add_func("/qio/tls-creds/sanity/cycle", test_cycle);
     result = g_test_run();
     tls_certs_free();
