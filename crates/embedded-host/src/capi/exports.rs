@@ -56,6 +56,7 @@ macro_rules! exports {
             $($arg: $crate::capi::exports::c_type!($kind),)*
             errp: *mut *mut abi::layout::Error,
         ) -> $ret {
+            #[allow(dead_code, reason = "not all rows name themselves")]
             const FUNCTION: &str = stringify!($name);
             const ORIGIN: abi::error::Origin = abi::origin!(abi::c_text!(stringify!($name)));
             // SAFETY: the arguments are what the header says, for the call.

@@ -1,6 +1,5 @@
 //! Results as C callers get them: a value, and the failure in `errp`.
 
-use core::ffi::c_int;
 use core::ptr;
 
 use crate::error::{Error, Origin};
@@ -32,19 +31,6 @@ pub(super) unsafe fn bool_or_propagate(
 ) -> bool {
     // SAFETY: as promised.
     unsafe { ok_or_propagate(result, errp, origin) }.is_some()
-}
-
-/// 0, or -1 with the error stored.
-///
-/// # Safety
-/// As [`ok_or_propagate`].
-pub(super) unsafe fn int_or_propagate(
-    result: Result<(), Error>,
-    errp: *mut *mut layout::Error,
-    origin: &Origin,
-) -> c_int {
-    // SAFETY: as promised.
-    unsafe { ok_or_propagate(result, errp, origin) }.map_or(-1, |()| 0)
 }
 
 /// The pointer, or NULL with the error stored.
