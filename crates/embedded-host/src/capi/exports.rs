@@ -65,7 +65,7 @@ macro_rules! exports {
                 $body
             };
             // SAFETY: the caller's `errp`.
-            unsafe { $crate::capi::propagate::ok_or_propagate(result, errp, &ORIGIN) }
+            unsafe { abi::propagate::ok_or_propagate(result, errp, &ORIGIN) }
                 .unwrap_or($otherwise)
         }
     };
