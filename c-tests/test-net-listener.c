@@ -74,7 +74,7 @@ static void test_new(void)
 
 static void test_name(void)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_LISTENER_NAME_SUFFIX
     const char *expected = "migration-listen";
 #else
     const char *expected = "migration";
@@ -325,7 +325,7 @@ static void test_disconnect(void)
     g_free(path);
 }
 
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_LISTENER_SOURCE
 static void test_accessors(void)
 {
     QIONetListener *listener = qio_net_listener_new();
@@ -416,7 +416,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/net-listener/open/fatal", test_open_fatal);
     g_test_add_func("/qio/net-listener/add", test_add);
     g_test_add_func("/qio/net-listener/disconnect", test_disconnect);
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_LISTENER_SOURCE
     g_test_add_func("/qio/net-listener/accessors", test_accessors);
 #endif
     for (n = 0; n < 10; n++) {

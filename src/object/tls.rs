@@ -46,8 +46,7 @@ const BYTES: u8 = 1;
 const WOULD_BLOCK: u8 = 2;
 const END: u8 = 4;
 
-/// `QIO_CHANNEL_SHUTDOWN_READ`.
-const SHUTDOWN_READ: u32 = 1;
+const SHUTDOWN_READ: u32 = layout::QIOChannelShutdown::QIO_CHANNEL_SHUTDOWN_READ as u32;
 
 impl Tls {
     fn whole(&self) -> *mut Whole {
@@ -68,9 +67,13 @@ impl Tls {
         unsafe { (*self.whole()).state.as_ref() }.and_then(UserData::value::<T>)
     }
 
-    /// Ends the state, the session and the reference on the master, when the object ends.
-    pub fn release(&self) {
-        // SAFETY: the last reference has gone, so nobody else looks.
+    /// Frees the state and the session, and drops the reference on the master.
+    ///
+    /// # Safety
+    /// The last reference has gone: what [`Tls::state`], [`Tls::master`] and [`Tls::session`] have
+    /// returned is not used any more, nor is the object.
+    pub unsafe fn finalize(&self) {
+        // SAFETY: as promised, nothing borrows it.
         drop(unsafe { (*self.whole()).state.take() });
         let session = self.session_field().swap(ptr::null_mut(), Ordering::AcqRel);
         // SAFETY: NULL, or what `set_session` stored.
@@ -168,9 +171,9 @@ impl Tls {
         self.received_field().store(0, Ordering::Relaxed);
     }
 
-    /// Whether the session has met the end of the master.
+    /// Whether the session has met the end of file of the master.
     #[inline]
-    pub fn has_met_end(&self) -> bool {
+    pub fn has_met_eof(&self) -> bool {
         self.received_field().load(Ordering::Relaxed) & END != 0
     }
 

@@ -50,8 +50,8 @@ unsafe extern "C" fn init(obj: *mut Object) {
 unsafe extern "C" fn finalize(obj: *mut Object) {
     // Whoever dropped the reference may have a failure to tell (R-CHAN-5).
     let errno = errno::last();
-    // SAFETY: the host passes an instance whose last reference has gone.
-    tls::finalize(unsafe { borrow(obj) });
+    // SAFETY: the host passes an instance whose last reference has gone, and won't again.
+    unsafe { borrow(obj).finalize() };
     errno::set(errno);
 }
 
@@ -119,9 +119,9 @@ unsafe extern "C" fn io_readv(
     flags: c_int,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    let end_is_fine = flags & abi::layout::QIO_CHANNEL_READ_FLAG_RELAXED_EOF != 0;
+    let relaxed_eof = flags & abi::layout::QIO_CHANNEL_READ_FLAG_RELAXED_EOF != 0;
     // SAFETY: as the method's caller promised.
-    unsafe { readv(ioc, iov, niov, end_is_fine, errp) }
+    unsafe { readv(ioc, iov, niov, relaxed_eof, errp) }
 }
 
 #[cfg(not(readv_flags))]
@@ -143,12 +143,12 @@ unsafe fn readv(
     ioc: *mut QIOChannel,
     iov: *const iovec,
     niov: size_t,
-    end_is_fine: bool,
+    relaxed_eof: bool,
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: a channel of the class, and the elements are valid for the call.
     let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
-    let result = tls::read(channel, iov, end_is_fine);
+    let result = tls::read(channel, iov, relaxed_eof);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_tls_readv")) }
 }

@@ -7,10 +7,10 @@ use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
 use crate::logic::websock;
-use crate::object::Shared;
 use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::propagate::{status_or_propagate, transfer_or_propagate};
 use crate::object::websock::Websock;
+use crate::object::{Finalizing, Shared};
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelClass, QIOChannelWebsock, TypeInfo,
 };
@@ -45,8 +45,8 @@ unsafe extern "C" fn init(obj: *mut Object) {
 unsafe extern "C" fn finalize(obj: *mut Object) {
     // Whoever dropped the reference may have a failure to tell (R-CHAN-5).
     let errno = errno::last();
-    // SAFETY: the host passes an instance whose last reference has gone.
-    websock::finalize(unsafe { borrow(obj) });
+    // SAFETY: the host passes an instance whose last reference has gone, once.
+    websock::finalize(unsafe { Finalizing::from_ptr(obj) });
     errno::set(errno);
 }
 

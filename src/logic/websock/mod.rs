@@ -1,7 +1,9 @@
 //! The server's end of a WebSocket, over any other channel.
 //!
 //! - [`handshake`]: from the request to the response, in the default context.
-//! - [`state`]: what reads, writes and watches share; [`receiving`] and [`sending`] move its bytes.
+//! - [`state`]: the two directions, [`receiving`] and [`sending`], what they share ([`stream`]), and how
+//!   far the connection is ([`phase`]).
+//! - [`transport`]: single transfers with the master.
 //! - [`watch`]: sources, which carry watches of their own on the master; [`super::waiters`] wakes them.
 //! - [`wait`]: the same without a source.
 //! - [`frame`], [`input`], [`output`], [`pongs`], [`direct`], [`mask`], [`http`]: the protocol, without channels.
@@ -17,10 +19,13 @@ mod http;
 mod input;
 mod mask;
 mod output;
+mod phase;
 mod pongs;
 mod receiving;
 mod sending;
 mod state;
+mod stream;
+mod transport;
 mod wait;
 mod watch;
 
@@ -31,10 +36,10 @@ pub use watch::create as watch;
 use std::sync::Arc;
 
 use crate::logic::{aio, control};
-use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Transfer;
 use crate::object::websock::Websock;
+use crate::object::{Finalizing, Ref};
 use crate::trace;
 use abi::layout;
 use host::aio::{Handlers, Places};
@@ -63,7 +68,7 @@ pub fn init(websock: &Websock) {
 }
 
 /// Ends an instance: its sources before its master (R-WS-49).
-pub fn finalize(websock: &Websock) {
+pub fn finalize(websock: Finalizing<'_, layout::QIOChannelWebsock>) {
     if let Some(state) = websock.state::<Arc<State>>() {
         state.stop();
     }
