@@ -213,7 +213,7 @@ impl Sender {
 
     /// Tells the peer that the channel is being closed, if that can be done without waiting: one
     /// attempt, behind what is queued (RFC 6455 section 7.1.2).
-    pub(super) fn say_goodbye(&self, master: &Channel) {
+    pub(super) fn send_last_close(&self, master: &Channel) {
         if !self.stream.has_ended() {
             self.owe_close(1000, "");
         }
@@ -358,7 +358,7 @@ impl Sender {
         drop(pump);
     }
 
-    /// Ends what runs in the background.
+    /// Stops what runs in the background.
     pub(super) fn stop(&self) {
         let pump = self.pump.lock().take();
         if let Some(source) = pump {
