@@ -22,5 +22,7 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
     // SAFETY: the host passes an instance of the type, whose last reference has gone.
     if let Some(listener) = unsafe { Shared::from_ptr(obj.cast()) } {
         listener::finalize(listener);
+        // SAFETY: as above; `logic` has ended its watches and lends nothing on.
+        unsafe { listener.dismantle() };
     }
 }

@@ -9,8 +9,6 @@ use glib_sys::g_strdup;
 
 #[cfg(creds_reload)]
 use crate::error;
-#[cfg(creds_priority)]
-use crate::qom::instance;
 use crate::tls::credentials::Credentials;
 use crate::tls::instance;
 use abi::layout::{Error, QCryptoTLSCreds};
@@ -69,7 +67,7 @@ pub unsafe extern "C" fn qcrypto_tls_creds_reload(
         "@creds is NULL"
     );
     // SAFETY: the caller's credentials.
-    let class = unsafe { instance::class_of(creds.cast::<Object>()) };
+    let class = unsafe { crate::qom::objects::instance::class_of(creds.cast::<Object>()) };
     // SAFETY: the class of credentials.
     let reload = unsafe { (*class.as_ptr().cast::<QCryptoTLSCredsClass>()).reload };
     if let Some(reload) = reload {
