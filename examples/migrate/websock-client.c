@@ -169,7 +169,7 @@ static void websock_client_finalize(Object *obj)
     }
 }
 
-#if defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_CONST_TYPE_INFO
 static void websock_client_class_init(ObjectClass *klass, const void *data)
 #else
 static void websock_client_class_init(ObjectClass *klass, void *data)
