@@ -1,8 +1,15 @@
 //! Buffer channels: memory that grows.
 
+use super::watch::{self, IN, OUT};
 use crate::object::buffer::Buffer;
 use crate::object::channel_class::Transfer;
+use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::descriptors::{Incoming, Outgoing};
+use abi::layout::QIOChannelBuffer;
+use abi::origin;
 use host::error::Error;
+use host::error::Origin;
+use platform::glib::Source;
 use platform::os::errno::Errno;
 use platform::os::iov::{self, IoVec};
 
@@ -79,6 +86,51 @@ fn failed_seek(errno: Errno, offset: i64, whence: i32) -> Error {
     Error::os(errno, message)
 }
 
+impl ObjectImpl for QIOChannelBuffer {
+    fn finalize(buffer: &Buffer) {
+        buffer.release();
+    }
+}
+
+impl ChannelImpl for QIOChannelBuffer {
+    const ORIGIN: Origin = origin!(c"qio_channel_buffer");
+
+    fn readv(
+        buffer: &Buffer,
+        iov: &[IoVec<'_>],
+        _: Incoming<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        Ok(read(buffer, iov))
+    }
+
+    fn writev(
+        buffer: &Buffer,
+        iov: &[IoVec<'_>],
+        _: Outgoing<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        write(buffer, iov)
+    }
+
+    fn close(buffer: &Buffer) -> Result<(), Error> {
+        buffer.release();
+        Ok(())
+    }
+
+    fn set_blocking(_: &Buffer, _: bool) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Nothing else ever happens to memory (R-CHAN-102).
+    fn create_watch(buffer: &Buffer, condition: u32) -> Option<Source> {
+        let condition = Some(condition & (IN | OUT)).filter(|&condition| condition != 0);
+        Some(watch::of_memory(buffer.upcast(), condition))
+    }
+
+    const SEEK: Option<fn(&Buffer, i64, i32) -> Result<i64, Error>> = Some(seek);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,7 +138,7 @@ mod tests {
     use abi::layout;
 
     fn buffer(capacity: usize) -> Ref<layout::QIOChannelBuffer> {
-        crate::qom::initialise();
+        crate::types::initialise();
         Buffer::create(capacity)
     }
 

@@ -1,10 +1,17 @@
 //! Command channels: a child process behind a pair of pipes.
 
+use crate::object::channel::Polled;
+use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::descriptors::{Incoming, Outgoing};
+use abi::layout::QIOChannelCommand;
+use abi::origin;
 use core::ffi::CStr;
+use host::error::Origin;
 
 use super::aio::set_fd_handlers;
 use super::child::{leave_to_reaper, reap_within};
 use super::file::transfer;
+use super::watch;
 use crate::object::Ref;
 use crate::object::channel_class::Transfer;
 use crate::object::command::Command;
@@ -70,18 +77,8 @@ pub fn set_blocking(command: &Command, enabled: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// The source for a watch (R-CHAN-96).
-pub fn watch(command: &Command, condition: u32) -> Source {
-    super::watch::of_fd_pair(
-        command.upcast(),
-        command.read_fd(),
-        command.write_fd(),
-        condition,
-    )
-}
-
 /// Sets handlers, each on its side's pipe (R-CHAN-96).
-pub fn set_handlers(command: &Command, places: Places, handlers: Handlers) {
+fn set_handlers(command: &Command, places: Places, handlers: Handlers) {
     set_fd_handlers(command.read_fd(), command.write_fd(), places, handlers);
 }
 
@@ -149,18 +146,74 @@ pub fn finalize(command: &Command) {
     leave_to_reaper(child);
 }
 
+impl ObjectImpl for QIOChannelCommand {
+    fn init(command: &Command) {
+        command.set_read_end(None);
+        command.set_write_end(None);
+    }
+
+    fn finalize(command: &Command) {
+        finalize(command);
+    }
+}
+
+impl ChannelImpl for QIOChannelCommand {
+    const ORIGIN: Origin = origin!(c"qio_channel_command");
+
+    fn readv(
+        command: &Command,
+        iov: &[IoVec<'_>],
+        _: Incoming<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        read(command, iov)
+    }
+
+    fn writev(
+        command: &Command,
+        iov: &[IoVec<'_>],
+        _: Outgoing<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        write(command, iov)
+    }
+
+    fn close(command: &Command) -> Result<(), Error> {
+        close(command)
+    }
+
+    fn set_blocking(command: &Command, enabled: bool) -> Result<(), Error> {
+        set_blocking(command, enabled)
+    }
+
+    /// Each direction on its side's pipe (R-CHAN-96).
+    fn create_watch(command: &Command, condition: u32) -> Option<Source> {
+        let (read, write) = (command.read_fd(), command.write_fd());
+        Some(watch::of_fd_pair(command.upcast(), read, write, condition))
+    }
+
+    fn polled(command: &Command) -> Option<Polled> {
+        Some(Polled::Pair {
+            read: command.read_fd(),
+            write: command.write_fd(),
+        })
+    }
+
+    const SET_HANDLERS: Option<fn(&Command, Places, Handlers)> = Some(set_handlers);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn cat(flags: i32) -> Ref<layout::QIOChannelCommand> {
-        crate::qom::initialise();
+        crate::types::initialise();
         start(&[c"/bin/cat"], flags).unwrap()
     }
 
     /// A child that doesn't end with its input, nor by SIGTERM. It says so before it is left.
     fn obstinate() -> Ref<layout::QIOChannelCommand> {
-        crate::qom::initialise();
+        crate::types::initialise();
         let script = c"trap '' TERM; echo; exec sleep 1000";
         let channel = start(&[c"/bin/sh", c"-c", script], libc::O_RDONLY).unwrap();
         let mut line = [0];

@@ -6,8 +6,10 @@ use core::ptr;
 use glib_sys as ffi;
 
 use super::channel_class::CreateWatch;
+use super::class::ObjectImpl;
 use super::{Instance, IsA, Shared};
-use abi::layout;
+use abi::{layout, profile};
+use platform::check_usage;
 use platform::glib::Source;
 #[cfg(two_aio_contexts)]
 use platform::sync::atomic::AtomicBool;
@@ -23,6 +25,18 @@ unsafe impl Instance for layout::QIOChannel {
 
 // SAFETY: the first member is the parent.
 unsafe impl IsA<layout::Object> for layout::QIOChannel {}
+
+impl ObjectImpl for layout::QIOChannel {
+    /// Runs last, after the finalisers of the subclasses (R-CHAN-2).
+    fn finalize(channel: &Channel) {
+        check_usage!(
+            !profile::WAITED_FOR_CHANNEL_MUST_LIVE || !channel.is_waited_for(),
+            "object_unref",
+            "a coroutine still waits for the channel"
+        );
+        channel.set_name(None);
+    }
+}
 
 /// What a channel can do: a bit number, as in `QIOChannelFeature`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -20,6 +20,7 @@ pub type Tls = Shared<layout::QIOChannelTLS>;
 // SAFETY: the struct begins with its parent's, down to `Object`.
 unsafe impl Instance for layout::QIOChannelTLS {
     const TYPE: &'static CStr = c"qio-channel-tls";
+    const SIZE: usize = size_of::<Whole>();
 }
 
 // SAFETY: the first member is the parent.
@@ -38,9 +39,6 @@ struct Whole {
     refused: AtomicBool,
 }
 
-/// Bytes of an instance.
-pub const INSTANCE_SIZE: usize = size_of::<Whole>();
-
 /// Bits of `received`.
 const BYTES: u8 = 1;
 const WOULD_BLOCK: u8 = 2;
@@ -57,7 +55,7 @@ impl Tls {
     /// Gives a new instance its state.
     pub fn set_state<T: Send + Sync + 'static>(&self, state: T) {
         let state = Some(UserData::boxed(state));
-        // SAFETY: instances have `INSTANCE_SIZE` bytes; the zeroed ones are not to be dropped.
+        // SAFETY: instances have `SIZE` bytes; the zeroed ones are not to be dropped.
         unsafe { (&raw mut (*self.whole()).state).write(state) };
     }
 

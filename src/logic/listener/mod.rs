@@ -21,6 +21,7 @@ pub mod traces;
 pub mod wait;
 pub mod watch;
 
+use crate::object::class::ObjectImpl;
 use core::ffi::CStr;
 use std::ffi::CString;
 use std::sync::Arc;
@@ -306,4 +307,14 @@ pub fn finalize(listener: &Listener) {
     let sockets = core::mem::take(&mut state.inner.lock().sockets);
     drop(sockets);
     listener.dismantle();
+}
+
+impl ObjectImpl for QIONetListener {
+    fn init(listener: &Listener) {
+        init(listener);
+    }
+
+    fn finalize(listener: &Listener) {
+        finalize(listener);
+    }
 }

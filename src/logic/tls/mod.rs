@@ -10,6 +10,7 @@
 //! the end of the connection.
 
 mod bye;
+mod class;
 mod handshake;
 mod operation;
 mod transfer;

@@ -9,6 +9,7 @@
 //! sends beyond one buffer waits in the transport (R-WS-40). Queued output goes out in the
 //! background, in the default context.
 
+mod class;
 mod direct;
 mod frame;
 mod handshake;

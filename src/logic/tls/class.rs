@@ -1,0 +1,73 @@
+//! The class of TLS channels.
+
+use super::{
+    close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, watch,
+    write,
+};
+use crate::object::channel_class::Transfer;
+use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::tls::Tls;
+use abi::layout::QIOChannelTLS;
+use abi::origin;
+use host::aio::{Handlers, Places};
+use host::error::{Error, Origin};
+use platform::glib::Source;
+use platform::os::iov::IoVec;
+
+impl ObjectImpl for QIOChannelTLS {
+    fn init(channel: &Tls) {
+        init(channel);
+    }
+
+    fn finalize(channel: &Tls) {
+        finalize(channel);
+    }
+}
+
+/// Whether a premature end reads as an end of file.
+fn relaxed_eof(flags: i32) -> bool {
+    #[cfg(tls_bye)]
+    return flags & abi::layout::QIO_CHANNEL_READ_FLAG_RELAXED_EOF != 0;
+    #[cfg(not(tls_bye))]
+    return flags & 0 != 0;
+}
+
+impl ChannelImpl for QIOChannelTLS {
+    const ORIGIN: Origin = origin!(c"qio_channel_tls");
+
+    fn readv(
+        channel: &Tls,
+        iov: &[IoVec<'_>],
+        _: Incoming<'_>,
+        flags: i32,
+    ) -> Result<Transfer, Error> {
+        read(channel, iov, relaxed_eof(flags))
+    }
+
+    fn writev(
+        channel: &Tls,
+        iov: &[IoVec<'_>],
+        _: Outgoing<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        write(channel, iov)
+    }
+
+    fn close(channel: &Tls) -> Result<(), Error> {
+        close(channel)
+    }
+
+    fn set_blocking(channel: &Tls, enabled: bool) -> Result<(), Error> {
+        set_blocking(channel, enabled)
+    }
+
+    fn create_watch(channel: &Tls, condition: u32) -> Option<Source> {
+        watch(channel, condition)
+    }
+
+    const SHUTDOWN: Option<fn(&Tls, u32) -> Result<(), Error>> = Some(shutdown);
+    const SET_CORK: Option<fn(&Tls, bool)> = Some(set_cork);
+    const SET_DELAY: Option<fn(&Tls, bool)> = Some(set_delay);
+    const SET_HANDLERS: Option<fn(&Tls, Places, Handlers)> = Some(set_handlers);
+}

@@ -1,0 +1,65 @@
+//! The class of WebSocket channels.
+
+use super::{
+    close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, watch,
+    write,
+};
+use crate::object::channel_class::Transfer;
+use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::websock::Websock;
+use abi::layout::QIOChannelWebsock;
+use abi::origin;
+use host::aio::{Handlers, Places};
+use host::error::{Error, Origin};
+use platform::glib::Source;
+use platform::os::iov::IoVec;
+
+impl ObjectImpl for QIOChannelWebsock {
+    fn init(channel: &Websock) {
+        init(channel);
+    }
+
+    fn finalize(channel: &Websock) {
+        finalize(channel);
+    }
+}
+
+impl ChannelImpl for QIOChannelWebsock {
+    const ORIGIN: Origin = origin!(c"qio_channel_websock");
+
+    fn readv(
+        channel: &Websock,
+        iov: &[IoVec<'_>],
+        _: Incoming<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        read(channel, iov)
+    }
+
+    fn writev(
+        channel: &Websock,
+        iov: &[IoVec<'_>],
+        _: Outgoing<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        write(channel, iov)
+    }
+
+    fn close(channel: &Websock) -> Result<(), Error> {
+        close(channel)
+    }
+
+    fn set_blocking(channel: &Websock, enabled: bool) -> Result<(), Error> {
+        set_blocking(channel, enabled)
+    }
+
+    fn create_watch(channel: &Websock, condition: u32) -> Option<Source> {
+        Some(watch(channel, condition))
+    }
+
+    const SHUTDOWN: Option<fn(&Websock, u32) -> Result<(), Error>> = Some(shutdown);
+    const SET_CORK: Option<fn(&Websock, bool)> = Some(set_cork);
+    const SET_DELAY: Option<fn(&Websock, bool)> = Some(set_delay);
+    const SET_HANDLERS: Option<fn(&Websock, Places, Handlers)> = Some(set_handlers);
+}
