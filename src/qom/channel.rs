@@ -1,5 +1,6 @@
 //! `qio-channel`: the abstract base of all channels.
 
+use crate::logic::wait;
 use crate::object::Shared;
 use abi::layout::{Object, QIOChannel, QIOChannelClass, TypeInfo};
 use abi::profile;
@@ -12,10 +13,18 @@ pub(super) const TYPE: TypeInfo = TypeInfo {
     class_size: size_of::<QIOChannelClass>(),
     ..super::concrete::<QIOChannel, Object>(&super::Hooks {
         class: None,
-        init: None,
+        init: Some(init),
         finalize: Some(finalize),
     })
 };
+
+/// Runs first, before the initialisers of the subclasses.
+unsafe extern "C" fn init(obj: *mut Object) {
+    // SAFETY: the host passes a new instance of the type.
+    if let Some(channel) = unsafe { Shared::<QIOChannel>::from_ptr(obj.cast()) } {
+        wait::prepare(channel);
+    }
+}
 
 /// Runs last, after the finalisers of the subclasses (R-CHAN-2).
 unsafe extern "C" fn finalize(obj: *mut Object) {

@@ -6,9 +6,11 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, off_t, size_t, ssize_t};
 
 use crate::logic::buffer;
+use crate::logic::wait;
 use crate::logic::watch::{self, IN, OUT};
 use crate::object::Shared;
 use crate::object::buffer::Buffer;
+use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::propagate::{position_or_propagate, transfer_or_propagate};
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QIOChannel, QIOChannelBuffer, QIOChannelClass, TypeInfo,
@@ -16,6 +18,7 @@ use abi::layout::{
 use abi::origin;
 use platform::os::errno;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelBuffer, QIOChannel>(&super::Hooks {
@@ -42,6 +45,22 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
     errno::set(errno);
 }
 
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(_channel: &Channel) -> Option<Polled> {
+    None
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    let _ = channel;
+    wait::for_memory(condition & (IN | OUT), until)
+}
+
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     let class = class.cast::<QIOChannelClass>();
     // SAFETY: the host passes the class being made, which nobody else sees yet.
@@ -53,6 +72,8 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_set_blocking = Some(io_set_blocking);
         (*class).io_seek = Some(io_seek);
     }
+    // SAFETY: the method is static and for channels of this class only.
+    unsafe { WAITING.register(io_create_watch) };
 }
 
 unsafe extern "C" fn io_writev(

@@ -6,9 +6,9 @@ use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, size_t, ssize_t};
 
 use super::aio::{self, Handled};
-use crate::logic::command;
+use crate::logic::{command, wait};
 use crate::object::Shared;
-use crate::object::channel::WatchKind;
+use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::command::Command;
 use crate::object::propagate::{status_or_propagate, transfer_or_propagate};
 use abi::layout::{
@@ -18,6 +18,7 @@ use abi::origin;
 use host::aio::{Handlers, Places};
 use platform::os::errno;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelCommand, QIOChannel>(&super::Hooks {
@@ -51,6 +52,28 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
     errno::set(errno);
 }
 
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(channel: &Channel) -> Option<Polled> {
+    // SAFETY: as promised.
+    let command = unsafe { borrow(channel.as_ptr()) };
+    Some(Polled::Pair {
+        read: command.read_fd(),
+        write: command.write_fd(),
+    })
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // SAFETY: as promised.
+    let command = unsafe { borrow(channel.as_ptr()) };
+    wait::for_fd_pair(command.read_fd(), command.write_fd(), condition, until)
+}
+
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     let class = class.cast::<QIOChannelClass>();
     // SAFETY: the host passes the class being made, which nobody else sees yet.
@@ -63,7 +86,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelCommand>);
     }
     // SAFETY: the method is static and for command channels only.
-    unsafe { WatchKind::Command.note(io_create_watch) };
+    unsafe { WAITING.register(io_create_watch) };
 }
 
 unsafe extern "C" fn io_writev(

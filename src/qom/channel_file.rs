@@ -7,9 +7,9 @@ use libc::{iovec, off_t, size_t, ssize_t};
 
 use super::aio::{self, Handled};
 use crate::logic::aio::set_fd_handlers;
-use crate::logic::{file, watch};
+use crate::logic::{file, wait, watch};
 use crate::object::Shared;
-use crate::object::channel::WatchKind;
+use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::file::File;
 use crate::object::propagate::{position_or_propagate, status_or_propagate, transfer_or_propagate};
 use abi::layout::{
@@ -19,6 +19,7 @@ use abi::origin;
 use host::aio::{Handlers, Places};
 use platform::os::errno;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelFile, QIOChannel>(&super::Hooks {
@@ -50,6 +51,25 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
     errno::set(errno);
 }
 
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(channel: &Channel) -> Option<Polled> {
+    // SAFETY: as promised.
+    let file = unsafe { borrow(channel.as_ptr()) };
+    Some(Polled::One(file.fd()))
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // SAFETY: as promised.
+    let file = unsafe { borrow(channel.as_ptr()) };
+    wait::for_fd(channel, file.fd(), condition, until)
+}
+
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     let class = class.cast::<QIOChannelClass>();
     // SAFETY: the host passes the class being made, which nobody else sees yet.
@@ -69,7 +89,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_preadv = Some(io_preadv);
     }
     // SAFETY: the method is static and for file channels only.
-    unsafe { WatchKind::File.note(io_create_watch) };
+    unsafe { WAITING.register(io_create_watch) };
 }
 
 unsafe extern "C" fn io_writev(

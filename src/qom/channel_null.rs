@@ -8,6 +8,7 @@ use libc::{iovec, off_t, size_t, ssize_t};
 use super::aio::{self, Handled};
 use crate::logic::{null, watch};
 use crate::object::Shared;
+use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::null::Null;
 use crate::object::propagate::transfer_or_propagate;
 use abi::layout::{
@@ -16,6 +17,7 @@ use abi::layout::{
 use abi::origin;
 use host::aio::{Handlers, Places};
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelNull, QIOChannel>(&super::Hooks {
@@ -34,6 +36,23 @@ unsafe fn borrow<'a, T>(obj: *mut T) -> &'a Null {
     unsafe { &*obj.cast::<Shared<QIOChannelNull>>() }
 }
 
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(_channel: &Channel) -> Option<Polled> {
+    None
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // Whatever one asks for is there (R-CHAN-104).
+    let _ = (channel, until);
+    Waited::Ready(condition)
+}
+
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     let class = class.cast::<QIOChannelClass>();
     // SAFETY: the host passes the class being made, which nobody else sees yet.
@@ -46,6 +65,8 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_set_aio_fd_handler = Some(aio::set_fd_handler::<QIOChannelNull>);
         (*class).io_seek = Some(io_seek);
     }
+    // SAFETY: the method is static and for channels of this class only.
+    unsafe { WAITING.register(io_create_watch) };
 }
 
 unsafe extern "C" fn io_writev(

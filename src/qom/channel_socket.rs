@@ -10,8 +10,8 @@ use crate::logic::aio::set_fd_handlers;
 use crate::logic::socket::transfer::ReadOptions;
 use crate::logic::socket::zero_copy;
 use crate::logic::socket::{control, transfer};
-use crate::logic::watch;
-use crate::object::channel::WatchKind;
+use crate::logic::{wait, watch};
+use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::propagate::{flush_or_propagate, status_or_propagate, transfer_or_propagate};
 use crate::object::socket::Socket;
@@ -25,6 +25,7 @@ use platform::os::connection::Direction;
 use platform::os::errno;
 use platform::os::iov::IoVec;
 use platform::os::message::{ReceiveMode, SendMode};
+use platform::os::poll::{Until, Waited};
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelSocket, QIOChannel>(&super::Hooks {
@@ -32,6 +33,25 @@ pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelSocket, QIOChannel
     init: Some(init),
     finalize: Some(finalize),
 });
+
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(channel: &Channel) -> Option<Polled> {
+    // SAFETY: as promised.
+    let socket = unsafe { borrow(channel.as_ptr()) };
+    Some(Polled::One(socket.fd()))
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // SAFETY: as promised.
+    let socket = unsafe { borrow(channel.as_ptr()) };
+    wait::for_fd(channel, socket.fd(), condition, until)
+}
 
 /// Fills in the methods. Seeking and positioned transfers stay empty: a socket has none.
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
@@ -52,7 +72,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         class.io_peerpid = Some(peerpid);
     }
     // SAFETY: this method is in no class but this and those that inherit it.
-    unsafe { WatchKind::Socket.note(create_watch) };
+    unsafe { WAITING.register(create_watch) };
 }
 
 unsafe extern "C" fn init(obj: *mut Object) {

@@ -9,7 +9,7 @@ use libc::{iovec, size_t, ssize_t};
 use super::aio::{self, Handled};
 use crate::logic::tls;
 use crate::object::Shared;
-use crate::object::channel::WatchKind;
+use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::propagate::{status_or_propagate, transfer_or_propagate};
 use crate::object::tls::{INSTANCE_SIZE, Tls};
 use abi::layout::{
@@ -20,6 +20,7 @@ use host::aio::{Handlers, Places};
 use platform::glib::Source;
 use platform::os::errno;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// The type. Its instances are larger than what C code sees of them.
 pub(super) const TYPE: TypeInfo = TypeInfo {
@@ -54,6 +55,22 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
     errno::set(errno);
 }
 
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(_channel: &Channel) -> Option<Polled> {
+    None
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // SAFETY: as promised.
+    tls::wait(unsafe { borrow(channel.as_ptr()) }, condition, until)
+}
+
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     let class = class.cast::<QIOChannelClass>();
     // SAFETY: the host passes the class being made, which nobody else sees yet.
@@ -69,7 +86,7 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_set_delay = Some(io_set_delay);
     }
     // SAFETY: the method is static and for TLS channels only.
-    unsafe { WatchKind::Tls.note(io_create_watch) };
+    unsafe { WAITING.register(io_create_watch) };
 }
 
 unsafe extern "C" fn io_writev(

@@ -8,6 +8,7 @@ use libc::{iovec, size_t, ssize_t};
 use super::aio::{self, Handled};
 use crate::logic::websock;
 use crate::object::Shared;
+use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::propagate::{status_or_propagate, transfer_or_propagate};
 use crate::object::websock::Websock;
 use abi::layout::{
@@ -17,6 +18,7 @@ use abi::origin;
 use host::aio::{Handlers, Places};
 use platform::os::errno;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// The type.
 pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelWebsock, QIOChannel>(&super::Hooks {
@@ -48,6 +50,22 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
     errno::set(errno);
 }
 
+/// How the class waits.
+const WAITING: Waiting = Waiting { polled, wait };
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn polled(_channel: &Channel) -> Option<Polled> {
+    None
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // SAFETY: as promised.
+    websock::wait(unsafe { borrow(channel.as_ptr()) }, condition, until)
+}
+
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     let class = class.cast::<QIOChannelClass>();
     // SAFETY: the host passes the class being made, which nobody else sees yet.
@@ -62,6 +80,8 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
         (*class).io_set_cork = Some(io_set_cork);
         (*class).io_set_delay = Some(io_set_delay);
     }
+    // SAFETY: the method is static and for channels of this class only.
+    unsafe { WAITING.register(io_create_watch) };
 }
 
 unsafe extern "C" fn io_writev(
