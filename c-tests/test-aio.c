@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "block/aio-wait.h"
 #include "qapi/error.h"
+#include <poll.h>
 #include <sys/socket.h>
 
 typedef struct Ends {
@@ -110,6 +111,83 @@ static void test_hang_up(void)
     g_assert_true(aio_poll(ends.ctx, true));
     g_assert_cmpint(ends.reads, ==, 1);
     ends_close(&ends);
+}
+
+/* A UNIX socket that is hung up, and never writable again: its peer reads nothing any more. */
+static void ends_open_full_and_hung_up(Ends *ends, int who)
+{
+    char bytes[4096] = "";
+    struct pollfd polled;
+
+    ends_open(ends);
+    while (write(ends->fd[0], bytes, sizeof(bytes)) > 0) {
+        continue;
+    }
+    g_assert_cmpint(shutdown(ends->fd[who], SHUT_RDWR), ==, 0);
+    polled = (struct pollfd) { ends->fd[0], POLLIN | POLLOUT, 0 };
+    g_assert_cmpint(poll(&polled, 1, 0), ==, 1);
+    g_assert_cmpint(polled.revents & (POLLHUP | POLLOUT), ==, POLLHUP);
+}
+
+/* A hang-up is the business of either handler, whoever hung up: a poll that finds nothing else would
+ * find it again and again. */
+static void test_hang_up_of_the_full(void)
+{
+    for (int who = 0; who < 2; who++) {
+        Ends ends;
+
+        ends_open_full_and_hung_up(&ends, who);
+        set_handlers(ends.ctx, ends.fd[0], NULL, counts_write, &ends);
+        g_assert_true(aio_poll(ends.ctx, true));
+        g_assert_cmpint(ends.writes, ==, 1);
+        set_handlers(ends.ctx, ends.fd[0], counts_read, NULL, &ends);
+        g_assert_true(aio_poll(ends.ctx, true));
+        g_assert_cmpint(ends.reads, ==, 1);
+        set_handlers(ends.ctx, ends.fd[0], counts_read, counts_write, &ends);
+        g_assert_true(aio_poll(ends.ctx, true));
+        g_assert_cmpint(ends.reads, ==, 2);
+        g_assert_cmpint(ends.writes, ==, 2);
+        ends_close(&ends);
+    }
+}
+
+/* The same by GLib's loop: each turn that finds something runs something. */
+static void test_hang_up_by_the_source(void)
+{
+    GMainContext *context = g_main_context_new();
+    Ends ends;
+    GSource *source;
+
+    ends_open_full_and_hung_up(&ends, 1);
+    source = aio_get_g_source(ends.ctx);
+    g_source_attach(source, context);
+    set_handlers(ends.ctx, ends.fd[0], NULL, counts_write, &ends);
+    for (int i = 0; ends.writes < 3; i++) {
+        g_assert_cmpint(i, <=, ends.writes + 1);
+        g_main_context_iteration(context, true);
+    }
+    g_source_destroy(source);
+    g_source_unref(source);
+    ends_close(&ends);
+    g_main_context_unref(context);
+}
+
+/* A number that isn't open calls for the handlers as well: what they try fails. */
+static void test_not_open(void)
+{
+    Ends ends;
+
+    ends_open(&ends);
+    close(ends.fd[0]);
+    set_handlers(ends.ctx, ends.fd[0], NULL, counts_write, &ends);
+    g_assert_true(aio_poll(ends.ctx, true));
+    set_handlers(ends.ctx, ends.fd[0], counts_read, NULL, &ends);
+    g_assert_true(aio_poll(ends.ctx, true));
+    g_assert_cmpint(ends.reads, ==, 1);
+    g_assert_cmpint(ends.writes, ==, 1);
+    set_handlers(ends.ctx, ends.fd[0], NULL, NULL, NULL);
+    close(ends.fd[1]);
+    aio_context_unref(ends.ctx);
 }
 
 static gpointer sets_handler(gpointer data)
@@ -379,6 +457,9 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/aio/handlers", test_handlers);
     g_test_add_func("/qio/aio/removed-by-the-first", test_removed_by_the_first);
     g_test_add_func("/qio/aio/hang-up", test_hang_up);
+    g_test_add_func("/qio/aio/hang-up/full", test_hang_up_of_the_full);
+    g_test_add_func("/qio/aio/hang-up/source", test_hang_up_by_the_source);
+    g_test_add_func("/qio/aio/not-open", test_not_open);
     g_test_add_func("/qio/aio/from-another-thread", test_from_another_thread);
     g_test_add_func("/qio/aio/notify", test_notify);
     g_test_add_func("/qio/aio/reference", test_reference);

@@ -260,7 +260,7 @@ static void test_websock_early(void)
     reader.ioc = web.ioc;
     start(&reader, reads_all);
     g_assert_false(reader.ended);
-    g_byte_array_append(sent, (const void *)GREETING, strlen(GREETING));
+    g_byte_array_append(sent, (const void *)REQUEST, strlen(REQUEST));
     g_byte_array_append(sent, head, sizeof(head));
     g_byte_array_append(sent, (void *)payload, 250);
     web_send(&web, sent->data, sent->len);

@@ -7,6 +7,7 @@
 #include "scripted-channel.h"
 #include "faults.h"
 #include "file-channels.h"
+#include "interruptions.h"
 
 #include <sys/stat.h>
 
@@ -303,6 +304,20 @@ static gboolean counts(QIOChannel *ioc, GIOCondition condition, gpointer data)
     return false;
 }
 
+/* A signal doesn't end the wait for the other end of a FIFO. */
+static void test_interrupted(void)
+{
+    g_autofree char *path = g_build_filename(dir, "fifo", NULL);
+    Interruptions how;
+    QIOChannelFile *ioc;
+
+    interruptions_start(&how, path);
+    ioc = qio_channel_file_new_path(path, O_RDONLY, 0, &error_abort);
+    g_assert_nonnull(ioc);
+    interruptions_end(&how);
+    object_unref(OBJECT(ioc));
+}
+
 static void test_watch(void)
 {
     QIOChannel *reader, *writer;
@@ -353,6 +368,7 @@ int main(int argc, char **argv)
 #ifndef QIO_ABI_SERIES_7_2
     g_test_add_func("/qio/channel-file/new-dupfd", test_new_dupfd);
 #endif
+    g_test_add_func("/qio/channel-file/interrupted", test_interrupted);
     g_test_add_func("/qio/channel-file/watch", test_watch);
     g_test_add_func("/qio/channel-file/misuse", test_misuse);
     g_test_add_func("/qio/channel-file/subprocess/path", misuse_path);

@@ -337,6 +337,99 @@ static void test_path_gone(void)
     remove_socket_path(path);
 }
 
+/* What took over the path is left alone: somebody's directory, somebody's socket. */
+static void test_path_taken_over(void)
+{
+    char *path = make_socket_path();
+    SocketAddress addr = unix_address(path);
+    QIOChannelSocket *server = listen_on(&addr), *successor;
+
+    g_assert_cmpint(unlink(path), ==, 0);
+    g_assert_cmpint(mkdir(path, 0700), ==, 0);
+    object_unref(OBJECT(server));
+    g_assert_cmpint(rmdir(path), ==, 0);
+
+    server = listen_on(&addr);
+    successor = listen_on(&addr);
+    g_assert_cmpint(qio_channel_close(QIO_CHANNEL(server), &error_abort), ==, 0);
+    object_unref(OBJECT(server));
+    g_assert_true(path_exists(path));
+    {
+        g_auto(Pair) pair = { .server = NULL };
+
+        pair.client = qio_channel_socket_new();
+        g_assert_cmpint(qio_channel_socket_connect_sync(pair.client, &addr, &error_abort), ==, 0);
+        pair.server = qio_channel_socket_accept(successor, &error_abort);
+        assert_connected(&pair);
+    }
+    object_unref(OBJECT(successor));
+    g_assert_false(path_exists(path));
+    remove_socket_path(path);
+}
+
+/* A listening descriptor that the library was given has a path that isn't its. */
+static void test_path_inherited(void)
+{
+    char *path = make_socket_path();
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), bound;
+    g_autofree char *number = NULL;
+    SocketAddress addr;
+    QIOChannelSocket *server;
+
+    g_strlcpy(name.sun_path, path, sizeof(name.sun_path));
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&name, sizeof(name)), ==, 0);
+    bound = dup(fd);
+    g_assert_cmpint(listen(fd, 1), ==, 0);
+    server = qio_channel_socket_new_fd(fd, &error_abort);
+    g_assert_cmpint(qio_channel_close(QIO_CHANNEL(server), &error_abort), ==, 0);
+    object_unref(OBJECT(server));
+    g_assert_true(path_exists(path));
+
+    /* The same, on a descriptor on which the library calls listen(). */
+    number = g_strdup_printf("%d", bound);
+    addr = fd_address(number);
+    server = listen_on(&addr);
+    object_unref(OBJECT(server));
+    g_assert_true(path_exists(path));
+    remove_socket_path(path);
+}
+
+/* A forked child's copy is not the listener that made the path. */
+static void test_path_forked(void)
+{
+    char *path = make_socket_path();
+    SocketAddress addr = unix_address(path);
+    QIOChannelSocket *server = listen_on(&addr);
+    int status;
+    pid_t child = fork();
+
+    g_assert_cmpint(child, >=, 0);
+    if (child == 0) {
+        int closed = qio_channel_close(QIO_CHANNEL(server), NULL);
+
+        _exit(closed == 0 && path_exists(path) ? 0 : 1);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_cmpint(status, ==, 0);
+    g_assert_true(path_exists(path));
+    object_unref(OBJECT(server));
+    g_assert_false(path_exists(path));
+    remove_socket_path(path);
+}
+
+/* How unlink() fails, if it does. */
+static int unlink_failure;
+
+int unlink(const char *path)
+{
+    if (unlink_failure != 0) {
+        errno = unlink_failure;
+        return -1;
+    }
+    return unlinkat(AT_FDCWD, path, 0);
+}
+
 /* A path that can't be removed is reported, but the channel is closed: W-17. */
 static void test_path_stays(void)
 {
@@ -345,12 +438,12 @@ static void test_path_stays(void)
         SocketAddress addr = unix_address(path);
         QIOChannelSocket *server = listen_on(&addr);
 
-        g_assert_cmpint(unlink(path), ==, 0);
-        g_assert_cmpint(mkdir(path, 0700), ==, 0);
+        unlink_failure = EROFS;
         g_assert_cmpint(qio_channel_close(QIO_CHANNEL(server), &error_abort), ==, 0);
+        unlink_failure = 0;
         g_assert_cmpint(server->fd, ==, -1);
         object_unref(OBJECT(server));
-        g_assert_cmpint(rmdir(path), ==, 0);
+        g_assert_true(path_exists(path));
         remove_socket_path(path);
         return;
     }
@@ -399,6 +492,9 @@ int main(int argc, char **argv)
     TEST("/qio/channel-socket/path/until-close", test_path_until_close);
     TEST("/qio/channel-socket/path/until-finalize", test_path_until_finalize);
     TEST("/qio/channel-socket/path/gone", test_path_gone);
+    TEST("/qio/channel-socket/path/taken-over", test_path_taken_over);
+    TEST("/qio/channel-socket/path/inherited", test_path_inherited);
+    TEST("/qio/channel-socket/path/forked", test_path_forked);
     /* Not counted: what watches the child is opened and closed elsewhere. */
     g_test_add_func("/qio/channel-socket/path/stays", test_path_stays);
     TEST("/qio/channel-socket/path/abstract", test_abstract_file);

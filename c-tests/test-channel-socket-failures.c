@@ -107,6 +107,29 @@ static void test_unresolved(void)
     assert_listen_fails(&addr, "address resolution failed for no.such.host:1", NULL);
 }
 
+/* What looks like a number is a port of 16 bits, or an error that names it. */
+static void test_port_numbers(void)
+{
+    static const char *const ports[] = { "65536", "65616", "4294967376", "-1", "+80", " 80", "80 ", "0x50" };
+    SocketAddress remote = inet_address("127.0.0.1", "9");
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(ports); i++) {
+        SocketAddress addr = inet_address("127.0.0.1", ports[i]);
+        g_autofree char *text = g_strdup_printf("127.0.0.1:%s: a port is a number from 0 to 65535", ports[i]);
+        auto_socket ioc = qio_channel_socket_new();
+        Error *err = NULL;
+
+        assert_connect_fails(&addr, text, NULL);
+        assert_listen_fails(&addr, text, NULL);
+        g_assert_cmpint(qio_channel_socket_dgram_sync(ioc, NULL, &addr, &err), ==, -1);
+        assert_error_has(&err, text, NULL);
+        g_assert_cmpint(qio_channel_socket_dgram_sync(ioc, &addr, &remote, &err), ==, -1);
+        assert_error_has(&err, text, NULL);
+        g_assert_cmpint(ioc->fd, ==, -1);
+    }
+}
+
 static void test_port_in_use(void)
 {
     SocketAddress any = inet_address("127.0.0.1", "0");
@@ -134,6 +157,30 @@ static void test_no_such_path(void)
 
     assert_connect_fails(&addr, path, strerror(ENOENT));
     assert_listen_fails(&no_dir, path, strerror(ENOENT));
+    remove_socket_path(path);
+}
+
+/* A file that isn't a socket is none to replace. */
+static void test_other_file(void)
+{
+    char *path = make_socket_path();
+    SocketAddress addr = unix_address(path);
+    g_autofree char *content = NULL;
+
+    g_assert_true(g_file_set_contents(path, "mine", -1, NULL));
+    assert_listen_fails(&addr, path, strerror(EEXIST));
+    g_assert_true(g_file_get_contents(path, &content, NULL, NULL));
+    g_assert_cmpstr(content, ==, "mine");
+    g_assert_cmpint(unlink(path), ==, 0);
+
+    g_assert_cmpint(symlink("elsewhere", path), ==, 0);
+    assert_listen_fails(&addr, path, strerror(EEXIST));
+    g_assert_true(g_file_test(path, G_FILE_TEST_IS_SYMLINK));
+    g_assert_cmpint(unlink(path), ==, 0);
+
+    g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+    assert_listen_fails(&addr, path, strerror(EEXIST));
+    g_assert_true(path_exists(path));
     remove_socket_path(path);
 }
 
@@ -349,9 +396,11 @@ int main(int argc, char **argv)
     socket_tests_init(&argc, &argv);
     TEST("/qio/channel-socket/failure/refused", test_refused);
     TEST("/qio/channel-socket/failure/unresolved", test_unresolved);
+    TEST("/qio/channel-socket/failure/port-numbers", test_port_numbers);
     TEST("/qio/channel-socket/failure/port-in-use", test_port_in_use);
     TEST("/qio/channel-socket/failure/path-too-long", test_path_too_long);
     TEST("/qio/channel-socket/failure/no-such-path", test_no_such_path);
+    TEST("/qio/channel-socket/failure/other-file", test_other_file);
     TEST("/qio/channel-socket/failure/fd-no-socket", test_fd_no_socket);
     TEST("/qio/channel-socket/failure/fd-no-number", test_fd_no_number);
     TEST("/qio/channel-socket/failure/fd-cannot-listen", test_fd_cannot_listen);

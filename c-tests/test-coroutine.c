@@ -8,6 +8,8 @@
 #include "qapi/error.h"
 #include "qemu/coroutine.h"
 #include "qemu/main-loop.h"
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 static GString *trace;
 
@@ -113,6 +115,101 @@ static void coroutine_fn wakes(void *opaque)
 }
 
 /* In a coroutine: after it. Elsewhere: at once. */
+static size_t mappings(void)
+{
+    g_autofree char *maps = NULL;
+    size_t count = 0;
+
+    g_assert_true(g_file_get_contents("/proc/self/maps", &maps, NULL, NULL));
+    for (const char *c = maps; *c; c++) {
+        count += *c == '\n';
+    }
+    return count;
+}
+
+/* Whether the kernel can guard memory without a mapping of its own for the guard. */
+static bool has_guard_regions(void)
+{
+    size_t page = sysconf(_SC_PAGESIZE);
+    void *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool has;
+
+    g_assert_true(memory != MAP_FAILED);
+    has = madvise(memory, page, 102 /* MADV_GUARD_INSTALL */) == 0;
+    munmap(memory, page);
+    return has;
+}
+
+static void coroutine_fn yields_once(void *opaque)
+{
+    qemu_coroutine_yield();
+}
+
+/* Many coroutines don't take two of the process's mappings each. */
+static void test_many(void)
+{
+    enum { MANY = 2000 };
+    g_autofree Coroutine **all = g_new(Coroutine *, MANY);
+    size_t before = mappings(), more;
+
+    for (int i = 0; i < MANY; i++) {
+        all[i] = qemu_coroutine_create(yields_once, NULL);
+        qemu_coroutine_enter(all[i]);
+    }
+    more = mappings() - before;
+    for (int i = 0; i < MANY; i++) {
+        qemu_coroutine_enter(all[i]);
+    }
+    if (has_guard_regions()) {
+        g_assert_cmpuint(more, <, MANY / 10);
+    } else {
+        /* A guard is a mapping, and so is a stack. */
+        g_assert_cmpuint(more, <, 2 * MANY + MANY / 10);
+    }
+    /* What is left of them is bounded. */
+    g_assert_cmpuint(mappings(), <, before + 300);
+}
+
+static void coroutine_fn recurses(void *opaque)
+{
+    volatile char frame[4096];
+
+    frame[0] = 1;
+    if (frame[0]) {
+        recurses(opaque);
+    }
+    frame[1] = frame[0];
+}
+
+/* A stack that runs over doesn't run into another. */
+static void test_overflow(void)
+{
+    if (g_test_subprocess()) {
+        Coroutine *below = qemu_coroutine_create(yields_once, NULL);
+
+        qemu_coroutine_enter(qemu_coroutine_create(recurses, below));
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_failed();
+}
+
+/* Without room for another stack the process ends with a line that says what to look at. */
+static void test_no_stack(void)
+{
+    if (g_test_subprocess()) {
+        struct rlimit limit = { .rlim_cur = 256 << 20, .rlim_max = 256 << 20 };
+
+        g_assert_cmpint(setrlimit(RLIMIT_AS, &limit), ==, 0);
+        for (;;) {
+            qemu_coroutine_create(yields_once, NULL);
+        }
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_failed();
+    g_test_trap_assert_stderr("*qemu_coroutine_create*coroutines*vm.max_map_count*");
+}
+
 static void test_wake(void)
 {
     Coroutine *co = qemu_coroutine_create(steps, (void *)"s");
@@ -268,6 +365,9 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/coroutine/nested", test_nested);
     g_test_add_func("/qio/coroutine/threads", test_threads);
     g_test_add_func("/qio/coroutine/stack", test_stack);
+    g_test_add_func("/qio/coroutine/stack/many", test_many);
+    g_test_add_func("/qio/coroutine/stack/overflow", test_overflow);
+    g_test_add_func("/qio/coroutine/stack/none-left", test_no_stack);
     g_test_add_func("/qio/coroutine/wake", test_wake);
     g_test_add_func("/qio/coroutine/mutex", test_mutex);
     g_test_add_func("/qio/coroutine/mutex/by-hand", test_mutex_by_hand);

@@ -11,7 +11,7 @@
 
 /*
  * The program's own getaddrinfo stands before the C library's: it counts, notes the query, and
- * knows "many.test", with a duplicate.
+ * knows "many.test", with a duplicate, and "system.test", for which it has no descriptor left.
  */
 static int queries;
 static GThread *query_thread;
@@ -34,6 +34,10 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     query_hints = *hints;
     g_free(query_service);
     query_service = g_strdup(service);
+    if (g_strcmp0(node, "system.test") == 0) {
+        errno = EMFILE;
+        return EAI_SYSTEM;
+    }
     if (g_strcmp0(node, "many.test") != 0) {
         return real(node, service, hints, result);
     }
@@ -270,21 +274,56 @@ static void test_failures(void)
     qapi_free_SocketAddress(addr);
 }
 
-/* The resolver gets 32 characters of the port, the message all. */
+/* A port is read to its end. */
 static void test_long_port(void)
 {
-    SocketAddress *addr = inet_address("127.0.0.1", "00000000000000000000000000000080junk");
+    SocketAddress *addr = inet_address("127.0.0.1", "0000000000000000000000000000000000080");
     SocketAddress **addrs;
     size_t naddrs;
 
     g_assert_cmpint(look_up(addr, &naddrs, &addrs, &error_abort), ==, 0);
     assert_shown(addrs[0], "127.0.0.1 80");
     free_addresses(naddrs, addrs);
-    g_free(addr->u.inet.host);
-    addr->u.inet.host = g_strdup("no number");
-    addr->u.inet.has_numeric = addr->u.inet.numeric = true;
-    assert_fails(addr, "address resolution failed for no number:00000000000000000000000000000080junk:"
-                       " Name or service not known");
+    qapi_free_SocketAddress(addr);
+    addr = inet_address("127.0.0.1", "00000000000000000000000000000080junk");
+    assert_fails(addr, "address resolution failed for 127.0.0.1:00000000000000000000000000000080junk:"
+                       " Servname not supported for ai_socktype");
+    qapi_free_SocketAddress(addr);
+}
+
+/* What looks like a number is a port of 16 bits; the resolver, which would cut it, isn't asked. */
+static void test_port_numbers(void)
+{
+    static const char *const ports[] = { "65536", "65616", "4294967376", "-1", "+80", " 80", "80 ", " ",
+                                         "0x50" };
+    SocketAddress *addr = inet_address("127.0.0.1", "65535");
+    SocketAddress **addrs;
+    size_t naddrs, i;
+
+    g_assert_cmpint(look_up(addr, &naddrs, &addrs, &error_abort), ==, 0);
+    assert_shown(addrs[0], "127.0.0.1 65535");
+    free_addresses(naddrs, addrs);
+    qapi_free_SocketAddress(addr);
+    queries = 0;
+    for (i = 0; i < ARRAY_SIZE(ports); i++) {
+        g_autofree char *text =
+            g_strdup_printf("address resolution failed for [::1]:%s:"
+                            " a port is a number from 0 to 65535", ports[i]);
+
+        addr = inet_address("::1", ports[i]);
+        assert_fails(addr, text);
+        qapi_free_SocketAddress(addr);
+    }
+    g_assert_cmpint(queries, ==, 0);
+}
+
+/* A system call of the resolver that failed is told by its errno. */
+static void test_system_error(void)
+{
+    SocketAddress *addr = inet_address("system.test", "80");
+
+    assert_fails(addr, "address resolution failed for system.test:80: Too many open files");
+    g_assert_cmpint(errno, ==, EMFILE);
     qapi_free_SocketAddress(addr);
 }
 
@@ -532,6 +571,8 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/dns-resolver/sync/options", test_options);
     g_test_add_func("/qio/dns-resolver/sync/failures", test_failures);
     g_test_add_func("/qio/dns-resolver/sync/long-port", test_long_port);
+    g_test_add_func("/qio/dns-resolver/sync/port-numbers", test_port_numbers);
+    g_test_add_func("/qio/dns-resolver/sync/system-error", test_system_error);
     g_test_add_func("/qio/dns-resolver/sync/unix", test_unix);
     g_test_add_func("/qio/dns-resolver/sync/vsock-and-fd", test_vsock_and_fd);
     g_test_add_func("/qio/dns-resolver/sync/unknown-type", test_unknown_type);

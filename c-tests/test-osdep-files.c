@@ -7,6 +7,7 @@
 #include "qapi/error.h"
 #include <dlfcn.h>
 #include <glib/gstdio.h>
+#include "interruptions.h"
 
 /* A fresh directory, and a path in it where nothing is. */
 typedef struct Place {
@@ -144,6 +145,25 @@ static void test_open_old_unnamed(Place *place, gconstpointer data)
     g_assert_cmpint(fstat(fd, &st), ==, 0);
     g_assert_cmpint(st.st_mode & 07777, ==, 0604);
     g_assert_cmpint(qemu_close(fd), ==, 0);
+}
+
+/* A signal doesn't end the wait for the other end of a FIFO. */
+static void test_interrupted(Place *place, gconstpointer data)
+{
+    Interruptions how;
+    int fd;
+
+    interruptions_start(&how, place->path);
+    fd = qemu_open(place->path, O_RDONLY, &error_abort);
+    g_assert_cmpint(fd, >=, 0);
+    interruptions_end(&how);
+    close(fd);
+
+    interruptions_start(&how, place->path);
+    fd = qemu_open_old(place->path, O_RDONLY);
+    g_assert_cmpint(fd, >=, 0);
+    interruptions_end(&how);
+    close(fd);
 }
 
 static void test_unlink(Place *place, gconstpointer data)
@@ -334,6 +354,7 @@ int main(int argc, char **argv)
     add_with_place("/qio/osdep/open", test_open);
     add_with_place("/qio/osdep/open-old", test_open_old);
     add_with_place("/qio/osdep/open-old-unnamed", test_open_old_unnamed);
+    add_with_place("/qio/osdep/interrupted", test_interrupted);
     add_with_place("/qio/osdep/unlink", test_unlink);
     g_test_add_func("/qio/osdep/close", test_close);
     g_test_add_func("/qio/osdep/dup", test_dup);

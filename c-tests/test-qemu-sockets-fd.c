@@ -123,6 +123,7 @@ static void test_no_socket(void)
 static void test_listen_failure(void)
 {
     g_autofree char *text = NULL;
+    g_autofree char *expected = NULL;
     SocketAddress addr;
     Error *err = NULL;
     int sv[2];
@@ -131,7 +132,8 @@ static void test_listen_failure(void)
     text = g_strdup_printf("%d", sv[0]);
     addr = fd_address(text);
     g_assert_cmpint(socket_listen(&addr, 1, &err), ==, -1);
-    assert_system_error(&err, "Failed to listen on fd socket", EINVAL);
+    expected = g_strdup_printf("Failed to listen on fd socket '%s'", text);
+    assert_system_error(&err, expected, EINVAL);
     g_assert_false(is_open(sv[0]));
     close(sv[1]);
 }

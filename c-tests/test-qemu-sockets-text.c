@@ -82,6 +82,75 @@ static void test_flags(void)
     assert_refused("h:1,mptcp=x");
 }
 
+/* What looks like a number is a port of 16 bits, or an error that names it. */
+static void assert_names(const char *text, const char *port)
+{
+    InetSocketAddress addr = {};
+    Error *err = NULL;
+
+    g_assert_cmpint(inet_parse(&addr, text, &err), ==, -1);
+    g_assert_nonnull(strstr(error_get_pretty(err), port));
+    g_assert_nonnull(strstr(error_get_pretty(err), "65535"));
+    error_free_or_abort(&err);
+    clear(&addr);
+}
+
+static void test_port_numbers(void)
+{
+    static const char *const ports[] = {
+        "65536", "65616", "4294967376", "18446744073709551696", "-1", "+80", " 80", "80 ", " ", "0x50",
+    };
+    size_t i;
+
+    assert_host_and_port("h:65535", "h", "65535");
+    assert_host_and_port("h:0080", "h", "0080");
+    for (i = 0; i < ARRAY_SIZE(ports); i++) {
+        g_autofree char *port = g_strdup_printf("h:%s", ports[i]);
+        g_autofree char *bracketed = g_strdup_printf("[::1]:%s", ports[i]);
+        g_autofree char *last = g_strdup_printf("h:1,to=%s", ports[i]);
+
+        assert_names(port, ports[i]);
+        assert_names(bracketed, ports[i]);
+        assert_names(last, ports[i]);
+    }
+}
+
+#ifdef QIO_ABI_SERIES_10_2
+/* A number that doesn't fit isn't cut. */
+static void test_numbers(void)
+{
+    InetSocketAddress addr = parsed("h:1,keep-alive-idle=4294967295");
+    Error *err = NULL;
+
+    g_assert_cmpuint(addr.keep_alive_idle, ==, 4294967295);
+    clear(&addr);
+    g_assert_cmpint(inet_parse(&addr, "h:1,keep-alive-idle=4294967296", &err), ==, -1);
+    assert_error(&err, "Parameter 'keep-alive-idle' expects a number from 0 to 4294967295");
+    clear(&addr);
+}
+#endif
+
+/* What is wrong with the rest of an address is said, too. */
+static void test_sentences(void)
+{
+    static const char *const cases[][2] = {
+        { "h", "error parsing address 'h': there is no port" },
+        { "[::1", "error parsing address '[::1': the bracket is not closed" },
+        { "[]:1", "error parsing address '[]:1': there is no address in the brackets" },
+        { "::1:80", "error parsing address '::1:80': a host with colons needs brackets" },
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(cases); i++) {
+        InetSocketAddress addr = {};
+        Error *err = NULL;
+
+        g_assert_cmpint(inet_parse(&addr, cases[i][0], &err), ==, -1);
+        assert_error(&err, cases[i][1]);
+        clear(&addr);
+    }
+}
+
 static void test_last_port(void)
 {
     InetSocketAddress addr = parsed("h:1,to=99");
@@ -89,8 +158,8 @@ static void test_last_port(void)
     g_assert_true(addr.has_to);
     g_assert_cmpuint(addr.to, ==, 99);
     clear(&addr);
-    addr = parsed("h:1,ipv4,to=65537");
-    g_assert_cmpuint(addr.to, ==, 1);
+    addr = parsed("h:1,ipv4,to=65535");
+    g_assert_cmpuint(addr.to, ==, 65535);
     clear(&addr);
     assert_refused("h:1,to=");
     assert_refused("h:1,to=x");
@@ -105,7 +174,7 @@ static void test_profile_syntax(void)
 
 #ifdef QIO_ABI_SERIES_10_2
     InetSocketAddress addr = parsed("addr=h:1,numeric,noipv4,ipv6=yes,keep-alive-count=1,"
-                                    "keep-alive-idle=0x10,keep-alive-interval=010,id=x,to=0x10");
+                                    "keep-alive-idle=0x10,keep-alive-interval=010,id=x,to=16");
     Error *err = NULL;
 
     g_assert_true(addr.has_numeric && addr.numeric);
@@ -196,6 +265,11 @@ int main(int argc, char **argv)
     TEST("/qio/sockets/inet-parse/host-and-port", test_host_and_port);
     TEST("/qio/sockets/inet-parse/flags", test_flags);
     TEST("/qio/sockets/inet-parse/last-port", test_last_port);
+#ifdef QIO_ABI_SERIES_10_2
+    TEST("/qio/sockets/inet-parse/numbers", test_numbers);
+#endif
+    TEST("/qio/sockets/inet-parse/port-numbers", test_port_numbers);
+    TEST("/qio/sockets/inet-parse/sentences", test_sentences);
     TEST("/qio/sockets/inet-parse/profile-syntax", test_profile_syntax);
     TEST("/qio/sockets/text/uri", test_uri);
     TEST("/qio/sockets/text/parse", test_parse);

@@ -164,6 +164,23 @@ static void test_path_errors(void)
     g_assert_true(g_file_test(directory, G_FILE_TEST_IS_DIR));
 }
 
+/* What isn't a socket isn't replaced. */
+static void test_other_files(void)
+{
+    g_autofree char *path = in_directory("other");
+    g_autofree char *text =
+        g_strdup_printf("Failed to bind socket to %s, which is not a socket", path);
+    g_autofree char *content = NULL;
+    Error *err = NULL;
+
+    g_assert_true(g_file_set_contents(path, "mine", -1, NULL));
+    g_assert_cmpint(unix_listen(path, &err), ==, -1);
+    assert_system_error(&err, text, EEXIST);
+    g_assert_true(g_file_get_contents(path, &content, NULL, NULL));
+    g_assert_cmpstr(content, ==, "mine");
+    g_unlink(path);
+}
+
 /* Signals ------------------------------------------------------------------ */
 
 static sem_t signals;
@@ -453,6 +470,31 @@ static void test_cleanup_inet(void)
     close(server);
 }
 
+/* Only the file that this process made for this socket is removed, and only as long as it is there. */
+static void test_cleanup_others(void)
+{
+    g_autofree char *path = in_directory("others");
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    int stranger = qemu_socket(AF_UNIX, SOCK_STREAM, 0);
+    int first = unix_listen(path, &error_abort), second;
+
+    second = unix_listen(path, &error_abort);
+    socket_listen_cleanup(first, &error_abort);
+    g_assert_true(exists(path));
+    socket_listen_cleanup(second, &error_abort);
+    g_assert_false(exists(path));
+
+    g_strlcpy(name.sun_path, path, sizeof(name.sun_path));
+    g_assert_cmpint(bind(stranger, (struct sockaddr *)&name, sizeof(name)), ==, 0);
+    socket_listen_cleanup(second, &error_abort);
+    socket_listen_cleanup(stranger, &error_abort);
+    g_assert_true(exists(path));
+    close(first);
+    close(second);
+    close(stranger);
+    g_unlink(path);
+}
+
 int main(int argc, char **argv)
 {
     int status;
@@ -470,6 +512,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/sockets/unix/path-length-hint", test_path_length_hint);
     TEST("/qio/sockets/unix/no-path", test_no_path);
     TEST("/qio/sockets/unix/path-errors", test_path_errors);
+    TEST("/qio/sockets/unix/other-files", test_other_files);
     TEST("/qio/sockets/unix/signals", test_signals);
     TEST("/qio/sockets/unix/abstract", test_abstract);
     TEST("/qio/sockets/unix/abstract-and-file", test_abstract_and_file);
@@ -481,6 +524,7 @@ int main(int argc, char **argv)
     TEST("/qio/sockets/name/vsock", test_name_vsock);
     TEST("/qio/sockets/name/errors", test_name_errors);
     TEST("/qio/sockets/cleanup/inet", test_cleanup_inet);
+    TEST("/qio/sockets/cleanup/others", test_cleanup_others);
     status = g_test_run();
 
     if (directory) {

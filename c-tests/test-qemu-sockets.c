@@ -4,7 +4,33 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
+#include <dlfcn.h>
+#include <netdb.h>
 #include "socket-checks.h"
+
+/*
+ * The program's own getaddrinfo stands before the C library's: "several.test" is this machine, and a
+ * broadcast address, to which no stream can be.
+ */
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **result)
+{
+    static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    int code;
+
+    if (!real) {
+        real = dlsym(RTLD_NEXT, "getaddrinfo");
+    }
+    if (g_strcmp0(node, "several.test") != 0) {
+        return real(node, service, hints, result);
+    }
+    code = real("127.0.0.1", service, hints, result);
+    g_assert_cmpint(code, ==, 0);
+    g_assert_null((*result)->ai_next);
+    code = real("255.255.255.255", service, hints, &(*result)->ai_next);
+    g_assert_cmpint(code, ==, 0);
+    return 0;
+}
 
 /* Plain functions ---------------------------------------------------------- */
 
@@ -290,13 +316,15 @@ static void test_inet_ports(void)
     SocketAddress addr = inet_address("127.0.0.1", "0");
     g_autofree char *first_port = NULL;
     g_autofree char *second_port = NULL;
+    g_autofree char *text = NULL;
     int first = socket_listen(&addr, 1, &error_abort);
     int second;
     Error *err = NULL;
 
     addr.u.inet.port = first_port = port_of(first);
     g_assert_cmpint(socket_listen(&addr, 1, &err), ==, -1);
-    assert_system_error(&err, "Failed to find an available port", EADDRINUSE);
+    text = g_strdup_printf("Failed to find an available port at 127.0.0.1:%s", first_port);
+    assert_system_error(&err, text, EADDRINUSE);
 
     addr.u.inet.has_to = true;
     addr.u.inet.to = 65535;
@@ -318,7 +346,7 @@ static void test_inet_listen_errors(void)
 
     addr = inet_address("192.0.2.1", "0");
     g_assert_cmpint(socket_listen(&addr, 1, &err), ==, -1);
-    assert_system_error(&err, "Failed to bind socket", EADDRNOTAVAIL);
+    assert_system_error(&err, "Failed to bind socket to 192.0.2.1:0", EADDRNOTAVAIL);
 
     addr = inet_address("localhost", "1");
     addr.u.inet.has_numeric = addr.u.inet.numeric = true;
@@ -412,6 +440,55 @@ static void test_inet_connect_errors(void)
     g_assert_true(g_str_has_prefix(error_get_pretty(err),
                                    "address resolution failed for 127.0.0.1:no-such-service: "));
     error_free_or_abort(&err);
+}
+
+/* The failure that can be acted on is told, whichever address was the last, and all are named. */
+static void test_several_addresses(void)
+{
+    SocketAddress addr = inet_address("127.0.0.1", "0");
+    int nobody = qemu_socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    g_autofree char *port = NULL;
+    g_autofree char *text = NULL;
+    Error *err = NULL;
+
+    g_assert_cmpint(bind(nobody, (struct sockaddr *)&name, sizeof(name)), ==, 0);
+    port = port_of(nobody);
+    addr = inet_address("several.test", port);
+    text = g_strdup_printf("Failed to connect to 'several.test:%s': Connection refused"
+                           " (tried 127.0.0.1:%s: Connection refused;"
+                           " 255.255.255.255:%s: Network is unreachable)", port, port, port);
+    g_assert_cmpint(socket_connect(&addr, &err), ==, -1);
+    g_assert_cmpint(errno, ==, ECONNREFUSED);
+    assert_error(&err, text);
+    close(nobody);
+}
+
+/* What looks like a number is a port of 16 bits, or an error that names it. */
+static void test_port_numbers(void)
+{
+    static const char *const ports[] = {
+        "65536", "65616", "4294967376", "18446744073709551696", "-1", "+80", " 80", "80 ", " ", "0x50",
+    };
+    SocketAddress loopback = inet_address("127.0.0.1", "9");
+    Error *err = NULL;
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(ports); i++) {
+        SocketAddress addr = inet_address("::1", ports[i]);
+        g_autofree char *text =
+            g_strdup_printf("address resolution failed for [::1]:%s:"
+                            " a port is a number from 0 to 65535", ports[i]);
+
+        g_assert_cmpint(socket_connect(&addr, &err), ==, -1);
+        assert_error(&err, text);
+        g_assert_cmpint(socket_listen(&addr, 1, &err), ==, -1);
+        assert_error(&err, text);
+        g_assert_cmpint(socket_dgram(&addr, NULL, &err), ==, -1);
+        assert_error(&err, text);
+        g_assert_cmpint(socket_dgram(&loopback, &addr, &err), ==, -1);
+        assert_error(&err, text);
+    }
 }
 
 #ifdef QIO_ABI_SERIES_7_2
@@ -521,6 +598,8 @@ int main(int argc, char **argv)
     TEST("/qio/sockets/inet/listen-keep-alive", test_inet_listen_keep_alive);
     TEST("/qio/sockets/inet/options", test_inet_options);
     TEST("/qio/sockets/inet/connect-errors", test_inet_connect_errors);
+    TEST("/qio/sockets/inet/several-addresses", test_several_addresses);
+    TEST("/qio/sockets/inet/port-numbers", test_port_numbers);
 #ifdef QIO_ABI_SERIES_7_2
     TEST("/qio/sockets/inet/connect-text", test_inet_connect_text);
 #endif

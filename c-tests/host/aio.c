@@ -11,8 +11,9 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 
-#define READ (POLLIN | POLLHUP | POLLERR)
-#define WRITE (POLLOUT | POLLERR)
+#define UNASKED (POLLHUP | POLLERR | POLLNVAL)
+#define READ (POLLIN | UNASKED)
+#define WRITE (POLLOUT | UNASKED)
 
 typedef struct Handler {
     int fd;

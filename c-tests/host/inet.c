@@ -147,7 +147,7 @@ static Attempt listen_attempt(const InetSocketAddress *addr, const struct addrin
     }
     socket_set_fast_reuse(*fd);
     if (bind_for_families(*fd, result, addr) < 0) {
-        problem = "Failed to bind socket";
+        problem = "Failed to bind socket to";
     } else if (listen(*fd, num) < 0) {
         problem = "Failed to listen on socket";
     }
@@ -158,7 +158,7 @@ static Attempt listen_attempt(const InetSocketAddress *addr, const struct addrin
     if (errno == EADDRINUSE) {
         return PORT_TAKEN;
     }
-    error_setg_errno(errp, errno, "%s", problem);
+    error_setg_errno(errp, errno, "%s %s:%u", problem, addr->host, ntohs(*port_of(result)));
     return FAILED;
 }
 
@@ -193,8 +193,12 @@ static int listen_somewhere(const InetSocketAddress *addr, const struct addrinfo
             }
         }
     }
-    error_setg_errno(errp, errno, had_socket ? "Failed to find an available port"
-                                             : "Failed to create a socket");
+    if (had_socket) {
+        error_setg_errno(errp, errno, "Failed to find an available port at %s:%s", addr->host,
+                         addr->port);
+    } else {
+        error_setg_errno(errp, errno, "Failed to create a socket");
+    }
     return -1;
 }
 

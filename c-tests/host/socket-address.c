@@ -23,7 +23,7 @@ int socket_listen(SocketAddress *addr, int num, Error **errp)
     case SOCKET_ADDRESS_TYPE_FD:
         fd = fd_address_resolve(&addr->u.fd, errp);
         if (fd >= 0 && listen(fd, num) < 0) {
-            error_setg_errno(errp, errno, "Failed to listen on fd socket");
+            error_setg_errno(errp, errno, "Failed to listen on fd socket '%s'", addr->u.fd.str);
             socket_drop(fd);
             return -1;
         }

@@ -398,7 +398,8 @@ int qio_channel_get_peerpid(QIOChannel *ioc,
  * Blocks the calling thread until a watch for @condition would call back. On a descriptor also its
  * end counts for IN and OUT, and that it has been closed, since a transfer would not wait any more.
  * Nothing of the program runs meanwhile, except what the source of a class of the program's own
- * does. Waiting on a socket or a file needs no memory and no descriptor.
+ * does; another thread may run that which waits for a channel of such a class at the same time.
+ * Waiting needs no descriptor, whatever the class; on a socket or a file it needs no memory.
  *
  * Threads: any, also several on one channel. Blocks: yes. A shutdown of the channel ends it.
  */

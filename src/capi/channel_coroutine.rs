@@ -31,7 +31,7 @@ use host::aio::{Handlers, Places};
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_yield(ioc: *mut QIOChannel, condition: GIOCondition) {
     // SAFETY: the caller holds a reference for the call.
-    suspension::until_ready(unsafe { borrow(ioc, "qio_channel_yield") }, condition);
+    suspension::yield_until(unsafe { borrow(ioc, "qio_channel_yield") }, condition);
 }
 
 /// qio_channel_wait_cond:
@@ -46,7 +46,7 @@ pub unsafe extern "C" fn qio_channel_yield(ioc: *mut QIOChannel, condition: GIOC
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_wait_cond(ioc: *mut QIOChannel, condition: GIOCondition) {
     // SAFETY: the caller holds a reference for the call.
-    wait::until_ready(unsafe { borrow(ioc, "qio_channel_wait_cond") }, condition);
+    wait::for_transfer(unsafe { borrow(ioc, "qio_channel_wait_cond") }, condition);
 }
 
 /// qio_channel_wake_read:

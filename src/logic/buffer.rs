@@ -1,9 +1,10 @@
 //! Buffer channels: memory that grows.
 
+use super::wait;
 use super::watch::{self, IN, OUT};
 use crate::object::buffer::Buffer;
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::class::{ChannelImpl, ObjectImpl, Seek};
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::QIOChannelBuffer;
 use abi::origin;
@@ -12,6 +13,7 @@ use host::error::Origin;
 use platform::glib::Source;
 use platform::os::errno::Errno;
 use platform::os::iov::{self, IoVec};
+use platform::os::poll::{Until, Waited};
 
 const EFBIG: Errno = Errno::new(libc::EFBIG);
 const ENOMEM: Errno = Errno::new(libc::ENOMEM);
@@ -128,7 +130,11 @@ impl ChannelImpl for QIOChannelBuffer {
         Some(watch::of_memory(buffer.upcast(), condition))
     }
 
-    const SEEK: Option<fn(&Buffer, i64, i32) -> Result<i64, Error>> = Some(seek);
+    fn wait(_: &Buffer, condition: u32, until: Until) -> Waited {
+        wait::for_memory(condition & (IN | OUT), until)
+    }
+
+    const SEEK: Option<Seek<Self>> = Some(seek);
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Command channels: a child process behind a pair of pipes.
 
+use super::wait;
 use crate::object::channel::Polled;
-use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers};
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::QIOChannelCommand;
 use abi::origin;
 use core::ffi::CStr;
 use host::error::Origin;
+use platform::os::poll::{Until, Waited};
 
 use super::aio::set_fd_handlers;
 use super::child::{leave_to_reaper, reap_within};
@@ -199,7 +201,11 @@ impl ChannelImpl for QIOChannelCommand {
         })
     }
 
-    const SET_HANDLERS: Option<fn(&Command, Places, Handlers)> = Some(set_handlers);
+    fn wait(command: &Command, condition: u32, until: Until) -> Waited {
+        wait::for_fd_pair(command.read_fd(), command.write_fd(), condition, until)
+    }
+
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(set_handlers);
 }
 
 #[cfg(test)]

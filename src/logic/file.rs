@@ -1,16 +1,17 @@
 //! File channels: anything that has a descriptor.
 
 use super::aio::set_fd_handlers;
+use super::wait;
 use super::watch;
 use crate::object::channel::Polled;
-use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::class::{ChannelImpl, ObjectImpl, Positioned, Seek, SetHandlers};
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::QIOChannelFile;
 use abi::origin;
 use core::ffi::CStr;
-use host::aio::{Handlers, Places};
 use host::error::Origin;
 use platform::glib::Source;
+use platform::os::poll::{Until, Waited};
 
 use super::remainder::Remainder;
 use host::error::Error;
@@ -223,10 +224,14 @@ impl ChannelImpl for QIOChannelFile {
         Some(Polled::One(file.fd()))
     }
 
-    const PREADV: Option<fn(&File, &[IoVec<'_>], i64) -> Result<Transfer, Error>> = Some(read_at);
-    const PWRITEV: Option<fn(&File, &[IoVec<'_>], i64) -> Result<Transfer, Error>> = Some(write_at);
-    const SEEK: Option<fn(&File, i64, i32) -> Result<i64, Error>> = Some(seek);
-    const SET_HANDLERS: Option<fn(&File, Places, Handlers)> = Some(|file, places, handlers| {
+    fn wait(file: &File, condition: u32, until: Until) -> Waited {
+        wait::for_fd(file.upcast(), file.fd(), condition, until)
+    }
+
+    const PREADV: Option<Positioned<Self>> = Some(read_at);
+    const PWRITEV: Option<Positioned<Self>> = Some(write_at);
+    const SEEK: Option<Seek<Self>> = Some(seek);
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(|file, places, handlers| {
         set_fd_handlers(file.fd(), file.fd(), places, handlers);
     });
 }

@@ -3,19 +3,19 @@
 use super::watch;
 use crate::object::Ref;
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::class::{ChannelImpl, ObjectImpl, Seek, SetHandlers};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::null::Null;
 use crate::trace;
 use abi::layout;
 use abi::layout::QIOChannelNull;
 use abi::origin;
-use host::aio::{Handlers, Places};
 use host::error::Error;
 use host::error::Origin;
 use platform::glib::Source;
 use platform::os::errno::Errno;
 use platform::os::iov::{self, IoVec};
+use platform::os::poll::{Until, Waited};
 
 /// A new channel.
 pub fn create() -> Ref<layout::QIOChannelNull> {
@@ -69,9 +69,14 @@ impl ChannelImpl for QIOChannelNull {
         Some(watch::of_memory(null.upcast(), Some(condition)))
     }
 
-    const SEEK: Option<fn(&Null, i64, i32) -> Result<i64, Error>> = Some(|_, _, _| Ok(0));
+    fn wait(_: &Null, condition: u32, until: Until) -> Waited {
+        let _ = until;
+        Waited::Ready(condition)
+    }
+
+    const SEEK: Option<Seek<Self>> = Some(|_, _, _| Ok(0));
     /// No transfer ever has to wait.
-    const SET_HANDLERS: Option<fn(&Null, Places, Handlers)> = Some(|_, _, _| ());
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(|_, _, _| ());
 }
 
 #[cfg(test)]

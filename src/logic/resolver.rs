@@ -1,6 +1,6 @@
 //! Names to addresses: one query in, a list of addresses that need no look-up out.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
 use once_cell::sync::OnceCell;
 
@@ -8,15 +8,12 @@ use crate::logic::task::{Task, Worker};
 use crate::object::Ref;
 use crate::object::resolver::Resolver;
 use crate::object::task::Completion;
-use abi::address::{Address, Inet, View};
+use abi::address::{Address, Inet, View, resolution_failed};
 use abi::layout::QIODNSResolver;
 use abi::origin;
 use host::error::Error;
 use platform::glib::{MainContext, UserData};
 use platform::os::resolve::{self, Query, Usage};
-
-/// Longer port texts are cut (R-DNS-7, W-DNS-3).
-const PORT_LENGTH: usize = 32;
 
 /// The one resolver of the process (R-DNS-1).
 pub fn instance() -> &'static Resolver {
@@ -40,23 +37,17 @@ fn look_up_inet(query: Inet<'_>) -> Result<Vec<Address>, Error> {
     let Some(host) = query.host() else {
         return Err(Error::new("host not specified"));
     };
-    let port = query.port().map(shortened);
     let given = |text: &&CStr| !text.is_empty();
     let answers = resolve::look_up(&Query {
         host: Some(host).filter(given),
-        service: port.as_deref().filter(given),
+        service: query.port().filter(given),
         family,
         usage: Usage::Stream,
         passive: true,
         numeric: query.is_numeric(),
         ..Query::default()
     });
-    let failed = |reason| {
-        Error::new(format!(
-            "address resolution failed for {}: {reason}",
-            query.host_and_port()
-        ))
-    };
+    let failed = |reason| resolution_failed(Some(host), query.port(), reason);
     let mut unreadable = None;
     let mut addresses = Vec::new();
     for answer in answers.map_err(failed)? {
@@ -70,12 +61,6 @@ fn look_up_inet(query: Inet<'_>) -> Result<Vec<Address>, Error> {
         Some(reason) if addresses.is_empty() => Err(failed(reason)),
         _ => Ok(addresses),
     }
-}
-
-/// A port text of which the resolver sees the beginning only.
-fn shortened(port: &CStr) -> CString {
-    let bytes = port.to_bytes();
-    CString::new(&bytes[..bytes.len().min(PORT_LENGTH)]).unwrap_or_default()
 }
 
 /// Looks `query` up on a worker thread and completes in the default context, for any kind of
@@ -104,6 +89,7 @@ pub fn result(task: &Task) -> Option<Vec<Address>> {
 mod tests {
     use super::*;
     use abi::address::InetFields;
+    use std::ffi::CString;
     use std::sync::Arc;
 
     fn numbers(host: &CStr, port: &CStr) -> Address {
@@ -182,12 +168,22 @@ mod tests {
     }
 
     #[test]
-    fn a_port_is_read_up_to_its_32nd_character() {
-        let long = c"00000000000000000000000000000080junk";
+    fn a_port_is_read_to_its_end() {
+        let long = c"0000000000000000000000000000000080";
         let found = look_up(numbers(c"127.0.0.1", long).view()).unwrap();
         assert_eq!(texts(&found)[0].1.as_c_str(), c"80");
-        let short = c"0000000000000000000000000000080junk";
-        assert!(failure(&numbers(c"127.0.0.1", short)).contains("junk"));
+        let junk = c"00000000000000000000000000000080junk";
+        assert!(failure(&numbers(c"127.0.0.1", junk)).contains("junk: "));
+    }
+
+    #[test]
+    fn a_port_has_16_bits() {
+        let found = look_up(numbers(c"127.0.0.1", c"65535").view()).unwrap();
+        assert_eq!(texts(&found)[0].1.as_c_str(), c"65535");
+        assert_eq!(
+            failure(&numbers(c"::1", c"65616")),
+            "address resolution failed for [::1]:65616: a port is a number from 0 to 65535"
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ const NAME: &str = "qio_channel_yield";
 
 /// Suspends the coroutine that the caller is in until the channel is ready, or somebody wakes it
 /// (R-CHAN-43).
-pub fn until_ready(channel: &Channel, condition: u32) {
+pub fn yield_until(channel: &Channel, condition: u32) {
     match Coroutine::current() {
         Some(coroutine) => wait(channel, condition, coroutine),
         None => misuse(NAME, format_args!("the caller is not in a coroutine")),

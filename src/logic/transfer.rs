@@ -258,7 +258,7 @@ impl Reader<'_> {
                 .unwrap_or_else(|| self.channel.io_readv(iov, self.incoming, self.flags));
             match returned? {
                 Transfer::Done(bytes) => return Ok(bytes),
-                Transfer::WouldBlock => wait::until_ready(self.channel, IN),
+                Transfer::WouldBlock => wait::for_transfer(self.channel, IN),
             }
         }
     }
@@ -357,7 +357,7 @@ impl Writer<'_> {
                     self.outgoing = Outgoing::NONE;
                     return Ok(bytes);
                 }
-                Transfer::WouldBlock => wait::until_ready(self.channel, OUT),
+                Transfer::WouldBlock => wait::for_transfer(self.channel, OUT),
             }
         }
     }

@@ -1,21 +1,21 @@
 //! Waiting until a channel is ready. Outside of coroutines that blocks the calling thread.
+//!
+//! Each class waits in its own way ([`Channel::wait_as_class`]), for a descriptor in the end. Only
+//! for classes that the library knows nothing of a source is run, in a context that was made early:
+//! no wait needs a descriptor that isn't there (C8).
 
 use super::suspension;
-use super::watch::{self, IN, NVAL, OUT};
-use crate::object::channel::{Channel, Polled};
+use super::watch::{self, IN, OUT, UNASKED};
+use crate::object::channel::Channel;
 use crate::object::watch::Flag;
 use host::coroutine::Coroutine;
-use platform::glib::MainContext;
+use platform::glib::{MainContext, SharedContext};
 use platform::os::abort::misuse;
-use platform::os::poll;
-
-/// Milliseconds between two looks at a descriptor that keeps raising what nobody waits for.
-const PAUSE_FIRST: i32 = 1;
-const PAUSE_LAST: i32 = 5;
+use platform::os::poll::{self, Until, Waited};
 
 /// Waits for `condition`, in a coroutine without blocking its thread: what a transfer does that
 /// would block (R-CHAN-24, R-CHAN-42).
-pub fn until_ready(channel: &Channel, condition: u32) {
+pub fn for_transfer(channel: &Channel, condition: u32) {
     match Coroutine::current() {
         Some(coroutine) => suspension::wait(channel, condition, coroutine),
         None => wait(channel, condition),
@@ -24,68 +24,75 @@ pub fn until_ready(channel: &Channel, condition: u32) {
 
 /// Blocks the thread until a watch of the channel for `condition` would fire (R-CHAN-41).
 pub fn wait(channel: &Channel, condition: u32) {
-    // Whoever waits may lose the channel to another thread meanwhile.
+    // Another thread may drop the channel meanwhile.
     let channel = channel.to_ref();
-    #[cfg(feature = "tls")]
-    if let Some(tls) = channel.as_tls()
-        && let Some(master) = tls.master()
-    {
-        return super::tls::wait(tls, master, condition);
-    }
-    match channel.polled() {
-        Some(Polled::One(fd)) => poll_one(fd, condition, watch::unasked(&channel)),
-        Some(Polled::Pair { read, write }) => poll_pair(read, write, condition),
-        None => run_watch(&channel, condition),
+    while until(&channel, condition, Until::READY) == Waited::NotYet {}
+}
+
+/// Whether a watch of the channel for `condition` would fire now.
+pub(super) fn is_ready(channel: &Channel, condition: u32) -> bool {
+    matches!(until(channel, condition, Until::NOW), Waited::Ready(_))
+}
+
+/// Blocks the thread until a watch of the channel for `condition` would fire, and tells for what; or
+/// until something else happens.
+pub(super) fn until(channel: &Channel, condition: u32, until: Until) -> Waited {
+    channel
+        .wait_as_class(condition, until)
+        .unwrap_or_else(|| run_watch(channel, condition, until))
+}
+
+/// What waiting for a new channel may need, while there is a descriptor for it.
+pub fn prepare(channel: &Channel) {
+    // There may be no descriptor now; then whoever needs it later needs one.
+    drop(MainContext::try_default());
+    if channel.has_foreign_watches() {
+        SharedContext::get();
     }
 }
 
 /// Waits for one descriptor. A closed one counts as ready, since no transfer would wait: it fails.
-fn poll_one(fd: i32, condition: u32, unasked: u32) {
-    if fd >= 0 {
-        poll([(fd, condition)], |[revents]| {
-            watch::ready(condition, revents, unasked) != 0
-        });
+pub fn for_fd(channel: &Channel, fd: i32, condition: u32, until: Until) -> Waited {
+    if fd < 0 {
+        return Waited::Ready(condition);
     }
+    let unasked = watch::unasked(channel);
+    poll::wait_for([(fd, condition)], until, condition, |[revents]| {
+        watch::ready(condition, revents, unasked)
+    })
 }
 
 /// Waits for a descriptor to read from and one to write to. If all that are waited for are closed,
 /// they count as ready.
-fn poll_pair(read: i32, write: i32, condition: u32) {
+pub fn for_fd_pair(read: i32, write: i32, condition: u32, until: Until) -> Waited {
     // A side that isn't asked for would only keep raising its end (W-8).
     let read = if condition & !OUT == 0 { -1 } else { read };
     let write = if condition & !IN == 0 { -1 } else { write };
-    if read >= 0 || write >= 0 {
-        let sides = [(read, condition & IN), (write, condition & OUT)];
-        poll(sides, |[read, write]| {
-            watch::pair_ready(condition, read, write, watch::UNASKED) != 0
-        });
+    if read < 0 && write < 0 {
+        return Waited::Ready(condition);
     }
+    let sides = [(read, condition & IN), (write, condition & OUT)];
+    poll::wait_for(sides, until, condition, |[read, write]| {
+        watch::pair_ready(condition, read, write, UNASKED)
+    })
 }
 
-/// Waits with no more than a system call (C8).
-///
-/// A number that isn't open counts as ready, as a closed descriptor does.
-fn poll<const N: usize>(fds: [(i32, u32); N], is_ready: impl Fn([u32; N]) -> bool) {
-    let mut pause = PAUSE_FIRST;
-    loop {
-        let Ok(revents) = poll::wait_for(fds) else {
-            // The descriptor limit is 0, or memory is short: the caller tries, and comes back.
-            poll::rest(PAUSE_LAST);
-            return;
-        };
-        if revents.iter().any(|bits| bits & NVAL != 0) || is_ready(revents) {
-            return;
-        }
-        // HUP and ERR can't be masked, and may stay raised: an ERR-only wait on a connection that
-        // has ended, a zero-copy socket with unread notifications (W-8).
-        poll::rest(pause);
-        pause = (pause * 2).min(PAUSE_LAST);
+/// Waits for memory, which is `ready` now, or never.
+pub fn for_memory(ready: u32, until: Until) -> Waited {
+    if ready != 0 {
+        return Waited::Ready(ready);
     }
+    poll::wait_for([(-1, 0)], until, 0, |_| 0)
 }
 
-/// Waits with a watch of the channel's own making, in a context where nothing else runs.
-fn run_watch(channel: &Channel, condition: u32) {
-    let context = MainContext::create();
+/// Waits with a watch of a foreign class, in the context that threads share for that.
+fn run_watch(channel: &Channel, condition: u32, until: Until) -> Waited {
+    let Some(context) = SharedContext::get() else {
+        // There was no descriptor, neither when the channel was made nor now: the caller tries, and
+        // comes back.
+        poll::rest(if until.limit() == 0 { 0 } else { PAUSE });
+        return Waited::Ready(condition);
+    };
     let Some(source) = watch::create(channel, condition) else {
         misuse(
             "qio_channel_wait",
@@ -93,31 +100,21 @@ fn run_watch(channel: &Channel, condition: u32) {
         )
     };
     let fired = Flag::set_by(&source);
-    source.attach(&context);
-    while !fired.is_set() {
-        context.iteration(true);
-    }
+    context.attach(&source);
+    context.iterate(until, || fired.get().is_some());
     source.destroy();
+    fired.get().map_or(Waited::NotYet, Waited::Ready)
 }
 
-/// Whether a watch of the channel for `condition` would fire now.
-pub(super) fn is_ready(channel: &Channel, condition: u32) -> bool {
-    let context = MainContext::create();
-    let Some(source) = watch::create(channel, condition) else {
-        return false;
-    };
-    let fired = Flag::set_by(&source);
-    source.attach(&context);
-    context.iteration(false);
-    source.destroy();
-    fired.is_set()
-}
+/// Milliseconds between two tries of a caller who can't wait.
+const PAUSE: i32 = 5;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::logic::file;
-    use crate::logic::watch::{ERR, HUP, IN, OUT};
+    use crate::logic::watch::{ERR, HUP};
+    use crate::object::channel::Polled;
     use platform::os::fd::Descriptor;
     use platform::os::socket;
 
@@ -131,6 +128,8 @@ mod tests {
     fn what_is_ready_ends_the_wait() {
         let (channel, peer) = channel();
         wait(&channel, OUT);
+        assert!(is_ready(&channel, OUT));
+        assert!(!is_ready(&channel, IN));
         let sender = std::thread::spawn(move || {
             assert_eq!(socket::send(peer.as_raw(), b"x"), Ok(1));
             peer
@@ -144,21 +143,38 @@ mod tests {
     fn a_closed_channel_is_not_waited_for() {
         let (channel, _peer) = channel();
         assert!(matches!(channel.polled(), Some(Polled::One(0..))));
-        poll_one(-1, IN, watch::UNASKED);
-        poll_one(i32::MAX, HUP, watch::UNASKED);
-        poll_pair(-1, -1, IN | OUT | HUP);
-        poll_pair(i32::MAX, -1, IN);
+        for condition in [IN, HUP] {
+            for fd in [-1, i32::MAX] {
+                let waited = for_fd(&channel, fd, condition, Until::READY);
+                assert_eq!(waited, Waited::Ready(condition));
+            }
+        }
+        let all = IN | OUT | HUP;
+        assert_eq!(for_fd_pair(-1, -1, all, Until::READY), Waited::Ready(all));
+        assert_eq!(
+            for_fd_pair(i32::MAX, -1, IN, Until::READY),
+            Waited::Ready(IN)
+        );
     }
 
     #[test]
     fn a_side_of_a_pair_that_is_not_asked_for_is_not_looked_at() {
         let (mute, _peer) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
         let (ended, _) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
-        poll_pair(mute.as_raw(), mute.as_raw(), OUT);
-        poll_pair(ended.as_raw(), mute.as_raw(), IN);
-        poll_pair(mute.as_raw(), -1, OUT);
-        poll_pair(-1, mute.as_raw(), IN);
-        poll_pair(-1, mute.as_raw(), IN | OUT);
-        poll_pair(ended.as_raw(), mute.as_raw(), HUP);
+        let (mute, ended) = (mute.as_raw(), ended.as_raw());
+        let wait = |read, write, condition| for_fd_pair(read, write, condition, Until::READY);
+        assert_eq!(wait(mute, mute, OUT), Waited::Ready(OUT));
+        assert_eq!(wait(ended, mute, IN), Waited::Ready(IN));
+        assert_eq!(wait(mute, -1, OUT), Waited::Ready(OUT));
+        assert_eq!(wait(-1, mute, IN), Waited::Ready(IN));
+        assert_eq!(wait(-1, mute, IN | OUT), Waited::Ready(OUT));
+        assert_eq!(wait(ended, mute, HUP), Waited::Ready(HUP));
+        assert_eq!(for_fd_pair(mute, -1, IN, Until::NOW), Waited::NotYet);
+    }
+
+    #[test]
+    fn memory_is_ready_now_or_never() {
+        assert_eq!(for_memory(IN, Until::READY), Waited::Ready(IN));
+        assert_eq!(for_memory(0, Until::NOW), Waited::NotYet);
     }
 }

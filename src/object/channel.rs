@@ -2,18 +2,18 @@
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr;
+use std::sync::OnceLock;
 
 use glib_sys as ffi;
 
 use super::channel_class::CreateWatch;
-use super::class::ObjectImpl;
 use super::{Instance, IsA, Shared};
-use abi::{layout, profile};
-use platform::check_usage;
+use abi::layout;
 use platform::glib::Source;
+use platform::os::poll::{Until, Waited};
 #[cfg(two_aio_contexts)]
 use platform::sync::atomic::AtomicBool;
-use platform::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
+use platform::sync::atomic::{AtomicU32, Ordering};
 
 /// A channel of any class.
 pub type Channel = Shared<layout::QIOChannel>;
@@ -25,18 +25,6 @@ unsafe impl Instance for layout::QIOChannel {
 
 // SAFETY: the first member is the parent.
 unsafe impl IsA<layout::Object> for layout::QIOChannel {}
-
-impl ObjectImpl for layout::QIOChannel {
-    /// Runs last, after the finalisers of the subclasses (R-CHAN-2).
-    fn finalize(channel: &Channel) {
-        check_usage!(
-            !profile::WAITED_FOR_CHANNEL_MUST_LIVE || !channel.is_waited_for(),
-            "object_unref",
-            "a coroutine still waits for the channel"
-        );
-        channel.set_name(None);
-    }
-}
 
 /// What a channel can do: a bit number, as in `QIOChannelFeature`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,38 +118,63 @@ impl Channel {
         self.follows().store(enabled, Ordering::Relaxed);
     }
 
-    /// Whether the channel's watches are the library's for this kind of channel.
-    pub(super) fn watches_as(&self, kind: WatchKind) -> bool {
-        let own = OWN_WATCHES[kind as usize].load(Ordering::Relaxed);
-        !own.is_null() && ptr::eq(own, self.create_watch_id())
-    }
-
-    /// The descriptors behind the channel's watches. None if its class makes watches of its own.
+    /// How to wait for the channel. None if its class makes watches of its own.
     ///
     /// Told by the method, not by the type: a foreign subclass may have another one (W-7).
+    fn waiting(&self) -> Option<&'static Waiting> {
+        let method = self.create_watch_id().addr();
+        let registered = OWN.iter().map_while(OnceLock::get);
+        let own = registered.filter(|(own, _)| *own == method);
+        own.map(|(_, waiting)| waiting).next()
+    }
+
+    /// Whether the channel's watches are of a kind that the library knows nothing of.
+    pub fn has_foreign_watches(&self) -> bool {
+        self.waiting().is_none()
+    }
+
+    /// The descriptors behind the channel's watches, if those are all that there is to poll.
     pub fn polled(&self) -> Option<Polled> {
-        let uses = |kind| self.watches_as(kind);
-        // SAFETY: an aligned field of the live channel. C code and other threads may store to it
-        // (R-CHAN-10).
-        let load = |field| unsafe { AtomicI32::from_ptr(field) }.load(Ordering::Relaxed);
-        if uses(WatchKind::Socket) {
-            let socket = self.as_ptr().cast::<layout::QIOChannelSocket>();
-            // SAFETY: the method is for sockets, so the channel is one.
-            Some(Polled::One(load(unsafe { &raw mut (*socket).fd })))
-        } else if uses(WatchKind::File) {
-            let file = self.as_ptr().cast::<layout::QIOChannelFile>();
-            // SAFETY: the method is for files, so the channel is one.
-            Some(Polled::One(load(unsafe { &raw mut (*file).fd })))
-        } else if uses(WatchKind::Command) {
-            let command = self.as_ptr().cast::<layout::QIOChannelCommand>();
-            Some(Polled::Pair {
-                // SAFETY: the method is for commands, so the channel is one.
-                read: load(unsafe { &raw mut (*command).readfd }),
-                // SAFETY: as above.
-                write: load(unsafe { &raw mut (*command).writefd }),
-            })
-        } else {
-            None
+        // SAFETY: the channel is of the class that has registered this.
+        self.waiting().and_then(|own| unsafe { (own.polled)(self) })
+    }
+
+    /// Waits as the channel's class does. None if its watches are foreign.
+    pub fn wait_as_class(&self, condition: u32, until: Until) -> Option<Waited> {
+        // SAFETY: the channel is of the class that has registered this.
+        self.waiting()
+            .map(|own| unsafe { (own.wait)(self, condition, until) })
+    }
+}
+
+/// How a class of the library waits: the same for which its watches are ready, without a main
+/// context and without a new descriptor (C8).
+#[derive(Clone, Copy)]
+pub struct Waiting {
+    /// The descriptors that the watches poll. None if there are none, or not only those.
+    ///
+    /// # Safety
+    /// The channel is of the class.
+    pub polled: unsafe fn(&Channel) -> Option<Polled>,
+    /// Waits until a watch for the condition would fire.
+    ///
+    /// # Safety
+    /// The channel is of the class.
+    pub wait: unsafe fn(&Channel, condition: u32, until: Until) -> Waited,
+}
+
+/// The `io_create_watch` methods of the library's classes, and how those wait.
+static OWN: [OnceLock<(usize, Waiting)>; 8] = [const { OnceLock::new() }; 8];
+
+impl Waiting {
+    /// Takes note of a class, when it is made.
+    ///
+    /// # Safety
+    /// `method` is used by this class, and by subclasses, only.
+    pub unsafe fn register(self, method: CreateWatch) {
+        // Classes are made by one thread at a time.
+        if let Some(free) = OWN.iter().find(|entry| entry.get().is_none()) {
+            let _ = free.set(((method as *const c_void).addr(), self));
         }
     }
 }
@@ -178,31 +191,4 @@ pub enum Polled {
         /// What is written to.
         write: c_int,
     },
-}
-
-/// The classes of the library whose watches poll a descriptor, their own or their master's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WatchKind {
-    /// Socket channels.
-    Socket,
-    /// File channels.
-    File,
-    /// Command channels.
-    Command,
-    /// TLS channels.
-    Tls,
-}
-
-/// The `io_create_watch` methods of those classes, by [`WatchKind`]. Two may be one function if
-/// their code is the same: then either reads the same field.
-static OWN_WATCHES: [AtomicPtr<c_void>; 4] = [const { AtomicPtr::new(ptr::null_mut()) }; 4];
-
-impl WatchKind {
-    /// Notes the method of the class, when the class is made.
-    ///
-    /// # Safety
-    /// `method` is used by classes of this kind, and subclasses, only.
-    pub unsafe fn note(self, method: CreateWatch) {
-        OWN_WATCHES[self as usize].store(method as *mut c_void, Ordering::Relaxed);
-    }
 }

@@ -7,7 +7,7 @@ use core::ptr;
 use glib_sys::{GIOCondition, GSource};
 use libc::{iovec, off_t, size_t, ssize_t};
 
-use super::channel::Polled;
+use super::channel::{Channel, Polled, Waiting};
 use super::channel_class::{Flushed, Transfer};
 use super::descriptors::{Incoming, Outgoing};
 use super::propagate::{
@@ -24,6 +24,7 @@ use platform::glib::Source;
 use platform::os::abort::misuse;
 use platform::os::errno;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 /// A type of objects.
 pub trait ObjectImpl: Instance {
@@ -66,30 +67,48 @@ pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
     /// Makes a source for `condition`.
     fn create_watch(channel: &Shared<Self>, condition: u32) -> Option<Source>;
 
-    /// The descriptors that those sources poll. None if there is more to them.
+    /// The descriptors that those sources poll. None if there are none, or not only those.
     fn polled(_: &Shared<Self>) -> Option<Polled> {
         None
     }
 
+    /// Waits until such a source would fire, without a main context and a new descriptor (C8).
+    fn wait(channel: &Shared<Self>, condition: u32, until: Until) -> Waited;
+
     /// Reads at a position.
-    const PREADV: Option<fn(&Shared<Self>, &[IoVec<'_>], i64) -> Result<Transfer, Error>> = None;
+    const PREADV: Option<Positioned<Self>> = None;
     /// Writes at a position.
-    const PWRITEV: Option<fn(&Shared<Self>, &[IoVec<'_>], i64) -> Result<Transfer, Error>> = None;
+    const PWRITEV: Option<Positioned<Self>> = None;
     /// Ends directions (`QIO_CHANNEL_SHUTDOWN_*`, or any other number).
-    const SHUTDOWN: Option<fn(&Shared<Self>, u32) -> Result<(), Error>> = None;
+    const SHUTDOWN: Option<Shutdown<Self>> = None;
     /// Holds small writes back.
-    const SET_CORK: Option<fn(&Shared<Self>, bool)> = None;
+    const SET_CORK: Option<Switch<Self>> = None;
     /// Lets the system gather small writes.
-    const SET_DELAY: Option<fn(&Shared<Self>, bool)> = None;
+    const SET_DELAY: Option<Switch<Self>> = None;
     /// Moves the position.
-    const SEEK: Option<fn(&Shared<Self>, i64, i32) -> Result<i64, Error>> = None;
+    const SEEK: Option<Seek<Self>> = None;
     /// Sets the handlers of the channel's descriptors.
-    const SET_HANDLERS: Option<fn(&Shared<Self>, Places, Handlers)> = None;
+    const SET_HANDLERS: Option<SetHandlers<Self>> = None;
     /// Waits for zero-copy writes.
-    const FLUSH: Option<fn(&Shared<Self>) -> Result<Flushed, Error>> = None;
+    const FLUSH: Option<Flush<Self>> = None;
     /// The process at the other end.
-    const PEER_PID: Option<fn(&Shared<Self>) -> Result<u32, Error>> = None;
+    const PEER_PID: Option<PeerPid<Self>> = None;
 }
+
+/// `io_preadv` and `io_pwritev`.
+pub type Positioned<T> = fn(&Shared<T>, &[IoVec<'_>], i64) -> Result<Transfer, Error>;
+/// `io_shutdown`.
+pub type Shutdown<T> = fn(&Shared<T>, u32) -> Result<(), Error>;
+/// `io_set_cork` and `io_set_delay`.
+pub type Switch<T> = fn(&Shared<T>, bool);
+/// `io_seek`.
+pub type Seek<T> = fn(&Shared<T>, i64, i32) -> Result<i64, Error>;
+/// `io_set_aio_fd_handler`.
+pub type SetHandlers<T> = fn(&Shared<T>, Places, Handlers);
+/// `io_flush`.
+pub type Flush<T> = fn(&Shared<T>) -> Result<Flushed, Error>;
+/// `io_peerpid`.
+pub type PeerPid<T> = fn(&Shared<T>) -> Result<u32, Error>;
 
 /// The type of `T`. It inherits the class struct of `P`.
 pub const fn object_type<T: ObjectImpl + IsA<P>, P: Instance>() -> TypeInfo {
@@ -170,6 +189,26 @@ unsafe extern "C" fn class_init<T: ChannelImpl>(class: *mut ObjectClass, _data: 
     {
         class.io_peerpid = T::PEER_PID.map(|_| peerpid::<T> as _);
     }
+    let waiting = Waiting {
+        polled: polled::<T>,
+        wait: wait::<T>,
+    };
+    // SAFETY: the method is in no class but this and those that inherit it.
+    unsafe { waiting.register(create_watch::<T>) };
+}
+
+/// # Safety
+/// The channel is an instance of `T`.
+unsafe fn polled<T: ChannelImpl>(channel: &Channel) -> Option<Polled> {
+    // SAFETY: as promised.
+    T::polled(unsafe { borrow(channel.as_ptr()) })
+}
+
+/// # Safety
+/// The channel is an instance of `T`.
+unsafe fn wait<T: ChannelImpl>(channel: &Channel, condition: u32, until: Until) -> Waited {
+    // SAFETY: as promised.
+    T::wait(unsafe { borrow(channel.as_ptr()) }, condition, until)
 }
 
 /// Methods with their C arguments. A slot is filled only if the class has the method.

@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 use core::ptr;
 
-use super::channel::{Channel, WatchKind};
+use super::channel::Channel;
 use super::channel_class::Transfer;
 use super::descriptors::{Incoming, Outgoing};
 use super::{Instance, IsA, Ref, Shared};
@@ -258,14 +258,5 @@ impl Transport for Tls {
         };
         self.received_field().fetch_or(bit, Ordering::Relaxed);
         result
-    }
-}
-
-impl Channel {
-    /// The channel as a TLS channel, if its watches are the library's for those.
-    pub fn as_tls(&self) -> Option<&Tls> {
-        // SAFETY: the method is for TLS channels, so the channel is one.
-        self.watches_as(WatchKind::Tls)
-            .then(|| unsafe { &*self.as_ptr().cast::<Tls>() })
     }
 }

@@ -9,7 +9,7 @@ use glib_sys::{GFALSE, GIOCondition, gboolean};
 use super::channel::Channel;
 use abi::layout::{self, QIOChannelFunc};
 use platform::glib::{Callback, Source, UserData};
-use platform::sync::atomic::{AtomicBool, Ordering};
+use platform::sync::atomic::{AtomicU32, Ordering};
 
 /// What GLib stores a callback as.
 type StoredFunc = unsafe extern "C" fn(data: *mut c_void) -> gboolean;
@@ -74,15 +74,18 @@ pub fn call(callback: Callback, channel: &Channel, condition: GIOCondition) -> O
     Some(stays != GFALSE)
 }
 
-/// Whether a channel's source has fired.
+/// Whether a channel's source has fired, and for what.
 ///
 /// Source and flag share the memory, so either may go first.
-pub struct Flag(Arc<AtomicBool>);
+pub struct Flag(Arc<AtomicU32>);
+
+/// Beside the conditions.
+const FIRED: u32 = 1 << 31;
 
 impl Flag {
     /// A flag that the source sets when it fires, whereupon it ends.
     pub fn set_by(source: &Source) -> Self {
-        let flag = Arc::new(AtomicBool::new(false));
+        let flag = Arc::new(AtomicU32::new(0));
         let data = Arc::into_raw(Arc::clone(&flag)).cast_mut().cast::<c_void>();
         // SAFETY: the one count that `data` stands for goes with it.
         let data = unsafe { UserData::new(data, Some(Self::release)) };
@@ -91,24 +94,25 @@ impl Flag {
         Self(flag)
     }
 
-    /// Whether the source has fired.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+    /// What the source has fired for; None if it hasn't.
+    pub fn get(&self) -> Option<u32> {
+        let bits = self.0.load(Ordering::Acquire);
+        (bits & FIRED != 0).then_some(bits & !FIRED)
     }
 
     unsafe extern "C" fn raise(
         _ioc: *mut layout::QIOChannel,
-        _condition: GIOCondition,
+        condition: GIOCondition,
         data: *mut c_void,
     ) -> gboolean {
         // SAFETY: the count that `data` stands for is dropped with the source's callback only.
-        let flag = unsafe { &*data.cast::<AtomicBool>() };
-        flag.store(true, Ordering::Release);
+        let flag = unsafe { &*data.cast::<AtomicU32>() };
+        flag.store(condition | FIRED, Ordering::Release);
         GFALSE
     }
 
     unsafe extern "C" fn release(data: *mut c_void) {
         // SAFETY: the count was given to the source, which ends it once.
-        drop(unsafe { Arc::from_raw(data.cast::<AtomicBool>()) });
+        drop(unsafe { Arc::from_raw(data.cast::<AtomicU32>()) });
     }
 }

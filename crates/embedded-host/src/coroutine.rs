@@ -10,17 +10,17 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::collections::VecDeque;
 
-use corosensei::stack::DefaultStack;
-use corosensei::{Coroutine as Stackful, CoroutineResult, Yielder};
+use corosensei::{Coroutine as CoroutineOn, CoroutineResult, Yielder};
 
 use super::aio::bottom_half::BottomHalf;
 use super::aio::{Context, current};
+use super::stack::{NoStack, PooledStack};
 use abi::layout::{self, AioContext};
 use platform::check_usage;
 use platform::os::abort::misuse;
 
-/// Bytes of stack, without the guard page (R-COR-2).
-const STACK_SIZE: usize = 1 << 20;
+/// A coroutine on its stack.
+type Stackful = CoroutineOn<(), (), (), PooledStack>;
 
 /// `CoroutineEntry`.
 pub type Entry = unsafe extern "C" fn(opaque: *mut c_void);
@@ -28,7 +28,7 @@ pub type Entry = unsafe extern "C" fn(opaque: *mut c_void);
 /// A coroutine, or the stand-in of a thread that is in none.
 pub struct Coroutine {
     /// What runs; None in a stand-in. Touched by the one who has entered it only.
-    stackful: UnsafeCell<Option<Stackful<(), (), ()>>>,
+    stackful: UnsafeCell<Option<Stackful>>,
     /// The way out of it, once it has begun.
     yielder: Cell<*const Yielder<(), ()>>,
     /// Where it was entered latest (R-COR-3).
@@ -91,12 +91,15 @@ impl Coroutine {
     /// # Safety
     /// `entry` takes `opaque`, in whatever threads enter the coroutine.
     pub unsafe fn create(entry: Entry, opaque: *mut c_void) -> *mut layout::Coroutine {
-        let Ok(stack) = DefaultStack::new(STACK_SIZE) else {
+        let stack = PooledStack::take().unwrap_or_else(|NoStack { errno, existing }| {
             misuse(
                 "qemu_coroutine_create",
-                format_args!("no memory for a stack"),
+                format_args!(
+                    "no stack beside those of {existing} coroutines: {errno} (the limits are the \
+                     address space and vm.max_map_count)"
+                ),
             )
-        };
+        });
         let this = Box::into_raw(Box::new(Self::empty()));
         let address = this.expose_provenance();
         let body = move |yielder: &Yielder<(), ()>, ()| {

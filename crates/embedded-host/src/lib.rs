@@ -24,6 +24,7 @@ pub mod qapi;
 pub mod qom;
 pub mod report;
 pub mod sockets;
+mod stack;
 pub mod thread;
 #[cfg(feature = "tls")]
 pub mod tls;

@@ -22,15 +22,16 @@ static IOHANDLER: OnceCell<Context> = OnceCell::new();
 pub fn init() -> Result<(), Errno> {
     MAIN.get_or_try_init(|| {
         let context = Context::create()?;
-        let iohandler = IOHANDLER.get_or_try_init(Context::create)?;
+        let iohandler = IOHANDLER.get_or_init(Context::create_anyhow);
+        let default = MainContext::try_default()?;
         if !current::set(context.as_ptr()) {
             misuse(
                 "qemu_init_main_loop",
                 format_args!("the thread has an AioContext"),
             );
         }
-        context.source().attach(&MainContext::global_default());
-        iohandler.source().attach(&MainContext::global_default());
+        context.source().attach(&default);
+        iohandler.source().attach(&default);
         Ok(context)
     })
     .map(|_| ())
@@ -41,12 +42,10 @@ pub fn main_context() -> *mut AioContext {
     MAIN.get().map_or(ptr::null_mut(), Context::as_ptr)
 }
 
-/// The context of the main loop's handlers, made on first use (R-LOOP-2).
-pub fn iohandler_context(function: &str) -> &'static Context {
-    match IOHANDLER.get_or_try_init(Context::create) {
-        Ok(context) => context,
-        Err(errno) => misuse(function, format_args!("no AioContext can be made: {errno}")),
-    }
+/// The context of the main loop's handlers, made on first use (R-LOOP-2), which may come at the
+/// limit of descriptors (C8).
+pub fn iohandler_context() -> &'static Context {
+    IOHANDLER.get_or_init(Context::create_anyhow)
 }
 
 /// Whether this is the main thread; before there is one, every thread counts as it (R-LOOP-2,

@@ -31,12 +31,9 @@ fn expect_success(function: Function, code: c_int) {
     }
 }
 
-/// The value of an `initialized` member, and `argument` of `function` what it belongs to.
-///
-/// The memory may be anything, so what is read need not be a `bool`.
-fn expect_initialized(function: Function, argument: &str, initialized: *const bool) {
-    // SAFETY: a member of a live struct; any byte is a valid `u8`.
-    let initialized = unsafe { initialized.cast::<u8>().read() };
+/// Ends the process unless an `initialized` member, of what `argument` of `function` points to, says
+/// so. The memory may be anything, so the member is read as a byte, not as a `bool`.
+fn expect_initialized(function: Function, argument: &str, initialized: u8) {
     if initialized != 1 {
         abort_in(function, format_args!("@{argument} is not initialized"));
     }
@@ -80,6 +77,12 @@ impl Mutex {
         unsafe { &raw mut (*self.0.get()).initialized }
     }
 
+    fn expect_initialized(&self, function: Function) {
+        // SAFETY: a member of the live struct; any byte is a value of the type.
+        let initialized = unsafe { self.initialized_ptr().cast::<u8>().read() };
+        expect_initialized(function, "mutex", initialized);
+    }
+
     /// Makes an unlocked mutex of the memory.
     pub fn init(&self, function: Function, recursion: Recursion) {
         let mut attr = MaybeUninit::uninit();
@@ -107,7 +110,7 @@ impl Mutex {
 
     /// Ends the mutex.
     pub fn destroy(&self, function: Function) {
-        expect_initialized(function, "mutex", self.initialized_ptr());
+        self.expect_initialized(function);
         // SAFETY: a place inside the live struct.
         unsafe { self.initialized_ptr().write(false) };
         // SAFETY: the mutex was initialised.
@@ -118,7 +121,7 @@ impl Mutex {
 
     /// Waits until the mutex is free and takes it.
     pub fn lock(&self, function: Function) {
-        expect_initialized(function, "mutex", self.initialized_ptr());
+        self.expect_initialized(function);
         // SAFETY: the mutex is initialised.
         expect_success(function, unsafe {
             libc::pthread_mutex_lock(self.lock_ptr())
@@ -127,7 +130,7 @@ impl Mutex {
 
     /// Takes the mutex if it is free; 0 or `-EBUSY` (R-THR-2).
     pub fn try_lock(&self, function: Function) -> c_int {
-        expect_initialized(function, "mutex", self.initialized_ptr());
+        self.expect_initialized(function);
         // SAFETY: the mutex is initialised.
         match unsafe { libc::pthread_mutex_trylock(self.lock_ptr()) } {
             0 => 0,
@@ -138,7 +141,7 @@ impl Mutex {
 
     /// Gives the mutex back.
     pub fn unlock(&self, function: Function) {
-        expect_initialized(function, "mutex", self.initialized_ptr());
+        self.expect_initialized(function);
         // SAFETY: the mutex is initialised.
         expect_success(function, unsafe {
             libc::pthread_mutex_unlock(self.lock_ptr())
@@ -173,6 +176,12 @@ impl Condition {
         unsafe { &raw mut (*self.0.get()).initialized }
     }
 
+    fn expect_initialized(&self, function: Function) {
+        // SAFETY: a member of the live struct; any byte is a value of the type.
+        let initialized = unsafe { self.initialized_ptr().cast::<u8>().read() };
+        expect_initialized(function, "cond", initialized);
+    }
+
     /// Makes a condition variable of the memory. It waits by the monotonic clock, so that setting
     /// the wall clock neither cuts a wait short nor draws it out.
     pub fn init(&self, function: Function) {
@@ -197,7 +206,7 @@ impl Condition {
 
     /// Ends the condition variable.
     pub fn destroy(&self, function: Function) {
-        expect_initialized(function, "cond", self.initialized_ptr());
+        self.expect_initialized(function);
         // SAFETY: a place inside the live struct.
         unsafe { self.initialized_ptr().write(false) };
         // SAFETY: the condition variable was initialised.
@@ -208,7 +217,7 @@ impl Condition {
 
     /// Wakes one waiting thread.
     pub fn signal(&self, function: Function) {
-        expect_initialized(function, "cond", self.initialized_ptr());
+        self.expect_initialized(function);
         // SAFETY: the condition variable is initialised.
         expect_success(function, unsafe {
             libc::pthread_cond_signal(self.cond_ptr())
@@ -217,7 +226,7 @@ impl Condition {
 
     /// Wakes all waiting threads.
     pub fn broadcast(&self, function: Function) {
-        expect_initialized(function, "cond", self.initialized_ptr());
+        self.expect_initialized(function);
         // SAFETY: the condition variable is initialised.
         expect_success(function, unsafe {
             libc::pthread_cond_broadcast(self.cond_ptr())
@@ -226,8 +235,8 @@ impl Condition {
 
     /// Gives `mutex` back, waits for a wake-up, takes it again.
     pub fn wait(&self, function: Function, mutex: &Mutex) {
-        expect_initialized(function, "cond", self.initialized_ptr());
-        expect_initialized(function, "mutex", mutex.initialized_ptr());
+        self.expect_initialized(function);
+        mutex.expect_initialized(function);
         // SAFETY: both are initialised.
         expect_success(function, unsafe {
             libc::pthread_cond_wait(self.cond_ptr(), mutex.lock_ptr())
@@ -236,8 +245,8 @@ impl Condition {
 
     /// As [`Condition::wait`], for at most `timeout`; false if it is over.
     pub fn wait_for(&self, function: Function, mutex: &Mutex, timeout: Duration) -> bool {
-        expect_initialized(function, "cond", self.initialized_ptr());
-        expect_initialized(function, "mutex", mutex.initialized_ptr());
+        self.expect_initialized(function);
+        mutex.expect_initialized(function);
         let deadline = monotonic_after(timeout);
         // SAFETY: both are initialised, the time is one of the clock chosen in `init`.
         match unsafe {

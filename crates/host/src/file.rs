@@ -10,8 +10,20 @@ use platform::os::errno::{self, Errno};
 
 /// Opens `path`, close-on-exec. `mode` matters only if `flags` has `O_CREAT`. The caller closes the
 /// descriptor with [`close`].
-#[cfg(open_errp)]
+///
+/// A signal doesn't end the wait for the other end of a FIFO, whether the host repeats the call or
+/// not (R-CHAN-13).
 pub fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
+    loop {
+        match open_once(path, flags, mode) {
+            Err(error) if error.errno() == Errno::EINTR => {}
+            result => return result,
+        }
+    }
+}
+
+#[cfg(open_errp)]
+fn open_once(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
     let (fd, error) = super::error::catch(|errp| {
         if flags & libc::O_CREAT != 0 {
             let flags = flags & !libc::O_CREAT;
@@ -29,10 +41,8 @@ pub fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
     }
 }
 
-/// Opens `path`, close-on-exec. `mode` matters only if `flags` has `O_CREAT`. The caller closes the
-/// descriptor with [`close`].
 #[cfg(not(open_errp))]
-pub fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
+fn open_once(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
     // SAFETY: a C string; the one variadic argument is the mode.
     let fd = unsafe { imports::qemu_open_old(path.as_ptr(), flags, mode) };
     if fd < 0 {

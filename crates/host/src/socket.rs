@@ -5,10 +5,12 @@ use core::marker::PhantomData;
 
 use super::error::{Error, catch};
 use super::imports;
-use abi::address::Address;
+use abi::address::{Address, View, check};
 use abi::layout;
 use platform::os::fd::Descriptor;
-use platform::os::socket_name::SocketName;
+use platform::os::socket;
+use platform::os::socket_file;
+use platform::os::socket_name::{SocketName, UnixName};
 
 /// A `SocketAddress` that somebody else owns and that doesn't change for `'a`.
 #[derive(Clone, Copy)]
@@ -26,6 +28,16 @@ impl<'a> AddressRef<'a> {
     /// The address, for traces.
     pub fn as_ptr(self) -> *const layout::SocketAddress {
         self.0
+    }
+
+    /// For reading.
+    fn view(self) -> View<'a> {
+        // SAFETY: live and unchanged, as promised when `self` was made.
+        match unsafe { View::from_ptr(self.0) } {
+            Some(view) => view,
+            // There is no view of NULL only, which `from_ptr` sorts out.
+            None => unreachable!(),
+        }
     }
 
     /// A deep copy (R-QAPI-4).
@@ -61,6 +73,7 @@ fn silent() -> Error {
 
 /// Resolves, connects and waits until it is done. The socket is blocking.
 pub fn connect(address: AddressRef<'_>) -> Result<Descriptor, Error> {
+    check::port(address.view())?;
     // SAFETY: the address is live; the helper doesn't keep it.
     opened(catch(|errp| unsafe {
         imports::socket_connect(address.0, errp)
@@ -68,11 +81,35 @@ pub fn connect(address: AddressRef<'_>) -> Result<Descriptor, Error> {
 }
 
 /// Resolves, binds and listens.
+///
+/// What it makes in the file system is known to [`clean_up_listening`].
 pub fn listen(address: AddressRef<'_>, backlog: c_int) -> Result<Descriptor, Error> {
+    let view = address.view();
+    check::port(view)?;
+    let path = match view {
+        View::Unix(unix) if !unix.is_abstract() => Some(unix.path().unwrap_or_default()),
+        _ => None,
+    };
+    path.map_or(Ok(()), check::path_to_listen_at)?;
     // SAFETY: the address is live; the helper doesn't keep it.
-    opened(catch(|errp| unsafe {
+    let descriptor = opened(catch(|errp| unsafe {
         imports::socket_listen(address.0, backlog, errp)
-    }))
+    }))?;
+    match path {
+        None => {}
+        // The host has chosen one.
+        Some(path) if path.is_empty() => register(&descriptor),
+        Some(path) => socket_file::register(descriptor.as_raw(), path.to_bytes()),
+    }
+    Ok(descriptor)
+}
+
+/// Notes the file of a socket that tells its path itself.
+fn register(descriptor: &Descriptor) {
+    let name = socket::local_name(descriptor.as_raw());
+    if let Ok(Some(UnixName::Path(path))) = name.as_ref().map(SocketName::unix_name) {
+        socket_file::register(descriptor.as_raw(), path);
+    }
 }
 
 /// Makes a datagram socket that is connected to `remote`, and bound to `local` if there is one.
@@ -80,6 +117,8 @@ pub fn datagram(
     remote: AddressRef<'_>,
     local: Option<AddressRef<'_>>,
 ) -> Result<Descriptor, Error> {
+    check::port(remote.view())?;
+    local.map_or(Ok(()), |local| check::port(local.view()))?;
     let local = local.map_or(core::ptr::null_mut(), |local| local.0);
     // SAFETY: the addresses are live or NULL; the helper doesn't keep them.
     opened(catch(|errp| unsafe {
@@ -87,10 +126,15 @@ pub fn datagram(
     }))
 }
 
-/// Removes what listening on `fd` left in the file system (R-SOCK-19).
+/// Removes the file that [`listen`] made for the socket in this process, as long as it stands there
+/// (R-SOCK-19). Nothing else gets to the host, which would remove whatever stands at the path.
 pub fn clean_up_listening(fd: c_int) -> Result<(), Error> {
+    if socket_file::made_for(fd).is_none() {
+        return Ok(());
+    }
     // SAFETY: takes a number.
     let ((), error) = catch(|errp| unsafe { imports::socket_listen_cleanup(fd, errp) });
+    socket_file::forget(fd);
     error.map_or(Ok(()), Err)
 }
 

@@ -3,20 +3,23 @@
 use super::transfer::{self, ReadOptions};
 use super::{control, zero_copy};
 use crate::logic::aio::set_fd_handlers;
+use crate::logic::wait;
 use crate::logic::watch;
 use crate::object::channel::Polled;
-use crate::object::channel_class::{Flushed, Transfer};
-use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::channel_class::Transfer;
+use crate::object::class::{
+    ChannelImpl, Flush, ObjectImpl, PeerPid, SetHandlers, Shutdown, Switch,
+};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::socket::Socket;
 use abi::layout::{QIO_CHANNEL_WRITE_FLAG_ZERO_COPY, QIOChannelShutdown, QIOChannelSocket};
 use abi::origin;
-use host::aio::{Handlers, Places};
 use host::error::{Error, Origin};
 use platform::glib::Source;
 use platform::os::connection::Direction;
 use platform::os::iov::IoVec;
 use platform::os::message::{ReceiveMode, SendMode};
+use platform::os::poll::{Until, Waited};
 
 impl ObjectImpl for QIOChannelSocket {
     fn init(socket: &Socket) {
@@ -33,7 +36,10 @@ fn peeks(flags: i32) -> bool {
     #[cfg(readv_flags)]
     return flags & abi::layout::QIO_CHANNEL_READ_FLAG_MSG_PEEK != 0;
     #[cfg(not(readv_flags))]
-    return flags & 0 != 0;
+    {
+        let _ = flags;
+        false
+    }
 }
 
 /// Whether received descriptors stay as they are.
@@ -41,7 +47,10 @@ fn preserves_blocking(flags: i32) -> bool {
     #[cfg(fd_preserve_blocking)]
     return flags & abi::layout::QIO_CHANNEL_READ_FLAG_FD_PRESERVE_BLOCKING != 0;
     #[cfg(not(fd_preserve_blocking))]
-    return flags & 0 != 0;
+    {
+        let _ = flags;
+        false
+    }
 }
 
 /// What `how` says; numbers that aren't a direction end both (R-CHAN-78).
@@ -107,14 +116,18 @@ impl ChannelImpl for QIOChannelSocket {
         Some(Polled::One(socket.fd()))
     }
 
-    const SHUTDOWN: Option<fn(&Socket, u32) -> Result<(), Error>> =
+    fn wait(socket: &Socket, condition: u32, until: Until) -> Waited {
+        wait::for_fd(socket.upcast(), socket.fd(), condition, until)
+    }
+
+    const SHUTDOWN: Option<Shutdown<Self>> =
         Some(|socket, how| control::shutdown(socket, direction(how)));
-    const SET_CORK: Option<fn(&Socket, bool)> = Some(control::set_cork);
-    const SET_DELAY: Option<fn(&Socket, bool)> = Some(control::set_delay);
-    const SET_HANDLERS: Option<fn(&Socket, Places, Handlers)> = Some(|socket, places, handlers| {
+    const SET_CORK: Option<Switch<Self>> = Some(control::set_cork);
+    const SET_DELAY: Option<Switch<Self>> = Some(control::set_delay);
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(|socket, places, handlers| {
         let fd = socket.fd();
         set_fd_handlers(fd, fd, places, handlers);
     });
-    const FLUSH: Option<fn(&Socket) -> Result<Flushed, Error>> = Some(zero_copy::flush);
-    const PEER_PID: Option<fn(&Socket) -> Result<u32, Error>> = Some(control::peer_process);
+    const FLUSH: Option<Flush<Self>> = Some(zero_copy::flush);
+    const PEER_PID: Option<PeerPid<Self>> = Some(control::peer_process);
 }

@@ -7,8 +7,7 @@ use crate::object::channel::{Channel, Feature};
 use crate::object::socket::{End, Socket};
 use abi::origin;
 use platform::os::connection::{self, Direction};
-use platform::os::socket_name::UnixName;
-use platform::os::{fd, socket};
+use platform::os::fd;
 
 /// The address of this end, or of the peer, from the name that is stored (R-CHAN-69).
 pub fn address(socket: &Socket, end: End) -> Result<Address, Error> {
@@ -70,25 +69,13 @@ pub fn close(socket: &Socket) -> Result<(), Error> {
     let channel: &Channel = socket.upcast();
     if channel.has_feature(Feature::LISTEN) {
         // The channel is closed all the same, so this can't be the result (W-17).
-        if let Err(error) = clean_up_listening(descriptor.as_raw()) {
+        if let Err(error) = host::socket::clean_up_listening(descriptor.as_raw()) {
             error.report(&origin!(c"qio_channel_socket_close"));
         }
     }
     descriptor
         .close()
         .map_err(|errno| Error::os(errno, "Could not close the socket"))
-}
-
-/// Removes the path that a listening socket has in the file system.
-///
-/// Not for abstract names: hosts unlink a file of the same name (W-17).
-pub(super) fn clean_up_listening(fd: i32) -> Result<(), Error> {
-    let is_abstract = socket::local_name(fd)
-        .is_ok_and(|name| matches!(name.unix_name(), Some(UnixName::Abstract { .. })));
-    if is_abstract {
-        return Ok(());
-    }
-    host::socket::clean_up_listening(fd)
 }
 
 /// What the last reference leaves (R-CHAN-80).

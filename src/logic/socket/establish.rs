@@ -48,7 +48,7 @@ pub fn listen(socket: &Socket, address: AddressRef<'_>, backlog: i32) -> Result<
         descriptor.into_raw();
     } else {
         // What was bound must not stay behind (W-23). The first failure is the one to tell.
-        let _ = super::control::clean_up_listening(descriptor.as_raw());
+        let _ = host::socket::clean_up_listening(descriptor.as_raw());
     }
     adopted
 }

@@ -1,19 +1,19 @@
 //! The class of TLS channels.
 
 use super::{
-    close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, watch,
-    write,
+    close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait,
+    watch, write,
 };
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::tls::Tls;
 use abi::layout::QIOChannelTLS;
 use abi::origin;
-use host::aio::{Handlers, Places};
 use host::error::{Error, Origin};
 use platform::glib::Source;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 impl ObjectImpl for QIOChannelTLS {
     fn init(channel: &Tls) {
@@ -30,7 +30,10 @@ fn relaxed_eof(flags: i32) -> bool {
     #[cfg(tls_bye)]
     return flags & abi::layout::QIO_CHANNEL_READ_FLAG_RELAXED_EOF != 0;
     #[cfg(not(tls_bye))]
-    return flags & 0 != 0;
+    {
+        let _ = flags;
+        false
+    }
 }
 
 impl ChannelImpl for QIOChannelTLS {
@@ -66,8 +69,12 @@ impl ChannelImpl for QIOChannelTLS {
         watch(channel, condition)
     }
 
-    const SHUTDOWN: Option<fn(&Tls, u32) -> Result<(), Error>> = Some(shutdown);
-    const SET_CORK: Option<fn(&Tls, bool)> = Some(set_cork);
-    const SET_DELAY: Option<fn(&Tls, bool)> = Some(set_delay);
-    const SET_HANDLERS: Option<fn(&Tls, Places, Handlers)> = Some(set_handlers);
+    fn wait(channel: &Tls, condition: u32, until: Until) -> Waited {
+        wait(channel, condition, until)
+    }
+
+    const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);
+    const SET_CORK: Option<Switch<Self>> = Some(set_cork);
+    const SET_DELAY: Option<Switch<Self>> = Some(set_delay);
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(set_handlers);
 }

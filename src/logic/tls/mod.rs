@@ -24,7 +24,7 @@ pub use watch::{create as watch, wait};
 use core::ffi::CStr;
 use std::sync::Arc;
 
-use crate::logic::sleepers::Sleepers;
+use crate::logic::waiters::Waiters;
 use crate::logic::{aio, control};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
@@ -55,7 +55,7 @@ struct State {
     input: Mutex<Input>,
     output: Mutex<Output>,
     /// Watches for input, to be woken when some of it waits in the session.
-    sleepers: Arc<Sleepers>,
+    waiters: Arc<Waiters>,
 }
 
 impl State {
@@ -72,7 +72,7 @@ impl State {
     fn note_pending(&self, tls: &Tls, pending: bool) {
         tls.set_pending(pending);
         if pending {
-            self.sleepers.wake();
+            self.waiters.wake();
         }
     }
 }
@@ -86,7 +86,7 @@ pub fn init(tls: &Tls) {
         bye: Operation::new(Kind::Bye),
         input: Mutex::default(),
         output: Mutex::default(),
-        sleepers: Arc::default(),
+        waiters: Arc::default(),
     }));
 }
 

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use super::State;
-use crate::logic::sleepers::Sleeper;
+use crate::logic::waiters::Waiter;
 use crate::logic::watch::{self, IN};
 use crate::object::Ref;
-use crate::object::channel::{Channel, Polled};
+use crate::object::channel::Polled;
 use crate::object::tls::Tls;
 use crate::object::watch::Watcher;
 use abi::layout;
 use platform::glib::{Callback, Hooks, PollFd, Source};
+use platform::os::poll::{Until, Waited};
 use platform::sync::atomic::{AtomicU32, Ordering};
 
 /// A source of a TLS channel.
@@ -21,7 +22,7 @@ struct Watch {
     /// Otherwise what a watch on the master has reported.
     raised: Arc<AtomicU32>,
     /// For bytes that another thread leaves in the session, if input is asked for.
-    sleeper: Option<Sleeper>,
+    waiter: Option<Waiter>,
     /// Until the source is finalised.
     channel: Ref<layout::QIOChannelTLS>,
 }
@@ -38,20 +39,20 @@ pub fn create(tls: &Tls, condition: u32) -> Option<Source> {
         Some(_) => None,
         None => Some(watch::create(master, condition)?),
     };
-    let sleeper = tls
+    let waiter = tls
         .state::<Arc<State>>()
         .filter(|_| condition & IN != 0)
-        .map(|state| state.sleepers.join());
-    let alarm = sleeper.as_ref().map(Sleeper::source);
+        .map(|state| state.waiters.join());
+    let (waiter, wakeup) = waiter.unzip();
     let source = Source::new(Watch {
         condition,
         poll_fd,
         raised: Arc::clone(&raised),
-        sleeper,
+        waiter,
         channel: tls.to_ref(),
     });
-    if let Some(alarm) = alarm {
-        source.add_child(&alarm);
+    if let Some(wakeup) = wakeup {
+        source.add_child(&wakeup);
     }
     if let Some(child) = child {
         let note = move |bits| {
@@ -74,9 +75,9 @@ impl Watch {
         }
     }
 
-    fn rise(&self) {
-        if let Some(sleeper) = &self.sleeper {
-            sleeper.rises();
+    fn end_wait(&self) {
+        if let Some(waiter) = &self.waiter {
+            waiter.end();
         }
     }
 
@@ -99,23 +100,23 @@ impl Hooks for Watch {
     // A child that is ready has its parent dispatched without asking it (R-TLS-58).
     fn prepare(&self) -> bool {
         // What is left in the session from here on wakes; what was left before is seen.
-        if let Some(sleeper) = &self.sleeper {
-            sleeper.falls_asleep();
+        if let Some(waiter) = &self.waiter {
+            waiter.begin();
         }
-        let stays_awake = self.pending() != 0;
-        if stays_awake {
-            self.rise();
+        let is_ready = self.pending() != 0;
+        if is_ready {
+            self.end_wait();
         }
-        stays_awake
+        is_ready
     }
 
     fn check(&self) -> bool {
-        self.rise();
+        self.end_wait();
         (self.pending() | self.polled()) != 0
     }
 
     fn dispatch(&self, callback: Callback) -> bool {
-        self.rise();
+        self.end_wait();
         let raised = self.raised.swap(0, Ordering::AcqRel) & self.condition;
         let ready = self.pending() | self.polled() | raised;
         // Somebody else has read it meanwhile.
@@ -126,10 +127,15 @@ impl Hooks for Watch {
     }
 }
 
-/// Blocks the thread until a watch for `condition` would fire, with the system calls that waiting for
-/// the master takes.
-pub fn wait(tls: &Tls, master: &Channel, condition: u32) {
-    if condition & IN == 0 || !tls.has_pending() {
-        crate::logic::wait::wait(master, condition);
+/// Waits until a watch for `condition` would fire, with the system calls that waiting for the master
+/// takes.
+pub fn wait(tls: &Tls, condition: u32, until: Until) -> Waited {
+    if condition & IN != 0 && tls.has_pending() {
+        return Waited::Ready(IN);
+    }
+    match tls.master() {
+        Some(master) => crate::logic::wait::until(master, condition, until),
+        // A transfer fails.
+        None => Waited::Ready(condition),
     }
 }

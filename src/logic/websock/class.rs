@@ -1,19 +1,19 @@
 //! The class of WebSocket channels.
 
 use super::{
-    close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, watch,
-    write,
+    close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait,
+    watch, write,
 };
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, ObjectImpl};
+use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::websock::Websock;
 use abi::layout::QIOChannelWebsock;
 use abi::origin;
-use host::aio::{Handlers, Places};
 use host::error::{Error, Origin};
 use platform::glib::Source;
 use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
 
 impl ObjectImpl for QIOChannelWebsock {
     fn init(channel: &Websock) {
@@ -58,8 +58,12 @@ impl ChannelImpl for QIOChannelWebsock {
         Some(watch(channel, condition))
     }
 
-    const SHUTDOWN: Option<fn(&Websock, u32) -> Result<(), Error>> = Some(shutdown);
-    const SET_CORK: Option<fn(&Websock, bool)> = Some(set_cork);
-    const SET_DELAY: Option<fn(&Websock, bool)> = Some(set_delay);
-    const SET_HANDLERS: Option<fn(&Websock, Places, Handlers)> = Some(set_handlers);
+    fn wait(channel: &Websock, condition: u32, until: Until) -> Waited {
+        wait(channel, condition, until)
+    }
+
+    const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);
+    const SET_CORK: Option<Switch<Self>> = Some(set_cork);
+    const SET_DELAY: Option<Switch<Self>> = Some(set_delay);
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(set_handlers);
 }

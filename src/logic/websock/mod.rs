@@ -2,7 +2,8 @@
 //!
 //! - [`handshake`]: from the request to the response, in the default context.
 //! - [`state`]: what reads, writes and watches share; [`receiving`] and [`sending`] move its bytes.
-//! - [`watch`]: sources, which carry watches of their own on the master; [`super::sleepers`] wakes them.
+//! - [`watch`]: sources, which carry watches of their own on the master; [`super::waiters`] wakes them.
+//! - [`wait`]: the same without a source.
 //! - [`frame`], [`input`], [`output`], [`pongs`], [`direct`], [`mask`], [`http`]: the protocol, without channels.
 //!
 //! Nothing is read ahead: reads and watches take from the master what they need, so what a peer
@@ -21,9 +22,11 @@ mod pongs;
 mod receiving;
 mod sending;
 mod state;
+mod wait;
 mod watch;
 
 pub use handshake::start as handshake;
+pub use wait::until as wait;
 pub use watch::create as watch;
 
 use std::sync::Arc;

@@ -64,7 +64,7 @@ impl State {
         drop(input);
         if leaves_some {
             // Who watches the master doesn't see what has come from there already.
-            self.sleepers.wake();
+            self.waiters.wake();
         }
         self.send_queued(master);
         result
@@ -115,7 +115,7 @@ impl State {
             self.look()
         });
         if event.is_some() && self.input_missed.swap(false, Ordering::AcqRel) {
-            self.sleepers.wake();
+            self.waiters.wake();
         }
         let holds_ping = event == Some(Event::HeldPing);
         self.holds_ping.store(holds_ping, Ordering::Release);
@@ -151,7 +151,7 @@ impl State {
             if matches!(event, Event::Close | Event::Violation(_)) {
                 drop(self.refuse(master, event));
             }
-            self.sleepers.wake();
+            self.waiters.wake();
         }
         self.send_queued(master);
     }

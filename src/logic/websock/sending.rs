@@ -154,7 +154,7 @@ impl State {
         let queued = output.queued();
         let before = self.queued.swap(queued, Ordering::AcqRel);
         if before >= output::LIMIT && queued < output::LIMIT {
-            self.sleepers.wake();
+            self.waiters.wake();
         }
     }
 

@@ -11,7 +11,7 @@ use super::input::{Event, Input};
 use super::output::{self, Output};
 use super::pongs::Pongs;
 use super::sending::send;
-use crate::logic::sleepers::Sleepers;
+use crate::logic::waiters::Waiters;
 use crate::logic::watch::{ERR, HUP, IN, OUT};
 use crate::logic::{control, wait};
 use crate::object::channel::Channel;
@@ -73,7 +73,7 @@ pub(super) struct State {
     /// Sends what is queued when the master has room.
     pub(super) pump: Mutex<Option<Source>>,
     /// Watches, to be woken.
-    pub(super) sleepers: Arc<Sleepers>,
+    pub(super) waiters: Arc<Waiters>,
 }
 
 fn unknown() -> Error {
@@ -98,7 +98,7 @@ impl State {
             has_ended: AtomicBool::new(false),
             has_refused: AtomicBool::new(false),
             pump: Mutex::default(),
-            sleepers: Arc::default(),
+            waiters: Arc::default(),
         }
     }
 
@@ -133,7 +133,7 @@ impl State {
         let before = core::mem::replace(&mut *phase, Phase::Open);
         self.is_open.store(true, Ordering::Release);
         drop(phase);
-        self.sleepers.wake();
+        self.waiters.wake();
         match before {
             Phase::Shaking(handshake) => Some(handshake),
             _ => None,
@@ -166,7 +166,7 @@ impl State {
             _ => unknown(),
         };
         drop(end);
-        self.sleepers.wake();
+        self.waiters.wake();
         copy
     }
 
@@ -178,7 +178,7 @@ impl State {
             self.has_ended.store(true, Ordering::Release);
         }
         drop(end);
-        self.sleepers.wake();
+        self.waiters.wake();
     }
 
     /// Ends the stream with a close frame: one attempt to send it, then the transport is shut down
@@ -245,7 +245,7 @@ impl State {
         self.has_ended.store(false, Ordering::Release);
         drop(end);
         drop(ended);
-        self.sleepers.wake();
+        self.waiters.wake();
     }
 
     /// Tells the peer that the channel is closed, if that can be done without waiting: one attempt,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::state::State;
-use crate::logic::sleepers::Sleeper;
+use crate::logic::waiters::Waiter;
 use crate::logic::watch::{self, ERR, HUP, IN};
 use crate::object::Ref;
 use crate::object::watch::{self as callback, Watcher};
@@ -21,7 +21,7 @@ struct Watch {
     /// The watch on the master, with what it waits for. Only the iterating thread changes it.
     child: Mutex<(u32, Option<Source>)>,
     /// For what happens without the master.
-    sleeper: Option<Sleeper>,
+    waiter: Option<Waiter>,
     /// Until the source is finalised.
     channel: Ref<layout::QIOChannelWebsock>,
 }
@@ -29,17 +29,17 @@ struct Watch {
 /// A source that is ready when the channel is.
 pub fn create(websock: &Websock, condition: u32) -> Source {
     let state = websock.state::<Arc<State>>();
-    let sleeper = state.map(|state| state.sleepers.join());
-    let alarm = sleeper.as_ref().map(Sleeper::source);
+    let waiter = state.map(|state| state.waiters.join());
+    let (waiter, wakeup) = waiter.unzip();
     let source = Source::new(Watch {
         condition,
         raised: Arc::default(),
         child: Mutex::default(),
-        sleeper,
+        waiter,
         channel: websock.to_ref(),
     });
-    if let Some(alarm) = alarm {
-        source.add_child(&alarm);
+    if let Some(wakeup) = wakeup {
+        source.add_child(&wakeup);
     }
     source
 }
@@ -49,9 +49,9 @@ impl Watch {
         self.channel.state::<Arc<State>>()
     }
 
-    fn rise(&self) {
-        if let Some(sleeper) = &self.sleeper {
-            sleeper.rises();
+    fn end_wait(&self) {
+        if let Some(waiter) = &self.waiter {
+            waiter.end();
         }
     }
 
@@ -107,19 +107,19 @@ impl Hooks for Watch {
 
     fn prepare_parent(&self, source: &Source) -> bool {
         // What changes from here on wakes; what has changed before is seen.
-        if let Some(sleeper) = &self.sleeper {
-            sleeper.falls_asleep();
+        if let Some(waiter) = &self.waiter {
+            waiter.begin();
         }
         // A new child missed its turn to prepare: the iteration must not sleep.
-        let stays_awake = self.has_turn() || self.watch_master(source);
-        if stays_awake {
-            self.rise();
+        let is_ready = self.has_turn() || self.watch_master(source);
+        if is_ready {
+            self.end_wait();
         }
-        stays_awake
+        is_ready
     }
 
     fn check(&self) -> bool {
-        self.rise();
+        self.end_wait();
         self.has_turn()
     }
 

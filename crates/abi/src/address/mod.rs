@@ -1,5 +1,6 @@
 //! Socket addresses as C structs in GLib memory.
 
+pub mod check;
 pub mod copy;
 pub mod family;
 mod fields;
@@ -12,14 +13,14 @@ use core::ptr::{self, NonNull};
 use glib_sys::{g_malloc0, g_strdup};
 
 use crate::layout::{
-    self, FdSocketAddress, KeepAliveTuning, SOCKET_ADDRESS_TYPE_FD, SOCKET_ADDRESS_TYPE_INET,
+    self, FdSocketAddress, SOCKET_ADDRESS_TYPE_FD, SOCKET_ADDRESS_TYPE_INET,
     SOCKET_ADDRESS_TYPE_UNIX, SOCKET_ADDRESS_TYPE_VSOCK, SocketAddressBranch, SocketAddressType,
     UnixSocketAddress, VsockSocketAddress,
 };
 use crate::profile;
 
 pub use fields::InetFields;
-pub use view::{Fd, Inet, Unix, View, Vsock, shown};
+pub use view::{Fd, Inet, Unix, View, Vsock, host_and_port, resolution_failed, shown};
 
 /// An owned `SocketAddress`.
 pub struct Address(NonNull<layout::SocketAddress>);
@@ -50,13 +51,21 @@ impl Address {
         unsafe { Self::from_ptr_full(copy) }
     }
 
-    /// A new address with the given branch, whose texts it takes over.
-    fn new(r#type: SocketAddressType, u: SocketAddressBranch) -> Self {
+    /// Memory of an address of the type, all else 0.
+    fn zeroed(r#type: SocketAddressType) -> NonNull<layout::SocketAddress> {
         // SAFETY: `g_malloc0` ends the process rather than return NULL.
-        let address =
+        let address: NonNull<layout::SocketAddress> =
             unsafe { NonNull::new_unchecked(g_malloc0(size_of::<layout::SocketAddress>()).cast()) };
         // SAFETY: the memory is new, and large and aligned enough for any C struct.
-        unsafe { address.write(layout::SocketAddress { r#type, u }) };
+        unsafe { (*address.as_ptr()).r#type = r#type };
+        address
+    }
+
+    /// A new address with the given branch, whose texts it takes over.
+    fn new(r#type: SocketAddressType, u: SocketAddressBranch) -> Self {
+        let address = Self::zeroed(r#type);
+        // SAFETY: the memory is live and new.
+        unsafe { (&raw mut (*address.as_ptr()).u).write(u) };
         Self(address)
     }
 
@@ -127,29 +136,36 @@ impl Address {
         // `has_` flag may be anything.
         unsafe {
             let (host, port) = ((*inet).host, (*inet).port);
-            ptr::copy_nonoverlapping(ptr::from_ref(query.as_layout()), inet, 1);
+            ptr::copy_nonoverlapping(query.as_ptr(), inet, 1);
             (*inet).host = host;
             (*inet).port = port;
             (*inet).has_numeric = true;
             (*inet).numeric = true;
         }
         if !profile::RESOLVER_KEEPS_KEEP_ALIVE {
+            // A profile that drops it has no tuning.
             // SAFETY: the branch is live and ours alone.
-            let inet = unsafe { &mut *inet };
-            inet.has_keep_alive = false;
-            inet.keep_alive = false;
-            inet.set_keep_alive_tuning(KeepAliveTuning::default());
+            unsafe {
+                (*inet).has_keep_alive = false;
+                (*inet).keep_alive = false;
+            }
         }
         address
     }
 
     /// A deep copy of an address that somebody else owns, as [`Address::deep_copy`].
     pub fn copy_of(view: View<'_>) -> Self {
-        let original = view.to_layout();
-        // SAFETY: `original` is live, and so are the texts of what is viewed.
-        let copy = unsafe { Self::deep_copy(&raw const original) };
-        // SAFETY: the original is not NULL.
-        unsafe { copy.unwrap_unchecked() }
+        let (r#type, branch, size) = view.branch();
+        let address = Self::zeroed(r#type);
+        // SAFETY: the branch has `size` bytes, and the union room for the largest. They go bytewise:
+        // options without their `has_` flag may be anything.
+        unsafe {
+            let room = (&raw mut (*address.as_ptr()).u).cast::<u8>();
+            ptr::copy_nonoverlapping(branch, room, size);
+        }
+        // SAFETY: a bytewise copy of a live address.
+        unsafe { copy::own_texts(address.as_ptr()) };
+        Self(address)
     }
 
     /// For reading.
@@ -190,6 +206,7 @@ impl Drop for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::KeepAliveTuning;
     use platform::os::resolve::Family;
 
     fn inet(address: &Address) -> Inet<'_> {

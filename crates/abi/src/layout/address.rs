@@ -181,13 +181,32 @@ assert_layout!(InetSocketAddress, size = 32 + TUNING, {
 #[cfg(keep_alive_tuning)]
 impl InetSocketAddress {
     /// The numbers of TCP keep-alive that are given.
-    pub fn keep_alive_tuning(&self) -> KeepAliveTuning {
-        KeepAliveTuning {
-            count: self.has_keep_alive_count.then_some(self.keep_alive_count),
-            idle: self.has_keep_alive_idle.then_some(self.keep_alive_idle),
-            interval: self
-                .has_keep_alive_interval
-                .then_some(self.keep_alive_interval),
+    ///
+    /// # Safety
+    /// `this` points to an address, whose flags may be any bytes.
+    pub unsafe fn keep_alive_tuning(this: *const Self) -> KeepAliveTuning {
+        let given = |flag: *const bool, value: *const u32| {
+            // SAFETY: a flag of the struct; any byte is a value of the type.
+            let is_given = unsafe { flag.cast::<u8>().read() } != 0;
+            // SAFETY: a number of the struct.
+            is_given.then(|| unsafe { value.read() })
+        };
+        // SAFETY: places inside the live struct.
+        unsafe {
+            KeepAliveTuning {
+                count: given(
+                    &raw const (*this).has_keep_alive_count,
+                    &raw const (*this).keep_alive_count,
+                ),
+                idle: given(
+                    &raw const (*this).has_keep_alive_idle,
+                    &raw const (*this).keep_alive_idle,
+                ),
+                interval: given(
+                    &raw const (*this).has_keep_alive_interval,
+                    &raw const (*this).keep_alive_interval,
+                ),
+            }
         }
     }
 
@@ -205,7 +224,10 @@ impl InetSocketAddress {
 #[cfg(not(keep_alive_tuning))]
 impl InetSocketAddress {
     /// The numbers of TCP keep-alive: there are none.
-    pub fn keep_alive_tuning(&self) -> KeepAliveTuning {
+    ///
+    /// # Safety
+    /// As with the switch.
+    pub unsafe fn keep_alive_tuning(_this: *const Self) -> KeepAliveTuning {
         KeepAliveTuning::default()
     }
 

@@ -18,15 +18,15 @@ use platform::sync::Mutex;
 
 /// A counted reference on a context.
 #[derive(Clone)]
-pub struct Context(SourceOf<Hub>);
+pub struct Context(SourceOf<AioSource>);
 
 /// What is behind the source.
-struct Hub {
+struct AioSource {
     /// The source itself; NULL until it is made.
     source: AtomicPtr<GSource>,
-    /// Rung for whoever polls.
-    bell: Event,
-    polled: [PollFd; 1],
+    /// Wakes a poll. Without it GLib wakes its own, and others look from time to time.
+    notifier: Option<Event>,
+    polled: Option<PollFd>,
     state: Mutex<State>,
 }
 
@@ -43,11 +43,21 @@ struct State {
 impl Context {
     /// A new context, which nobody polls yet.
     pub fn create() -> Result<Self, Errno> {
-        let bell = Event::create()?;
-        let source = SourceOf::new(Hub {
+        Ok(Self::with_notifier(Some(Event::create()?)))
+    }
+
+    /// As [`Context::create`], also without a free descriptor.
+    pub fn create_anyhow() -> Self {
+        Self::with_notifier(Event::create().ok())
+    }
+
+    fn with_notifier(notifier: Option<Event>) -> Self {
+        let source = SourceOf::new(AioSource {
             source: AtomicPtr::new(ptr::null_mut()),
-            polled: [PollFd::new(bell.fd(), G_IO_IN)],
-            bell,
+            polled: notifier
+                .as_ref()
+                .map(|event| PollFd::new(event.fd(), G_IO_IN)),
+            notifier,
             state: Mutex::default(),
         });
         source
@@ -57,7 +67,7 @@ impl Context {
         // A handler may run a loop that serves the context too.
         source.set_can_recurse();
         source.set_name(c"aio-context");
-        Ok(Self(source))
+        Self(source)
     }
 
     /// A reference on the context at `ptr`.
@@ -81,27 +91,31 @@ impl Context {
 
     /// Sets what runs when `fd` is ready, in place of what was set for it (R-LOOP-5).
     pub fn set_handlers(&self, fd: c_int, read: IOHandler, write: IOHandler, opaque: *mut c_void) {
-        let hub = self.0.hooks();
-        let mut state = hub.state.lock();
+        let mut state = self.0.hooks().state.lock();
         // SAFETY: the table belongs to this source.
         unsafe { state.handlers.set(&self.0, fd, (read, write, opaque)) };
         if state.polls > 0 {
-            hub.bell.ring();
+            self.wake_poll();
         }
     }
 
     /// Makes the poll that is under way, or else the next one, return.
     pub fn notify(&self) {
-        let hub = self.0.hooks();
-        hub.state.lock().notified = true;
-        hub.bell.ring();
+        self.0.hooks().state.lock().notified = true;
+        self.wake_poll();
     }
 
     /// Makes a bottom half run, unless it is going to (R-LOOP-7).
     pub fn schedule(&self, bottom_half: Arc<BottomHalf>) {
-        let hub = self.0.hooks();
-        hub.state.lock().queue.schedule(bottom_half);
-        hub.bell.ring();
+        self.0.hooks().state.lock().queue.schedule(bottom_half);
+        self.wake_poll();
+    }
+
+    fn wake_poll(&self) {
+        match &self.0.hooks().notifier {
+            Some(event) => event.ring(),
+            None => self.0.set_ready_time(0),
+        }
     }
 
     /// Makes it not run.
@@ -117,12 +131,19 @@ impl Context {
     }
 }
 
-impl Hub {
+/// Milliseconds between two looks of a poll that nobody can wake.
+const LOOK: c_int = 5;
+
+impl AioSource {
     fn poll(&self, blocking: bool) -> bool {
         let mut progress = self.run_bottom_halves();
         loop {
             let (mut entries, ids, idle) = self.begin_poll();
-            let limit = if blocking && !progress && idle { -1 } else { 0 };
+            let limit = match &self.notifier {
+                _ if !blocking || progress || !idle => 0,
+                Some(_) => -1,
+                None => LOOK,
+            };
             // Out of memory, or beyond the limit of descriptors: none is ready.
             let found = poll::wait(&mut entries, limit).is_ok();
             let notified = self.end_poll(&ids, &entries, found);
@@ -141,27 +162,35 @@ impl Hub {
     fn begin_poll(&self) -> (Vec<Entry>, Vec<u64>, bool) {
         let mut state = self.state.lock();
         state.polls += 1;
-        let mut entries = vec![Entry::to_read(self.bell.fd())];
+        let notifier = self.notifier.as_ref().map_or(-1, Event::fd);
+        let mut entries = vec![Entry::to_read(notifier)];
         let ids = state.handlers.add_entries(&mut entries);
         let idle = state.queue.is_empty() && !state.notified;
         drop(state);
         (entries, ids, idle)
     }
 
-    /// Notes what is ready. True if the poll was to return.
+    /// Marks what is ready. True if the poll was to return.
     fn end_poll(&self, ids: &[u64], entries: &[Entry], found: bool) -> bool {
         let mut state = self.state.lock();
         state.polls -= 1;
-        if let [bell, entries @ ..] = entries
+        if let [notified, entries @ ..] = entries
             && found
         {
-            if bell.is_readable() {
-                // Before the queue is looked at, so that no ring is lost.
-                self.bell.reset();
+            if let Some(notifier) = &self.notifier
+                && notified.is_readable()
+            {
+                // Before the queue is looked at, so that no wake-up is lost.
+                notifier.reset();
             }
-            state.handlers.note_ready(ids, entries);
+            state.handlers.mark_ready(ids, entries);
         }
         core::mem::take(&mut state.notified)
+    }
+
+    fn source(&self) -> SourceOf<Self> {
+        // SAFETY: called by methods of the source only, so it is live.
+        unsafe { SourceOf::from_ptr_none(self.source.load(Ordering::Relaxed)) }
     }
 
     fn next_ready(&self) -> Option<Ready> {
@@ -184,9 +213,9 @@ impl Hub {
     }
 }
 
-impl Hooks for Hub {
+impl Hooks for AioSource {
     fn poll_fds(&self) -> &[PollFd] {
-        &self.polled
+        self.polled.as_slice()
     }
 
     fn prepare(&self) -> bool {
@@ -195,17 +224,17 @@ impl Hooks for Hub {
 
     fn check(&self) -> bool {
         let state = self.state.lock();
-        let rung = self.polled.iter().any(|bell| bell.revents() & G_IO_IN != 0);
-        if rung || !state.queue.is_empty() {
+        let is_notified = self.polled.iter().any(|fd| fd.revents() & G_IO_IN != 0);
+        if is_notified || !state.queue.is_empty() {
             return true;
         }
-        // SAFETY: the source is being checked, so it is live.
-        let source =
-            unsafe { SourceOf::<Self>::from_ptr_none(self.source.load(Ordering::Relaxed)) };
-        state.handlers.is_any_ready(&source)
+        state.handlers.is_any_ready(&self.source())
     }
 
     fn dispatch(&self, _callback: Callback) -> bool {
+        if self.notifier.is_none() {
+            self.source().set_ready_time(-1);
+        }
         // What the loop found may be outdated: other sources, or a nested loop, have run since.
         self.poll(false);
         true

@@ -3,16 +3,25 @@
 use core::ffi::{c_int, c_void};
 use core::mem;
 
-use glib_sys::{G_IO_ERR, G_IO_HUP, G_IO_IN, G_IO_OUT};
+use glib_sys::{G_IO_IN, G_IO_OUT};
 
 use abi::layout::IOHandler;
 use platform::glib::{FdTag, Source};
 use platform::os::poll::Entry;
 
-/// What makes a read handler run (R-LOOP-5).
-const READ: u32 = G_IO_IN | G_IO_HUP | G_IO_ERR;
-/// What makes a write handler run.
-const WRITE: u32 = G_IO_OUT | G_IO_ERR;
+/// The handlers that a poll's result calls for: reading, writing (R-LOOP-5).
+///
+/// `poll` reports hang-ups, errors and descriptors that aren't open without being asked, for as long
+/// as they last. They are both directions' business: a UNIX socket that was shut down while it was
+/// full is hung up and never writable again. A result that calls for no handler would have the loop
+/// turn and turn.
+fn called_for(revents: u32) -> (bool, bool) {
+    let unasked = revents & !(G_IO_IN | G_IO_OUT) != 0;
+    (
+        unasked || revents & G_IO_IN != 0,
+        unasked || revents & G_IO_OUT != 0,
+    )
+}
 
 /// The registrations of a context.
 #[derive(Default)]
@@ -53,10 +62,10 @@ impl Ready {
 }
 
 impl Registration {
-    /// What to poll for. Hang-ups and errors are always reported.
+    /// What to poll for.
     fn events(&self) -> u32 {
-        let read = if self.read.is_some() { READ } else { 0 };
-        let write = if self.write.is_some() { WRITE } else { 0 };
+        let read = if self.read.is_some() { G_IO_IN } else { 0 };
+        let write = if self.write.is_some() { G_IO_OUT } else { 0 };
         read | write
     }
 }
@@ -111,14 +120,13 @@ impl Handlers {
         self.list.iter().map(|entry| entry.id).collect()
     }
 
-    /// Notes what a poll found for those registrations that are still there.
-    pub(super) fn note_ready(&mut self, ids: &[u64], entries: &[Entry]) {
+    /// Marks the registrations that a poll found ready and that are still there.
+    pub(super) fn mark_ready(&mut self, ids: &[u64], entries: &[Entry]) {
         for registration in &mut self.list {
             // New ones are added at the end, so the ids ascend.
             let entry = ids.binary_search(&registration.id).ok();
             if let Some(entry) = entry.and_then(|index| entries.get(index)) {
-                registration.readable = entry.revents() & READ != 0;
-                registration.writable = entry.revents() & WRITE != 0;
+                (registration.readable, registration.writable) = called_for(entry.revents());
             }
         }
     }
@@ -128,8 +136,7 @@ impl Handlers {
         self.list.iter().any(|entry| {
             entry.tag.as_ref().is_some_and(|tag| {
                 // SAFETY: the table's tags are of its source.
-                let revents = unsafe { source.fd_revents(tag) };
-                revents & entry.events() != 0
+                unsafe { source.fd_revents(tag) != 0 }
             })
         })
     }
@@ -147,5 +154,21 @@ impl Handlers {
                 opaque: entry.opaque,
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glib_sys::{G_IO_ERR, G_IO_HUP, G_IO_NVAL};
+
+    #[test]
+    fn whatever_poll_reports_calls_for_a_handler_of_either_kind() {
+        assert_eq!(called_for(0), (false, false));
+        assert_eq!(called_for(G_IO_IN), (true, false));
+        assert_eq!(called_for(G_IO_OUT), (false, true));
+        for unasked in [G_IO_HUP, G_IO_ERR, G_IO_NVAL, G_IO_IN | G_IO_HUP] {
+            assert_eq!(called_for(unasked), (true, true), "{unasked:#x}");
+        }
     }
 }

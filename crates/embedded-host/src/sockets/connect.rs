@@ -2,10 +2,13 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::{keep_alive, listen, resolution_failed};
+use super::attempts::Attempts;
+use super::{keep_alive, listen};
 use crate::error::Error;
-use abi::address::Inet;
+use abi::address::{Inet, resolution_failed};
+use abi::origin;
 use abi::profile;
+use platform::os::errno::Errno;
 use platform::os::fd::Descriptor;
 use platform::os::resolve::{self, Query, Resolved, Usage};
 use platform::os::socket;
@@ -18,17 +21,17 @@ pub fn inet(inet: Inet<'_>) -> Result<Descriptor, Error> {
     Ok(socket)
 }
 
-/// Connects to the first of the addresses that answers. If none does, the last failure is the one
-/// reported.
+/// Connects to the first of the addresses that answers.
 fn first_to_answer(inet: Inet<'_>, addresses: &[Resolved]) -> Result<Descriptor, Error> {
-    let mut failure = None;
+    let mut attempts = Attempts::default();
     for resolved in addresses {
         match one(inet, resolved) {
             Ok(socket) => return Ok(socket),
-            Err(error) => failure = Some(error),
+            Err((errno, message)) => attempts.push(&resolved.name, errno, message),
         }
     }
     // The resolver has at least one answer, so there is a failure.
+    let failure = attempts.into_error(&origin!(c"socket_connect"));
     Err(failure.unwrap_or_else(|| Error::new(failed_to_connect(inet))))
 }
 
@@ -67,17 +70,19 @@ pub(super) fn look_up_mapped(mut query: Query<'_>) -> Result<Vec<Resolved>, reso
     }
 }
 
-/// Connects to one address.
-fn one(inet: Inet<'_>, resolved: &Resolved) -> Result<Descriptor, Error> {
+/// Connects to one address, or says what failed.
+fn one(inet: Inet<'_>, resolved: &Resolved) -> Result<Descriptor, (Errno, String)> {
+    let failed = |message: &str| {
+        let message = message.to_owned();
+        move |errno| (errno, message)
+    };
     let family = resolved.name.family();
     let socket = socket::create(family, libc::SOCK_STREAM, listen::protocol(inet, resolved))
-        .map_err(|errno| Error::os(errno, "Failed to create a socket"))?;
+        .map_err(failed("Failed to create a socket"))?;
     if profile::CONNECTING_REUSES_ADDRESS {
-        socket::reuse_address(socket.as_raw())
-            .map_err(|errno| Error::os(errno, "Failed to set SO_REUSEADDR"))?;
+        socket::reuse_address(socket.as_raw()).map_err(failed("Failed to set SO_REUSEADDR"))?;
     }
-    socket::connect(socket.as_raw(), &resolved.name)
-        .map_err(|errno| Error::os(errno, failed_to_connect(inet)))?;
+    socket::connect(socket.as_raw(), &resolved.name).map_err(failed(&failed_to_connect(inet)))?;
     Ok(socket)
 }
 
@@ -135,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn all_addresses_are_tried_and_the_last_failure_is_reported() {
+    fn all_addresses_are_tried_and_what_can_be_acted_on_is_reported() {
         let address = Address::inet(&InetFields {
             host: c"several",
             port: c"1",
@@ -157,13 +162,36 @@ mod tests {
         let addresses = [resolved(&nobody), unknown.clone(), resolved(&listener)];
         first_to_answer(view, &addresses).unwrap();
 
-        let error = first_to_answer(view, &[unknown, resolved(&nobody)]).unwrap_err();
-        assert_eq!(error.errno().code(), libc::ECONNREFUSED);
-        let text = error.to_string();
-        assert!(
-            text.starts_with("Failed to connect to 'several:1': "),
-            "{text}"
-        );
+        for addresses in [
+            [unknown.clone(), resolved(&nobody)],
+            [resolved(&nobody), unknown],
+        ] {
+            let error = first_to_answer(view, &addresses).unwrap_err();
+            assert_eq!(error.errno().code(), libc::ECONNREFUSED);
+            let text = error.to_string();
+            let beginning = "Failed to connect to 'several:1': Connection refused (tried ";
+            assert!(text.starts_with(beginning), "{text}");
+            assert!(text.contains(&format!(
+                "{}: Connection refused",
+                super::super::attempts::shown_name(&resolved(&nobody).name)
+            )));
+        }
+    }
+
+    #[test]
+    fn a_port_has_16_bits() {
+        for port in [c"65536", c"65616", c"-1", c"+80", c" 80", c"0x50"] {
+            let error = connect(InetFields {
+                host: c"127.0.0.1",
+                port,
+                ..InetFields::default()
+            });
+            let port = port.to_string_lossy();
+            let text = format!(
+                "address resolution failed for 127.0.0.1:{port}: a port is a number from 0 to 65535"
+            );
+            assert_eq!(error.unwrap_err().to_string(), text);
+        }
     }
 
     #[test]

@@ -1,26 +1,41 @@
 //! Datagram sockets with a fixed peer.
 
-use core::ffi::{CStr, c_int};
+use core::ffi::CStr;
 
-use super::{connect, resolution_failed};
+use super::attempts::{Attempts, shown_name};
+use super::connect;
 use crate::error::Error;
-use abi::address::{Inet, View};
+use abi::address::{Inet, View, resolution_failed};
+use abi::origin;
+use platform::os::errno::Errno;
 use platform::os::fd::Descriptor;
 use platform::os::resolve::{self, Family, Query, Resolved, Usage};
 use platform::os::socket;
 
 /// A socket that sends to `remote` and receives at `local` (R-SOCK-17). Of several answers of the
-/// resolver the first pair that works is used; if none does, the last failure is reported.
+/// resolver the first pair that works is used.
 pub fn open(remote: View<'_>, local: Option<View<'_>>) -> Result<Descriptor, Error> {
     let remote = internet(remote)?;
     let local = local.map(internet).transpose()?;
-    let mut failure = None;
+    let mut attempts = Attempts::default();
+    let mut unresolved = None;
     for peer in look_up_remote(remote)? {
-        match open_to(remote, &peer, local) {
+        // The local address has to be of the peer's family.
+        let own = match look_up_local(local, Family::from_code(peer.name.family())) {
+            Ok(own) => own,
+            Err(error) => {
+                unresolved = Some(error);
+                continue;
+            }
+        };
+        match open_to(remote, &peer, &own) {
             Ok(socket) => return Ok(socket),
-            Err(error) => failure = Some(error),
+            Err((errno, message)) => attempts.push(&peer.name, errno, message),
         }
     }
+    let failure = attempts
+        .into_error(&origin!(c"socket_dgram"))
+        .or(unresolved);
     // The resolver has at least one answer, so there is a failure.
     Err(failure.unwrap_or_else(|| Error::new(UNSUPPORTED)))
 }
@@ -70,35 +85,31 @@ fn look_up_local(local: Option<Inet<'_>>, family: Family) -> Result<Vec<Resolved
     resolve::look_up(&query).map_err(|reason| resolution_failed(host, Some(port), reason))
 }
 
+/// A socket with one of the `own` names that is connected to `peer`; else what failed.
 fn open_to(
     remote: Inet<'_>,
     peer: &Resolved,
-    local: Option<Inet<'_>>,
-) -> Result<Descriptor, Error> {
-    let family = peer.name.family();
-    let own = look_up_local(local, Family::from_code(family))?;
-    let socket = create(family, peer.protocol)?;
+    own: &[Resolved],
+) -> Result<Descriptor, (Errno, String)> {
+    let failed = |message: &str| {
+        let message = message.to_owned();
+        move |errno| (errno, message)
+    };
+    let socket = socket::create(peer.name.family(), libc::SOCK_DGRAM, peer.protocol)
+        .map_err(failed("Failed to create a socket"))?;
     let fd = socket.as_raw();
+    socket::reuse_address(fd).map_err(failed("Failed to set SO_REUSEADDR"))?;
     let mut bound = Ok(());
-    for resolved in &own {
-        bound = socket::bind(fd, &resolved.name);
+    for resolved in own {
+        let message = format!("Failed to bind socket to {}", shown_name(&resolved.name));
+        bound = socket::bind(fd, &resolved.name).map_err(|errno| (errno, message));
         if bound.is_ok() {
             break;
         }
     }
-    bound.map_err(|errno| Error::os(errno, "Failed to bind socket"))?;
-    socket::connect(fd, &peer.name).map_err(|errno| {
-        let message = format!("Failed to connect to '{}'", remote.host_and_port());
-        Error::os(errno, message)
-    })?;
-    Ok(socket)
-}
-
-fn create(family: c_int, protocol: c_int) -> Result<Descriptor, Error> {
-    let socket = socket::create(family, libc::SOCK_DGRAM, protocol)
-        .map_err(|errno| Error::os(errno, "Failed to create a socket"))?;
-    socket::reuse_address(socket.as_raw())
-        .map_err(|errno| Error::os(errno, "Failed to set SO_REUSEADDR"))?;
+    bound?;
+    let message = format!("Failed to connect to '{}'", remote.host_and_port());
+    socket::connect(fd, &peer.name).map_err(failed(&message))?;
     Ok(socket)
 }
 
@@ -194,7 +205,7 @@ mod tests {
         let error = open(remote.view(), Some(local.view())).unwrap_err();
         let text = error.to_string();
         assert!(
-            text.starts_with("address resolution failed for ::1:0: "),
+            text.starts_with("address resolution failed for [::1]:0: "),
             "{text}"
         );
     }

@@ -33,8 +33,10 @@ pub fn resolve(address: Fd<'_>) -> Result<Descriptor, Error> {
 /// The socket, with clients let in.
 pub(super) fn listen(address: Fd<'_>, backlog: c_int) -> Result<Descriptor, Error> {
     let descriptor = resolve(address)?;
-    socket::listen(descriptor.as_raw(), backlog)
-        .map_err(|errno| Error::os(errno, "Failed to listen on fd socket"))?;
+    socket::listen(descriptor.as_raw(), backlog).map_err(|errno| {
+        let name = shown(address.name());
+        Error::os(errno, format!("Failed to listen on fd socket '{name}'"))
+    })?;
     Ok(descriptor)
 }
 
@@ -121,11 +123,8 @@ mod tests {
             panic!("not a descriptor")
         };
         let error = listen(view, 1).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("Failed to listen on fd socket: ")
-        );
+        let expected = format!("Failed to listen on fd socket '{duplicate}': Invalid argument");
+        assert_eq!(error.to_string(), expected);
         assert_eq!(error.errno(), Errno::new(libc::EINVAL));
     }
 }

@@ -1,13 +1,11 @@
-//! Internet addresses as text: host, port and options (R-SOCK-24).
+//! What the text of an internet address says: host, port and options (R-SOCK-24).
 
-use core::ffi::CStr;
 use std::ffi::CString;
 
-use super::{inet_pairs, inet_words};
 use crate::error::Error;
 use abi::address::InetFields;
 use abi::layout::KeepAliveTuning;
-use abi::profile;
+use platform::os::port;
 
 /// An internet address that was read from a text.
 #[derive(PartialEq, Eq, Debug)]
@@ -30,15 +28,6 @@ pub(super) struct Options {
 }
 
 impl InetText {
-    /// Reads a text in the syntax of the profile.
-    pub fn parse(text: &CStr) -> Result<Self, Error> {
-        if profile::ADDRESS_OPTIONS_ARE_PAIRS {
-            inet_pairs::parse(text.to_bytes())
-        } else {
-            inet_words::parse(text.to_bytes())
-        }
-    }
-
     pub(super) fn new(address: &HostPort<'_>, options: Options) -> Self {
         // A part of a C string has no NUL.
         let text = |bytes: &[u8]| CString::new(bytes).unwrap_or_default();
@@ -76,23 +65,35 @@ pub(super) struct HostPort<'a> {
 impl<'a> HostPort<'a> {
     /// Takes an address without options apart.
     pub(super) fn parse(text: &'a [u8]) -> Result<Self, Error> {
-        Self::find(text).ok_or_else(|| {
+        Self::find(text).map_err(|reason| {
             let text = String::from_utf8_lossy(text);
-            Error::new(format!("error parsing address '{text}'"))
+            Error::new(format!("error parsing address '{text}': {reason}"))
         })
     }
 
-    fn find(text: &'a [u8]) -> Option<Self> {
-        let (host, port) = if let Some(bracketed) = text.strip_prefix(b"[") {
-            let (host, rest) = split_at_byte(bracketed, b']')?;
+    fn find(text: &'a [u8]) -> Result<Self, &'static str> {
+        let (host, rest) = if let Some(bracketed) = text.strip_prefix(b"[") {
+            let (host, rest) = split_at_byte(bracketed, b']').ok_or("the bracket is not closed")?;
             if host.is_empty() {
-                return None;
+                return Err("there is no address in the brackets");
             }
-            (host, rest.strip_prefix(b":")?)
+            (host, rest.strip_prefix(b":"))
         } else {
-            split_at_byte(text, b':')?
+            match split_at_byte(text, b':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (text, None),
+            }
         };
-        (!port.is_empty()).then_some(Self { host, port })
+        let port = rest
+            .filter(|port| !port.is_empty())
+            .ok_or("there is no port")?;
+        if port.contains(&b':') {
+            return Err("a host with colons needs brackets");
+        }
+        if !port::is_port(port) {
+            return Err(port::EXPECTED);
+        }
+        Ok(Self { host, port })
     }
 }
 
@@ -107,46 +108,60 @@ pub(super) fn split_at_byte(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])
 mod tests {
     use super::*;
 
-    fn parts(text: &'static str) -> Option<(&'static str, &'static str)> {
-        let found = HostPort::find(text.as_bytes())?;
+    fn parts(text: &'static str) -> (&'static str, &'static str) {
+        let found = HostPort::parse(text.as_bytes()).unwrap();
         let text = |bytes| std::str::from_utf8(bytes).unwrap();
-        Some((text(found.host), text(found.port)))
+        (text(found.host), text(found.port))
     }
 
     #[test]
     fn host_and_port_are_found() {
-        assert_eq!(parts("host:80"), Some(("host", "80")));
-        assert_eq!(parts("host:http"), Some(("host", "http")));
-        assert_eq!(parts(":80"), Some(("", "80")));
-        assert_eq!(parts("[::1]:80"), Some(("::1", "80")));
-        assert_eq!(parts("[fe80::1%eth0]:80"), Some(("fe80::1%eth0", "80")));
-        // Without brackets the host ends at its first colon.
-        assert_eq!(parts("a:b:c"), Some(("a", "b:c")));
+        assert_eq!(parts("host:80"), ("host", "80"));
+        assert_eq!(parts("host:http"), ("host", "http"));
+        assert_eq!(parts(":80"), ("", "80"));
+        assert_eq!(parts("[::1]:80"), ("::1", "80"));
+        assert_eq!(parts("[fe80::1%eth0]:80"), ("fe80::1%eth0", "80"));
     }
 
     #[test]
     fn half_an_address_is_refused() {
-        let refused = [
-            "", "host", "host:", ":", "[]:80", "[::1]", "[::1]:", "[::1]80", "[::1", "[",
-        ];
-        for text in refused {
-            assert_eq!(parts(text), None, "{text}");
+        for (text, reason) in [
+            ("", "there is no port"),
+            ("host", "there is no port"),
+            ("host:", "there is no port"),
+            (":", "there is no port"),
+            ("[::1]", "there is no port"),
+            ("[::1]:", "there is no port"),
+            ("[::1]80", "there is no port"),
+            ("[]:80", "there is no address in the brackets"),
+            ("[::1", "the bracket is not closed"),
+            ("[", "the bracket is not closed"),
+            ("::1:80", "a host with colons needs brackets"),
+            ("udp:host:80", "a host with colons needs brackets"),
+        ] {
             let error = HostPort::parse(text.as_bytes()).unwrap_err();
-            let expected = format!("error parsing address '{text}'");
+            let expected = format!("error parsing address '{text}': {reason}");
             assert_eq!(error.to_string(), expected);
         }
     }
 
     #[test]
-    fn the_fields_are_those_of_the_text() {
-        let text = InetText::parse(c"host:80,ipv4=off,to=90").unwrap();
-        let expected = InetFields {
-            host: c"host",
-            port: c"80",
-            to: Some(90),
-            ipv4: Some(false),
-            ..InetFields::default()
-        };
-        assert_eq!(text.fields(), expected);
+    fn a_port_has_16_bits() {
+        assert_eq!(parts("h:65535"), ("h", "65535"));
+        for text in [
+            "h:65536",
+            "h:-1",
+            "h:+1",
+            "h: 1",
+            "h:1 ",
+            "h: ",
+            "h:0x1",
+            "[::1]:65536",
+        ] {
+            let error = HostPort::parse(text.as_bytes()).unwrap_err();
+            let reason = "a port is a number from 0 to 65535";
+            let expected = format!("error parsing address '{text}': {reason}");
+            assert_eq!(error.to_string(), expected);
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use core::ffi::c_int;
 
-use super::{keep_alive, resolution_failed};
+use super::attempts::{Attempts, shown_name};
+use super::keep_alive;
 use crate::error::Error;
-use abi::address::Inet;
+use abi::address::{Inet, resolution_failed};
+use abi::origin;
 use abi::profile;
 use platform::os::errno::Errno;
 use platform::os::fd::Descriptor;
@@ -20,14 +22,16 @@ pub(super) fn inet(inet: Inet<'_>, backlog: c_int) -> Result<Descriptor, Error> 
             "keep-alive option is not supported for passive sockets",
         ));
     }
-    let mut search = Search::default();
+    let mut attempts = Attempts::default();
     for resolved in look_up(inet)? {
-        if let Some(listener) = search.try_ports(inet, &resolved, backlog)? {
+        if let Some(listener) = try_ports(inet, &resolved, backlog, &mut attempts)? {
             keep_alive::apply(listener.as_raw(), inet)?;
             return Ok(listener);
         }
     }
-    Err(search.failure())
+    let failure = attempts.into_error(&origin!(c"socket_listen"));
+    // Without an attempt the last port allowed is below the first.
+    Err(failure.unwrap_or_else(|| Error::new(no_port(inet))))
 }
 
 /// The addresses to try (R-SOCK-8).
@@ -50,60 +54,50 @@ fn look_up(inet: Inet<'_>) -> Result<Vec<Resolved>, Error> {
     resolve::look_up(&query).map_err(|reason| resolution_failed(Some(host), port, reason))
 }
 
-/// What was tried so far without success.
-#[derive(Default)]
-struct Search {
-    /// The port was taken.
-    taken: Option<Errno>,
-    /// The kernel had no socket of this kind.
-    refused: Option<Errno>,
+/// Tries the ports of one address, each with a new socket. None if none of them is free.
+fn try_ports(
+    inet: Inet<'_>,
+    resolved: &Resolved,
+    backlog: c_int,
+    attempts: &mut Attempts,
+) -> Result<Option<Descriptor>, Error> {
+    let family = resolved.name.family();
+    let protocol = protocol(inet, resolved);
+    let first = resolved.name.port().unwrap_or(0);
+    let last = inet.last_port().unwrap_or(first);
+    let mut taken = None;
+    for port in first..=last {
+        let socket = match socket::create(family, libc::SOCK_STREAM, protocol) {
+            Ok(socket) => socket,
+            Err(errno) if port == first => {
+                // This machine may not have the family at all: the next address may do.
+                attempts.push(&resolved.name, errno, "Failed to create a socket");
+                return Ok(None);
+            }
+            Err(errno) => {
+                let message = "Failed to recreate failed listening socket";
+                return Err(Error::os(errno, message));
+            }
+        };
+        let name = resolved.name.with_port(port);
+        match start(socket.as_raw(), inet, &name, backlog) {
+            Ok(()) => return Ok(Some(socket)),
+            Err((errno, _)) if errno.code() == libc::EADDRINUSE => taken = Some(errno),
+            Err((errno, message)) => return Err(Error::os(errno, message)),
+        }
+    }
+    if let Some(errno) = taken {
+        attempts.push(&resolved.name, errno, no_port(inet));
+    }
+    Ok(None)
 }
 
-impl Search {
-    /// Tries the ports of one address, each with a new socket. None if none of them is free.
-    fn try_ports(
-        &mut self,
-        inet: Inet<'_>,
-        resolved: &Resolved,
-        backlog: c_int,
-    ) -> Result<Option<Descriptor>, Error> {
-        let family = resolved.name.family();
-        let protocol = protocol(inet, resolved);
-        let first = resolved.name.port().unwrap_or(0);
-        let last = inet.last_port().unwrap_or(first);
-        for port in first..=last {
-            let socket = match socket::create(family, libc::SOCK_STREAM, protocol) {
-                Ok(socket) => socket,
-                Err(errno) if port == first => {
-                    // This machine may not have the family at all: the next address may do.
-                    self.refused = Some(errno);
-                    return Ok(None);
-                }
-                Err(errno) => {
-                    let message = "Failed to recreate failed listening socket";
-                    return Err(Error::os(errno, message));
-                }
-            };
-            let name = resolved.name.with_port(port);
-            match start(socket.as_raw(), inet, &name, backlog) {
-                Ok(()) => return Ok(Some(socket)),
-                Err(failure) if failure.errno.code() == libc::EADDRINUSE => {
-                    self.taken = Some(failure.errno);
-                }
-                Err(failure) => return Err(Error::os(failure.errno, failure.message)),
-            }
-        }
-        Ok(None)
-    }
-
-    /// Why there is no socket (R-SOCK-9).
-    fn failure(self) -> Error {
-        match (self.taken, self.refused) {
-            (Some(errno), _) => Error::os(errno, "Failed to find an available port"),
-            (None, Some(errno)) => Error::os(errno, "Failed to create a socket"),
-            // The last port allowed is below the first.
-            (None, None) => Error::new("Failed to find an available port"),
-        }
+/// The words for a failure to find a port (R-SOCK-9).
+fn no_port(inet: Inet<'_>) -> String {
+    let first = inet.host_and_port();
+    match inet.last_port() {
+        Some(last) => format!("Failed to find an available port from {first} to {last}"),
+        None => format!("Failed to find an available port at {first}"),
     }
 }
 
@@ -116,22 +110,17 @@ pub(super) fn protocol(inet: Inet<'_>, resolved: &Resolved) -> c_int {
     }
 }
 
-/// A failed step.
-struct Failure {
-    errno: Errno,
-    message: &'static str,
-}
-
-/// What failed, for an errno.
-fn failed(message: &'static str) -> impl Fn(Errno) -> Failure {
-    move |errno| Failure { errno, message }
-}
-
-/// Gives the socket its name and lets clients in.
-fn start(fd: c_int, inet: Inet<'_>, name: &SocketName, backlog: c_int) -> Result<(), Failure> {
-    socket::reuse_address(fd).map_err(failed("Failed to set SO_REUSEADDR"))?;
-    bind(fd, inet, name).map_err(failed("Failed to bind socket"))?;
-    socket::listen(fd, backlog).map_err(failed("Failed to listen on socket"))
+/// Gives the socket its name and lets clients in; else says what failed.
+fn start(
+    fd: c_int,
+    inet: Inet<'_>,
+    name: &SocketName,
+    backlog: c_int,
+) -> Result<(), (Errno, String)> {
+    let at = |what: &'static str| move |errno| (errno, format!("{what} {}", shown_name(name)));
+    socket::reuse_address(fd).map_err(|errno| (errno, "Failed to set SO_REUSEADDR".to_owned()))?;
+    bind(fd, inet, name).map_err(at("Failed to bind socket to"))?;
+    socket::listen(fd, backlog).map_err(at("Failed to listen on socket"))
 }
 
 /// Gives the socket its name, an IPv6 one together with the IPv4 half if the address allows both
@@ -254,7 +243,9 @@ mod tests {
         let error = listen(fields).unwrap_err();
         assert_eq!(error.errno().code(), libc::EADDRINUSE);
         let message = error.to_string();
-        assert!(message.starts_with("Failed to find an available port: "));
+        let place = format!("127.0.0.1:{}", port_of(&first));
+        let text = format!("Failed to find an available port at {place}: Address already in use");
+        assert_eq!(message, text);
 
         let second = listen(InetFields {
             to: Some(u16::MAX),
@@ -265,13 +256,25 @@ mod tests {
     }
 
     #[test]
+    fn a_port_has_16_bits() {
+        for port in [c"65536", c"-1", c"+80", c"80 ", c"0x50"] {
+            let error = listen(InetFields { port, ..LOOPBACK }).unwrap_err();
+            let port = port.to_string_lossy();
+            let text = format!(
+                "address resolution failed for 127.0.0.1:{port}: a port is a number from 0 to 65535"
+            );
+            assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
     fn a_range_that_ends_before_it_begins_has_no_port() {
         let error = listen(InetFields {
             port: c"2",
             to: Some(1),
             ..LOOPBACK
         });
-        let message = "Failed to find an available port";
+        let message = "Failed to find an available port from 127.0.0.1:2 to 1";
         assert_eq!(error.unwrap_err().to_string(), message);
     }
 
@@ -347,7 +350,8 @@ mod tests {
         })
         .unwrap_err();
         assert_eq!(error.errno().code(), libc::EADDRNOTAVAIL);
-        assert!(error.to_string().starts_with("Failed to bind socket: "));
+        let message = "Failed to bind socket to 192.0.2.1:0: Cannot assign requested address";
+        assert_eq!(error.to_string(), message);
     }
 
     #[test]

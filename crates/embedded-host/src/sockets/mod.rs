@@ -3,12 +3,13 @@
 //! A function that makes a socket returns it blocking and close-on-exec; on failure nothing it
 //! opened stays open.
 
+mod attempts;
 pub mod connect;
 pub mod datagram;
 pub mod descriptor;
-mod inet_pairs;
-pub mod inet_text;
-mod inet_words;
+mod inet_keyval;
+mod inet_legacy;
+mod inet_text;
 mod keep_alive;
 mod listen;
 pub mod names;
@@ -16,12 +17,9 @@ pub mod text;
 pub mod unix;
 mod vsock;
 
-use core::ffi::CStr;
-
 use crate::error::Error;
-use abi::address::{View, shown};
+use abi::address::View;
 use platform::os::fd::Descriptor;
-use platform::os::resolve::ResolveError;
 
 use unix::UnixAddress;
 
@@ -43,13 +41,4 @@ pub fn connect(address: View<'_>) -> Result<Descriptor, Error> {
         View::Vsock(vsock) => vsock::connect(vsock),
         View::Fd(fd) => descriptor::resolve(fd),
     }
-}
-
-/// What the resolver says of an address (R-SOCK-8).
-fn resolution_failed(host: Option<&CStr>, port: Option<&CStr>, reason: ResolveError) -> Error {
-    Error::new(format!(
-        "address resolution failed for {}:{}: {reason}",
-        shown(host),
-        shown(port)
-    ))
 }

@@ -9,6 +9,7 @@ use abi::address::{Address, InetFields};
 use platform::os::errno::Errno;
 use platform::os::resolve;
 use platform::os::socket;
+use platform::os::socket_file;
 use platform::os::socket_name::{SocketName, UnixName};
 
 /// The address of a socket name (R-SOCK-18).
@@ -62,15 +63,17 @@ pub fn peer_address(fd: c_int) -> Result<Address, Error> {
     to_address(&name)
 }
 
-/// Removes the path of a listening UNIX socket, if it has one. The descriptor stays open
-/// (R-SOCK-19).
+/// Removes the file that listening made for a UNIX socket in this process, as long as it stands there.
+/// The descriptor stays open (R-SOCK-19).
 pub fn cleanup_listening(fd: c_int) -> Result<(), Error> {
-    let name = socket::local_name(fd)
+    socket::local_name(fd)
         .map_err(|errno| Error::os(errno, "Unable to query local socket address"))?;
-    match name.unix_name() {
-        Some(UnixName::Path(path)) if !path.is_empty() => remove(path),
-        _ => Ok(()),
-    }
+    let Some(path) = socket_file::made_for(fd) else {
+        return Ok(());
+    };
+    remove(&path)?;
+    socket_file::forget(fd);
+    Ok(())
 }
 
 /// Removes the entry of a socket, which need not exist.

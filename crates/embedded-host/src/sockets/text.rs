@@ -4,8 +4,10 @@ use core::ffi::CStr;
 use std::ffi::CString;
 
 use super::inet_text::{InetText, split_at_byte};
+use super::{inet_keyval, inet_legacy};
 use crate::error::Error;
 use abi::address::{Address, View};
+use abi::profile;
 
 /// The most characters of a virtio context id or port.
 const VSOCK_MAX: usize = 32;
@@ -24,7 +26,16 @@ pub fn parse(text: &CStr) -> Result<Address, Error> {
         Ok(Address::vsock(&cid, &port))
     } else {
         let inet = bytes.strip_prefix(b"tcp:").unwrap_or(bytes);
-        Ok(Address::inet(&InetText::parse(&c_text(inet))?.fields()))
+        Ok(Address::inet(&parse_inet(&c_text(inet))?.fields()))
+    }
+}
+
+/// The internet address of a text in the syntax of the profile (R-SOCK-23).
+pub fn parse_inet(text: &CStr) -> Result<InetText, Error> {
+    if profile::ADDRESS_OPTIONS_ARE_PAIRS {
+        inet_keyval::parse(text.to_bytes())
+    } else {
+        inet_legacy::parse(text.to_bytes())
     }
 }
 
@@ -70,6 +81,7 @@ fn invalid(kind: &str, text: &CStr) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use abi::address::InetFields;
 
     fn round_trip(text: &CStr) -> CString {
         uri(parse(text).unwrap().view())
@@ -89,6 +101,19 @@ mod tests {
         assert_eq!(round_trip(c"h:80").as_c_str(), c"tcp:h:80");
         assert_eq!(round_trip(c"tcp::80,ipv4").as_c_str(), c"tcp::80");
         assert_eq!(round_trip(c"[::1]:80").as_c_str(), c"tcp:::1:80");
+    }
+
+    #[test]
+    fn the_fields_are_those_of_the_text() {
+        let text = parse_inet(c"host:80,ipv4=off,to=90").unwrap();
+        let expected = InetFields {
+            host: c"host",
+            port: c"80",
+            to: Some(90),
+            ipv4: Some(false),
+            ..InetFields::default()
+        };
+        assert_eq!(text.fields(), expected);
     }
 
     #[test]

@@ -7,10 +7,11 @@ use std::ffi::CString;
 use super::names;
 use crate::error::with_hint;
 use crate::error::{Error, Origin};
-use abi::address::{Unix, shown};
+use abi::address::{Unix, check, shown};
 use abi::origin;
 use platform::os::fd::Descriptor;
 use platform::os::socket;
+use platform::os::socket_file;
 use platform::os::socket_name::{SocketName, UNIX_PATH_MAX};
 use platform::os::temporary;
 
@@ -89,18 +90,30 @@ pub fn listen(address: &UnixAddress<'_>, backlog: c_int) -> Result<Descriptor, E
     let is_file = address.place == Place::FileSystem;
     let path = match address.path.unwrap_or_default() {
         path if path.is_empty() && is_file => Cow::Owned(fresh_path(&origin)?),
-        path => Cow::Borrowed(path),
+        path => {
+            if is_file {
+                check::path_to_listen_at(path)?;
+            }
+            Cow::Borrowed(path)
+        }
     };
     let name = name(&path, address.place, &origin)?;
     if is_file {
         names::remove(path.to_bytes())?;
     }
-    socket::bind(socket.as_raw(), &name).map_err(|errno| {
-        let path = shown(Some(&path));
-        Error::os(errno, format!("Failed to bind socket to {path}"))
-    })?;
-    socket::listen(socket.as_raw(), backlog)
-        .map_err(|errno| Error::os(errno, "Failed to listen on socket"))?;
+    let failed = |what: &'static str| {
+        let path = &path;
+        move |errno| Error::os(errno, format!("{what} {}", shown(Some(path))))
+    };
+    socket::bind(socket.as_raw(), &name).map_err(failed("Failed to bind socket to"))?;
+    if is_file {
+        socket_file::register(socket.as_raw(), path.to_bytes());
+    }
+    if let Err(errno) = socket::listen(socket.as_raw(), backlog) {
+        // What was bound must not stay behind. The first failure is the one to tell.
+        let _: Result<(), Error> = names::cleanup_listening(socket.as_raw());
+        return Err(failed("Failed to listen on socket")(errno));
+    }
     Ok(socket)
 }
 
@@ -204,6 +217,20 @@ mod tests {
         let own = directory.path("", None);
         let error = listen(&file(&own), 1).unwrap_err().to_string();
         assert!(error.starts_with("Failed to unlink socket "), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_socket_stays() {
+        let directory = Directory::new("file");
+        let path = directory.path("file", None);
+        let text = path.to_str().unwrap();
+        std::fs::write(text, "mine").unwrap();
+        let error = listen(&file(&path), 1).unwrap_err();
+        assert_eq!(error.errno().code(), libc::EEXIST);
+        let message =
+            format!("Failed to bind socket to {text}, which is not a socket: File exists");
+        assert_eq!(error.to_string(), message);
+        assert_eq!(std::fs::read_to_string(text).unwrap(), "mine");
     }
 
     #[test]

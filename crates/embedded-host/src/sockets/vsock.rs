@@ -3,7 +3,7 @@
 use core::ffi::{CStr, c_int};
 
 use crate::error::Error;
-use abi::address::{Vsock, shown};
+use abi::address::{Vsock, host_and_port, shown};
 use platform::os::fd::Descriptor;
 use platform::os::socket;
 use platform::os::socket_name::SocketName;
@@ -12,10 +12,11 @@ use platform::os::socket_name::SocketName;
 pub(super) fn listen(address: Vsock<'_>, backlog: c_int) -> Result<Descriptor, Error> {
     let name = name(address)?;
     let socket = create()?;
+    let place = host_and_port(address.cid(), address.port());
     socket::bind(socket.as_raw(), &name)
-        .map_err(|errno| Error::os(errno, "Failed to bind socket"))?;
+        .map_err(|errno| Error::os(errno, format!("Failed to bind socket to {place}")))?;
     socket::listen(socket.as_raw(), backlog)
-        .map_err(|errno| Error::os(errno, "Failed to listen on socket"))?;
+        .map_err(|errno| Error::os(errno, format!("Failed to listen on socket {place}")))?;
     Ok(socket)
 }
 
@@ -24,8 +25,8 @@ pub(super) fn connect(address: Vsock<'_>) -> Result<Descriptor, Error> {
     let name = name(address)?;
     let socket = create()?;
     socket::connect(socket.as_raw(), &name).map_err(|errno| {
-        let (cid, port) = (shown(address.cid()), shown(address.port()));
-        Error::os(errno, format!("Failed to connect to '{cid}:{port}'"))
+        let place = host_and_port(address.cid(), address.port());
+        Error::os(errno, format!("Failed to connect to '{place}'"))
     })?;
     Ok(socket)
 }

@@ -4,6 +4,10 @@ use core::ptr::{self, NonNull};
 
 use glib_sys::{self as ffi, GMainContext};
 
+use crate::os::errno::Errno;
+use crate::os::event::Event;
+use crate::sync::atomic::{AtomicBool, Ordering};
+
 /// A counted reference on a `GMainContext`.
 #[derive(Debug)]
 pub struct MainContext(NonNull<GMainContext>);
@@ -47,6 +51,32 @@ impl MainContext {
     pub fn create() -> Self {
         // SAFETY: a new context with one reference, which is ours; never NULL.
         Self(unsafe { NonNull::new_unchecked(ffi::g_main_context_new()) })
+    }
+
+    /// As [`MainContext::create`], which takes a descriptor; without one GLib ends the process.
+    pub fn try_create() -> Result<Self, Errno> {
+        drop(Event::create()?);
+        Ok(Self::create())
+    }
+
+    /// As [`MainContext::global_default`]. Making it takes a descriptor; without one GLib ends the
+    /// process, and this fails.
+    ///
+    /// Who may need it later asks early, since later may be at the limit (C8).
+    pub fn try_default() -> Result<Self, Errno> {
+        static EXISTS: AtomicBool = AtomicBool::new(false);
+        if !EXISTS.load(Ordering::Relaxed) {
+            drop(Event::create()?);
+        }
+        let context = Self::global_default();
+        EXISTS.store(true, Ordering::Relaxed);
+        Ok(context)
+    }
+
+    /// Whether the calling thread iterates the context at this moment.
+    pub fn is_owner(&self) -> bool {
+        // SAFETY: the context is live.
+        unsafe { ffi::g_main_context_is_owner(self.as_ptr()) != 0 }
     }
 
     /// The address, which names the context as long as it lives.

@@ -2,6 +2,7 @@
 
 mod context;
 mod log;
+mod shared_context;
 mod source;
 mod source_fd;
 mod spawn;
@@ -9,6 +10,7 @@ mod user_data;
 
 pub use context::MainContext;
 pub use log::warning;
+pub use shared_context::SharedContext;
 pub use source::{Callback, Hooks, PollFd, Source, SourceOf, monotonic_time};
 pub use source_fd::FdTag;
 pub use spawn::{Spawned, spawn};

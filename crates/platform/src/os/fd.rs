@@ -1,11 +1,13 @@
-//! Descriptors: who owns one, and its flags.
+//! Descriptors: ownership, and flags.
 //!
-//! Functions here take plain numbers: what the kernel makes of a wrong one is an errno, and C code
-//! stores descriptors where it likes.
+//! Functions here take plain numbers, so they give no I/O safety (RFC 3128): a number proves neither
+//! that its descriptor is open nor that it is the caller's. C code stores descriptors where it likes;
+//! what the kernel makes of a wrong one is an errno.
 
 use core::ffi::{CStr, c_int};
 
 use super::errno::{self, Errno};
+use super::retry::retry;
 
 /// An owned descriptor, closed when dropped.
 ///
@@ -18,7 +20,7 @@ impl Descriptor {
     /// Takes over a descriptor.
     ///
     /// # Safety
-    /// Nobody else closes `fd`, or takes it for theirs, from now on.
+    /// `fd` has no other owner from now on, as I/O safety demands.
     pub unsafe fn from_raw(fd: c_int) -> Self {
         Self(fd)
     }
@@ -105,10 +107,14 @@ pub fn set_close_on_exec(fd: c_int, close: bool) -> Result<(), Errno> {
     check(unsafe { libc::fcntl(fd, libc::F_SETFD, wanted) }).map(|_| ())
 }
 
-/// Opens a file, close-on-exec. `mode` counts only if the call makes the file.
+/// Opens a file, close-on-exec. `mode` counts only if the call makes the file. A signal doesn't end
+/// the wait for the other end of a FIFO.
 pub fn open(name: &CStr, flags: c_int, mode: libc::mode_t) -> Result<Descriptor, Errno> {
-    // SAFETY: a C string; the mode is the third argument that some flags call for.
-    check(unsafe { libc::open(name.as_ptr(), flags | libc::O_CLOEXEC, mode) }).map(Descriptor)
+    retry(|| {
+        // SAFETY: a C string; the mode is the third argument that some flags call for.
+        check(unsafe { libc::open(name.as_ptr(), flags | libc::O_CLOEXEC, mode) })
+    })
+    .map(Descriptor)
 }
 
 /// Writes once; how many of the `len` bytes at `from` were written.

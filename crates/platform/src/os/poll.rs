@@ -91,29 +91,131 @@ pub fn is_readable(fd: c_int) -> bool {
     wait(&mut entry, 0).is_ok() && entry[0].is_readable()
 }
 
-/// Waits until one of the descriptors is ready for its events or has ended; says what each is ready
-/// for. The bits are those of `poll` and of `GIOCondition`. A negative descriptor never gets ready.
-/// Signals don't end the wait.
+/// For how long to wait, and for what beside the thing itself.
 ///
-/// Fails only if the descriptor limit is less than their number (EINVAL) or memory is short
-/// (ENOMEM).
-pub fn wait_for<const N: usize>(fds: [(c_int, u32); N]) -> Result<[u32; N], Errno> {
-    let mut polls = fds.map(|(fd, events)| libc::pollfd {
-        fd,
-        // Poll events are 16 bits wide; `GIOCondition` has no higher bits.
-        events: i16::try_from(events & 0x7fff).unwrap_or(0),
-        revents: 0,
-    });
-    let count = const { N as libc::nfds_t };
+/// Waiting never needs a new descriptor: the wakers are the caller's, and where one could not be had
+/// the limit takes its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Until {
+    /// In milliseconds; none if negative.
+    limit: c_int,
+    wakers: [c_int; Until::WAKERS_MAX],
+}
+
+impl Until {
+    /// One for each channel between a caller and a descriptor; who has more looks from time to time.
+    const WAKERS_MAX: usize = 3;
+    /// Milliseconds between two looks at what has no descriptor.
+    const LOOK: c_int = 5;
+
+    /// Until it is ready.
+    pub const READY: Self = Self {
+        limit: -1,
+        wakers: [-1; Self::WAKERS_MAX],
+    };
+    /// Not at all.
+    pub const NOW: Self = Self {
+        limit: 0,
+        ..Self::READY
+    };
+
+    /// Also until `waker` is readable. Without one, or with too many, for a few milliseconds only.
+    #[must_use]
+    pub fn or(mut self, waker: Option<c_int>) -> Self {
+        let free = self.wakers.iter_mut().find(|fd| **fd < 0);
+        if let (Some(waker), Some(free)) = (waker, free) {
+            *free = waker;
+        } else if self.limit < 0 || self.limit > Self::LOOK {
+            self.limit = Self::LOOK;
+        }
+        self
+    }
+
+    /// The milliseconds, negative for no limit.
+    pub fn limit(&self) -> c_int {
+        self.limit
+    }
+
+    /// Whether a waker is readable.
+    #[must_use]
+    pub fn is_woken(&self) -> bool {
+        self.wakers().any(is_readable)
+    }
+
+    /// What else ends the wait by being readable.
+    pub fn wakers(&self) -> impl Iterator<Item = c_int> {
+        self.wakers.into_iter().filter(|&fd| fd >= 0)
+    }
+}
+
+/// How a wait has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Waited {
+    /// With readiness, for these events.
+    Ready(u32),
+    /// With the limit, or a waker.
+    NotYet,
+}
+
+/// Milliseconds between two looks at a descriptor that keeps raising what nobody waits for.
+const PAUSE_FIRST: c_int = 1;
+const PAUSE_LAST: c_int = 5;
+
+/// Waits until `ready` is not 0 for what was polled of `fds`, with their events (`POLL*`, which are
+/// `G_IO_*`). A negative descriptor never gets ready; a number that isn't open is ready for
+/// `if_not_open`. Signals don't end the wait.
+pub fn wait_for<const N: usize>(
+    fds: [(c_int, u32); N],
+    until: Until,
+    if_not_open: u32,
+    ready: impl Fn([u32; N]) -> u32,
+) -> Waited {
+    const { assert!(N <= 2) };
+    let mut pause = PAUSE_FIRST;
     loop {
-        // SAFETY: `count` descriptors.
-        if unsafe { libc::poll(polls.as_mut_ptr(), count, -1) } >= 0 {
-            return Ok(polls.map(|poll| u32::try_from(poll.revents).unwrap_or(0)));
+        let mut entries = [Entry::to_fail(-1); 2 + Until::WAKERS_MAX];
+        for (entry, (fd, events)) in entries.iter_mut().zip(fds) {
+            *entry = Entry::new(fd, events);
         }
-        let errno = errno::last();
-        if errno.code() != libc::EINTR {
-            return Err(errno);
+        let mut count = N;
+        for waker in until.wakers() {
+            entries[count] = Entry::to_read(waker);
+            count += 1;
         }
+        let Ok(found) = wait(&mut entries[..count], until.limit) else {
+            // The descriptor limit is less than the number of descriptors, or memory is short: the
+            // caller tries, and comes back.
+            rest(PAUSE_LAST);
+            return Waited::Ready(if_not_open);
+        };
+        let mut revents = [0; N];
+        for (revents, entry) in revents.iter_mut().zip(&entries) {
+            *revents = entry.revents();
+        }
+        if entries[..N].iter().any(Entry::is_not_open) {
+            return Waited::Ready(if_not_open);
+        }
+        let ready = ready(revents);
+        if ready != 0 {
+            return Waited::Ready(ready);
+        }
+        if entries[N..].iter().any(Entry::is_ready) || until.limit == 0 {
+            return Waited::NotYet;
+        }
+        if found == 0 {
+            if until.limit > 0 {
+                return Waited::NotYet;
+            }
+            // A signal.
+            continue;
+        }
+        // HUP and ERR can't be masked, and may stay raised: an ERR-only wait on a connection that
+        // has ended, a zero-copy socket with unread notifications (W-8).
+        rest(pause);
+        if until.limit > 0 {
+            return Waited::NotYet;
+        }
+        pause = (pause * 2).min(PAUSE_LAST);
     }
 }
 
@@ -138,6 +240,29 @@ mod tests {
         assert_eq!(wait(&mut entries, -1), Ok(1));
         assert!(!entries[0].is_ready());
         assert!(entries[1].is_readable());
+    }
+
+    #[test]
+    fn a_wait_ends_with_readiness_a_waker_or_its_limit() {
+        let (a, b) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+        let (waker, rings) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+        let (input, output) = (u32::from(libc::POLLIN.unsigned_abs()), 4);
+        let wait = |events, until| wait_for([(a.as_raw(), events)], until, 0, |[r]| r & events);
+        assert_eq!(wait(output, Until::READY), Waited::Ready(output));
+        assert_eq!(wait(input, Until::NOW), Waited::NotYet);
+        assert_eq!(wait(input, Until::READY.or(None)), Waited::NotYet);
+        assert_eq!(socket::send(rings.as_raw(), b"x"), Ok(1));
+        let with_waker = Until::READY.or(Some(waker.as_raw()));
+        assert_eq!(wait(input, with_waker), Waited::NotYet);
+        assert_eq!(socket::send(b.as_raw(), b"x"), Ok(1));
+        assert_eq!(wait(input, with_waker), Waited::Ready(input));
+    }
+
+    #[test]
+    fn more_wakers_than_have_room_make_a_limit() {
+        let many = (0..4).fold(Until::READY, |until, fd| until.or(Some(fd)));
+        assert_eq!((many.wakers().count(), many.limit()), (3, Until::LOOK));
+        assert_eq!(Until::NOW.or(None).limit(), 0);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::ffi::CString;
 
 use libc::{addrinfo, socklen_t};
 
+use super::errno::{self, Errno};
+use super::port;
 use super::socket_name::SocketName;
 
 /// An internet protocol family.
@@ -109,23 +111,52 @@ pub struct Resolved {
     pub protocol: c_int,
 }
 
-/// Why the resolver has no answer.
+/// Why there is no answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ResolveError(c_int);
+pub enum ResolveError {
+    /// The service is neither a port nor the name of one.
+    Port,
+    /// A system call of the resolver failed, as `EAI_SYSTEM` says.
+    System(Errno),
+    /// Another `EAI_` number.
+    Resolver(c_int),
+}
 
 impl ResolveError {
+    /// What a call that has just returned `code` says.
+    fn from_code(code: c_int) -> Self {
+        match code {
+            libc::EAI_SYSTEM => Self::System(errno::last()),
+            code => Self::Resolver(code),
+        }
+    }
+
     /// The flags of the query make no sense to this resolver.
     pub fn is_bad_flags(self) -> bool {
-        self.0 == libc::EAI_BADFLAGS
+        self == Self::Resolver(libc::EAI_BADFLAGS)
+    }
+
+    /// The errno of the system call that failed, if it was one.
+    pub fn errno(self) -> Errno {
+        match self {
+            Self::System(errno) => errno,
+            Self::Port | Self::Resolver(_) => Errno::NONE,
+        }
     }
 }
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // SAFETY: takes any number.
-        let text = unsafe { libc::gai_strerror(self.0) };
-        // SAFETY: the resolver's texts are C strings that stay.
-        f.write_str(&unsafe { CStr::from_ptr(text) }.to_string_lossy())
+        match *self {
+            Self::Port => f.write_str(port::EXPECTED),
+            Self::System(errno) => errno.fmt(f),
+            Self::Resolver(code) => {
+                // SAFETY: takes any number.
+                let text = unsafe { libc::gai_strerror(code) };
+                // SAFETY: the resolver's texts are C strings that stay.
+                f.write_str(&unsafe { CStr::from_ptr(text) }.to_string_lossy())
+            }
+        }
     }
 }
 
@@ -158,7 +189,15 @@ impl Drop for Answers {
 }
 
 /// All answers to `query`, in the resolver's order. At least one.
+///
+/// A service that [`port::is_port`] refuses never gets to the resolver, which would cut it.
 pub fn look_up(query: &Query<'_>) -> Result<Vec<Resolved>, ResolveError> {
+    if query
+        .service
+        .is_some_and(|text| !port::is_port(text.to_bytes()))
+    {
+        return Err(ResolveError::Port);
+    }
     // SAFETY: all zeros are what `getaddrinfo` wants in the fields that aren't set.
     let mut hints: addrinfo = unsafe { mem::zeroed() };
     hints.ai_flags = query.flags();
@@ -171,11 +210,11 @@ pub fn look_up(query: &Query<'_>) -> Result<Vec<Resolved>, ResolveError> {
     // own list.
     let code = unsafe { libc::getaddrinfo(host, service, &raw const hints, &raw mut answers.0) };
     if code != 0 {
-        return Err(ResolveError(code));
+        return Err(ResolveError::from_code(code));
     }
     let found: Vec<_> = answers.iter().collect();
     if found.is_empty() {
-        return Err(ResolveError(libc::EAI_NONAME));
+        return Err(ResolveError::Resolver(libc::EAI_NONAME));
     }
     Ok(found)
 }
@@ -198,7 +237,7 @@ pub fn numeric_text(name: &SocketName) -> Result<(CString, CString), ResolveErro
         )
     };
     if code != 0 {
-        return Err(ResolveError(code));
+        return Err(ResolveError::from_code(code));
     }
     Ok((text(&host), text(&port)))
 }
@@ -282,14 +321,36 @@ mod tests {
     #[test]
     fn a_name_where_a_number_is_asked_for_fails_with_a_reason() {
         let error = look_up(&numbers(c"localhost", c"9")).unwrap_err();
-        assert_eq!(error, ResolveError(libc::EAI_NONAME));
+        assert_eq!(error, ResolveError::Resolver(libc::EAI_NONAME));
         assert!(!error.is_bad_flags());
         assert_eq!(error.to_string(), "Name or service not known");
         let nothing = Query::default();
         assert_eq!(
             look_up(&nothing).unwrap_err(),
-            ResolveError(libc::EAI_NONAME)
+            ResolveError::Resolver(libc::EAI_NONAME)
         );
+    }
+
+    #[test]
+    fn the_resolver_sees_no_port_that_it_would_cut() {
+        for service in [c"65616", c"+80", c" 80", c"-1", c"0x50", c""] {
+            let error = look_up(&numbers(c"127.0.0.1", service)).unwrap_err();
+            assert_eq!(error, ResolveError::Port, "{service:?}");
+            assert_eq!(error.errno(), Errno::NONE);
+            assert_eq!(error.to_string(), "a port is a number from 0 to 65535");
+        }
+    }
+
+    #[test]
+    fn a_failed_system_call_is_told_by_its_errno() {
+        errno::set(Errno::new(libc::EMFILE));
+        let error = ResolveError::from_code(libc::EAI_SYSTEM);
+        errno::set(Errno::NONE);
+        assert_eq!(error.errno(), Errno::new(libc::EMFILE));
+        assert_eq!(error.to_string(), "Too many open files");
+        let error = ResolveError::from_code(libc::EAI_AGAIN);
+        assert_eq!(error.errno(), Errno::NONE);
+        assert_eq!(error.to_string(), "Temporary failure in name resolution");
     }
 
     #[test]

@@ -5,14 +5,18 @@ use std::ffi::CString;
 
 use super::errno::Errno;
 use super::fd::{Descriptor, check};
+use super::retry::retry;
 
 /// Makes an empty file after `template`, whose last six bytes, all `X`, are replaced. Returns it
 /// with its path.
 pub fn create_file(template: &CStr) -> Result<(Descriptor, CString), Errno> {
-    let mut path = template.to_bytes_with_nul().to_vec();
-    // SAFETY: `path` is a C string of ours, which keeps its length.
-    let fd = unsafe { libc::mkostemp(path.as_mut_ptr().cast(), libc::O_CLOEXEC) };
-    let fd = check(fd)?;
+    let mut path = Vec::new();
+    let fd = retry(|| {
+        // A call that was interrupted has replaced the X's already.
+        path = template.to_bytes_with_nul().to_vec();
+        // SAFETY: `path` is a C string of ours, which keeps its length.
+        check(unsafe { libc::mkostemp(path.as_mut_ptr().cast(), libc::O_CLOEXEC) })
+    })?;
     // SAFETY: the file was just opened, for us alone.
     let file = unsafe { Descriptor::from_raw(fd) };
     let path = CString::from_vec_with_nul(path).map_err(|_| Errno::new(libc::EINVAL))?;

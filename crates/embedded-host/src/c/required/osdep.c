@@ -8,6 +8,7 @@
 int qemu_open_old(const char *name, int flags, ...)
 {
     mode_t mode = 0;
+    int fd;
 
     /* Without one of these there is no third argument to be read; O_TMPFILE is several bits. */
     if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE) {
@@ -17,5 +18,8 @@ int qemu_open_old(const char *name, int flags, ...)
         mode = va_arg(ap, mode_t);
         va_end(ap);
     }
-    return open(name, flags | O_CLOEXEC, mode);
+    do {
+        fd = open(name, flags | O_CLOEXEC, mode);
+    } while (fd == -1 && errno == EINTR);
+    return fd;
 }

@@ -24,7 +24,7 @@ pub unsafe extern "C" fn qemu_init_main_loop(errp: *mut *mut Error) -> c_int {
 /// The source of the main loop's handlers.
 #[unsafe(no_mangle)]
 pub extern "C" fn iohandler_get_g_source() -> *mut GSource {
-    let context = main_loop::iohandler_context("iohandler_get_g_source");
+    let context = main_loop::iohandler_context();
     context.source().clone().into_ptr()
 }
 
@@ -36,7 +36,7 @@ pub extern "C" fn qemu_set_fd_handler(
     fd_write: IOHandler,
     opaque: *mut c_void,
 ) {
-    let context = main_loop::iohandler_context("qemu_set_fd_handler");
+    let context = main_loop::iohandler_context();
     context.set_handlers(fd, fd_read, fd_write, opaque);
 }
 

@@ -10,7 +10,7 @@ use crate::capi::arguments::optional_text;
 use crate::capi::propagate::int_or_propagate;
 use crate::capi::required::sockets::{address_or_propagate, descriptor_or_propagate, view};
 use crate::error::Error;
-use crate::sockets::inet_text::InetText;
+use crate::sockets::text::parse_inet;
 use crate::sockets::unix::{self, UnixAddress};
 use crate::sockets::{connect, descriptor, names, text};
 use abi::address::{Inet, View};
@@ -239,7 +239,7 @@ pub unsafe extern "C" fn inet_parse(
     unsafe { addr.write_bytes(0, 1) };
     // SAFETY: the caller's text.
     let str = unsafe { optional_text(str) };
-    let found = InetText::parse(str.unwrap_or_default()).map(|found| {
+    let found = parse_inet(str.unwrap_or_default()).map(|found| {
         // SAFETY: as above; the texts are the caller's from now on.
         unsafe { addr.write(found.fields().to_layout()) };
     });
@@ -265,7 +265,7 @@ pub unsafe extern "C" fn inet_connect_saddr(
 pub unsafe extern "C" fn inet_connect(str: *const c_char, errp: *mut *mut layout::Error) -> c_int {
     // SAFETY: the caller's text.
     let str = unsafe { optional_text(str) }.unwrap_or_default();
-    let result = InetText::parse(str)
+    let result = parse_inet(str)
         .map(|found| abi::address::Address::inet(&found.fields()))
         .and_then(|address| crate::sockets::connect(address.view()));
     // SAFETY: `errp` is the caller's.

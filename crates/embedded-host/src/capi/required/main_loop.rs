@@ -12,7 +12,7 @@ pub extern "C" fn qemu_get_aio_context() -> *mut AioContext {
 /// The context of the main loop's handlers.
 #[unsafe(no_mangle)]
 pub extern "C" fn iohandler_get_aio_context() -> *mut AioContext {
-    main_loop::iohandler_context("iohandler_get_aio_context").as_ptr()
+    main_loop::iohandler_context().as_ptr()
 }
 
 /// Whether the calling thread is the main one.

@@ -3,6 +3,7 @@
 
 use super::inet_text::{HostPort, InetText, Options, split_at_byte};
 use crate::error::Error;
+use platform::os::port;
 
 const HOST_MAX: usize = 64;
 const PORT_MAX: usize = 32;
@@ -54,17 +55,18 @@ impl Words<'_> {
         }
     }
 
-    /// A decimal int, of which 16 bits are kept.
     fn last_port(&self) -> Result<Option<u16>, Error> {
         let Some((_, number)) = self.find("to=") else {
             return Ok(None);
         };
-        let number = String::from_utf8_lossy(number);
-        let [low, high, ..] = number
-            .parse::<i32>()
-            .map_err(|_| Error::new(format!("error parsing to= argument '{number}'")))?
-            .to_le_bytes();
-        Ok(Some(u16::from_le_bytes([low, high])))
+        let port = port::number(number).ok_or_else(|| {
+            let number = String::from_utf8_lossy(number);
+            Error::new(format!(
+                "error parsing to= argument '{number}': {}",
+                port::EXPECTED
+            ))
+        })?;
+        Ok(Some(port))
     }
 }
 
@@ -146,10 +148,22 @@ mod tests {
     fn the_last_port_has_16_bits() {
         let to = |text: &str| options(text).map(|found| found.to);
         assert_eq!(to(",to=90"), Ok(Some(90)));
-        assert_eq!(to(",to=65536"), Ok(Some(0)));
-        assert_eq!(to(",to=-1"), Ok(Some(u16::MAX)));
-        for text in [",to=", ",to=x", ",to=1x", ",to=0x10", ",to=99999999999"] {
-            assert!(to(text).is_err(), "{text}");
+        assert_eq!(to(",to=65535"), Ok(Some(u16::MAX)));
+        for text in [
+            "",
+            "x",
+            "1x",
+            "0x10",
+            "65536",
+            "-1",
+            "+1",
+            " 1",
+            "99999999999",
+        ] {
+            let error = to(&format!(",to={text}")).unwrap_err();
+            let expected =
+                format!("error parsing to= argument '{text}': a port is a number from 0 to 65535");
+            assert_eq!(error, expected);
         }
     }
 
@@ -161,7 +175,7 @@ mod tests {
     #[test]
     fn host_and_port_have_a_limit() {
         let address = |host: usize, port: usize| {
-            let text = format!("{}:{}", "h".repeat(host), "1".repeat(port));
+            let text = format!("{}:{}", "h".repeat(host), "p".repeat(port));
             parse(text.as_bytes()).is_ok()
         };
         assert!(address(HOST_MAX, PORT_MAX));

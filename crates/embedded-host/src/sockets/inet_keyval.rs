@@ -3,6 +3,7 @@
 use super::inet_text::{HostPort, InetText, Options};
 use crate::error::Error;
 use crate::qapi::words::yes_or_no;
+use platform::os::port;
 
 /// Reads a text.
 pub(super) fn parse(text: &[u8]) -> Result<InetText, Error> {
@@ -90,10 +91,10 @@ fn value(text: &[u8]) -> (Vec<u8>, &[u8]) {
 fn set(options: &mut Options, element: &Element<'_>) -> Result<(), Error> {
     let tuning = &mut options.keep_alive_tuning;
     match element.key() {
-        b"to" => options.to = Some(low_16_bits(number(element)?)),
-        b"keep-alive-count" => tuning.count = Some(low_32_bits(number(element)?)),
-        b"keep-alive-idle" => tuning.idle = Some(low_32_bits(number(element)?)),
-        b"keep-alive-interval" => tuning.interval = Some(low_32_bits(number(element)?)),
+        b"to" => options.to = Some(last_port(element)?),
+        b"keep-alive-count" => tuning.count = Some(number(element)?),
+        b"keep-alive-idle" => tuning.idle = Some(number(element)?),
+        b"keep-alive-interval" => tuning.interval = Some(number(element)?),
         _ => set_flag(options, element)?,
     }
     Ok(())
@@ -141,16 +142,28 @@ fn bad_value(key: &[u8], expected: &str) -> Error {
     Error::new(format!("Parameter '{key}' expects {expected}"))
 }
 
-/// A value that is an integer as C writes them, of at most 64 bits.
-fn number(element: &Element<'_>) -> Result<u64, Error> {
+/// A value that is a port.
+fn last_port(element: &Element<'_>) -> Result<u16, Error> {
+    let Element::Pair(_, value) = element else {
+        return Err(bad_value(element.key(), "a number"));
+    };
+    port::number(value).ok_or_else(|| {
+        let value = String::from_utf8_lossy(value);
+        let expected = format!("a number from 0 to 65535, not '{value}'");
+        bad_value(element.key(), &expected)
+    })
+}
+
+/// A value that is an integer as C writes them, of at most 32 bits.
+fn number(element: &Element<'_>) -> Result<u32, Error> {
     let value = match element {
         Element::Pair(_, value) => c_integer(value),
         Element::Word(_) => None,
     };
-    value.ok_or_else(|| bad_value(element.key(), "a number"))
+    value.ok_or_else(|| bad_value(element.key(), "a number from 0 to 4294967295"))
 }
 
-fn c_integer(text: &[u8]) -> Option<u64> {
+fn c_integer(text: &[u8]) -> Option<u32> {
     let text = core::str::from_utf8(text).ok()?;
     let (digits, radix) = match text.as_bytes() {
         [b'0', b'x' | b'X', ..] => (text.get(2..)?, 16),
@@ -161,17 +174,7 @@ fn c_integer(text: &[u8]) -> Option<u64> {
     if !digits.chars().all(|digit| digit.is_digit(radix)) {
         return None;
     }
-    u64::from_str_radix(digits, radix).ok()
-}
-
-fn low_16_bits(number: u64) -> u16 {
-    let [a, b, ..] = number.to_le_bytes();
-    u16::from_le_bytes([a, b])
-}
-
-fn low_32_bits(number: u64) -> u32 {
-    let [a, b, c, d, ..] = number.to_le_bytes();
-    u32::from_le_bytes([a, b, c, d])
+    u32::from_str_radix(digits, radix).ok()
 }
 
 #[cfg(test)]
@@ -254,23 +257,27 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_as_in_c_and_cut() {
-        for (number, to) in [("90", 90), ("0x10", 16), ("010", 8), ("0", 0), ("65537", 1)] {
+    fn the_last_port_is_decimal() {
+        for (number, to) in [("90", 90), ("010", 10), ("0", 0), ("65535", 65535)] {
             let expected = InetFields {
                 to: Some(to),
                 ..BARE
             };
             check(&format!("h:1,to={number}"), &expected);
         }
+    }
+
+    #[test]
+    fn numbers_are_written_as_in_c() {
         let expected = InetFields {
             keep_alive_tuning: KeepAliveTuning {
                 count: Some(1),
-                idle: Some(2),
-                interval: Some(3),
+                idle: Some(8),
+                interval: Some(u32::MAX),
             },
             ..BARE
         };
-        let text = "h:1,keep-alive-count=1,keep-alive-idle=2,keep-alive-interval=0x100000003";
+        let text = "h:1,keep-alive-count=1,keep-alive-idle=010,keep-alive-interval=0xffffffff";
         check(text, &expected);
     }
 
@@ -279,19 +286,33 @@ mod tests {
         let on_or_off = "Parameter 'ipv4' expects 'on' or 'off'";
         assert_eq!(error("h:1,ipv4=maybe"), on_or_off);
         assert_eq!(error("h:1,ipv4="), on_or_off);
+        assert_eq!(error("h:1,to"), "Parameter 'to' expects a number");
         for value in [
-            "to",
-            "to=",
-            "to=x",
-            "to=-1",
-            "to=0x",
-            "to=09",
-            "to=+1",
-            "to=0x+1",
-            "to=18446744073709551616",
+            "",
+            "x",
+            "-1",
+            "+1",
+            " 1",
+            "0x10",
+            "65536",
+            "18446744073709551616",
         ] {
-            let text = format!("h:1,{value}");
-            assert_eq!(error(&text), "Parameter 'to' expects a number", "{text}");
+            let text = format!("Parameter 'to' expects a number from 0 to 65535, not '{value}'");
+            assert_eq!(error(&format!("h:1,to={value}")), text);
+        }
+        for value in [
+            "",
+            "=",
+            "=x",
+            "=-1",
+            "=0x",
+            "=09",
+            "=+1",
+            "=0x+1",
+            "=4294967296",
+        ] {
+            let text = "Parameter 'keep-alive-idle' expects a number from 0 to 4294967295";
+            assert_eq!(error(&format!("h:1,keep-alive-idle{value}")), text);
         }
     }
 
@@ -324,7 +345,7 @@ mod tests {
 
     #[test]
     fn nothing_is_too_long() {
-        let text = format!("{}:{}", "h".repeat(1000), "1".repeat(1000));
+        let text = format!("{}:{}", "h".repeat(1000), "p".repeat(1000));
         assert_eq!(
             parse(text.as_bytes()).unwrap().fields().host.count_bytes(),
             1000

@@ -1,0 +1,193 @@
+//! One main context for all threads that wait with sources whose kind is unknown.
+//!
+//! A context takes a descriptor, and GLib ends the process if there is none. So this one is made
+//! early, and shared: one thread at a time iterates it, for all that have a source in it.
+
+use super::{Callback, Hooks, MainContext, PollFd, Source, monotonic_time};
+use crate::os::poll::Until;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::fork::PerProcess;
+use crate::sync::{Condvar, Mutex};
+use std::sync::{Arc, OnceLock};
+
+/// `POLLIN`.
+const IN: u32 = glib_sys::G_IO_IN;
+
+/// The context of this process.
+#[derive(Default)]
+pub struct SharedContext {
+    context: OnceLock<MainContext>,
+    /// A thread iterates.
+    is_iterated: Mutex<bool>,
+    /// It has done an iteration, and lets others do the next.
+    iterated: Condvar,
+}
+
+static SHARED: PerProcess<SharedContext> = PerProcess::new();
+
+impl SharedContext {
+    /// The context, which is made now unless there is one. None without a free descriptor.
+    pub fn get() -> Option<&'static Self> {
+        let shared = SHARED.get();
+        if shared.context.get().is_none() {
+            let _ = shared.context.set(MainContext::try_create().ok()?);
+        }
+        Some(shared)
+    }
+
+    /// Iterates until `is_done`, which only a source of the context changes.
+    ///
+    /// False if that may take more than looking once, which is all that `until` allows, and hasn't
+    /// come about by that; or if `until` came first.
+    pub fn iterate(&self, until: Until, is_done: impl Fn() -> bool) -> bool {
+        let Some(context) = self.context.get() else {
+            return false;
+        };
+        if until.limit() == 0 {
+            let mut is_iterated = self.is_iterated.lock();
+            // What iterates at this moment is not to be waited for.
+            if !*is_iterated {
+                *is_iterated = true;
+                drop(is_iterated);
+                context.iteration(false);
+                self.give_up();
+            }
+            return is_done();
+        }
+        let is_over = Arc::new(AtomicBool::new(false));
+        let end = End::create(until, Arc::clone(&is_over));
+        end.attach(context);
+        while !is_done() && !is_over.load(Ordering::Acquire) {
+            // A method that is called by an iteration may wait in turn.
+            if context.is_owner() {
+                context.iteration(true);
+                continue;
+            }
+            let mut is_iterated = self.is_iterated.lock();
+            if *is_iterated {
+                drop(self.iterated.wait(is_iterated));
+                continue;
+            }
+            // The last iteration may have been for this thread.
+            if is_done() || is_over.load(Ordering::Acquire) {
+                break;
+            }
+            *is_iterated = true;
+            drop(is_iterated);
+            context.iteration(true);
+            self.give_up();
+        }
+        end.destroy();
+        is_done()
+    }
+
+    fn give_up(&self) {
+        *self.is_iterated.lock() = false;
+        self.iterated.notify_all();
+    }
+
+    /// Starts a source in it, for [`SharedContext::iterate`].
+    pub fn attach(&self, source: &Source) {
+        if let Some(context) = self.context.get() {
+            source.attach(context);
+        }
+    }
+}
+
+/// The source of what ends a wait beside the thing itself.
+struct End {
+    wakers: Vec<PollFd>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl End {
+    fn create(until: Until, is_over: Arc<AtomicBool>) -> Source {
+        let wakers = until.wakers().map(|fd| PollFd::new(fd, IN)).collect();
+        let source = Source::new(Self { wakers, is_over });
+        if until.limit() > 0 {
+            source.set_ready_time(monotonic_time() + i64::from(until.limit()) * 1000);
+        }
+        source
+    }
+}
+
+impl Hooks for End {
+    fn poll_fds(&self) -> &[PollFd] {
+        &self.wakers
+    }
+
+    fn prepare(&self) -> bool {
+        false
+    }
+
+    fn check(&self) -> bool {
+        self.wakers.iter().any(|waker| waker.revents() != 0)
+    }
+
+    fn dispatch(&self, _callback: Callback) -> bool {
+        self.is_over.store(true, Ordering::Release);
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::socket;
+    use std::thread;
+
+    /// A source that sets a flag when its descriptor is readable.
+    struct Readable(Vec<PollFd>, Arc<AtomicBool>);
+
+    impl Hooks for Readable {
+        fn poll_fds(&self) -> &[PollFd] {
+            &self.0
+        }
+
+        fn prepare(&self) -> bool {
+            false
+        }
+
+        fn check(&self) -> bool {
+            self.0[0].revents() != 0
+        }
+
+        fn dispatch(&self, _callback: Callback) -> bool {
+            self.1.store(true, Ordering::Release);
+            false
+        }
+    }
+
+    fn wait(fd: i32, until: Until) -> bool {
+        let flag = Arc::new(AtomicBool::new(false));
+        let source = Source::new(Readable(vec![PollFd::new(fd, IN)], Arc::clone(&flag)));
+        let shared = SharedContext::get().unwrap();
+        shared.attach(&source);
+        let done = shared.iterate(until, || flag.load(Ordering::Acquire));
+        source.destroy();
+        done
+    }
+
+    #[test]
+    fn threads_wait_together_and_each_for_its_own() {
+        let pairs: Vec<_> = (0..4)
+            .map(|_| socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap())
+            .collect();
+        let (waker, rings) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+        assert!(!wait(pairs[0].0.as_raw(), Until::READY.or(None)));
+        thread::scope(|scope| {
+            let waiting: Vec<_> = pairs
+                .iter()
+                .map(|(a, _)| scope.spawn(|| wait(a.as_raw(), Until::READY)))
+                .collect();
+            let woken = scope.spawn(|| wait(-1, Until::READY.or(Some(waker.as_raw()))));
+            assert_eq!(socket::send(rings.as_raw(), b"x"), Ok(1));
+            assert!(!woken.join().unwrap());
+            for ((_, b), waiting) in pairs.iter().zip(waiting).rev() {
+                assert_eq!(socket::send(b.as_raw(), b"x"), Ok(1));
+                assert!(waiting.join().unwrap());
+            }
+        });
+        assert!(wait(pairs[0].0.as_raw(), Until::NOW));
+    }
+}

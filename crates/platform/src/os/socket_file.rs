@@ -1,0 +1,196 @@
+//! The files of UNIX sockets, and which of them this process made.
+//!
+//! A file goes with the socket that it was made for, in the process that made it. A listener may also
+//! be inherited, or copied by a fork; and a successor may have put a socket of its own at the path.
+//! None of those files is for this process to remove.
+
+use core::ffi::c_int;
+use core::mem::MaybeUninit;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+use super::errno::Errno;
+use super::fd::check;
+use crate::sync::Mutex;
+use crate::sync::fork::PerProcess;
+
+/// What stands at a path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Nothing, or nothing that can be looked at.
+    Nothing,
+    /// A socket, whether it is in use or not.
+    Socket,
+    /// A directory.
+    Directory,
+    /// Another kind of file: a symbolic link, too.
+    Other,
+}
+
+/// Looks at a path.
+pub fn standing(path: &[u8]) -> Standing {
+    let Ok(metadata) = path_of(path).symlink_metadata() else {
+        return Standing::Nothing;
+    };
+    let kind = metadata.file_type();
+    if kind.is_socket() {
+        Standing::Socket
+    } else if kind.is_dir() {
+        Standing::Directory
+    } else {
+        Standing::Other
+    }
+}
+
+fn path_of(path: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(path))
+}
+
+/// Device and inode of something that is open or stands at a path.
+type Identity = (u64, u64);
+
+/// A file that this process made.
+struct Made {
+    /// Of the socket, whatever descriptors it has.
+    socket: Identity,
+    file: Identity,
+    /// As it was given: relative paths mean what they meant only in the same directory.
+    path: Vec<u8>,
+}
+
+/// A forked child starts without any.
+static MADE: PerProcess<Mutex<Vec<Made>>> = PerProcess::new();
+
+/// Notes that the socket has just got the file at `path`.
+pub fn register(fd: c_int, path: &[u8]) {
+    let (Ok(socket), Some(file)) = (socket_identity(fd), file_identity(path)) else {
+        return;
+    };
+    let path = path.to_vec();
+    let mut made = MADE.get().lock();
+    // Whatever stood there before is gone.
+    made.retain(|other| other.path != path && other.socket != socket);
+    made.push(Made { socket, file, path });
+}
+
+/// The path of the file that this process made for the socket, as long as that very file stands
+/// there.
+pub fn made_for(fd: c_int) -> Option<Vec<u8>> {
+    let socket = socket_identity(fd).ok()?;
+    let made = MADE.get().lock();
+    let (path, file) = made
+        .iter()
+        .find(|made| made.socket == socket)
+        .map(|made| (made.path.clone(), made.file))?;
+    drop(made);
+    (file_identity(&path) == Some(file)).then_some(path)
+}
+
+/// The socket has lost its file.
+pub fn forget(fd: c_int) {
+    if let Ok(socket) = socket_identity(fd) {
+        MADE.get().lock().retain(|made| made.socket != socket);
+    }
+}
+
+fn file_identity(path: &[u8]) -> Option<Identity> {
+    let metadata = path_of(path).symlink_metadata().ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+fn socket_identity(fd: c_int) -> Result<Identity, Errno> {
+    let mut status = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `status` has room for what the call stores.
+    check(unsafe { libc::fstat(fd, status.as_mut_ptr()) })?;
+    // SAFETY: the call has succeeded, and so has filled it.
+    let status = unsafe { status.assume_init() };
+    Ok((status.st_dev, status.st_ino))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::fd::{Descriptor, duplicate};
+    use crate::os::socket;
+    use crate::os::socket_name::SocketName;
+
+    /// A directory that goes with its user.
+    struct Directory(std::path::PathBuf);
+
+    impl Directory {
+        fn new(test: &str) -> Self {
+            let name = format!("qio-file-{test}-{}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            std::fs::create_dir(&path).unwrap();
+            Self(path)
+        }
+
+        fn path(&self, name: &str) -> Vec<u8> {
+            self.0.join(name).into_os_string().into_encoded_bytes()
+        }
+    }
+
+    impl Drop for Directory {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn bound(path: &[u8]) -> Descriptor {
+        let socket = socket::create(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+        let name = SocketName::unix_padded(path).unwrap();
+        socket::bind(socket.as_raw(), &name).unwrap();
+        socket
+    }
+
+    #[test]
+    fn kinds_are_told_apart() {
+        let directory = Directory::new("kinds");
+        let (path, file, link) = (
+            directory.path("socket"),
+            directory.path("file"),
+            directory.path("link"),
+        );
+        assert_eq!(standing(&path), Standing::Nothing);
+        let _socket = bound(&path);
+        std::fs::write(path_of(&file), "mine").unwrap();
+        std::os::unix::fs::symlink(path_of(&path), path_of(&link)).unwrap();
+        assert_eq!(standing(&path), Standing::Socket);
+        assert_eq!(standing(&file), Standing::Other);
+        assert_eq!(standing(&link), Standing::Other);
+        assert_eq!(standing(&directory.path("")), Standing::Directory);
+    }
+
+    #[test]
+    fn only_what_was_registered_is_ours() {
+        let directory = Directory::new("ours");
+        let path = directory.path("socket");
+        let socket = bound(&path);
+        assert_eq!(made_for(socket.as_raw()), None);
+        register(socket.as_raw(), &path);
+        let copy = duplicate(socket.as_raw()).unwrap();
+        assert_eq!(made_for(copy.as_raw()), Some(path));
+        forget(copy.as_raw());
+        assert_eq!(made_for(socket.as_raw()), None);
+        assert_eq!(made_for(-1), None);
+    }
+
+    #[test]
+    fn a_successor_at_the_path_has_its_own_file() {
+        let directory = Directory::new("successor");
+        let path = directory.path("socket");
+        let first = bound(&path);
+        register(first.as_raw(), &path);
+        std::fs::remove_file(path_of(&path)).unwrap();
+        assert_eq!(made_for(first.as_raw()), None);
+        let _stranger = bound(&path);
+        assert_eq!(made_for(first.as_raw()), None);
+        std::fs::remove_file(path_of(&path)).unwrap();
+        let second = bound(&path);
+        register(second.as_raw(), &path);
+        assert_eq!(made_for(first.as_raw()), None);
+        assert_eq!(made_for(second.as_raw()), Some(path));
+    }
+}

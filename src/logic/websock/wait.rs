@@ -1,0 +1,67 @@
+//! Waiting for a WebSocket with no more than waiting for its master takes: no main context, and no
+//! descriptor that it can't do without (C8).
+
+use std::sync::Arc;
+
+use super::state::State;
+use crate::logic::wait;
+use crate::logic::watch::{ERR, HUP, IN};
+use crate::object::websock::Websock;
+use platform::os::poll::{Until, Waited};
+use platform::sync::atomic::Ordering;
+
+/// Waits until a watch for `condition` would fire.
+pub fn until(websock: &Websock, condition: u32, until: Until) -> Waited {
+    let (Some(state), Some(master)) = (websock.state::<Arc<State>>(), websock.master()) else {
+        // A transfer fails.
+        return Waited::Ready(condition);
+    };
+    // What the master was found to be for good.
+    let mut raised = 0;
+    let ready = |raised: u32| (state.ready() | raised) & condition;
+    let now = ready(raised);
+    if now != 0 {
+        return Waited::Ready(now);
+    }
+    // What others take from the master, or change without it, isn't seen there.
+    let waiter = state.waiters.join_thread();
+    let for_master = until.or(waiter.fd());
+    loop {
+        // What changes from here on wakes; what has changed before is seen.
+        waiter.begin();
+        let now = ready(raised);
+        if now != 0 {
+            return Waited::Ready(now);
+        }
+        if state.holds_ping.load(Ordering::Acquire) {
+            // Its pong has to make room first, which may bring to light what is behind it.
+            state.step(master, false);
+            let now = ready(raised);
+            if now != 0 {
+                return Waited::Ready(now);
+            }
+        }
+        let needs = state.needs(condition);
+        let waited = if needs == 0 {
+            wait::for_memory(0, for_master)
+        } else {
+            wait::until(master, needs, for_master)
+        };
+        match waited {
+            Waited::Ready(bits) => {
+                raised |= bits & (HUP | ERR);
+                // A blocking master is read from only if it is ready for that.
+                state.step(master, bits & IN != 0);
+            }
+            Waited::NotYet => {
+                let now = ready(raised);
+                if now != 0 {
+                    return Waited::Ready(now);
+                }
+                if until.limit() >= 0 || until.is_woken() {
+                    return Waited::NotYet;
+                }
+            }
+        }
+    }
+}
