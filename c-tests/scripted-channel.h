@@ -337,6 +337,8 @@ static inline void scripted_register(void)
 
     type_register_static(&infos[0]);
     type_register_static(&infos[1]);
+    /* The first of a program's own class makes the context in which such are waited for. */
+    object_unref(object_new(TYPE_BARE_CHANNEL));
 }
 
 /* A scripted channel with its results: scripted_new(2, 5, -2) returns 5, then would block. */

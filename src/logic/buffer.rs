@@ -4,7 +4,7 @@ use super::wait;
 use super::watch::{self, IN, OUT};
 use crate::object::buffer::Buffer;
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, ObjectImpl, Seek};
+use crate::object::class::{ChannelImpl, Finalizing, ObjectImpl, Seek};
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::QIOChannelBuffer;
 use abi::origin;
@@ -89,7 +89,7 @@ fn failed_seek(errno: Errno, offset: i64, whence: i32) -> Error {
 }
 
 impl ObjectImpl for QIOChannelBuffer {
-    fn finalize(buffer: &Buffer) {
+    fn finalize(buffer: Finalizing<'_, Self>) {
         buffer.release();
     }
 }

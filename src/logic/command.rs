@@ -2,7 +2,7 @@
 
 use super::wait;
 use crate::object::channel::Polled;
-use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers};
+use crate::object::class::{ChannelImpl, Finalizing, ObjectImpl, SetHandlers};
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::QIOChannelCommand;
 use abi::origin;
@@ -119,7 +119,7 @@ fn close_within(command: &Command, limit: i32) -> Result<(), Error> {
 }
 
 /// Closes what is still open and ends the child that nobody waited for (R-CHAN-95).
-pub fn finalize(command: &Command) {
+fn finalize(command: &Command) {
     // Nobody is left to tell of a failure.
     let _: Result<(), Errno> = close_pipes(command);
     let Some(child) = command.child() else {
@@ -154,8 +154,8 @@ impl ObjectImpl for QIOChannelCommand {
         command.set_write_end(None);
     }
 
-    fn finalize(command: &Command) {
-        finalize(command);
+    fn finalize(command: Finalizing<'_, Self>) {
+        finalize(&command);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::wait;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Flushed;
-use crate::object::class::ObjectImpl;
+use crate::object::class::{Finalizing, ObjectImpl};
 use abi::layout::QIOChannel;
 use abi::profile;
 use host::error::Error;
@@ -17,7 +17,7 @@ impl ObjectImpl for QIOChannel {
     }
 
     /// Runs last, after the finalisers of the subclasses (R-CHAN-2).
-    fn finalize(channel: &Channel) {
+    fn finalize(channel: Finalizing<'_, Self>) {
         check_usage!(
             !profile::WAITED_FOR_CHANNEL_MUST_LIVE || !channel.is_waited_for(),
             "object_unref",

@@ -4,7 +4,7 @@ use super::aio::set_fd_handlers;
 use super::wait;
 use super::watch;
 use crate::object::channel::Polled;
-use crate::object::class::{ChannelImpl, ObjectImpl, Positioned, Seek, SetHandlers};
+use crate::object::class::{ChannelImpl, Finalizing, ObjectImpl, Positioned, Seek, SetHandlers};
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::QIOChannelFile;
 use abi::origin;
@@ -188,7 +188,7 @@ impl ObjectImpl for QIOChannelFile {
     }
 
     /// Closes the descriptor if there still is one. A failure reaches no caller.
-    fn finalize(file: &File) {
+    fn finalize(file: Finalizing<'_, Self>) {
         if let fd @ 0.. = file.take_fd() {
             let _: Result<(), Errno> = host::file::close(fd);
         }

@@ -2,6 +2,7 @@
 //! code beside what it does. The functions that C calls are made from it here.
 
 use core::ffi::{c_int, c_uint, c_void};
+use core::ops::Deref;
 use core::ptr;
 
 use glib_sys::{GIOCondition, GSource};
@@ -31,8 +32,20 @@ pub trait ObjectImpl: Instance {
     /// Prepares the zeroed memory of a new instance.
     fn init(_: &Shared<Self>) {}
 
-    /// Frees what the instance holds; the last reference has gone.
-    fn finalize(_: &Shared<Self>) {}
+    /// Frees what the instance holds.
+    fn finalize(_: Finalizing<'_, Self>) {}
+}
+
+/// An instance whose last reference has gone. What is borrowed through it ends before it is given
+/// to a function that frees fields.
+pub struct Finalizing<'a, T>(&'a Shared<T>);
+
+impl<T> Deref for Finalizing<'_, T> {
+    type Target = Shared<T>;
+
+    fn deref(&self) -> &Shared<T> {
+        self.0
+    }
 }
 
 /// A class of channels. Its methods are called as the `io_*` slots of `QIOChannelClass` say.
@@ -160,7 +173,7 @@ unsafe extern "C" fn finalize<T: ObjectImpl>(object: *mut Object) {
     // Whoever dropped the reference may have a failure to tell (R-CHAN-5).
     let errno = errno::last();
     // SAFETY: as promised.
-    T::finalize(unsafe { borrow(object) });
+    T::finalize(Finalizing(unsafe { borrow(object) }));
     errno::set(errno);
 }
 

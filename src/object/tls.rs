@@ -5,6 +5,7 @@ use core::ptr;
 
 use super::channel::Channel;
 use super::channel_class::Transfer;
+use super::class::Finalizing;
 use super::descriptors::{Incoming, Outgoing};
 use super::{Instance, IsA, Ref, Shared};
 use abi::layout;
@@ -44,8 +45,7 @@ const BYTES: u8 = 1;
 const WOULD_BLOCK: u8 = 2;
 const END: u8 = 4;
 
-/// `QIO_CHANNEL_SHUTDOWN_READ`.
-const SHUTDOWN_READ: u32 = 1;
+const SHUTDOWN_READ: u32 = layout::QIOChannelShutdown::QIO_CHANNEL_SHUTDOWN_READ as u32;
 
 impl Tls {
     fn whole(&self) -> *mut Whole {
@@ -64,18 +64,6 @@ impl Tls {
     pub fn state<T: 'static>(&self) -> Option<&T> {
         // SAFETY: set when the object was made, before anybody else saw it.
         unsafe { (*self.whole()).state.as_ref() }.and_then(UserData::value::<T>)
-    }
-
-    /// Ends the state, the session and the reference on the master, when the object ends.
-    pub fn release(&self) {
-        // SAFETY: the last reference has gone, so nobody else looks.
-        drop(unsafe { (*self.whole()).state.take() });
-        let session = self.session_field().swap(ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: NULL, or what `set_session` stored.
-        drop(unsafe { OwnedSession::from_ptr_full(session) });
-        let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: NULL, or the reference that `set_master` stored.
-        drop(unsafe { Ref::from_ptr_full(master) });
     }
 
     fn master_field(&self) -> &AtomicPtr<layout::QIOChannel> {
@@ -166,9 +154,9 @@ impl Tls {
         self.received_field().store(0, Ordering::Relaxed);
     }
 
-    /// Whether the session has met the end of the master.
+    /// Whether the session has met the end of file of the master.
     #[inline]
-    pub fn has_met_end(&self) -> bool {
+    pub fn has_met_eof(&self) -> bool {
         self.received_field().load(Ordering::Relaxed) & END != 0
     }
 
@@ -230,6 +218,20 @@ fn moved(transfer: Transfer) -> Option<usize> {
     match transfer {
         Transfer::Done(bytes) => Some(bytes),
         Transfer::WouldBlock => None,
+    }
+}
+
+impl Finalizing<'_, layout::QIOChannelTLS> {
+    /// Frees the state and the session, and drops the reference on the master.
+    pub fn release(self) {
+        // SAFETY: nothing borrows it: what was borrowed through `self` has ended.
+        drop(unsafe { (*self.whole()).state.take() });
+        let session = self.session_field().swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: NULL, or what `set_session` stored.
+        drop(unsafe { OwnedSession::from_ptr_full(session) });
+        let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: NULL, or the reference that `set_master` stored.
+        drop(unsafe { Ref::from_ptr_full(master) });
     }
 }
 

@@ -4,6 +4,7 @@ use core::ffi::CStr;
 use core::ptr;
 
 use super::channel::Channel;
+use super::class::Finalizing;
 use super::{Instance, IsA, Ref, Shared};
 use abi::layout;
 use platform::glib::UserData;
@@ -43,19 +44,6 @@ impl Websock {
             .cast::<UserData>();
         // SAFETY: NULL, or the box that `set_state` stored, which ends with the object.
         unsafe { state.as_ref() }.and_then(UserData::value::<T>)
-    }
-
-    /// Ends the state and the reference on the master, when the object ends.
-    pub fn release(&self) {
-        let state = self.state_field().swap(ptr::null_mut(), Ordering::AcqRel);
-        if !state.is_null() {
-            // SAFETY: the box that `set_state` stored. The last reference has gone, so nobody else
-            // looks.
-            drop(unsafe { Box::from_raw(state.cast::<UserData>()) });
-        }
-        let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: NULL, or the reference that `set_master` stored.
-        drop(unsafe { Ref::from_ptr_full(master) });
     }
 
     fn master_field(&self) -> &AtomicPtr<layout::QIOChannel> {
@@ -99,4 +87,19 @@ impl Websock {
     /// The 7.2 profiles have no such field.
     #[cfg(not(two_aio_contexts))]
     pub fn follow_coroutines_as(&self, _master: &Channel) {}
+}
+
+impl Finalizing<'_, layout::QIOChannelWebsock> {
+    /// Ends the state and the reference on the master, when the object ends.
+    pub fn release(self) {
+        let state = self.state_field().swap(ptr::null_mut(), Ordering::AcqRel);
+        if !state.is_null() {
+            // SAFETY: the box that `set_state` stored. The last reference has gone, so nobody else
+            // looks.
+            drop(unsafe { Box::from_raw(state.cast::<UserData>()) });
+        }
+        let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: NULL, or the reference that `set_master` stored.
+        drop(unsafe { Ref::from_ptr_full(master) });
+    }
 }

@@ -1,8 +1,8 @@
 //! TLS sessions of the host: one face for the three styles they have had.
 //!
-//! The 7.2 profiles report with errno, the 10.0 profiles with an error object, qemu-10.2 tells in
-//! addition when a transport has ended too early. Which functions there are, and with which
-//! arguments, differs between profiles here and nowhere above.
+//! They report failures with errno or with an error object, and may tell in addition when a transport
+//! has ended too early. Which functions there are, and with which arguments, differs between profiles
+//! here and nowhere above.
 
 use core::ffi::{CStr, c_char, c_uint, c_void};
 use core::marker::PhantomData;
@@ -13,6 +13,8 @@ use libc::{size_t, ssize_t};
 use super::error::{self, Error, Origin};
 use super::imports::tls as imports;
 use abi::layout::{self, QCryptoTLSCreds, QCryptoTLSSession};
+#[cfg(session_errp)]
+use abi::layout::{QCRYPTO_TLS_SESSION_ERR_BLOCK, QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION};
 use abi::origin;
 use abi::propagate::ok_or_propagate;
 #[cfg(not(session_errp))]
@@ -27,7 +29,7 @@ const WRITE_FAILED: &str = "Cannot write to TLS channel";
 pub enum Role {
     /// It begins the handshake.
     Client = 0,
-    /// It answers.
+    /// It waits for one to begin.
     Server = 1,
 }
 
@@ -86,9 +88,8 @@ impl Step {
 pub struct ReadFailure {
     /// The error.
     pub error: Error,
-    /// The transport has ended, but the peer has not said that the session has. Not every profile
-    /// can tell.
-    pub is_cut: bool,
+    /// The transport has ended without a close_notify. Not every profile can tell.
+    pub premature_eof: bool,
 }
 
 /// A session of one's own. It references its credentials.
@@ -217,79 +218,29 @@ fn parts(piece: IoVec<'_>) -> (*mut c_char, size_t) {
     (piece.base().cast::<c_char>(), piece.len())
 }
 
-/// Reading and writing in the 7.2 profiles: failures are told by errno.
-#[cfg(not(session_errp))]
 impl Session<'_> {
     /// Reads what one record has, or the rest of it, to a piece that is not empty. None if the
-    /// transport is not ready, 0 if the peer has ended the session.
-    pub fn read(self, piece: IoVec<'_>, _end_is_fine: bool) -> Result<Option<usize>, ReadFailure> {
+    /// transport is not ready, 0 if the peer has sent a close_notify, or with `relaxed_eof` the
+    /// transport has ended.
+    pub fn read(self, piece: IoVec<'_>, relaxed_eof: bool) -> Result<Option<usize>, ReadFailure> {
         let (buf, len) = parts(piece);
-        // SAFETY: the session is live; the piece is writable.
-        let result = unsafe { imports::qcrypto_tls_session_read(self.as_ptr(), buf, len) };
-        count_or_errno(result).map_err(|errno| ReadFailure {
-            error: Error::os(errno, READ_FAILED),
-            is_cut: errno.code() == libc::ECONNABORTED,
-        })
-    }
-
-    /// Writes one record of a piece that is not empty. None if the transport is not ready; the next
-    /// write must offer the same bytes, and returns their number.
-    pub fn write(self, piece: IoVec<'_>) -> Result<Option<usize>, Error> {
-        let (buf, len) = parts(piece);
-        // SAFETY: the session is live; the piece is readable.
-        let result = unsafe { imports::qcrypto_tls_session_write(self.as_ptr(), buf, len) };
-        count_or_errno(result).map_err(|errno| Error::os(errno, WRITE_FAILED))
-    }
-
-    /// Whether bytes can be read without the transport, after a read that did or did not fill its
-    /// piece: the host cannot tell, so what filled it may have left something.
-    pub fn has_pending(self, filled: bool) -> bool {
-        filled
-    }
-
-    /// The host's sessions cannot tell the peer that nothing more will be written.
-    pub fn bye(self) -> Result<Step, Error> {
-        Ok(Step::Done)
-    }
-
-    /// The host's sessions have no such thing.
-    pub fn require_thread_safety(self) {}
-}
-
-#[cfg(not(session_errp))]
-fn count_or_errno(result: ssize_t) -> Result<Option<usize>, Errno> {
-    match (usize::try_from(result), errno::last()) {
-        (Ok(bytes), _) => Ok(Some(bytes)),
-        (_, Errno::EAGAIN) => Ok(None),
-        (_, errno) => Err(errno),
-    }
-}
-
-/// Reading and writing in the 10.x profiles: failures are told by error objects.
-#[cfg(session_errp)]
-impl Session<'_> {
-    /// Reads what one record has, or the rest of it, to a piece that is not empty. None if the
-    /// transport is not ready, 0 if the peer has ended the session, or the transport has and that
-    /// is fine.
-    pub fn read(self, piece: IoVec<'_>, end_is_fine: bool) -> Result<Option<usize>, ReadFailure> {
-        let (buf, len) = parts(piece);
-        let (result, error) = error::catch(|errp| {
-            #[cfg(premature_termination)]
-            // SAFETY: the session is live; the piece is writable; the slot is empty.
-            let result = unsafe {
-                let _ = end_is_fine;
-                imports::qcrypto_tls_session_read(self.as_ptr(), buf, len, errp)
-            };
-            #[cfg(not(premature_termination))]
-            // SAFETY: as above.
-            let result = unsafe {
-                imports::qcrypto_tls_session_read(self.as_ptr(), buf, len, end_is_fine, errp)
-            };
-            result
-        });
+        let sess = self.as_ptr();
+        let _ = relaxed_eof;
+        #[cfg(premature_termination)]
+        // SAFETY: the session is live; the piece is writable; the slot is empty.
+        let call = |errp| unsafe { imports::qcrypto_tls_session_read(sess, buf, len, errp) };
+        #[cfg(all(session_errp, not(premature_termination)))]
+        // SAFETY: as above.
+        let call =
+            |errp| unsafe { imports::qcrypto_tls_session_read(sess, buf, len, relaxed_eof, errp) };
+        #[cfg(not(session_errp))]
+        // SAFETY: as above; there is no slot.
+        let call = |_| unsafe { imports::qcrypto_tls_session_read(sess, buf, len) };
+        let (result, error) = error::catch(call);
+        let premature_eof = is_premature(result);
         count(result, error, READ_FAILED).map_err(|error| ReadFailure {
             error,
-            is_cut: result == PREMATURE_TERMINATION,
+            premature_eof,
         })
     }
 
@@ -297,20 +248,33 @@ impl Session<'_> {
     /// write must offer the same bytes, and returns their number.
     pub fn write(self, piece: IoVec<'_>) -> Result<Option<usize>, Error> {
         let (buf, len) = parts(piece);
-        let (result, error) = error::catch(|errp| {
-            // SAFETY: the session is live; the piece is readable; the slot is empty.
-            unsafe { imports::qcrypto_tls_session_write(self.as_ptr(), buf, len, errp) }
-        });
+        let sess = self.as_ptr();
+        #[cfg(session_errp)]
+        // SAFETY: the session is live; the piece is readable; the slot is empty.
+        let call = |errp| unsafe { imports::qcrypto_tls_session_write(sess, buf, len, errp) };
+        #[cfg(not(session_errp))]
+        // SAFETY: as above; there is no slot.
+        let call = |_| unsafe { imports::qcrypto_tls_session_write(sess, buf, len) };
+        let (result, error) = error::catch(call);
         count(result, error, WRITE_FAILED)
     }
 
     /// Whether bytes can be read without the transport. Only for the reader.
+    #[cfg(tls_check_pending)]
     pub fn has_pending(self, _filled: bool) -> bool {
         // SAFETY: the session is live.
         unsafe { imports::qcrypto_tls_session_check_pending(self.as_ptr()) > 0 }
     }
 
-    /// Tells the peer that nothing more will be written.
+    /// Whether bytes can be read without the transport, after a read that did or did not fill its
+    /// piece: the host cannot tell, so what filled it may have left something.
+    #[cfg(not(tls_check_pending))]
+    pub fn has_pending(self, filled: bool) -> bool {
+        filled
+    }
+
+    /// Sends close_notify.
+    #[cfg(tls_bye)]
     pub fn bye(self) -> Result<Step, Error> {
         // SAFETY: the session is live, the slot empty.
         let call = |errp| unsafe { imports::qcrypto_tls_session_bye(self.as_ptr(), errp) };
@@ -321,40 +285,74 @@ impl Session<'_> {
         }
     }
 
-    /// Lets one thread read while another one writes. Before the handshake.
-    #[cfg(concurrent_io)]
-    pub fn require_thread_safety(self) {
-        // SAFETY: the session is live.
-        unsafe { imports::qcrypto_tls_session_require_thread_safety(self.as_ptr()) }
+    /// The host's sessions cannot send close_notify.
+    #[cfg(not(tls_bye))]
+    pub fn bye(self) -> Result<Step, Error> {
+        Ok(Step::Done)
     }
 
-    /// The host's sessions have no such thing.
-    #[cfg(not(concurrent_io))]
-    pub fn require_thread_safety(self) {}
+    /// Lets one thread read while another one writes. Before the handshake.
+    pub fn require_thread_safety(self) {
+        #[cfg(concurrent_io)]
+        // SAFETY: the session is live.
+        unsafe {
+            imports::qcrypto_tls_session_require_thread_safety(self.as_ptr());
+        }
+    }
 }
 
-/// `QCRYPTO_TLS_SESSION_ERR_BLOCK`.
-#[cfg(session_errp)]
-const ERR_BLOCK: ssize_t = -2;
-/// `QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION`, which only qemu-10.2 returns.
-#[cfg(session_errp)]
-const PREMATURE_TERMINATION: ssize_t = -3;
-
+/// What a transfer has come to: failures are told by an error object.
 #[cfg(session_errp)]
 fn count(result: ssize_t, error: Option<Error>, message: &str) -> Result<Option<usize>, Error> {
     match usize::try_from(result) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(_) if result == ERR_BLOCK => Ok(None),
+        Err(_) if result == QCRYPTO_TLS_SESSION_ERR_BLOCK => Ok(None),
         Err(_) => Err(error.unwrap_or_else(|| Error::new(message))),
     }
 }
 
-/// What a callback answers. In the 7.2 profiles errno is the last thing it sets (R-TLS-9).
+/// What a transfer has come to: failures are told by errno.
+#[cfg(not(session_errp))]
+fn count(result: ssize_t, _error: Option<Error>, message: &str) -> Result<Option<usize>, Error> {
+    match (usize::try_from(result), errno::last()) {
+        (Ok(bytes), _) => Ok(Some(bytes)),
+        (_, Errno::EAGAIN) => Ok(None),
+        (_, errno) => Err(Error::os(errno, message)),
+    }
+}
+
+/// Whether a read tells that the transport has ended without a close_notify.
+fn is_premature(result: ssize_t) -> bool {
+    #[cfg(session_errp)]
+    return cfg!(premature_termination) && result == QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION;
+    #[cfg(not(session_errp))]
+    return result < 0 && errno::last().code() == libc::ECONNABORTED;
+}
+
+/// What a callback returns (R-TLS-10).
+///
+/// # Safety
+/// `errp` is as everywhere.
+#[cfg(session_errp)]
+unsafe fn returned(
+    result: Result<Option<usize>, Error>,
+    errp: *mut *mut layout::Error,
+    origin: &Origin,
+) -> ssize_t {
+    // SAFETY: as promised.
+    match unsafe { ok_or_propagate(result, errp, origin) } {
+        Some(Some(bytes)) => ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
+        Some(None) => QCRYPTO_TLS_SESSION_ERR_BLOCK,
+        None => -1,
+    }
+}
+
+/// What a callback returns. errno is the last thing it sets (R-TLS-9).
 ///
 /// # Safety
 /// `errp` is as everywhere.
 #[cfg(not(session_errp))]
-unsafe fn answer(
+unsafe fn returned(
     result: Result<Option<usize>, Error>,
     errp: *mut *mut layout::Error,
     origin: &Origin,
@@ -369,94 +367,42 @@ unsafe fn answer(
     -1
 }
 
-/// What a callback answers (R-TLS-10).
+/// Sends for a session.
 ///
 /// # Safety
-/// `errp` is as everywhere.
-#[cfg(session_errp)]
-unsafe fn answer(
-    result: Result<Option<usize>, Error>,
-    errp: *mut *mut layout::Error,
-    origin: &Origin,
-) -> ssize_t {
-    // SAFETY: as promised.
-    match unsafe { ok_or_propagate(result, errp, origin) } {
-        Some(Some(bytes)) => ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
-        Some(None) => ERR_BLOCK,
-        None => -1,
-    }
-}
-
-/// # Safety
 /// `opaque` is a live `T`; `buf` has `len` readable bytes; `errp` is as everywhere.
-unsafe fn send<T: Transport>(
+unsafe extern "C" fn write_transport<T: Transport>(
     buf: *const c_char,
     len: size_t,
     opaque: *mut c_void,
-    errp: *mut *mut layout::Error,
+    #[cfg(session_errp)] errp: *mut *mut layout::Error,
 ) -> ssize_t {
+    #[cfg(not(session_errp))]
+    let errp = ptr::null_mut();
     // SAFETY: as promised; nobody writes to what is sent.
     let bytes = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), len) };
     // SAFETY: as promised.
     let result = unsafe { &*opaque.cast::<T>() }.send(bytes);
     // SAFETY: as promised.
-    unsafe { answer(result, errp, &origin!(c"qio_channel_tls_write_handler")) }
+    unsafe { returned(result, errp, &origin!(c"qio_channel_tls_write_handler")) }
 }
 
+/// Receives for a session.
+///
 /// # Safety
 /// `opaque` is a live `T`; `buf` has room for `len` bytes; `errp` is as everywhere.
-unsafe fn receive<T: Transport>(
+unsafe extern "C" fn read_transport<T: Transport>(
     buf: *mut c_char,
     len: size_t,
     opaque: *mut c_void,
-    errp: *mut *mut layout::Error,
+    #[cfg(session_errp)] errp: *mut *mut layout::Error,
 ) -> ssize_t {
+    #[cfg(not(session_errp))]
+    let errp = ptr::null_mut();
     // SAFETY: as promised.
     let space = unsafe { IoVec::from_raw(buf.cast::<c_void>(), len) };
     // SAFETY: as promised.
     let result = unsafe { &*opaque.cast::<T>() }.receive(space);
     // SAFETY: as promised.
-    unsafe { answer(result, errp, &origin!(c"qio_channel_tls_read_handler")) }
-}
-
-#[cfg(not(session_errp))]
-unsafe extern "C" fn write_transport<T: Transport>(
-    buf: *const c_char,
-    len: size_t,
-    opaque: *mut c_void,
-) -> ssize_t {
-    // SAFETY: the session passes its transport and its bytes; nobody wants an error.
-    unsafe { send::<T>(buf, len, opaque, ptr::null_mut()) }
-}
-
-#[cfg(not(session_errp))]
-unsafe extern "C" fn read_transport<T: Transport>(
-    buf: *mut c_char,
-    len: size_t,
-    opaque: *mut c_void,
-) -> ssize_t {
-    // SAFETY: the session passes its transport and its space; nobody wants an error.
-    unsafe { receive::<T>(buf, len, opaque, ptr::null_mut()) }
-}
-
-#[cfg(session_errp)]
-unsafe extern "C" fn write_transport<T: Transport>(
-    buf: *const c_char,
-    len: size_t,
-    opaque: *mut c_void,
-    errp: *mut *mut layout::Error,
-) -> ssize_t {
-    // SAFETY: the session passes its transport, its bytes and its error slot.
-    unsafe { send::<T>(buf, len, opaque, errp) }
-}
-
-#[cfg(session_errp)]
-unsafe extern "C" fn read_transport<T: Transport>(
-    buf: *mut c_char,
-    len: size_t,
-    opaque: *mut c_void,
-    errp: *mut *mut layout::Error,
-) -> ssize_t {
-    // SAFETY: the session passes its transport, its space and its error slot.
-    unsafe { receive::<T>(buf, len, opaque, errp) }
+    unsafe { returned(result, errp, &origin!(c"qio_channel_tls_read_handler")) }
 }

@@ -21,7 +21,7 @@ pub mod traces;
 pub mod wait;
 pub mod watch;
 
-use crate::object::class::ObjectImpl;
+use crate::object::class::{Finalizing, ObjectImpl};
 use core::ffi::CStr;
 use std::ffi::CString;
 use std::sync::Arc;
@@ -296,7 +296,7 @@ pub fn local_address(listener: &Listener, index: usize) -> Result<Address, Error
 }
 
 /// Ends a listener whose last reference has gone (R-LSN-55).
-pub fn finalize(listener: &Listener) {
+fn finalize(listener: &Listener) {
     let state = state_of(listener);
     state.inner.lock().is_ending = true;
     disconnect(listener);
@@ -314,7 +314,7 @@ impl ObjectImpl for QIONetListener {
         init(listener);
     }
 
-    fn finalize(listener: &Listener) {
-        finalize(listener);
+    fn finalize(listener: Finalizing<'_, Self>) {
+        finalize(&listener);
     }
 }

@@ -8,7 +8,7 @@ use crate::logic::watch;
 use crate::object::channel::Polled;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{
-    ChannelImpl, Flush, ObjectImpl, PeerPid, SetHandlers, Shutdown, Switch,
+    ChannelImpl, Finalizing, Flush, ObjectImpl, PeerPid, SetHandlers, Shutdown, Switch,
 };
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::socket::Socket;
@@ -26,8 +26,8 @@ impl ObjectImpl for QIOChannelSocket {
         socket.init();
     }
 
-    fn finalize(socket: &Socket) {
-        control::finalize(socket);
+    fn finalize(socket: Finalizing<'_, Self>) {
+        control::finalize(&socket);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The end of a connection, told to the peer.
+//! close_notify.
 
 use std::sync::Arc;
 
@@ -11,15 +11,16 @@ use host::tls_session::Step;
 use platform::glib::MainContext;
 use platform::sync::atomic::Ordering;
 
-/// Tells the peer that nothing more is coming, and doesn't wait for the like from it (R-TLS-24). What
-/// would have to wait goes on in the default context, where nobody is told of a failure (R-TLS-26).
-pub fn say(tls: &Tls) -> Result<(), Error> {
+/// Sends close_notify, and doesn't wait for the peer's (R-TLS-24). What would have to wait goes on in
+/// the default context, where a failure is only traced (R-TLS-26).
+pub fn start(tls: &Tls) -> Result<(), Error> {
     trace::qio_channel_tls_bye_start(tls.as_ptr().into());
     let Some(state) = tls.state::<Arc<State>>().map(Arc::clone) else {
         return Ok(());
     };
     // Without a handshake there is nothing to end; once is enough (R-TLS-28).
-    if !state.is_open() || state.has_said_bye.load(Ordering::Acquire) || !state.bye.begin() {
+    if !state.is_open() || state.has_sent_close_notify.load(Ordering::Acquire) || !state.bye.begin()
+    {
         return Ok(());
     }
     let job = Job {
@@ -54,7 +55,7 @@ fn step(state: &Arc<State>, job: Job) -> Result<(), Error> {
             }
         }
         Ok(Step::Done) => {
-            state.has_said_bye.store(true, Ordering::Release);
+            state.has_sent_close_notify.store(true, Ordering::Release);
             (job, Ok(()))
         }
         Err(error) => (job, Err(error)),

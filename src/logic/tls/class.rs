@@ -1,11 +1,11 @@
 //! The class of TLS channels.
 
 use super::{
-    close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait,
-    watch, write,
+    close, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait, watch,
+    write,
 };
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
+use crate::object::class::{ChannelImpl, Finalizing, ObjectImpl, SetHandlers, Shutdown, Switch};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::tls::Tls;
 use abi::layout::QIOChannelTLS;
@@ -20,8 +20,8 @@ impl ObjectImpl for QIOChannelTLS {
         init(channel);
     }
 
-    fn finalize(channel: &Tls) {
-        finalize(channel);
+    fn finalize(channel: Finalizing<'_, Self>) {
+        channel.release();
     }
 }
 

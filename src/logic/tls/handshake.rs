@@ -97,7 +97,7 @@ fn over(state: &Arc<State>, job: Job, outcome: Result<(), Error>, is_first: bool
 /// told to the peer (R-TLS-18).
 fn check_peer(state: &State, tls: &Tls) -> Result<(), Error> {
     let session = tls.session().ok_or_else(no_session)?;
-    state.note_pending(tls, session.has_pending(false));
+    state.publish_pending(tls, session.has_pending(false));
     state.open();
     let verdict = session.check_credentials();
     let ioc = tls.as_ptr().into();

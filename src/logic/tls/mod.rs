@@ -1,13 +1,13 @@
 //! One end of a TLS connection, over any other channel.
 //!
 //! - [`handshake`]: from nothing to an encrypted connection with a peer that was checked.
-//! - [`bye`]: tells the peer that nothing more is coming, where the host's sessions can.
+//! - [`bye`]: sends close_notify, where the host's sessions can.
 //! - [`operation`]: what both wait with.
 //! - [`transfer`]: reading and writing.
 //! - [`watch`]: sources, which know of bytes that wait in the session.
 //!
 //! The session is the host's. Nothing is read ahead of it, and nothing is sent in the background but
-//! the end of the connection.
+//! close_notify.
 
 mod bye;
 mod class;
@@ -16,7 +16,7 @@ mod operation;
 mod transfer;
 mod watch;
 
-pub use bye::say as bye;
+pub use bye::start as bye;
 pub use handshake::start as handshake;
 pub use transfer::{read, write};
 pub use watch::{create as watch, wait};
@@ -44,12 +44,12 @@ use transfer::{Input, Output};
 /// What belongs to a channel and C code doesn't see.
 ///
 /// Input and output have a lock each, which a transfer on a blocking master holds for as long as it
-/// takes: nobody but the reader and the writer takes them (R-TLS-44, R-TLS-61).
+/// takes: only the reader and the writer take them (R-TLS-44, R-TLS-61).
 struct State {
     /// The handshake is done: bytes can be transferred.
     is_open: AtomicBool,
-    /// The peer was told that nothing more is coming.
-    has_said_bye: AtomicBool,
+    /// The peer has been sent close_notify.
+    has_sent_close_notify: AtomicBool,
     handshake: Operation,
     bye: Operation,
     input: Mutex<Input>,
@@ -67,9 +67,9 @@ impl State {
         self.is_open.store(true, Ordering::Release);
     }
 
-    /// Notes whether a read would not need the master. A watch in another thread doesn't see that
+    /// Publishes whether a read would not need the master. A watch in another thread doesn't see that
     /// there: what has been read from the master is gone from it.
-    fn note_pending(&self, tls: &Tls, pending: bool) {
+    fn publish_pending(&self, tls: &Tls, pending: bool) {
         tls.set_pending(pending);
         if pending {
             self.waiters.wake();
@@ -81,18 +81,13 @@ impl State {
 pub fn init(tls: &Tls) {
     tls.set_state(Arc::new(State {
         is_open: AtomicBool::new(false),
-        has_said_bye: AtomicBool::new(false),
+        has_sent_close_notify: AtomicBool::new(false),
         handshake: Operation::new(Kind::Handshake),
         bye: Operation::new(Kind::Bye),
         input: Mutex::default(),
         output: Mutex::default(),
         waiters: Arc::default(),
     }));
-}
-
-/// Ends an instance. Nothing is outstanding: what is holds a reference (R-TLS-50).
-pub fn finalize(tls: &Tls) {
-    tls.release();
 }
 
 /// A channel for the client's side, who wants the server to be `hostname`.
@@ -152,7 +147,7 @@ fn no_session() -> Error {
     Error::os(Errno::EINVAL, "The TLS channel has no session")
 }
 
-/// Ends directions of the master, from any thread and without waiting for anybody (R-TLS-44).
+/// Shuts directions of the master down, from any thread and without taking a lock (R-TLS-44).
 pub fn shutdown(tls: &Tls, how: u32) -> Result<(), Error> {
     tls.add_shutdown(how);
     match tls.master() {
@@ -161,7 +156,7 @@ pub fn shutdown(tls: &Tls, how: u32) -> Result<(), Error> {
     }
 }
 
-/// Closes the master, without a word to the peer (R-TLS-45). What is outstanding ends without a
+/// Closes the master, without close_notify (R-TLS-45). What is outstanding is cancelled, without a
 /// callback.
 pub fn close(tls: &Tls) -> Result<(), Error> {
     // What is outstanding may hold the last reference (R-TLS-46).

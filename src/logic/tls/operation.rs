@@ -1,8 +1,8 @@
 //! An operation that makes a step whenever the master is ready, until it is done or cancelled.
 //!
 //! One word says where it stands, under a lock that is held for a few instructions and never while
-//! anybody is called. Whoever takes the job out of it owns it: the thread that makes the step, or
-//! the one that closes the channel. So a step is made or the operation is cancelled, never both
+//! anything else is called. The thread that takes the job out of it owns the job: the one that makes
+//! the step, or the one that closes the channel. So a step is made or the operation is cancelled, never both
 //! (R-TLS-48).
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use platform::sync::atomic::{AtomicU64, Ordering};
 
 /// What an operation needs to go on. It keeps the channel alive.
 pub(super) struct Job {
-    /// Who is told of the end; None if nobody is.
+    /// Whose callback hears of the end; None if there is none.
     pub(super) task: Option<Arc<Task>>,
     /// Where it waits.
     pub(super) context: MainContext,
@@ -48,7 +48,7 @@ enum Stage {
         job: Job,
         source: Source,
         /// Tells this wait from an earlier one, whose source is about to be dispatched.
-        turn: u64,
+        number: u64,
     },
 }
 
@@ -63,7 +63,7 @@ pub(super) enum Kind {
 pub(super) struct Operation {
     kind: Kind,
     stage: Mutex<Stage>,
-    turns: AtomicU64,
+    waits: AtomicU64,
 }
 
 /// A function that makes a step.
@@ -74,11 +74,11 @@ impl Operation {
         Self {
             kind,
             stage: Mutex::new(Stage::Idle),
-            turns: AtomicU64::new(0),
+            waits: AtomicU64::new(0),
         }
     }
 
-    fn of(state: &State, kind: Kind) -> &Self {
+    fn for_kind(state: &State, kind: Kind) -> &Self {
         match kind {
             Kind::Handshake => &state.handshake,
             Kind::Bye => &state.bye,
@@ -124,10 +124,10 @@ impl Operation {
         let Some(source) = master.and_then(|master| watch::create(master, condition)) else {
             return Err(job);
         };
-        let turn = self.turns.fetch_add(1, Ordering::Relaxed);
+        let number = self.waits.fetch_add(1, Ordering::Relaxed);
         let (own_state, kind) = (Arc::clone(state), self.kind);
         let resume = move |_| {
-            if let Some(job) = Self::of(&own_state, kind).resume(turn) {
+            if let Some(job) = Self::for_kind(&own_state, kind).resume(number) {
                 make_step(&own_state, job);
             }
             false
@@ -141,19 +141,23 @@ impl Operation {
             job.release();
             return Ok(());
         }
-        // Whoever is woken by the source, or closes the channel, waits for the lock: nobody sees
+        // A thread that the source wakes, or that closes the channel, waits for the lock: none sees
         // the operation between the two (R-TLS-63).
         let tag = source.attach(&job.context);
         self.set_tag(&job.channel, tag);
-        *stage = Stage::Waiting { job, source, turn };
+        *stage = Stage::Waiting {
+            job,
+            source,
+            number,
+        };
         drop(stage);
         Ok(())
     }
 
     /// The source of a wait is dispatched: the job, if it isn't cancelled.
-    fn resume(&self, turn: u64) -> Option<Job> {
+    fn resume(&self, number: u64) -> Option<Job> {
         let mut stage = self.stage.lock();
-        if !matches!(&*stage, Stage::Waiting { turn: current, .. } if *current == turn) {
+        if !matches!(&*stage, Stage::Waiting { number: current, .. } if *current == number) {
             return None;
         }
         let Stage::Waiting { job, source, .. } = core::mem::replace(&mut *stage, Stage::Stepping)

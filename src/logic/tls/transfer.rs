@@ -19,28 +19,29 @@ const RECORD: usize = 16384;
 pub(super) struct Input {
     /// Met behind bytes that were returned first (R-TLS-35).
     failed: Option<Error>,
-    /// The end was met: there is nothing behind it (R-TLS-31).
+    /// The end of file was met, which stays (R-TLS-31).
     has_ended: bool,
-    /// The master has ended without a word of the peer: an end only for who is content with that.
-    is_cut: bool,
+    /// The master has ended without a close_notify: an end of file in relaxed mode only.
+    premature_eof: bool,
 }
 
-/// Reads what there is. `end_is_fine`: the end of the master is that of the connection (R-TLS-32).
-pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer, Error> {
+/// Reads what there is. `relaxed_eof`: the end of the master is an end of file, close_notify or not
+/// (R-TLS-32).
+pub fn read(tls: &Tls, iov: &[IoVec<'_>], relaxed_eof: bool) -> Result<Transfer, Error> {
     let (state, session) = parts(tls)?;
     let mut cursor = Cursor::new(iov);
     let mut piece = cursor.element();
     if piece.is_empty() {
         return Ok(Transfer::Done(0));
     }
-    // Asked again and again: another thread may shut the channel down while this one waits.
-    let end_is_fine = || end_is_fine || tls.is_shut_for_reading();
+    // Asked each time: another thread may shut the channel down while this one waits.
+    let relaxed_eof = || relaxed_eof || tls.is_shut_for_reading();
     let mut input = state.input.lock();
     if let Some(error) = input.failed.take() {
-        state.note_pending(tls, input.has_ended);
+        state.publish_pending(tls, input.has_ended);
         return Err(error);
     }
-    input.has_ended |= input.is_cut && end_is_fine();
+    input.has_ended |= input.premature_eof && relaxed_eof();
     let mut got = 0;
     let mut pending = false;
     let result = loop {
@@ -48,7 +49,7 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer,
             break Ok(Transfer::Done(got));
         }
         tls.begin_read();
-        match session.read(piece, end_is_fine()) {
+        match session.read(piece, relaxed_eof()) {
             Ok(Some(0)) => {
                 input.has_ended = true;
                 pending = false;
@@ -57,7 +58,7 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer,
                 let filled = bytes >= piece.len();
                 got += bytes.min(piece.len());
                 pending = session.has_pending(filled);
-                // Who has something doesn't wait for more (R-TLS-36); where sessions can't tell
+                // A reader that has something doesn't wait for more (R-TLS-36); where sessions can't tell
                 // whether that would be, one element is enough.
                 if !filled || !pending || !profile::TLS_SESSIONS_TELL_PENDING {
                     break Ok(Transfer::Done(got));
@@ -75,11 +76,14 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer,
                     Transfer::Done(got)
                 });
             }
-            Err(ReadFailure { error, is_cut }) => {
+            Err(ReadFailure {
+                error,
+                premature_eof,
+            }) => {
                 pending = false;
-                if is_cut || tls.has_met_end() {
-                    input.is_cut = true;
-                    input.has_ended = end_is_fine();
+                if premature_eof || tls.has_met_eof() {
+                    input.premature_eof = true;
+                    input.has_ended = relaxed_eof();
                 }
                 if input.has_ended {
                     continue;
@@ -93,12 +97,16 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], end_is_fine: bool) -> Result<Transfer,
         }
     };
     // The end and a failure can be read as well (R-TLS-52).
-    state.note_pending(tls, pending || input.has_ended || input.failed.is_some());
+    state.publish_pending(tls, pending || input.has_ended || input.failed.is_some());
     drop(input);
     result
 }
 
 /// What a writer has to remember.
+///
+/// Of a record that blocked, the embedded host's sessions remember the bytes themselves and could do
+/// without the caller's; this lies over any session, and those of other hosts want the same bytes
+/// again. It also keeps the count of what the caller was told apart from what the session was.
 #[derive(Default)]
 pub(super) struct Output {
     /// Small elements in one piece, as the session has seen them if it `is_blocked`.

@@ -5,7 +5,7 @@ use super::{
     watch, write,
 };
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
+use crate::object::class::{ChannelImpl, Finalizing, ObjectImpl, SetHandlers, Shutdown, Switch};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::websock::Websock;
 use abi::layout::QIOChannelWebsock;
@@ -20,7 +20,7 @@ impl ObjectImpl for QIOChannelWebsock {
         init(channel);
     }
 
-    fn finalize(channel: &Websock) {
+    fn finalize(channel: Finalizing<'_, Self>) {
         finalize(channel);
     }
 }

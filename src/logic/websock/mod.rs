@@ -35,6 +35,7 @@ use crate::logic::{aio, control};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Transfer;
+use crate::object::class::Finalizing;
 use crate::object::websock::Websock;
 use crate::trace;
 use abi::layout;
@@ -64,7 +65,7 @@ pub fn init(websock: &Websock) {
 }
 
 /// Ends an instance: its sources before its master (R-WS-49).
-pub fn finalize(websock: &Websock) {
+fn finalize(websock: Finalizing<'_, layout::QIOChannelWebsock>) {
     if let Some(state) = websock.state::<Arc<State>>() {
         state.stop();
     }

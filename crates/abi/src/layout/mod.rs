@@ -52,6 +52,7 @@ mod property;
 mod qapi;
 mod thread;
 mod tls_creds;
+mod tls_session;
 
 pub use address::*;
 pub use authz::*;
@@ -74,3 +75,4 @@ pub use property::*;
 pub use qapi::*;
 pub use thread::*;
 pub use tls_creds::*;
+pub use tls_session::*;

@@ -8,37 +8,28 @@ use libc::ssize_t;
 use crate::error::Error;
 #[cfg(session_errp)]
 use crate::error::catch;
+#[cfg(session_errp)]
+use abi::layout::{self, QCRYPTO_TLS_SESSION_ERR_BLOCK};
 #[cfg(not(session_errp))]
 use platform::os::errno::{self, Errno};
 use platform::os::iov::IoVec;
 
 /// `QCryptoTLSSessionWriteFunc`
-#[cfg(not(session_errp))]
-pub type WriteFunc =
-    Option<unsafe extern "C" fn(buf: *const c_char, len: usize, opaque: *mut c_void) -> ssize_t>;
-/// `QCryptoTLSSessionReadFunc`
-#[cfg(not(session_errp))]
-pub type ReadFunc =
-    Option<unsafe extern "C" fn(buf: *mut c_char, len: usize, opaque: *mut c_void) -> ssize_t>;
-
-/// `QCryptoTLSSessionWriteFunc`
-#[cfg(session_errp)]
 pub type WriteFunc = Option<
     unsafe extern "C" fn(
         buf: *const c_char,
         len: usize,
         opaque: *mut c_void,
-        errp: *mut *mut abi::layout::Error,
+        #[cfg(session_errp)] errp: *mut *mut layout::Error,
     ) -> ssize_t,
 >;
 /// `QCryptoTLSSessionReadFunc`
-#[cfg(session_errp)]
 pub type ReadFunc = Option<
     unsafe extern "C" fn(
         buf: *mut c_char,
         len: usize,
         opaque: *mut c_void,
-        errp: *mut *mut abi::layout::Error,
+        #[cfg(session_errp)] errp: *mut *mut layout::Error,
     ) -> ssize_t,
 >;
 
@@ -126,10 +117,8 @@ fn outcome(result: ssize_t) -> Result<usize, Stop> {
 
 #[cfg(session_errp)]
 fn outcome((result, error): (ssize_t, Option<Error>)) -> Result<usize, Stop> {
-    /// `QCRYPTO_TLS_SESSION_ERR_BLOCK`
-    const BLOCK: ssize_t = -2;
     usize::try_from(result).map_err(|_| match result {
-        BLOCK => Stop::Block,
+        QCRYPTO_TLS_SESSION_ERR_BLOCK => Stop::Block,
         _ => Stop::Failed(error),
     })
 }

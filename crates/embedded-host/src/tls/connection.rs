@@ -5,8 +5,9 @@ use core::mem;
 use super::Endpoint;
 use super::callbacks::Callbacks;
 use super::gnutls::{Code, Direction, Handle, Received};
-pub use super::transport::{Failure, Reason};
-use super::transport::{Having, Shared};
+use super::state::End;
+pub use super::state::{Failure, Reason};
+use super::transport::{SessionGuard, Shared};
 use platform::os::iov::IoVec;
 
 /// Records that a TLS 1.3 session encrypts with one key: the number for AES-GCM. GnuTLS would count
@@ -24,36 +25,6 @@ pub enum Progress {
     Complete,
     /// It waits.
     Waiting(Direction),
-}
-
-/// How a session has ended for its reader (R-TLS-82).
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// The peer said so.
-    Closed,
-    /// Only the transport did.
-    Premature,
-    /// The peer has canceled it, and hears nothing more.
-    Canceled,
-    /// For another reason, which every reader hears.
-    Failed(Code),
-}
-
-/// What a reader and a writer have to remember; it belongs to whoever has the turn.
-#[derive(Default)]
-pub(super) struct Notes {
-    end: Option<End>,
-    /// The bytes of the writer's that are part of what is kept, about which it hasn't heard.
-    accepted: usize,
-    /// The reader has met a message for the session itself, which may ask for a new key.
-    key_may_be_due: bool,
-    /// Records since the last key.
-    records: u64,
-    /// 0 if keys are good for ever.
-    records_per_key: u64,
-    has_said_bye: bool,
-    /// Records of the peer since the last one that had data.
-    without_data: u32,
 }
 
 /// A session with its transport.
@@ -74,47 +45,47 @@ impl Connection {
     /// Sets the transport.
     pub fn set_callbacks(&self, callbacks: Callbacks) {
         self.shared
-            .having_the_turn(|having| having.state(|state| state.callbacks = callbacks));
+            .locked(|guard| guard.state(|state| state.callbacks = callbacks));
     }
 
     /// Goes on with the handshake.
     pub fn handshake(&self) -> Result<Progress, Reason> {
-        self.shared.having_the_turn(|having| {
-            if having.state(|state| state.is_complete) {
+        self.shared.locked(|guard| {
+            if guard.state(|state| state.is_complete) {
                 return Ok(Progress::Complete);
             }
             let result = loop {
-                match having.handle().handshake() {
+                match guard.handle().handshake() {
                     // Such as that the server doesn't know its name (RFC 6066 3).
                     Err(Code::WARNING_ALERT_RECEIVED) => {}
                     result => break result,
                 }
             };
-            having.note_pending();
+            guard.update_pending();
             match result {
                 Ok(()) => {
-                    let wears_out = having.handle().changes_keys();
-                    having.state(|state| {
+                    let wears_out = guard.handle().changes_keys();
+                    guard.state(|state| {
                         state.is_complete = true;
-                        state.notes.records_per_key = if wears_out { RECORDS_PER_KEY } else { 0 };
+                        state.records_per_key = if wears_out { RECORDS_PER_KEY } else { 0 };
                     });
                     Ok(Progress::Complete)
                 }
                 Err(Code::AGAIN | Code::INTERRUPTED) => {
-                    Ok(Progress::Waiting(having.handle().direction()))
+                    Ok(Progress::Waiting(guard.handle().direction()))
                 }
-                Err(code) => Err(having.state(|state| state.reason(code))),
+                Err(code) => Err(guard.state(|state| state.reason(code))),
             }
         })
     }
 
     /// How far the handshake is.
     pub fn progress(&self) -> Progress {
-        self.shared.having_the_turn(|having| {
-            if having.state(|state| state.is_complete) {
+        self.shared.locked(|guard| {
+            if guard.state(|state| state.is_complete) {
                 Progress::Complete
             } else {
-                Progress::Waiting(having.handle().direction())
+                Progress::Waiting(guard.handle().direction())
             }
         })
     }
@@ -124,36 +95,35 @@ impl Connection {
     /// When this blocks the bytes are encrypted all the same: the next call writes them and returns
     /// their number, whatever it is offered (R-TLS-40).
     pub fn write(&self, data: IoVec<'_>) -> Result<usize, Failure> {
-        self.shared.having_the_turn(|having| {
-            having.flush()?;
-            let accepted = having.state(|state| mem::take(&mut state.notes.accepted));
+        self.shared.locked(|guard| {
+            guard.flush()?;
+            let accepted = guard.state(|state| mem::take(&mut state.accepted));
             if accepted > 0 {
                 return Ok(accepted);
             }
-            let (is_asked, is_worn_out) = having.state(|state| {
-                let notes = &mut state.notes;
+            let (is_asked, is_worn_out) = guard.state(|state| {
                 let is_worn_out =
-                    notes.records_per_key != 0 && notes.records >= notes.records_per_key;
-                (mem::take(&mut notes.key_may_be_due), is_worn_out)
+                    state.records_per_key != 0 && state.records >= state.records_per_key;
+                (mem::take(&mut state.key_may_be_due), is_worn_out)
             });
             let sent = if is_asked || is_worn_out {
-                send_with_new_key(having, data, is_worn_out)
+                send_with_new_key(guard, data, is_worn_out)
             } else {
-                having.handle().send(data)
+                guard.handle().send(data)
             };
             match sent {
                 Ok(bytes) => {
-                    having.state(|state| state.notes.records += 1);
-                    having
+                    guard.state(|state| state.records += 1);
+                    guard
                         .all_written()
-                        .inspect_err(|_| having.state(|state| state.notes.accepted = bytes))
+                        .inspect_err(|_| guard.state(|state| state.accepted = bytes))
                         .map(|()| bytes)
                 }
                 Err(Code::AGAIN) => Err(Failure::Block),
                 Err(Code::INTERRUPTED) => Err(Failure::Interrupted),
                 Err(code) => Err(Failure::Failed(Reason {
                     code,
-                    transport: having.state(|state| state.write_error.take()),
+                    transport: guard.state(|state| state.write_error.take()),
                 })),
             }
         })
@@ -161,8 +131,8 @@ impl Connection {
 
     /// Reads what a record has; 0 is the end.
     pub fn read(&self, room: IoVec<'_>) -> Result<usize, Failure> {
-        self.shared.having_the_turn(|having| {
-            match having.state(|state| state.notes.end) {
+        self.shared.locked(|guard| {
+            match guard.state(|state| state.end) {
                 Some(End::Closed | End::Canceled) => return Ok(0),
                 Some(End::Premature) => return Err(Failure::Premature),
                 Some(End::Failed(code)) => return Err(Failure::Failed(Reason::from(code))),
@@ -173,36 +143,36 @@ impl Connection {
                 return Err(Failure::Failed(Reason::from(Code::INVALID_REQUEST)));
             }
             loop {
-                if having.state(|state| state.is_complete) && having.pending() == 0 {
-                    having.fetch_header()?;
+                if guard.state(|state| state.is_complete) && guard.pending() == 0 {
+                    guard.fetch_header()?;
                 }
-                having.state(|state| state.dry = None);
-                let received = having.handle().receive(room);
-                having.note_pending();
+                guard.state(|state| state.read_stop = None);
+                let received = guard.handle().receive(room);
+                guard.update_pending();
                 let (end, result) = match received {
                     Ok(Received::Bytes(bytes)) => {
-                        having.state(|state| state.notes.without_data = 0);
+                        guard.state(|state| state.without_data = 0);
                         return Ok(bytes);
                     }
                     Ok(Received::End) => (End::Closed, Ok(0)),
                     Err(Code::PREMATURE_TERMINATION) => (End::Premature, Err(Failure::Premature)),
                     Err(Code::AGAIN) => {
-                        if let Some(failure) = having.state(|state| state.dry.take()) {
+                        if let Some(failure) = guard.state(|state| state.read_stop.take()) {
                             return Err(failure);
                         }
                         // The record was for the session itself: a ticket or a key. More may be
                         // there.
-                        having.state(|state| state.notes.key_may_be_due = true);
-                        note_without_data(having)?;
+                        guard.state(|state| state.key_may_be_due = true);
+                        count_without_data(guard)?;
                         continue;
                     }
                     // A client need not answer a HelloRequest (RFC 5246 7.4.1.1).
                     Err(Code::REHANDSHAKE) if self.endpoint == Endpoint::Client => {
-                        note_without_data(having)?;
+                        count_without_data(guard)?;
                         continue;
                     }
                     Err(Code::WARNING_ALERT_RECEIVED) => {
-                        note_without_data(having)?;
+                        count_without_data(guard)?;
                         continue;
                     }
                     Err(Code::REHANDSHAKE) => (
@@ -210,12 +180,12 @@ impl Connection {
                         Err(Failure::Failed(Reason::from(Code::REHANDSHAKE))),
                     ),
                     // That is no failure, and close_notify would follow (RFC 8446 6.1).
-                    Err(Code::FATAL_ALERT_RECEIVED) if having.handle().was_canceled() => {
+                    Err(Code::FATAL_ALERT_RECEIVED) if guard.handle().was_canceled() => {
                         (End::Canceled, Ok(0))
                     }
                     Err(Code::INTERRUPTED) => return Err(Failure::Interrupted),
                     Err(code) => {
-                        return Err(Failure::Failed(having.state(|state| {
+                        return Err(Failure::Failed(guard.state(|state| {
                             // GnuTLS knows better than the transport from now on.
                             state.incoming.has_ended |= state.is_complete && code.is_fatal();
                             Reason {
@@ -225,7 +195,7 @@ impl Connection {
                         })));
                     }
                 };
-                having.state(|state| state.notes.end = Some(end));
+                guard.state(|state| state.end = Some(end));
                 return result;
             }
         })
@@ -236,30 +206,30 @@ impl Connection {
         self.shared.pending()
     }
 
-    /// Tells the peer that nothing more will be written, once.
+    /// Sends close_notify, once: nothing more will be written.
     pub fn bye(&self) -> Result<Progress, Reason> {
-        self.shared.having_the_turn(|having| {
+        self.shared.locked(|guard| {
             let is_for_nobody =
-                having.state(|state| !state.is_complete || state.notes.end == Some(End::Canceled));
+                guard.state(|state| !state.is_complete || state.end == Some(End::Canceled));
             if is_for_nobody {
                 return Ok(Progress::Complete);
             }
-            match having.flush() {
+            match guard.flush() {
                 Ok(()) => {}
                 // In the words of the others, which have GnuTLS's first.
                 Err(Failure::Failed(reason)) => return Err(reason),
                 Err(_) => return Ok(Progress::Waiting(Direction::Sending)),
             }
-            if !having.state(|state| state.notes.has_said_bye) {
-                match having.handle().bye() {
-                    Ok(()) => having.state(|state| state.notes.has_said_bye = true),
+            if !guard.state(|state| state.has_sent_close_notify) {
+                match guard.handle().bye() {
+                    Ok(()) => guard.state(|state| state.has_sent_close_notify = true),
                     Err(Code::AGAIN | Code::INTERRUPTED) => {
-                        return Ok(Progress::Waiting(having.handle().direction()));
+                        return Ok(Progress::Waiting(guard.handle().direction()));
                     }
-                    Err(code) => return Err(having.state(|state| state.reason(code))),
+                    Err(code) => return Err(guard.state(|state| state.reason(code))),
                 }
             }
-            Ok(having
+            Ok(guard
                 .all_written()
                 .map_or(Progress::Waiting(Direction::Sending), |()| {
                     Progress::Complete
@@ -269,55 +239,53 @@ impl Connection {
 
     /// Asks GnuTLS something that doesn't need the transport.
     pub fn ask<R>(&self, question: impl FnOnce(&Handle) -> R) -> R {
-        self.shared
-            .having_the_turn(|having| question(having.handle()))
+        self.shared.locked(|guard| question(guard.handle()))
     }
 }
 
 /// Counts a record that had no data. New keys don't count: GnuTLS sees to it that they are few.
-fn note_without_data(having: &Having<'_>) -> Result<(), Failure> {
-    if having.handle().has_new_read_key() {
+fn count_without_data(guard: &SessionGuard<'_>) -> Result<(), Failure> {
+    if guard.handle().has_new_read_key() {
         return Ok(());
     }
-    having.state(|state| {
-        let notes = &mut state.notes;
-        notes.without_data += 1;
-        if notes.without_data <= RECORDS_WITHOUT_DATA {
+    guard.state(|state| {
+        state.without_data += 1;
+        if state.without_data <= RECORDS_WITHOUT_DATA {
             return Ok(());
         }
         let code = Code::TOO_MANY_EMPTY_PACKETS;
-        notes.end = Some(End::Failed(code));
+        state.end = Some(End::Failed(code));
         Err(Failure::Failed(Reason::from(code)))
     })
 }
 
 /// Encrypts a record, perhaps with a new key, while no reader is inside GnuTLS; then writes.
 fn send_with_new_key(
-    having: &Having<'_>,
+    guard: &SessionGuard<'_>,
     data: IoVec<'_>,
     is_worn_out: bool,
 ) -> Result<usize, Code> {
-    having.wait_for_reader();
-    having.state(|state| state.keeps_turn = true);
+    guard.wait_for_reader();
+    guard.state(|state| state.keeps_lock = true);
     let renewed = if is_worn_out {
-        having.handle().renew_key()
+        guard.handle().renew_key()
     } else {
         Ok(())
     };
-    let sent = renewed.and_then(|()| having.handle().send(data));
-    having.state(|state| {
-        state.keeps_turn = false;
+    let sent = renewed.and_then(|()| guard.handle().send(data));
+    guard.state(|state| {
+        state.keeps_lock = false;
         if is_worn_out {
-            state.notes.records = 0;
+            state.records = 0;
         }
     });
     let sent = sent?;
-    match having.flush() {
+    match guard.flush() {
         // The rest waits for the next call.
         Ok(()) | Err(Failure::Block | Failure::Interrupted | Failure::Premature) => Ok(sent),
         Err(Failure::Failed(reason)) => {
-            having.state(|state| {
-                state.notes.accepted = sent;
+            guard.state(|state| {
+                state.accepted = sent;
                 state.write_error = reason.transport;
             });
             Err(reason.code)
@@ -339,6 +307,7 @@ mod tests {
     use crate::tls::files::Directory;
     use crate::tls::identity::Identity;
     use crate::tls::psk;
+    use crate::tls::state::State;
     use platform::os::errno::{self, Errno};
 
     /// # Safety
@@ -468,19 +437,18 @@ mod tests {
         (server, client)
     }
 
-    fn notes<R>(end: &End, look: impl FnOnce(&mut Notes) -> R) -> R {
-        let shared = &end.connection.shared;
-        shared.having_the_turn(|having| having.state(|state| look(&mut state.notes)))
+    fn state<R>(end: &End, look: impl FnOnce(&mut State) -> R) -> R {
+        end.connection.shared.locked(|guard| guard.state(look))
     }
 
     #[test]
     fn a_worn_out_key_is_renewed() {
         let (server, client) = pair();
         assert_eq!(
-            notes(&client, |notes| notes.records_per_key),
+            state(&client, |state| state.records_per_key),
             RECORDS_PER_KEY
         );
-        notes(&client, |notes| notes.records_per_key = 4);
+        state(&client, |state| state.records_per_key = 4);
         let mut room = [0; 16];
         for number in 0..20_u8 {
             let mut data = [number; 7];
@@ -489,13 +457,13 @@ mod tests {
             let received = server.connection.read(IoVec::from_mut(&mut room));
             assert_eq!(received.unwrap(), 7);
             assert_eq!(room[..7], [number; 7]);
-            assert!(notes(&client, |notes| notes.records) <= 4);
+            assert!(state(&client, |state| state.records) <= 4);
             let sent = server.connection.write(IoVec::from_mut(&mut data));
             assert_eq!(sent.unwrap(), 7);
             let received = client.connection.read(IoVec::from_mut(&mut room));
             assert_eq!(received.unwrap(), 7);
         }
         // That of the other one was never renewed.
-        assert_eq!(notes(&server, |notes| notes.records), 20);
+        assert_eq!(state(&server, |state| state.records), 20);
     }
 }

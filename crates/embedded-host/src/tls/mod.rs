@@ -5,13 +5,15 @@
 //! | [`gnutls`] | the library behind safe handles; all that is declared of it |
 //! | [`callbacks`] | the transport that a C program gives to a session |
 //! | [`transport`] | what GnuTLS reads and writes, while a reader and a writer share a session |
+//! | [`state`] | what such a session remembers |
 //! | [`connection`] | such a session |
 //! | [`session`] | what a `QCryptoTLSSession` is |
 //! | [`purpose`] | what certificates may be used for |
 //! | [`peer`] | whether the peer is who it should be |
 //! | [`credentials`] | the properties of credentials, and loading what they name |
 //! | [`identity`] | what credentials have loaded |
-//! | [`object`] | credentials as objects |
+//! | [`instance`] | what an object of credentials is |
+//! | [`object`] | its types |
 //! | [`properties`] | their properties |
 //! | [`files`] | the files in a directory of credentials |
 //! | [`x509`], [`sanity`] | loading certificates, and whether they can be of use |
@@ -24,6 +26,7 @@ pub mod credentials;
 pub mod files;
 pub mod gnutls;
 pub mod identity;
+pub mod instance;
 pub mod object;
 pub mod peer;
 pub mod properties;
@@ -32,6 +35,7 @@ pub mod psk_file;
 pub mod purpose;
 pub mod sanity;
 pub mod session;
+mod state;
 pub mod transport;
 pub mod x509;
 

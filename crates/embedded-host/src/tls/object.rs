@@ -1,9 +1,9 @@
 //! The QOM types of credentials: `tls-creds` and its children.
 
 use core::ffi::CStr;
-use core::ptr;
 
-use super::credentials::{Credentials, Kind};
+use super::credentials::Kind;
+use super::instance::{self, Instance, credentials};
 use super::properties;
 use crate::module;
 use crate::qom::class::Class;
@@ -17,41 +17,6 @@ use abi::origin;
 
 const BASE: &CStr = c"tls-creds";
 
-/// What is behind a `QCryptoTLSCreds *`.
-#[repr(C)]
-struct Instance {
-    parent: Object,
-    /// Made with the object.
-    credentials: *mut Credentials,
-}
-
-/// The credentials of an object.
-///
-/// # Safety
-/// `creds` is an instance of `tls-creds`, live for `'a`.
-pub unsafe fn credentials<'a>(creds: *mut QCryptoTLSCreds) -> &'a Credentials {
-    // SAFETY: an instance has had its `base_init`.
-    unsafe { &*(*creds.cast::<Instance>()).credentials }
-}
-
-extern "C" fn base_init(obj: *mut Object) {
-    let credentials = Box::into_raw(Box::new(Credentials::new()));
-    // SAFETY: an instance that is being made.
-    unsafe { (*obj.cast::<Instance>()).credentials = credentials };
-}
-
-extern "C" fn base_finalize(obj: *mut Object) {
-    // SAFETY: an instance that nobody else uses any more.
-    let credentials = unsafe {
-        ptr::replace(
-            &raw mut (*obj.cast::<Instance>()).credentials,
-            ptr::null_mut(),
-        )
-    };
-    // SAFETY: made by `base_init`.
-    drop(unsafe { Box::from_raw(credentials) });
-}
-
 /// # Safety
 /// `obj` is an instance of `tls-creds` that is being made.
 unsafe fn set_kind(obj: *mut Object, kind: Kind) {
@@ -59,17 +24,17 @@ unsafe fn set_kind(obj: *mut Object, kind: Kind) {
     unsafe { credentials(obj.cast::<QCryptoTLSCreds>()) }.set_kind(kind);
 }
 
-extern "C" fn anonymous_init(obj: *mut Object) {
+unsafe extern "C" fn anonymous_init(obj: *mut Object) {
     // SAFETY: an instance that is being made.
     unsafe { set_kind(obj, Kind::Anonymous) };
 }
 
-extern "C" fn psk_init(obj: *mut Object) {
+unsafe extern "C" fn psk_init(obj: *mut Object) {
     // SAFETY: an instance that is being made.
     unsafe { set_kind(obj, Kind::Psk) };
 }
 
-extern "C" fn x509_init(obj: *mut Object) {
+unsafe extern "C" fn x509_init(obj: *mut Object) {
     // SAFETY: an instance that is being made.
     unsafe { set_kind(obj, Kind::X509) };
 }
@@ -94,7 +59,7 @@ unsafe extern "C" fn reload(creds: *mut QCryptoTLSCreds, errp: *mut *mut Error) 
     false
 }
 
-extern "C" fn base_class_init(class: *mut ObjectClass, _data: ClassData) {
+unsafe extern "C" fn base_class_init(class: *mut ObjectClass, _data: ClassData) {
     // SAFETY: the class that is being made.
     if let Some(class) = unsafe { Class::from_ptr(class) } {
         properties::add_to_base(class);
@@ -102,8 +67,11 @@ extern "C" fn base_class_init(class: *mut ObjectClass, _data: ClassData) {
 }
 
 /// What all children have.
-fn init_child(class: *mut ObjectClass, kind: Kind) {
-    // SAFETY: the class that is being made.
+///
+/// # Safety
+/// `class` is that of a child that is being made.
+unsafe fn init_child(class: *mut ObjectClass, kind: Kind) {
+    // SAFETY: as promised.
     let Some(class) = (unsafe { Class::from_ptr(class) }) else {
         return;
     };
@@ -124,28 +92,31 @@ fn init_child(class: *mut ObjectClass, kind: Kind) {
     properties::add_to_child(class, kind);
 }
 
-extern "C" fn anonymous_class_init(class: *mut ObjectClass, _data: ClassData) {
-    init_child(class, Kind::Anonymous);
+unsafe extern "C" fn anonymous_class_init(class: *mut ObjectClass, _data: ClassData) {
+    // SAFETY: the class that is being made.
+    unsafe { init_child(class, Kind::Anonymous) };
 }
 
-extern "C" fn psk_class_init(class: *mut ObjectClass, _data: ClassData) {
-    init_child(class, Kind::Psk);
+unsafe extern "C" fn psk_class_init(class: *mut ObjectClass, _data: ClassData) {
+    // SAFETY: the class that is being made.
+    unsafe { init_child(class, Kind::Psk) };
 }
 
-extern "C" fn x509_class_init(class: *mut ObjectClass, _data: ClassData) {
-    init_child(class, Kind::X509);
+unsafe extern "C" fn x509_class_init(class: *mut ObjectClass, _data: ClassData) {
+    // SAFETY: the class that is being made.
+    unsafe { init_child(class, Kind::X509) };
 }
 
-type ObjectInit = extern "C" fn(*mut Object);
-type ClassInit = extern "C" fn(*mut ObjectClass, ClassData);
+type ObjectInit = unsafe extern "C" fn(*mut Object);
+type ClassInit = unsafe extern "C" fn(*mut ObjectClass, ClassData);
 
 extern "C" fn register_types() {
     let mut base = TypeImpl::new(BASE.to_owned(), Parent::Named(c"object".to_owned()));
     base.instance_size = size_of::<Instance>();
     base.class_size = size_of::<QCryptoTLSCredsClass>();
     base.is_abstract = true;
-    base.instance_init = Some(base_init);
-    base.instance_finalize = Some(base_finalize);
+    base.instance_init = Some(instance::init);
+    base.instance_finalize = Some(instance::finalize);
     base.class_init = Some(base_class_init);
     types::register(base);
     let children: [(&CStr, ObjectInit, ClassInit); 3] = [

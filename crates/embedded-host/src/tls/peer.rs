@@ -12,7 +12,7 @@ use super::{Endpoint, purpose};
 use crate::error::Error;
 
 /// What is asked of the peer.
-pub struct Demands<'a, F> {
+pub struct PeerPolicy<'a, F> {
     /// This end's role.
     pub endpoint: Endpoint,
     /// The host that the peer has to be.
@@ -29,7 +29,7 @@ pub struct Demands<'a, F> {
 pub fn check<F: Fn(&CStr) -> Result<bool, Error>>(
     verified: Result<Status, Code>,
     chain: Result<Vec<Certificate>, Code>,
-    demands: &Demands<'_, F>,
+    policy: &PeerPolicy<'_, F>,
     learn: impl FnOnce(&CStr),
 ) -> Result<(), Error> {
     let failed = |code: Code| Error::new(format!("Verify failed: {code}"));
@@ -39,14 +39,14 @@ pub fn check<F: Fn(&CStr) -> Result<bool, Error>>(
         .first()
         .ok_or_else(|| failed(Code::NO_CERTIFICATE_FOUND))?;
     if status.is_for_another_purpose() {
-        return Err(refuse_purpose(leaf, demands.endpoint.other()));
+        return Err(refuse_purpose(leaf, policy.endpoint.other()));
     }
     if let Some(objection) = status.objection() {
         return Err(Error::new(objection));
     }
     check_time(leaf, now())?;
-    check_name(leaf, &demands.allows, learn)?;
-    check_host(leaf, demands.endpoint, demands.hostname)
+    check_name(leaf, &policy.allows, learn)?;
+    check_host(leaf, policy.endpoint, policy.hostname)
 }
 
 /// The peer's certificate, or an authority's on its path, is not for the peer's role.

@@ -6,7 +6,7 @@ use core::ptr;
 use glib_sys::g_strndup;
 
 use super::credentials::{Credentials, Kind, Settings};
-use super::{Endpoint, object};
+use super::{Endpoint, instance};
 use crate::qom::accessors::Accessors;
 use crate::qom::class::Class;
 use crate::qom::property::{self, Property};
@@ -30,9 +30,9 @@ static ENDPOINTS: QEnumLookup = {
 ///
 /// # Safety
 /// `obj` is an instance of `tls-creds`, live for `'a`.
-unsafe fn of<'a>(obj: *mut Object) -> &'a Credentials {
+unsafe fn credentials<'a>(obj: *mut Object) -> &'a Credentials {
     // SAFETY: as promised.
-    unsafe { object::credentials(obj.cast::<QCryptoTLSCreds>()) }
+    unsafe { instance::credentials(obj.cast::<QCryptoTLSCreds>()) }
 }
 
 /// A copy for C, empty if there is no text.
@@ -57,13 +57,14 @@ macro_rules! text {
     ($field:ident) => {{
         unsafe extern "C" fn get(obj: *mut Object, _errp: *mut *mut Error) -> *mut c_char {
             // SAFETY: the accessor gets an instance.
-            unsafe { of(obj) }.with_settings(|settings| text_for_c(settings.$field.as_deref()))
+            unsafe { credentials(obj) }
+                .with_settings(|settings| text_for_c(settings.$field.as_deref()))
         }
         unsafe extern "C" fn set(obj: *mut Object, value: *const c_char, _errp: *mut *mut Error) {
             // SAFETY: the accessor gets a C string.
             let text = unsafe { text_from_c(value) };
             // SAFETY: the accessor gets an instance.
-            unsafe { of(obj) }.with_settings(|settings| settings.$field = text);
+            unsafe { credentials(obj) }.with_settings(|settings| settings.$field = text);
         }
         Accessors::Text {
             get: Some(get),
@@ -77,11 +78,11 @@ macro_rules! truth {
     ($field:ident) => {{
         unsafe extern "C" fn get(obj: *mut Object, _errp: *mut *mut Error) -> bool {
             // SAFETY: the accessor gets an instance.
-            unsafe { of(obj) }.with_settings(|settings| settings.$field)
+            unsafe { credentials(obj) }.with_settings(|settings| settings.$field)
         }
         unsafe extern "C" fn set(obj: *mut Object, value: bool, _errp: *mut *mut Error) {
             // SAFETY: the accessor gets an instance.
-            unsafe { of(obj) }.with_settings(|settings| settings.$field = value);
+            unsafe { credentials(obj) }.with_settings(|settings| settings.$field = value);
         }
         Accessors::Truth {
             get: Some(get),
@@ -92,7 +93,7 @@ macro_rules! truth {
 
 unsafe extern "C" fn get_endpoint(obj: *mut Object, _errp: *mut *mut Error) -> c_int {
     // SAFETY: the accessor gets an instance.
-    match unsafe { of(obj) }.with_settings(|settings| settings.endpoint) {
+    match unsafe { credentials(obj) }.with_settings(|settings| settings.endpoint) {
         Endpoint::Client => 0,
         Endpoint::Server => 1,
     }
@@ -105,12 +106,12 @@ unsafe extern "C" fn set_endpoint(obj: *mut Object, value: c_int, _errp: *mut *m
         }
     };
     // SAFETY: the accessor gets an instance.
-    unsafe { of(obj) }.with_settings(set);
+    unsafe { credentials(obj) }.with_settings(set);
 }
 
 unsafe extern "C" fn get_loaded(obj: *mut Object, _errp: *mut *mut Error) -> bool {
     // SAFETY: the accessor gets an instance.
-    unsafe { of(obj) }.identity().is_some()
+    unsafe { credentials(obj) }.identity().is_some()
 }
 
 fn add(class: Class, name: &CStr, kind: &CStr, accessors: Accessors) {

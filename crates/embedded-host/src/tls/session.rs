@@ -5,18 +5,16 @@ use std::ffi::CString;
 use std::sync::Arc;
 
 use super::Endpoint;
-use super::callbacks::Callbacks;
-use super::connection::{Connection, Failure, Progress, Reason};
-use super::gnutls::Handle;
+use super::connection::{Connection, Progress, Reason};
+use super::gnutls::{Direction, Handle};
 use super::identity::Identity;
-use super::peer::{self, Demands};
+use super::peer::{self, PeerPolicy};
 use super::purpose;
 use crate::error::Error;
-use platform::os::iov::IoVec;
 use platform::sync::Mutex;
 
 /// What a session is made of.
-pub struct Plan<'a> {
+pub struct SessionConfig<'a> {
     /// Its role.
     pub endpoint: Endpoint,
     /// What it shows to its peer, and knows of others.
@@ -44,45 +42,37 @@ pub struct Session {
     peer_name: Mutex<Option<CString>>,
 }
 
-/// The two directions of a session, as messages name them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Way {
-    /// From the peer.
-    Read,
-    /// To the peer.
-    Write,
-}
-
 impl Session {
     /// A session without a transport.
-    pub fn new(plan: Plan<'_>) -> Result<Self, Error> {
-        let handle = Handle::new(plan.endpoint)
+    pub fn new(config: SessionConfig<'_>) -> Result<Self, Error> {
+        let handle = Handle::new(config.endpoint)
             .map_err(|code| Error::new(format!("Cannot initialize TLS session: {code}")))?;
-        handle.set_priority(plan.priority).map_err(|code| {
-            let text = plan.priority.to_string_lossy();
+        handle.set_priority(config.priority).map_err(|code| {
+            let text = config.priority.to_string_lossy();
             Error::new(format!("Unable to set TLS session priority {text}: {code}"))
         })?;
         // SAFETY: `identity` lives as long as this session, and goes after the connection.
-        unsafe { plan.identity.give_to(&handle) }
+        unsafe { config.identity.give_to(&handle) }
             .map_err(|code| Error::new(format!("Cannot set session credentials: {code}")))?;
-        if plan.endpoint == Endpoint::Server && matches!(*plan.identity, Identity::Certificates(_))
+        if config.endpoint == Endpoint::Server
+            && matches!(*config.identity, Identity::Certificates(_))
         {
             handle.request_certificate();
         }
         Ok(Self {
-            connection: Connection::new(handle, plan.endpoint),
-            identity: plan.identity,
-            endpoint: plan.endpoint,
-            verifies_peer: plan.verifies_peer,
-            hostname: plan.hostname,
-            authz_id: plan.authz_id,
+            connection: Connection::new(handle, config.endpoint),
+            identity: config.identity,
+            endpoint: config.endpoint,
+            verifies_peer: config.verifies_peer,
+            hostname: config.hostname,
+            authz_id: config.authz_id,
             peer_name: Mutex::new(None),
         })
     }
 
-    /// Sets the transport.
-    pub fn set_callbacks(&self, callbacks: Callbacks) {
-        self.connection.set_callbacks(callbacks);
+    /// What it reads and writes by.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// Goes on with the handshake. Certificates are not looked at (R-TLS-80).
@@ -92,27 +82,7 @@ impl Session {
             .map_err(|reason| joined("TLS handshake failed", reason))
     }
 
-    /// How far the handshake is.
-    pub fn progress(&self) -> Progress {
-        self.connection.progress()
-    }
-
-    /// Writes what one record holds.
-    pub fn write(&self, data: IoVec<'_>) -> Result<usize, Failure> {
-        self.connection.write(data)
-    }
-
-    /// Reads what a record has; 0 is the end.
-    pub fn read(&self, room: IoVec<'_>) -> Result<usize, Failure> {
-        self.connection.read(room)
-    }
-
-    /// Bytes that can be read without the transport.
-    pub fn pending(&self) -> usize {
-        self.connection.pending()
-    }
-
-    /// Tells the peer that nothing more will be written.
+    /// Sends close_notify.
     pub fn bye(&self) -> Result<Progress, Error> {
         self.connection
             .bye()
@@ -145,12 +115,12 @@ impl Session {
             .connection
             .ask(|handle| (handle.verify_peer(purpose), handle.peer_certificates()));
         let authz_id = self.authz_id.as_deref();
-        let demands = Demands {
+        let policy = PeerPolicy {
             endpoint: self.endpoint,
             hostname: self.hostname.as_deref(),
             allows: |name: &CStr| authz_id.map_or(Ok(true), |id| is_allowed(id, name)),
         };
-        peer::check(verified, chain, &demands, |name| {
+        peer::check(verified, chain, &policy, |name| {
             *self.peer_name.lock() = Some(name.to_owned());
         })
     }
@@ -166,11 +136,11 @@ fn joined(prefix: &str, reason: Reason) -> Error {
 }
 
 /// The error of a transfer that has failed (R-TLS-64).
-pub fn transfer_error(way: Way, reason: Reason) -> Error {
+pub fn transfer_error(direction: Direction, reason: Reason) -> Error {
     reason.transport.unwrap_or_else(|| {
-        let what = match way {
-            Way::Read => "Cannot read from TLS channel",
-            Way::Write => "Cannot write to TLS channel",
+        let what = match direction {
+            Direction::Receiving => "Cannot read from TLS channel",
+            Direction::Sending => "Cannot write to TLS channel",
         };
         Error::new(format!("{what}: {}", reason.code))
     })

@@ -1,16 +1,18 @@
 //! What GnuTLS reads from and writes to, while a reader and a writer use one session.
 //!
-//! # The turn
+//! # The lock
 //!
-//! Whoever is inside GnuTLS has the [`Turn`], and gives it away while the transport is at work: a
-//! reader that waits for the peer doesn't stop the writer, nor the other way round (R-TLS-87).
+//! A thread that is inside GnuTLS has locked the session, and unlocks it while the transport is at
+//! work: a reader that waits for the peer doesn't stop the writer, nor the other way round
+//! (R-TLS-87).
 //!
 //! That alone isn't enough. A writer that changes its key makes GnuTLS copy the reader's state too,
 //! and a reader that is inside a record meanwhile comes back to the old copy. So
 //!
 //! - a reader waits for the five bytes that begin a record outside of GnuTLS, and only then goes in:
 //!   it may wait there as long as it likes. Inside it waits at most for the rest of the record;
-//! - who may change the key waits until no reader is inside, and then doesn't give the turn away.
+//! - a writer that may change the key waits until no reader is inside, and then keeps the session
+//!   locked.
 //!
 //! A reader changes only what the reader needs, so it doesn't have to wait for a writer.
 //!
@@ -24,6 +26,9 @@
 //! could go on with a record itself, but not if the reader is asked for a new key meanwhile: it
 //! would then encrypt the caller's bytes a second time.
 //!
+//! A TLS channel remembers a write that blocked as well: it lies over any session, which may want
+//! the same bytes again, and has to tell its caller apart what was counted before.
+//!
 //! # What a peer costs
 //!
 //! GnuTLS keeps the records of a message until it is complete, whatever length that has (16 MiB), and
@@ -31,155 +36,38 @@
 //! goes on. Neither needs a peer that anybody knows. So a handshake has so many bytes and records,
 //! and later there are so many records without data in a row, and no more.
 
-use core::cell::UnsafeCell;
+use core::cell::RefCell;
 use core::ffi::c_void;
 use core::mem;
-use core::ptr;
 use core::slice;
 
 use libc::ssize_t;
 
-use super::callbacks::{Callbacks, Stop};
-use super::connection::Notes;
+use super::callbacks::Stop;
 use super::gnutls::{Code, Handle};
+use super::state::{Failure, Incoming, Reason, State};
 use crate::error::Error;
 use platform::os::errno::Errno;
 use platform::os::iov::IoVec;
-use platform::sync::Turn;
+use platform::sync::Monitor;
 use platform::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that a handshake may read: the largest message that GnuTLS promises to take has 128 KiB.
-const HANDSHAKE_BYTES: usize = 144 << 10;
-/// Records that a handshake may read. Those of 64 bytes, than which no peer may ask for smaller ones,
-/// hold that message.
-const HANDSHAKE_RECORDS: usize = 2560;
 /// For how many an encrypted one counts.
 const ENCRYPTED: usize = 80;
 /// The type of a record that has data, or is encrypted and doesn't tell.
 const APPLICATION_DATA: u8 = 23;
 
-/// What is known of a failure.
-#[derive(Debug)]
-pub struct Reason {
-    /// GnuTLS's view.
-    pub code: Code,
-    /// What the transport has to say.
-    pub transport: Option<Error>,
-}
-
-impl From<Code> for Reason {
-    fn from(code: Code) -> Self {
-        Self {
-            code,
-            transport: None,
-        }
-    }
-}
-
-/// Why a call has come to nothing.
-#[derive(Debug)]
-pub enum Failure {
-    /// The transport isn't ready.
-    Block,
-    /// A signal came.
-    Interrupted,
-    /// The transport has ended, but not the session.
-    Premature,
-    /// Something else, as GnuTLS has it.
-    Failed(Reason),
-}
-
-/// The record that is being read: its first bytes, which have been read outside of GnuTLS.
-#[derive(Default)]
-pub(super) struct Incoming {
-    header: [u8; Self::HEADER],
-    /// How many of them are there.
-    have: usize,
-    /// How many of them GnuTLS has.
-    given: usize,
-    /// Bytes of the rest that GnuTLS has yet to read.
-    body: usize,
-    /// There is nothing more to read, so GnuTLS can be asked.
-    pub(super) has_ended: bool,
-}
-
-impl Incoming {
-    /// Bytes of a header, for which GnuTLS asks first.
-    const HEADER: usize = 5;
-
-    /// Whether a reader may go into GnuTLS.
-    pub(super) fn is_there(&self) -> bool {
-        self.have == self.header.len() || self.body > 0 || self.has_ended
-    }
-
-    /// Gives GnuTLS what there is of the header; None if it wants something else.
-    fn give(&mut self, room: IoVec<'_>) -> Option<usize> {
-        let left = self.header.get(self.given..self.have)?;
-        if left.is_empty() || self.have < self.header.len() {
-            return None;
-        }
-        let count = left.len().min(room.len());
-        // SAFETY: GnuTLS's room is writable and elsewhere.
-        unsafe { ptr::copy_nonoverlapping(left.as_ptr(), room.base().cast::<u8>(), count) };
-        self.given += count;
-        if self.given == self.header.len() {
-            let [.., high, low] = self.header;
-            self.body = usize::from(u16::from_be_bytes([high, low]));
-            (self.have, self.given) = (0, 0);
-        }
-        Some(count)
-    }
-}
-
-/// What belongs to whoever has the turn.
-pub(super) struct State {
-    pub(super) callbacks: Callbacks,
-    pub(super) is_complete: bool,
-    pub(super) incoming: Incoming,
-    /// Bytes and records that the handshake may yet read.
-    bytes_left: usize,
-    records_left: usize,
-    /// How the transport has stopped the read that is under way. GnuTLS forgets about signals once
-    /// it has a part of a record.
-    pub(super) dry: Option<Failure>,
-    /// A reader is inside GnuTLS, without the turn.
-    reader_is_inside: bool,
-    /// Why the transport has failed. A callback that starts forgets what an earlier one said.
-    pub(super) read_error: Option<Error>,
-    pub(super) write_error: Option<Error>,
-    /// Nobody may have the turn meanwhile: what is written is kept.
-    pub(super) keeps_turn: bool,
-    /// Ciphertext that the transport didn't take, of a complete session.
-    pub(super) output: Vec<u8>,
-    /// A signal stopped the transport, and not that it wasn't ready.
-    is_interrupted: bool,
-    /// What the two directions remember.
-    pub(super) notes: Notes,
-}
-
-impl State {
-    /// Why a call has failed that reads and writes: what reading has to say comes before what
-    /// writing has (R-TLS-65).
-    pub(super) fn reason(&mut self, code: Code) -> Reason {
-        let written = self.write_error.take();
-        Reason {
-            code,
-            transport: self.read_error.take().or(written),
-        }
-    }
-}
-
 /// A session with its transport.
 pub(super) struct Shared {
     handle: Handle,
-    turn: Turn,
-    state: UnsafeCell<State>,
-    /// Decrypted bytes that nobody has read yet. Who has the turn changes it; it needs no turn to
-    /// look, so asking doesn't cost what a turn does.
+    monitor: Monitor,
+    state: RefCell<State>,
+    /// Decrypted bytes that nobody has read yet. It is changed under the lock; looking needs none, so
+    /// asking doesn't cost what the lock does.
     pending: AtomicUsize,
 }
 
-// SAFETY: whoever touches the handle or the state has the turn.
+// SAFETY: the handle and the state are touched under the lock only.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
@@ -189,22 +77,8 @@ impl Shared {
     pub(super) fn new(handle: Handle) -> Box<Self> {
         let shared = Box::new(Self {
             handle,
-            turn: Turn::new(),
-            state: UnsafeCell::new(State {
-                callbacks: Callbacks::NONE,
-                is_complete: false,
-                incoming: Incoming::default(),
-                bytes_left: HANDSHAKE_BYTES,
-                records_left: HANDSHAKE_RECORDS,
-                dry: None,
-                reader_is_inside: false,
-                read_error: None,
-                write_error: None,
-                keeps_turn: false,
-                output: Vec::new(),
-                is_interrupted: false,
-                notes: Notes::default(),
-            }),
+            monitor: Monitor::new(),
+            state: RefCell::new(State::new()),
             pending: AtomicUsize::new(0),
         });
         let opaque = (&raw const *shared).cast_mut().cast::<c_void>();
@@ -220,32 +94,31 @@ impl Shared {
         self.pending.load(Ordering::Acquire)
     }
 
-    /// Waits for the turn and takes it, for the call.
-    pub(super) fn having_the_turn<R>(&self, call: impl FnOnce(&Having<'_>) -> R) -> R {
-        self.turn.take();
-        call(&Having(self))
+    /// Locks the session for the call.
+    pub(super) fn locked<R>(&self, call: impl FnOnce(&SessionGuard<'_>) -> R) -> R {
+        self.monitor.lock();
+        call(&SessionGuard(self))
     }
 }
 
-/// The turn, with which comes everything.
-pub(super) struct Having<'a>(&'a Shared);
+/// The lock of a session, with which comes everything.
+pub(super) struct SessionGuard<'a>(&'a Shared);
 
-impl Drop for Having<'_> {
+impl Drop for SessionGuard<'_> {
     fn drop(&mut self) {
-        // SAFETY: this value has stood for the turn.
-        unsafe { self.0.turn.give_back() };
+        // SAFETY: this thread has locked it, for which this value has stood.
+        unsafe { self.0.monitor.unlock() };
     }
 }
 
-impl<'a> Having<'a> {
-    /// Looks at the state. The closures that are given are short and don't come here again.
+impl SessionGuard<'_> {
+    /// Looks at the state, for a few instructions: nothing in them may come here again.
     pub(super) fn state<R>(&self, look: impl FnOnce(&mut State) -> R) -> R {
-        // SAFETY: this thread has the turn, and `look` neither gives it away nor comes here again.
-        look(unsafe { &mut *self.0.state.get() })
+        look(&mut self.0.state.borrow_mut())
     }
 
     /// GnuTLS's session.
-    pub(super) fn handle(&self) -> &'a Handle {
+    pub(super) fn handle(&self) -> &Handle {
         &self.0.handle
     }
 
@@ -255,39 +128,39 @@ impl<'a> Having<'a> {
     }
 
     /// Asks GnuTLS for that number, after what may have changed it: it has read.
-    pub(super) fn note_pending(&self) {
+    pub(super) fn update_pending(&self) {
         let pending = self.handle().pending();
         self.0.pending.store(pending, Ordering::Release);
     }
 
-    /// Lets the others have the turn while the transport is at work.
-    fn without<R>(&self, work: impl FnOnce() -> R) -> R {
-        // SAFETY: this thread has it.
-        unsafe { self.0.turn.give_back() };
+    /// Gives the lock up while the transport is at work.
+    fn unlocked<R>(&self, work: impl FnOnce() -> R) -> R {
+        // SAFETY: this thread has locked it.
+        unsafe { self.0.monitor.unlock() };
         let result = work();
-        self.0.turn.take();
+        self.0.monitor.lock();
         result
     }
 
     /// Waits until no reader is inside GnuTLS. There it waits for the rest of a record only.
     pub(super) fn wait_for_reader(&self) {
         while self.state(|state| state.reader_is_inside) {
-            // SAFETY: this thread has the turn.
-            unsafe { self.0.turn.wait() };
+            // SAFETY: this thread has locked it.
+            unsafe { self.0.monitor.wait() };
         }
     }
 
     fn read(&self, room: IoVec<'_>) -> Result<usize, Stop> {
         let (callbacks, forgotten) = self.state(|state| (state.callbacks, state.read_error.take()));
         drop(forgotten);
-        self.without(|| callbacks.read(room))
+        self.unlocked(|| callbacks.read(room))
     }
 
     fn write(&self, data: IoVec<'_>) -> Result<usize, Stop> {
         let (callbacks, forgotten) =
             self.state(|state| (state.callbacks, state.write_error.take()));
         drop(forgotten);
-        self.without(|| callbacks.write(data))
+        self.unlocked(|| callbacks.write(data))
     }
 
     /// Reads the first bytes of a record.
@@ -338,7 +211,7 @@ impl<'a> Having<'a> {
         };
         self.state(|state| {
             if mem::take(&mut state.reader_is_inside) {
-                self.0.turn.tell();
+                self.0.monitor.notify_all();
             }
             let stop = match result {
                 Ok(count) => {
@@ -349,16 +222,16 @@ impl<'a> Having<'a> {
             };
             Err(match stop {
                 Stop::Block => {
-                    state.dry = Some(Failure::Block);
+                    state.read_stop = Some(Failure::Block);
                     Errno::EAGAIN
                 }
                 Stop::Interrupted => {
-                    state.dry = Some(Failure::Interrupted);
+                    state.read_stop = Some(Failure::Interrupted);
                     Errno::EINTR
                 }
                 Stop::Failed(error) => {
                     // Not that GnuTLS would go on after that.
-                    state.dry = Some(Failure::Block);
+                    state.read_stop = Some(Failure::Block);
                     state.read_error = error;
                     Errno::EIO
                 }
@@ -416,7 +289,7 @@ impl<'a> Having<'a> {
             });
         }
         // What is kept already goes first.
-        let is_kept = self.state(|state| state.keeps_turn || !state.output.is_empty());
+        let is_kept = self.state(|state| state.keeps_lock || !state.output.is_empty());
         let (written, stop) = if is_kept {
             (0, None)
         } else {
@@ -479,18 +352,18 @@ impl<'a> Having<'a> {
 /// What GnuTLS gets for a transport call.
 ///
 /// # Safety
-/// `opaque` is the `Shared` of a session whose turn the calling thread has.
+/// `opaque` is the `Shared` of a session that the calling thread has locked.
 unsafe fn transport(
     opaque: *mut c_void,
-    call: impl FnOnce(&Having<'_>) -> Result<usize, Errno>,
+    call: impl FnOnce(&SessionGuard<'_>) -> Result<usize, Errno>,
 ) -> ssize_t {
     // SAFETY: it lives as long as its handle, by which this was called.
     let shared = unsafe { &*opaque.cast::<Shared>() };
-    // The turn isn't given back at the end: GnuTLS goes on.
-    let having = mem::ManuallyDrop::new(Having(shared));
-    call(&having).map_or_else(
+    // It isn't unlocked at the end: GnuTLS goes on.
+    let guard = mem::ManuallyDrop::new(SessionGuard(shared));
+    call(&guard).map_or_else(
         |errno| {
-            having.handle().set_transport_errno(errno);
+            guard.handle().set_transport_errno(errno);
             -1
         },
         |bytes| ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
@@ -500,13 +373,13 @@ unsafe fn transport(
 unsafe extern "C" fn pull(opaque: *mut c_void, data: *mut c_void, len: usize) -> ssize_t {
     // SAFETY: GnuTLS gives memory that is writable for the call.
     let room = unsafe { IoVec::from_raw(data, len) };
-    // SAFETY: GnuTLS runs in `having_the_turn` only.
-    unsafe { transport(opaque, |having| having.pull(room)) }
+    // SAFETY: GnuTLS runs in `locked` only.
+    unsafe { transport(opaque, |guard| guard.pull(room)) }
 }
 
 unsafe extern "C" fn push(opaque: *mut c_void, data: *const c_void, len: usize) -> ssize_t {
     // SAFETY: GnuTLS gives memory that is readable for the call, and it is only read.
     let data = unsafe { IoVec::from_raw(data.cast_mut(), len) };
     // SAFETY: as in `pull`.
-    unsafe { transport(opaque, |having| having.push(data)) }
+    unsafe { transport(opaque, |guard| guard.push(data)) }
 }

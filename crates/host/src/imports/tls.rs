@@ -7,28 +7,18 @@ use libc::{size_t, ssize_t};
 use abi::layout::{Error, QCryptoTLSCreds, QCryptoTLSSession};
 
 /// How a TLS session writes to its transport.
-#[cfg(not(session_errp))]
-pub type TlsWriteFunc =
-    unsafe extern "C" fn(buf: *const c_char, len: size_t, opaque: *mut c_void) -> ssize_t;
-/// How a TLS session reads from its transport.
-#[cfg(not(session_errp))]
-pub type TlsReadFunc =
-    unsafe extern "C" fn(buf: *mut c_char, len: size_t, opaque: *mut c_void) -> ssize_t;
-/// How a TLS session writes to its transport.
-#[cfg(session_errp)]
 pub type TlsWriteFunc = unsafe extern "C" fn(
     buf: *const c_char,
     len: size_t,
     opaque: *mut c_void,
-    errp: *mut *mut Error,
+    #[cfg(session_errp)] errp: *mut *mut Error,
 ) -> ssize_t;
 /// How a TLS session reads from its transport.
-#[cfg(session_errp)]
 pub type TlsReadFunc = unsafe extern "C" fn(
     buf: *mut c_char,
     len: size_t,
     opaque: *mut c_void,
-    errp: *mut *mut Error,
+    #[cfg(session_errp)] errp: *mut *mut Error,
 ) -> ssize_t;
 
 unsafe extern "C" {
@@ -56,39 +46,18 @@ unsafe extern "C" {
     ) -> c_int;
     #[cfg(not(handshake_result))]
     pub fn qcrypto_tls_session_get_handshake_status(sess: *mut QCryptoTLSSession) -> c_uint;
-    #[cfg(not(session_errp))]
     pub fn qcrypto_tls_session_write(
         sess: *mut QCryptoTLSSession,
         buf: *const c_char,
         len: size_t,
+        #[cfg(session_errp)] errp: *mut *mut Error,
     ) -> ssize_t;
-    #[cfg(session_errp)]
-    pub fn qcrypto_tls_session_write(
-        sess: *mut QCryptoTLSSession,
-        buf: *const c_char,
-        len: size_t,
-        errp: *mut *mut Error,
-    ) -> ssize_t;
-    #[cfg(not(session_errp))]
     pub fn qcrypto_tls_session_read(
         sess: *mut QCryptoTLSSession,
         buf: *mut c_char,
         len: size_t,
-    ) -> ssize_t;
-    #[cfg(all(session_errp, not(premature_termination)))]
-    pub fn qcrypto_tls_session_read(
-        sess: *mut QCryptoTLSSession,
-        buf: *mut c_char,
-        len: size_t,
-        gracefulTermination: bool,
-        errp: *mut *mut Error,
-    ) -> ssize_t;
-    #[cfg(premature_termination)]
-    pub fn qcrypto_tls_session_read(
-        sess: *mut QCryptoTLSSession,
-        buf: *mut c_char,
-        len: size_t,
-        errp: *mut *mut Error,
+        #[cfg(all(session_errp, not(premature_termination)))] gracefulTermination: bool,
+        #[cfg(session_errp)] errp: *mut *mut Error,
     ) -> ssize_t;
     #[cfg(tls_check_pending)]
     pub fn qcrypto_tls_session_check_pending(sess: *mut QCryptoTLSSession) -> size_t;

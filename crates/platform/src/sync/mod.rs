@@ -6,10 +6,10 @@
 pub mod fork;
 pub mod inbox;
 mod lock;
-mod turn;
+mod monitor;
 
 pub use lock::{Condvar, Mutex, MutexGuard};
-pub use turn::Turn;
+pub use monitor::Monitor;
 
 /// Atomic types.
 pub use core::sync::atomic;

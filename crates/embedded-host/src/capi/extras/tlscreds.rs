@@ -12,7 +12,7 @@ use crate::error;
 #[cfg(creds_priority)]
 use crate::qom::instance;
 use crate::tls::credentials::Credentials;
-use crate::tls::object;
+use crate::tls::instance;
 use abi::layout::{Error, QCryptoTLSCreds};
 #[cfg(creds_priority)]
 use abi::layout::{Object, QCryptoTLSCredsClass};
@@ -24,7 +24,7 @@ use platform::check_usage;
 unsafe fn borrow<'a>(creds: *mut QCryptoTLSCreds, function: &str) -> &'a Credentials {
     check_usage!(!creds.is_null(), function, "@creds is NULL");
     // SAFETY: as promised.
-    unsafe { object::credentials(creds) }
+    unsafe { instance::credentials(creds) }
 }
 
 /// Whether credentials are for a role.

@@ -10,8 +10,8 @@ use crate::qom::instance::Held;
 use crate::tls::callbacks::{Callbacks, ReadFunc, WriteFunc};
 use crate::tls::connection::Progress;
 use crate::tls::gnutls::Direction;
-use crate::tls::object;
-use crate::tls::session::{Plan, Session};
+use crate::tls::instance;
+use crate::tls::session::{Session, SessionConfig};
 use abi::layout::{self, Object, QCryptoTLSCreds, QCryptoTLSSession};
 use abi::origin;
 use platform::check_usage;
@@ -35,7 +35,7 @@ pub(in crate::capi) unsafe fn borrow<'a>(
 }
 
 /// 0, or what the handshake waits for.
-pub(in crate::capi) fn status(progress: Progress) -> c_int {
+fn status(progress: Progress) -> c_int {
     match progress {
         Progress::Complete => 0,
         Progress::Waiting(Direction::Sending) => 1,
@@ -47,11 +47,7 @@ pub(in crate::capi) fn status(progress: Progress) -> c_int {
 ///
 /// # Safety
 /// `errp` is the caller's error destination.
-pub(in crate::capi) unsafe fn failed(
-    error: Error,
-    errp: *mut *mut layout::Error,
-    origin: &Origin,
-) -> c_int {
+unsafe fn failed(error: Error, errp: *mut *mut layout::Error, origin: &Origin) -> c_int {
     // SAFETY: as promised.
     unsafe { error.store(errp, origin) };
     -1
@@ -77,11 +73,11 @@ pub unsafe extern "C" fn qcrypto_tls_session_new(
         (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_owned())
     });
     // SAFETY: live credentials.
-    let credentials = unsafe { object::credentials(creds) };
+    let credentials = unsafe { instance::credentials(creds) };
     let made = credentials
         .for_endpoint(endpoint)
         .and_then(|(endpoint, identity)| {
-            Session::new(Plan {
+            Session::new(SessionConfig {
                 endpoint,
                 identity,
                 priority: &credentials.priority(),
@@ -165,7 +161,8 @@ pub unsafe extern "C" fn qcrypto_tls_session_set_callbacks(
     // SAFETY: the caller's session.
     let session = unsafe { borrow(sess, "qcrypto_tls_session_set_callbacks") };
     // SAFETY: what the header asks of the functions.
-    session.set_callbacks(unsafe { Callbacks::new(write_func, read_func, opaque) });
+    let callbacks = unsafe { Callbacks::new(write_func, read_func, opaque) };
+    session.connection().set_callbacks(callbacks);
 }
 
 /// `qcrypto_tls_session_handshake` of `crypto/tlssession.h`.
@@ -193,5 +190,20 @@ pub unsafe extern "C" fn qcrypto_tls_session_get_handshake_status(
 ) -> c_uint {
     // SAFETY: the caller's session.
     let session = unsafe { borrow(sess, "qcrypto_tls_session_get_handshake_status") };
-    status(session.progress()).unsigned_abs()
+    status(session.connection().progress()).unsigned_abs()
+}
+
+/// `qcrypto_tls_session_bye` of `crypto/tlssession.h`.
+#[cfg(tls_bye)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qcrypto_tls_session_bye(
+    session: *mut QCryptoTLSSession,
+    errp: *mut *mut layout::Error,
+) -> c_int {
+    // SAFETY: the caller's session.
+    match unsafe { borrow(session, "qcrypto_tls_session_bye") }.bye() {
+        Ok(progress) => status(progress),
+        // SAFETY: the caller's error destination.
+        Err(error) => unsafe { failed(error, errp, &origin!(c"qcrypto_tls_session_bye")) },
+    }
 }

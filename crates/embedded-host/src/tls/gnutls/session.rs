@@ -14,7 +14,7 @@ pub type PushFunction = sys::PushFunc;
 /// Reads from the transport.
 pub type PullFunction = sys::PullFunc;
 
-/// What a handshake waits for.
+/// What a handshake waits for, and what a transfer is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Direction {
     /// For the transport to take more.
@@ -183,7 +183,7 @@ impl Handle {
         unsafe { sys::gnutls_record_check_pending(self.0.as_ptr()) }
     }
 
-    /// Tells the peer that nothing more will be written.
+    /// Sends close_notify: nothing more will be written.
     pub fn bye(&self) -> Result<(), Code> {
         // SAFETY: a live session.
         Code::check(unsafe { sys::gnutls_bye(self.0.as_ptr(), sys::SHUT_WR) }).map(|_| ())

@@ -2,10 +2,10 @@
 
 use core::cell::UnsafeCell;
 
-/// Whose turn it is: one thread at a time has it.
+/// A mutex with a condition variable.
 ///
-/// A pthread mutex, so that race detectors see what it orders, with a condition variable.
-pub struct Turn(Box<Parts>);
+/// Those of pthread, so that race detectors see what they order.
+pub struct Monitor(Box<Parts>);
 
 struct Parts {
     mutex: UnsafeCell<libc::pthread_mutex_t>,
@@ -13,12 +13,12 @@ struct Parts {
 }
 
 // SAFETY: made for several threads; the parts stay where they are, in a box of their own.
-unsafe impl Send for Turn {}
+unsafe impl Send for Monitor {}
 // SAFETY: as above.
-unsafe impl Sync for Turn {}
+unsafe impl Sync for Monitor {}
 
-impl Turn {
-    /// Nobody's turn.
+impl Monitor {
+    /// Unlocked.
     pub fn new() -> Self {
         Self(Box::new(Parts {
             mutex: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER),
@@ -26,45 +26,45 @@ impl Turn {
         }))
     }
 
-    /// Waits for the turn and takes it.
-    pub fn take(&self) {
+    /// Locks it.
+    pub fn lock(&self) {
         // SAFETY: an initialised mutex. It can't fail: it isn't of a kind that checks.
         unsafe { libc::pthread_mutex_lock(self.0.mutex.get()) };
     }
 
-    /// Gives the turn back.
+    /// Unlocks it.
     ///
     /// # Safety
-    /// The calling thread has it.
-    pub unsafe fn give_back(&self) {
+    /// The calling thread has locked it.
+    pub unsafe fn unlock(&self) {
         // SAFETY: an initialised mutex that the calling thread has locked, as promised.
         unsafe { libc::pthread_mutex_unlock(self.0.mutex.get()) };
     }
 
-    /// Gives the turn back until somebody calls [`Turn::tell`], or for no reason.
+    /// Unlocks it until [`Monitor::notify_all`] is called, or for no reason, and locks it again.
     ///
     /// # Safety
-    /// The calling thread has it.
+    /// The calling thread has locked it.
     pub unsafe fn wait(&self) {
         // SAFETY: both are initialised; the mutex is the calling thread's, as promised, and the
         // only one that this condition variable is used with.
         unsafe { libc::pthread_cond_wait(self.0.changed.get(), self.0.mutex.get()) };
     }
 
-    /// Wakes those who wait.
-    pub fn tell(&self) {
+    /// Wakes all threads in [`Monitor::wait`].
+    pub fn notify_all(&self) {
         // SAFETY: an initialised condition variable.
         unsafe { libc::pthread_cond_broadcast(self.0.changed.get()) };
     }
 }
 
-impl Default for Turn {
+impl Default for Monitor {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Drop for Turn {
+impl Drop for Monitor {
     fn drop(&mut self) {
         // SAFETY: nobody else can use what a value that is dropped has.
         unsafe { libc::pthread_cond_destroy(self.0.changed.get()) };
