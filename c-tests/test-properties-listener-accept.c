@@ -1,5 +1,5 @@
 /*
- * Rows L1, L2, L4, L12 and L13 of docs/spec/properties.md: what a listener accepts, and when.
+ * Rows L1, L2, L4 and L12 to L15 of docs/spec/properties.md: what a listener accepts, and when.
  * Where L1 needs several threads, it is in test-properties-listener-threads.c.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
@@ -16,6 +16,10 @@
 static int accepts;
 /* Valgrind accepts a client before it finds that its number is too high, and closes it. */
 static bool accept_is_at_limit;
+/* So many accepts find that the client has gone. */
+static int aborted_clients;
+/* The system can't tell where a socket is. */
+static bool addresses_are_unknown;
 /* The client of this socket goes as soon as a poll has shown it. */
 static int stolen_socket = -1;
 static int thefts;
@@ -32,7 +36,26 @@ int accept4(int fd, struct sockaddr *name, socklen_t *len, int flags)
         errno = EMFILE;
         return -1;
     }
+    if (aborted_clients > 0) {
+        aborted_clients--;
+        errno = ECONNABORTED;
+        return -1;
+    }
     return real(fd, name, len, flags);
+}
+
+int getsockname(int fd, struct sockaddr *name, socklen_t *len)
+{
+    static int (*real)(int, struct sockaddr *, socklen_t *);
+
+    if (!real) {
+        real = (int (*)(int, struct sockaddr *, socklen_t *))dlsym(RTLD_NEXT, "getsockname");
+    }
+    if (addresses_are_unknown) {
+        errno = ENOBUFS;
+        return -1;
+    }
+    return real(fd, name, len);
 }
 
 int poll(struct pollfd *fds, nfds_t count, int limit)
@@ -469,6 +492,95 @@ static void test_l13(void)
     limited(client_is_third, 3);
 }
 
+/* L14 ------------------------------------------------------------------------ */
+
+/*
+ * 16 aborted clients are followed by the next at once; each further one by a pause: 50 ms, 100, 200
+ * and 400 before the 20th.
+ */
+static void test_l14(void)
+{
+    QIONetListener *listener = listener_with(1);
+    Clients clients = { .keep = false };
+    int client = connect_to(listener, 0);
+    gint64 begin = g_get_monotonic_time();
+
+    aborted_clients = 20;
+    qio_net_listener_set_client_func(listener, client_noted, &clients, NULL);
+    run_until_calls(&clients, 1, NULL);
+    g_assert_cmpint(g_get_monotonic_time() - begin, >=, 700 * 1000);
+    close(client);
+
+    /* A client that comes through makes up for them. */
+    client = connect_to(listener, 0);
+    aborted_clients = 15;
+    accepts = 0;
+    run_until_calls(&clients, 2, NULL);
+    g_assert_cmpint(accepts, >=, 16);
+    g_assert_cmpint(accepts, <=, 17);
+    close(client);
+    qio_net_listener_set_client_func(listener, NULL, NULL, NULL);
+    unref_last(listener);
+}
+
+static void test_l14_wait(void)
+{
+    QIONetListener *listener = listener_with(1);
+    int fd = connect_to(listener, 0);
+    gint64 begin = g_get_monotonic_time();
+    QIOChannelSocket *client;
+
+    aborted_clients = 20;
+    client = qio_net_listener_wait_client(listener);
+    g_assert_nonnull(client);
+    g_assert_cmpint(g_get_monotonic_time() - begin, >=, 700 * 1000);
+    unref_last(client);
+    close(fd);
+    unref_last(listener);
+}
+
+/* L15 ------------------------------------------------------------------------ */
+
+static void assert_local_address(QIOChannelSocket *client, QIONetListener *listener)
+{
+    SocketAddress *here = qio_channel_socket_get_local_address(client, &error_abort);
+    SocketAddress *there = qio_channel_socket_get_local_address(socket_of(listener, 0),
+                                                                &error_abort);
+
+    g_assert_cmpint(here->type, ==, SOCKET_ADDRESS_TYPE_UNIX);
+    g_assert_cmpstr(here->u.q_unix.path, ==, there->u.q_unix.path);
+    qapi_free_SocketAddress(here);
+    qapi_free_SocketAddress(there);
+    g_assert_true(qio_channel_has_feature(QIO_CHANNEL(client), QIO_CHANNEL_FEATURE_FD_PASS));
+}
+
+static void test_l15(void)
+{
+    QIONetListener *listener = listener_with(1);
+    Clients clients = { .keep = true };
+    int fd = connect_to(listener, 0);
+    QIOChannelSocket *client;
+
+    qio_net_listener_set_client_func(listener, client_noted, &clients, NULL);
+    addresses_are_unknown = true;
+    run_all(NULL);
+    addresses_are_unknown = false;
+    g_assert_cmpint(clients.calls, ==, 1);
+    assert_local_address(clients.last, listener);
+    unref_last(clients.last);
+    close(fd);
+    qio_net_listener_set_client_func(listener, NULL, NULL, NULL);
+
+    fd = connect_to(listener, 0);
+    addresses_are_unknown = true;
+    client = qio_net_listener_wait_client(listener);
+    addresses_are_unknown = false;
+    assert_local_address(client, listener);
+    unref_last(client);
+    close(fd);
+    unref_last(listener);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -480,5 +592,8 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/L4", test_l4);
     g_test_add_func("/qio/properties/L12", test_l12);
     g_test_add_func("/qio/properties/L13", test_l13);
+    g_test_add_func("/qio/properties/L14/loop", test_l14);
+    g_test_add_func("/qio/properties/L14/wait", test_l14_wait);
+    g_test_add_func("/qio/properties/L15", test_l15);
     return g_test_run();
 }

@@ -1,5 +1,5 @@
 /*
- * Rows L1, L5, L6, L7 and L9 of docs/spec/properties.md where they need several threads. The others
+ * Rows L1, L5, L6, L7, L9 and L16 of docs/spec/properties.md where they need several threads. The others
  * are in test-properties-listener.c and test-properties-listener-accept.c.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
@@ -369,6 +369,98 @@ static void test_l9_without_descriptors(void)
     unref_last(listener);
 }
 
+/*
+ * L16: another thread drops the last reference on the context of a registration, while this one makes
+ * and removes watches. GLib tells of a reference on a dying context, which ends the test.
+ */
+static GMainContext *doomed;
+static int drops_are_over;
+
+static gpointer thread_drops(gpointer opaque)
+{
+    int looks = 0;
+
+    while (!g_atomic_int_get(&drops_are_over)) {
+        GMainContext *context = g_atomic_pointer_get(&doomed);
+
+        if (context) {
+            g_main_context_unref(context);
+            g_atomic_pointer_set(&doomed, NULL);
+        } else if (++looks % 1000 == 0) {
+            g_thread_yield();
+        }
+    }
+    return NULL;
+}
+
+/* A context whose end takes some time, before it comes to the listener's sources. */
+static GMainContext *slowly_ending_context(void)
+{
+    GMainContext *context = g_main_context_new();
+    int n;
+
+    for (n = 0; n < 3000; n++) {
+        GSource *source = g_timeout_source_new_seconds(1000);
+
+        g_source_set_priority(source, G_PRIORITY_HIGH);
+        g_source_attach(source, context);
+        g_source_unref(source);
+    }
+    return context;
+}
+
+static void test_l16(void)
+{
+    GMainContext *other = g_main_context_new();
+    GThread *thread = g_thread_new("drop", thread_drops, NULL);
+    int n, many = rounds(1500);
+
+    g_atomic_int_set(&drops_are_over, 0);
+    for (n = 0; n < many; n++) {
+        QIONetListener *listener = listener_with(2);
+        GMainContext *context = slowly_ending_context();
+        Clients clients = { .keep = false };
+        volatile int pause;
+
+        qio_net_listener_set_client_func_full(listener, client_noted, &clients, notify_noted,
+                                              context);
+        g_atomic_pointer_set(&doomed, context);
+        for (pause = n / 5 % 16 * 20; pause > 0; pause--) {
+            /* The one or the other is first. */
+        }
+        switch (n % 5) {
+        case 0:
+            qio_net_listener_disconnect(listener);
+            break;
+        case 1:
+            qio_net_listener_set_client_func_full(listener, client_noted, &clients, notify_noted,
+                                                  other);
+            break;
+        case 2:
+            qio_net_listener_set_client_func(listener, NULL, NULL, NULL);
+            break;
+        case 3:
+            open_unix(listener);
+            break;
+        default:
+            close(connect_to(listener, 1));
+            object_unref(OBJECT(qio_net_listener_wait_client(listener)));
+            break;
+        }
+        while (g_atomic_pointer_get(&doomed)) {
+            g_thread_yield();
+        }
+        qio_net_listener_set_client_func(listener, NULL, NULL, NULL);
+        g_assert_cmpuint(OBJECT(socket_of(listener, 0))->ref, ==, 1);
+        unref_last(listener);
+        g_assert_cmpint(clients.notified, ==, n % 5 == 1 ? 2 : 1);
+        g_assert_cmpint(clients.calls, ==, 0);
+    }
+    g_atomic_int_set(&drops_are_over, 1);
+    g_thread_join(thread);
+    g_main_context_unref(other);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -378,5 +470,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/L7/threads", test_l7);
     g_test_add_func("/qio/properties/L9/threads", test_l9);
     g_test_add_func("/qio/properties/L9/without-descriptors", test_l9_without_descriptors);
+    g_test_add_func("/qio/properties/L16", test_l16);
     return g_test_run();
 }

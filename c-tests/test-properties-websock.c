@@ -1,5 +1,5 @@
 /*
- * Rows W1 to W14 of docs/spec/properties.md.
+ * Rows W1 to W15 of docs/spec/properties.md.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -432,6 +432,32 @@ static void test_w14_unmasked(void)
     check_violation("\x02\x80\0\0\0\0\x80\0", 8, 1002);
 }
 
+/* A server that has more to say than the client takes at once. */
+static void test_w15_close_behind_queue(void)
+{
+    static const char last[] = "\x88\x16\x03\xe8peer requested close";
+    g_autoptr(GString) wire = g_string_new(NULL);
+    g_autofree char *bytes = g_malloc0(1 << 20);
+    ssize_t n;
+    Web web;
+
+    web_open(&web);
+    while ((n = qio_channel_write(web.ioc, bytes, 1 << 20, &error_abort)) > 0) {
+    }
+    g_assert_cmpint(n, ==, QIO_CHANNEL_ERR_BLOCK);
+    web_frame(&web, 0x88, "\x03\xe8", 2);
+    web_expect_failure(&web);
+    while ((n = recv(web.client, bytes, 1 << 20, MSG_DONTWAIT)) != 0) {
+        if (n > 0) {
+            g_string_append_len(wire, bytes, n);
+        }
+        g_main_context_iteration(NULL, false);
+    }
+    g_assert_cmpint(wire->len, >, sizeof(last));
+    g_assert_cmpmem(wire->str + wire->len - 24, 24, last, 24);
+    web_end(&web);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -454,5 +480,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/w12/handshake", test_w12_handshake);
     g_test_add_func("/qio/properties/w13/pongs", test_w13_pongs);
     g_test_add_func("/qio/properties/w14/unmasked", test_w14_unmasked);
+    g_test_add_func("/qio/properties/w15/close-behind-queue", test_w15_close_behind_queue);
     return g_test_run();
 }

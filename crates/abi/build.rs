@@ -44,15 +44,22 @@ fn chosen<'t>(
     table: &'t Table,
     profiles: &'t Table,
 ) -> Result<(&'t str, &'t Value), Box<dyn Error>> {
-    let feature = |name: &str| format!("CARGO_FEATURE_{}", identifier(name).to_uppercase());
-    let mut wanted = profiles
+    // Cargo leaves the dots in.
+    let variable = |name: &str| format!("CARGO_FEATURE_{}", name.to_uppercase().replace('-', "_"));
+    let wanted: Vec<_> = profiles
         .iter()
-        .filter(|(name, _)| env::var_os(feature(name)).is_some());
+        .filter(|(name, _)| env::var_os(variable(name)).is_some())
+        .collect();
+    let asked =
+        env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_FEATURE_QEMU"));
+    if asked.count() != wanted.len() {
+        return Err("a feature names no profile of profiles.toml".into());
+    }
     let default = table["default"].as_str().ok_or("no default profile")?;
-    match (wanted.next(), wanted.next()) {
-        (Some((name, row)), None) => Ok((name, row)),
-        (None, _) => Ok((default, profiles.get(default).ok_or("no such default")?)),
-        (Some((one, _)), Some((other, _))) => {
+    match wanted[..] {
+        [] => Ok((default, profiles.get(default).ok_or("no such default")?)),
+        [(name, row)] => Ok((name, row)),
+        [(one, _), (other, _), ..] => {
             Err(format!("choose one ABI profile, {one} or {other}").into())
         }
     }

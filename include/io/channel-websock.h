@@ -68,8 +68,9 @@ extern "C" {
  * @master: (transfer none): what the frames travel over; the channel holds a reference
  *
  * Makes the server's end of a WebSocket. Nothing can be read or written before
- * qio_channel_websock_handshake() has succeeded. Closing the channel closes @master; before that the
- * peer is told, behind what is queued, if that can be done without waiting.
+ * qio_channel_websock_handshake() has succeeded. Closing the channel closes @master; before that a Close
+ * frame is sent, behind what is queued, if that can be done without waiting. A Close frame of the peer is
+ * answered and ends the connection; reading then fails, and the program has to close the channel.
  *
  * Reads and watches take from @master what they need, in any context and without the default main
  * loop; they answer pings and a Close frame on their way. Of what is written up to 8192 bytes are

@@ -29,7 +29,7 @@ extern "C" {
  * @source: (transfer none) (nullable): the object the task is about; the task holds a reference
  * @func: (scope async) (nullable): called when the task completes; may be NULL only if it never does
  * @opaque: (closure) (nullable): data for @func
- * @destroy: (destroy) (nullable): ends @opaque; called once, when the task is freed, also for NULL
+ * @destroy: (destroy) (nullable): frees @opaque; called once, when the task is freed, also for NULL
  *
  * Makes a task. It does nothing until qio_task_complete() or qio_task_run_in_thread() is called.
  *
@@ -48,7 +48,7 @@ QIOTask *qio_task_new(Object *source,
  * @task: (transfer full): the task; not completed by hand, and not given to a thread before
  * @worker: (scope async): the function that blocks
  * @opaque: (closure) (nullable): data for @worker
- * @destroy: (destroy) (nullable): ends @opaque; called once, when the task is freed, also for NULL
+ * @destroy: (destroy) (nullable): frees @opaque; called once, when the task is freed, also for NULL
  * @context: (transfer none) (nullable): where the callback runs; NULL is the global default context
  *
  * Runs @worker on a worker thread, then the task's callback in @context, and frees the task.
@@ -139,7 +139,7 @@ bool qio_task_propagate_error(QIOTask *task,
  * qio_task_set_result_pointer:
  * @task: (transfer none): the task
  * @result: (nullable): the result; owned by the task if @destroy is given
- * @destroy: (nullable): ends @result; called once, when the task is freed or another pointer is set
+ * @destroy: (nullable): frees @result; called once, when the task is freed or another pointer is set
  *
  * Sets the result, replacing the one before. Setting the same pointer again only replaces @destroy.
  *

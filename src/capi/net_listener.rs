@@ -14,6 +14,8 @@ use crate::logic::listener;
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
 use crate::object::{Ref, Shared};
+#[cfg(listener_source)]
+use abi::address::Address;
 use abi::address::View;
 #[cfg(listener_source)]
 use abi::layout::AioContext;
@@ -133,21 +135,24 @@ pub unsafe extern "C" fn qio_net_listener_add(
 /// @listener: (transfer none): the listener
 /// @func: (scope notified) (nullable): called for each client; NULL unregisters
 /// @data: (closure) (nullable): data for @func
-/// @notify: (destroy) (nullable): ends @data; called once, when another registration replaces this
+/// @notify: (destroy) (nullable): frees @data; called once, when another registration replaces this
 ///   one or the listener ends, also if @func is NULL
 /// @context: (transfer none) (nullable): where @func runs; NULL is the global default context
 ///
 /// Registers the callback for clients, in the place of the one before: its watches are removed, its
-/// data ends, then the sockets are watched again. @func borrows the client: it is closed when @func
+/// data is freed, then the sockets are watched again. @func borrows the client: it is closed when @func
 /// returns, unless @func takes a reference. @func may be called several times in one iteration of
 /// @context; once it has unregistered, further clients stay in the backlog. If the listener can't
-/// accept for lack of descriptors or memory, it tries again after 50 ms, and up to 1 s later the
+/// accept for lack of descriptors or memory, or only finds clients that have gone, it tries again after 50 ms, and up to 1 s later the
 /// longer that lasts; a socket that can never be accepted from is no longer watched.
 ///
 /// Threads: the one that configures the listener, also from inside @func or @notify. Blocks: no.
-/// If another thread is inside the old callback, its data ends there, when the callback returns.
-/// Context: @func runs in the thread that iterates @context; @notify in whichever replaces it. The
-/// watches don't keep @context alive: they, and the references they hold on @listener, end with it.
+/// If another thread is inside the old callback, its data is freed there, when the callback returns.
+/// Context: @func runs in the thread that iterates @context; @notify in the one that replaces it. The
+/// registration doesn't keep @context alive. The program may drop its last reference at any time and
+/// on any thread, also while another one is in a function of this listener: the watches, and the
+/// references they hold on @listener, end with @context, @func isn't called any more, and sockets
+/// added later aren't watched until the next registration.
 /// Differs: in qemu-10.2, registering what is registered already does nothing, and @notify won't
 /// run for it; in the other profiles the watches are made again, and @notify runs for the old one.
 #[unsafe(no_mangle)]
@@ -174,7 +179,7 @@ pub unsafe extern "C" fn qio_net_listener_set_client_func_full(
 /// @listener: (transfer none): the listener
 /// @func: (scope notified) (nullable): called for each client; NULL unregisters
 /// @data: (closure) (nullable): data for @func
-/// @notify: (destroy) (nullable): ends @data
+/// @notify: (destroy) (nullable): frees @data
 ///
 /// As qio_net_listener_set_client_func_full() with NULL for the context.
 ///

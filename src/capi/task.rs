@@ -8,12 +8,15 @@ use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
 use crate::logic::task::{self, Stage, Task, Worker};
 use crate::object::Shared;
-use crate::object::task::{Completion, WorkerFunc};
+use crate::object::task::{Completion, Record, WorkerFunc};
 use abi::layout::{Error, Object, QIOTask};
 use abi::profile;
 use host::error::HostError;
 use platform::check_usage;
 use platform::glib::{MainContext, UserData};
+
+// SAFETY: `qio_task_new` makes the pointer from an `Arc<Task>`, and nothing else makes one.
+unsafe impl Record for Task {}
 
 /// One more reference on the task, which may end while it is used.
 ///
@@ -55,7 +58,7 @@ unsafe fn take_full(task: *mut QIOTask) -> Arc<Task> {
 /// @source: (transfer none) (nullable): the object the task is about; the task holds a reference
 /// @func: (scope async) (nullable): called when the task completes; may be NULL only if it never does
 /// @opaque: (closure) (nullable): data for @func
-/// @destroy: (destroy) (nullable): ends @opaque; called once, when the task is freed, also for NULL
+/// @destroy: (destroy) (nullable): frees @opaque; called once, when the task is freed, also for NULL
 ///
 /// Makes a task. It does nothing until qio_task_complete() or qio_task_run_in_thread() is called.
 ///
@@ -85,7 +88,7 @@ pub unsafe extern "C" fn qio_task_new(
 /// @task: (transfer full): the task; not completed by hand, and not given to a thread before
 /// @worker: (scope async): the function that blocks
 /// @opaque: (closure) (nullable): data for @worker
-/// @destroy: (destroy) (nullable): ends @opaque; called once, when the task is freed, also for NULL
+/// @destroy: (destroy) (nullable): frees @opaque; called once, when the task is freed, also for NULL
 /// @context: (transfer none) (nullable): where the callback runs; NULL is the global default context
 ///
 /// Runs @worker on a worker thread, then the task's callback in @context, and frees the task.
@@ -241,7 +244,7 @@ pub unsafe extern "C" fn qio_task_propagate_error(
 /// qio_task_set_result_pointer:
 /// @task: (transfer none): the task
 /// @result: (nullable): the result; owned by the task if @destroy is given
-/// @destroy: (nullable): ends @result; called once, when the task is freed or another pointer is set
+/// @destroy: (nullable): frees @result; called once, when the task is freed or another pointer is set
 ///
 /// Sets the result, replacing the one before. Setting the same pointer again only replaces @destroy.
 ///

@@ -2,9 +2,10 @@
 
 use super::wait;
 use super::watch::{self, IN, OUT};
+use crate::object::Finalizing;
 use crate::object::buffer::Buffer;
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, Finalizing, ObjectImpl, Seek};
+use crate::object::class::{ChannelImpl, ObjectImpl, Seek};
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::QIOChannelBuffer;
 use abi::origin;

@@ -56,11 +56,14 @@ pub(super) fn leave_to_reaper(child: Pid) {
         // If somebody else has reaped it, that is fine too.
         let _: Result<i32, Errno> = process::reap(child);
     };
-    if thread::spawn_detached(c"io-cmd-reaper", Box::new(reap)).is_err() {
+    // Without a descriptor for the default context none has run, and nothing is left to try.
+    if thread::spawn_detached(c"io-cmd-reaper", Box::new(reap)).is_err()
+        && let Ok(context) = MainContext::try_default()
+    {
         let timer = Source::new(Retry(child));
         timer.set_name(c"io-cmd-reaper retry");
         timer.set_ready_time(monotonic_time() + RETRY_PAUSE);
-        timer.attach(&MainContext::global_default());
+        timer.attach(&context);
     }
 }
 

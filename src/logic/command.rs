@@ -2,7 +2,7 @@
 
 use super::wait;
 use crate::object::channel::Polled;
-use crate::object::class::{ChannelImpl, Finalizing, ObjectImpl, SetHandlers};
+use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers};
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::QIOChannelCommand;
 use abi::origin;
@@ -14,9 +14,9 @@ use super::aio::set_fd_handlers;
 use super::child::{leave_to_reaper, reap_within};
 use super::file::transfer;
 use super::watch;
-use crate::object::Ref;
 use crate::object::channel_class::Transfer;
 use crate::object::command::Command;
+use crate::object::{Finalizing, Ref};
 use crate::trace;
 use abi::layout;
 use host::aio::{Handlers, Places};

@@ -1,9 +1,10 @@
 //! What is done with a channel beside transfers: mode, position, end.
 
 use super::wait;
+use crate::object::Finalizing;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Flushed;
-use crate::object::class::{Finalizing, ObjectImpl};
+use crate::object::class::ObjectImpl;
 use abi::layout::QIOChannel;
 use abi::profile;
 use host::error::Error;

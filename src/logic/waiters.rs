@@ -7,7 +7,7 @@
 use std::sync::{Arc, Weak};
 
 use platform::glib::{Callback, Hooks, Source};
-use platform::os::event::Event;
+use platform::os::event::EventFd;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -29,7 +29,7 @@ enum Wakeup {
     /// A part of the watch's source, which gets ready.
     Source(Source),
     /// What the thread polls; None for want of a descriptor: then it looks from time to time.
-    Thread(Option<Event>),
+    Thread(Option<EventFd>),
 }
 
 /// One of the waiters, until it is dropped.
@@ -89,7 +89,7 @@ impl Waiters {
 
     /// A thread.
     pub(super) fn join_thread(self: &Arc<Self>) -> Waiter {
-        self.add(Wakeup::Thread(Event::create().ok()))
+        self.add(Wakeup::Thread(EventFd::create().ok()))
     }
 
     fn add(self: &Arc<Self>, wakeup: Wakeup) -> Waiter {
@@ -122,7 +122,7 @@ impl Waiters {
             if self.ends_to_wait(entry) {
                 match &entry.wakeup {
                     Wakeup::Source(source) => source.set_ready_time(0),
-                    Wakeup::Thread(Some(event)) => event.ring(),
+                    Wakeup::Thread(Some(event)) => event.notify(),
                     Wakeup::Thread(None) => {}
                 }
             }
@@ -153,7 +153,7 @@ impl Waiter {
     /// What a thread polls.
     pub(super) fn fd(&self) -> Option<i32> {
         match &self.entry.wakeup {
-            Wakeup::Thread(event) => event.as_ref().map(Event::fd),
+            Wakeup::Thread(event) => event.as_ref().map(|event| event.fd()),
             Wakeup::Source(_) => None,
         }
     }

@@ -1,8 +1,7 @@
 //! What makes a Rust struct a QOM type, and a type a class of channels: one `impl` each, in safe
 //! code beside what it does. The functions that C calls are made from it here.
 
-use core::ffi::{c_int, c_uint, c_void};
-use core::ops::Deref;
+use core::ffi::{c_int, c_void};
 use core::ptr;
 
 use glib_sys::{GIOCondition, GSource};
@@ -14,7 +13,7 @@ use super::descriptors::{Incoming, Outgoing};
 use super::propagate::{
     flush_or_propagate, position_or_propagate, status_or_propagate, transfer_or_propagate,
 };
-use super::{Instance, IsA, Shared};
+use super::{Finalizing, Instance, IsA, Shared};
 use abi::layout::{
     AioContext, ChannelShutdown, ClassData, Error as ErrorObject, IOHandler, Object, ObjectClass,
     QIOChannel, QIOChannelClass, TypeInfo,
@@ -34,18 +33,6 @@ pub trait ObjectImpl: Instance {
 
     /// Frees what the instance holds.
     fn finalize(_: Finalizing<'_, Self>) {}
-}
-
-/// An instance whose last reference has gone. What is borrowed through it ends before it is given
-/// to a function that frees fields.
-pub struct Finalizing<'a, T>(&'a Shared<T>);
-
-impl<T> Deref for Finalizing<'_, T> {
-    type Target = Shared<T>;
-
-    fn deref(&self) -> &Shared<T> {
-        self.0
-    }
 }
 
 /// A class of channels. Its methods are called as the `io_*` slots of `QIOChannelClass` say.
@@ -168,12 +155,12 @@ unsafe extern "C" fn init<T: ObjectImpl>(object: *mut Object) {
 }
 
 /// # Safety
-/// `object` is an instance of `T`, whose last reference has gone.
+/// `object` is an instance of `T`, whose last reference has gone. This is called once for it.
 unsafe extern "C" fn finalize<T: ObjectImpl>(object: *mut Object) {
     // Whoever dropped the reference may have a failure to tell (R-CHAN-5).
     let errno = errno::last();
     // SAFETY: as promised.
-    T::finalize(Finalizing(unsafe { borrow(object) }));
+    T::finalize(unsafe { Finalizing::from_ptr(object) });
     errno::set(errno);
 }
 
@@ -424,7 +411,7 @@ unsafe extern "C" fn flush<T: ChannelImpl>(
 #[cfg(peerpid)]
 unsafe extern "C" fn peerpid<T: ChannelImpl>(
     ioc: *mut QIOChannel,
-    pid: *mut c_uint,
+    pid: *mut u32,
     errp: *mut *mut ErrorObject,
 ) -> c_int {
     let Some(method) = T::PEER_PID else {
@@ -432,7 +419,7 @@ unsafe extern "C" fn peerpid<T: ChannelImpl>(
     };
     // SAFETY: as promised.
     let result = method(unsafe { borrow(ioc) });
-    let found = result.as_ref().map_or(c_uint::MAX, |&found| found);
+    let found = result.as_ref().map_or(u32::MAX, |&found| found);
     // SAFETY: the caller's variable, written before the error may end the process.
     unsafe { *pid = found };
     // SAFETY: as promised.

@@ -14,7 +14,7 @@ use glib_sys as ffi;
 
 use super::client_func::{ClientFunc, ContextName};
 use super::socket::Socket;
-use super::{Instance, IsA, Shared};
+use super::{Finalizing, Instance, IsA, Shared};
 use abi::layout;
 use platform::glib::Source;
 use platform::sync::Mutex;
@@ -34,6 +34,7 @@ unsafe impl IsA<layout::Object> for layout::QIONetListener {}
 /// What belongs to a listener beside its struct.
 struct Private {
     state: Box<dyn Any + Send + Sync>,
+    /// The lock is also that of the struct's fields.
     arrays: Mutex<Arrays>,
 }
 
@@ -71,7 +72,7 @@ impl Arrays {
 impl Drop for Arrays {
     fn drop(&mut self) {
         for block in &self.blocks {
-            // SAFETY: allocated above, and nobody reads it any more.
+            // SAFETY: allocated above; the struct, which others read, goes with it.
             unsafe { ffi::g_free(*block) }
         }
     }
@@ -119,21 +120,6 @@ impl Listener {
         self.init_lock();
     }
 
-    /// Gives back all that the struct holds. The listener isn't used any more.
-    pub fn dismantle(&self) {
-        self.set_name(None);
-        self.destroy_lock();
-        let watches: *mut *mut c_void =
-            watches_field!(self).swap(ptr::null_mut(), Ordering::AcqRel);
-        if watches.is_null() {
-            return;
-        }
-        // SAFETY: the pointer to the private state stands before the array.
-        let private = unsafe { watches.sub(1).read() }.cast::<Private>();
-        // SAFETY: `install` made it from a box, and it was just taken out of the struct.
-        drop(unsafe { Box::from_raw(private) });
-    }
-
     fn private(&self) -> Option<&Private> {
         let watches: *mut *mut c_void = watches_field!(self).load(Ordering::Acquire);
         if watches.is_null() {
@@ -142,7 +128,7 @@ impl Listener {
         // SAFETY: the pointer to the private state stands before the array, also before one that
         // was outgrown meanwhile.
         let private = unsafe { watches.sub(1).read() }.cast::<Private>();
-        // SAFETY: it lives until `dismantle`.
+        // SAFETY: it lives until `release`, which ends what is lent.
         Some(unsafe { &*private })
     }
 
@@ -204,28 +190,37 @@ impl Listener {
         shared!(self, nsioc: AtomicUsize).load(Ordering::Acquire)
     }
 
-    /// Shows the watch of a socket, or that there is none. Not while sockets are added.
+    /// Shows the watch of a socket, or that there is none.
     pub fn show_watch(&self, index: usize, watch: Option<&Source>) {
+        let Some(private) = self.private() else {
+            return;
+        };
+        let arrays = private.arrays.lock();
         if index >= self.socket_count() {
             return;
         }
         let watches: *mut *mut c_void = watches_field!(self).load(Ordering::Acquire);
         let watch = watch.map_or(ptr::null_mut(), Source::as_ptr);
-        // SAFETY: the array has a place for each socket.
+        // SAFETY: the array has a place for each socket; writes are under the lock.
         unsafe { watches.add(index).write(watch.cast()) };
+        drop(arrays);
     }
 
     /// Shows the registration.
     pub fn show_registration(&self, func: &ClientFunc, context: ContextName) {
+        let Some(private) = self.private() else {
+            return;
+        };
+        let arrays = private.arrays.lock();
         let (function, data, notify) = func.fields();
-        // SAFETY: the fields live with `self`, and only the library, one thread at a time, writes
-        // to them.
+        // SAFETY: the fields live with `self`, and only the library writes to them, under the lock.
         unsafe {
             (*self.as_ptr()).io_func = function;
             (*self.as_ptr()).io_data = data;
             (*self.as_ptr()).io_notify = notify;
         }
         self.show_context(context);
+        drop(arrays);
     }
 
     #[cfg(not(listener_lock))]
@@ -254,17 +249,21 @@ impl Listener {
 
     /// The label for sockets added later.
     pub fn name(&self) -> Option<CString> {
-        // SAFETY: the field lives with `self`; configuration is one thread's at a time (P-LSN-1).
+        let arrays = self.private()?.arrays.lock();
+        // SAFETY: the field lives with `self`, and is written to under the lock.
         let name = unsafe { (*self.as_ptr()).name };
-        if name.is_null() {
-            return None;
-        }
-        // SAFETY: a C string that the field owns.
-        Some(unsafe { CStr::from_ptr(name) }.to_owned())
+        // SAFETY: a C string that the field owns, if it isn't NULL.
+        let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) }.to_owned());
+        drop(arrays);
+        name
     }
 
     /// Sets the label, or takes it away.
     pub fn set_name(&self, name: Option<&CStr>) {
+        let Some(private) = self.private() else {
+            return;
+        };
+        let arrays = private.arrays.lock();
         let name: *const c_char = name.map_or(ptr::null(), CStr::as_ptr);
         // SAFETY: NULL or a C string.
         let copy = unsafe { ffi::g_strdup(name) };
@@ -272,13 +271,14 @@ impl Listener {
         let old = unsafe { ptr::replace(&raw mut (*self.as_ptr()).name, copy) };
         // SAFETY: NULL or GLib memory that the field owned.
         unsafe { ffi::g_free(old.cast::<c_void>()) };
+        drop(arrays);
     }
 
-    /// The lock is there for who looks at the struct; the library has its own.
+    /// The lock is there for code that looks at the struct; the library has its own.
     #[cfg(not(listener_lock))]
     fn init_lock(&self) {}
 
-    /// Prepares the lock, here and nowhere else (R-LSN-56). It is there for who looks at the
+    /// Prepares the lock, here and nowhere else (R-LSN-56). It is there for code that looks at the
     /// struct; the library has its own.
     #[cfg(listener_lock)]
     fn init_lock(&self) {
@@ -291,7 +291,24 @@ impl Listener {
 
     #[cfg(listener_lock)]
     fn destroy_lock(&self) {
-        // SAFETY: `init_lock` prepared it, and nobody holds it.
+        // SAFETY: `init_lock` prepared it; the listener goes, so it is not held.
         unsafe { host::imports::qemu_mutex_destroy(&raw mut (*self.as_ptr()).lock) }
+    }
+}
+
+impl Finalizing<'_, layout::QIONetListener> {
+    /// Frees all that the struct holds.
+    pub fn release(self) {
+        self.set_name(None);
+        self.destroy_lock();
+        let watches: *mut *mut c_void =
+            watches_field!(self).swap(ptr::null_mut(), Ordering::AcqRel);
+        if watches.is_null() {
+            return;
+        }
+        // SAFETY: the pointer to the private state stands before the array.
+        let private = unsafe { watches.sub(1).read() }.cast::<Private>();
+        // SAFETY: `install` made it from a box, and it was just taken out of the struct.
+        drop(unsafe { Box::from_raw(private) });
     }
 }

@@ -165,6 +165,30 @@ impl<T: Instance> Deref for Ref<T> {
     }
 }
 
+/// An instance whose last reference has gone. What it lends doesn't outlive this value: a function that
+/// takes it by value can free what the instance owns.
+pub struct Finalizing<'a, T>(&'a Shared<T>);
+
+impl<'a, T: Instance> Finalizing<'a, T> {
+    /// The instance that the host finalises.
+    ///
+    /// # Safety
+    /// `obj` is an instance of the type or a derived one, live for `'a`. Its last reference has gone,
+    /// and this is the only value for it.
+    pub unsafe fn from_ptr(obj: *mut layout::Object) -> Self {
+        // SAFETY: not NULL, and as promised.
+        Self(unsafe { &*obj.cast::<Shared<T>>() })
+    }
+}
+
+impl<T> Deref for Finalizing<'_, T> {
+    type Target = Shared<T>;
+
+    fn deref(&self) -> &Shared<T> {
+        self.0
+    }
+}
+
 impl<T: Instance> Clone for Ref<T> {
     fn clone(&self) -> Self {
         self.to_ref()

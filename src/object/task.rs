@@ -1,31 +1,44 @@
 //! A task as C code knows it: its address, and the functions that C code gave it.
 
 use core::ffi::c_void;
+use core::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::trace;
 use abi::layout;
 use platform::glib::UserData;
 
-/// The address that C code knows a task by. It says nothing about the task's being alive.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Handle(*mut layout::QIOTask);
+/// What a task is inside.
+///
+/// # Safety
+/// The `QIOTask *` that C code gets is the address in an `Arc` of this type, and of no other.
+pub unsafe trait Record {}
 
-impl Handle {
-    /// The handle of a task.
-    pub fn of<T>(task: &Arc<T>) -> Self {
-        Self(Arc::as_ptr(task).cast_mut().cast())
+/// A live task as C code knows it: by its address.
+#[derive(Clone, Copy, Debug)]
+pub struct Handle<'a> {
+    address: *mut layout::QIOTask,
+    task: PhantomData<&'a ()>,
+}
+
+impl<'a> Handle<'a> {
+    /// The handle of a task, which outlives it.
+    pub fn for_task<T: Record>(task: &'a Arc<T>) -> Self {
+        Self {
+            address: Arc::as_ptr(task).cast_mut().cast(),
+            task: PhantomData,
+        }
     }
 
     /// The address, for C.
     pub fn as_ptr(self) -> *mut layout::QIOTask {
-        self.0
+        self.address
     }
 }
 
-impl From<Handle> for trace::Id {
-    fn from(handle: Handle) -> Self {
-        Self::from(handle.0)
+impl From<Handle<'_>> for trace::Id {
+    fn from(handle: Handle<'_>) -> Self {
+        Self::from(handle.address)
     }
 }
 
@@ -48,12 +61,14 @@ impl Completion {
         Self { function, opaque }
     }
 
-    /// What it takes to call it, without keeping it borrowed.
-    pub fn prepare(&self) -> Call {
-        Call {
-            function: self.function,
-            opaque: self.opaque.as_ptr(),
-        }
+    /// Calls it; false if there is no function.
+    pub fn call(&self, task: Handle<'_>) -> bool {
+        let Some(function) = self.function else {
+            return false;
+        };
+        // SAFETY: promised when the callback was taken over; task and data outlive the call.
+        unsafe { function(task.as_ptr(), self.opaque.as_ptr()) };
+        true
     }
 
     /// What traces call the function.
@@ -70,26 +85,7 @@ impl Completion {
     }
 }
 
-/// A completion callback that is about to be called. The completion outlives the call, unless the
-/// program frees the task inside the callback, which it must not (R-TASK-26).
-pub struct Call {
-    function: Option<TaskFunc>,
-    opaque: *mut c_void,
-}
-
-impl Call {
-    /// Calls it; false if there is no function.
-    pub fn run(self, task: Handle) -> bool {
-        let Some(function) = self.function else {
-            return false;
-        };
-        // SAFETY: promised when the callback was taken over; its data lives until it is dropped.
-        unsafe { function(task.as_ptr(), self.opaque) };
-        true
-    }
-}
-
-/// A worker function of C code with its data, which ends with the task.
+/// A worker function of C code with its data, which is freed with the task.
 #[derive(Debug)]
 pub struct WorkerFunc {
     function: TaskFunc,
@@ -106,8 +102,8 @@ impl WorkerFunc {
     }
 
     /// Calls it.
-    pub fn call(&self, task: Handle) {
-        // SAFETY: promised when the function was taken over; its data lives until it is dropped.
+    pub fn call(&self, task: Handle<'_>) {
+        // SAFETY: promised when the function was taken over; task and data outlive the call.
         unsafe { (self.function)(task.as_ptr(), self.opaque.as_ptr()) }
     }
 
@@ -128,17 +124,17 @@ impl Completion {
     pub fn from_fn(f: impl Fn() + 'static) -> Self {
         type Boxed = Box<dyn Fn()>;
         unsafe extern "C" fn call(_task: *mut layout::QIOTask, opaque: *mut c_void) {
-            // SAFETY: the data is the box below, alive until `end`.
+            // SAFETY: the data is the box below, alive until `free`.
             let f = unsafe { &*opaque.cast::<Boxed>() };
             f();
         }
-        unsafe extern "C" fn end(opaque: *mut c_void) {
-            // SAFETY: the data is the box below, ended once.
+        unsafe extern "C" fn free(opaque: *mut c_void) {
+            // SAFETY: the data is the box below, freed once.
             drop(unsafe { Box::from_raw(opaque.cast::<Boxed>()) });
         }
         let boxed: Box<Boxed> = Box::new(Box::new(f));
-        // SAFETY: `end` frees the box, once.
-        let opaque = unsafe { UserData::new(Box::into_raw(boxed).cast(), Some(end)) };
+        // SAFETY: `free` frees the box, once.
+        let opaque = unsafe { UserData::new(Box::into_raw(boxed).cast(), Some(free)) };
         // SAFETY: `call` takes such a box.
         unsafe { Self::new(Some(call), opaque) }
     }

@@ -5,9 +5,8 @@ use core::ptr;
 
 use super::channel::Channel;
 use super::channel_class::Transfer;
-use super::class::Finalizing;
 use super::descriptors::{Incoming, Outgoing};
-use super::{Instance, IsA, Ref, Shared};
+use super::{Finalizing, Instance, IsA, Ref, Shared};
 use abi::layout;
 use host::error::Error;
 use host::tls_session::{OwnedSession, Session, Transport};

@@ -4,8 +4,7 @@ use core::ffi::CStr;
 use core::ptr;
 
 use super::channel::Channel;
-use super::class::Finalizing;
-use super::{Instance, IsA, Ref, Shared};
+use super::{Finalizing, Instance, IsA, Ref, Shared};
 use abi::layout;
 use platform::glib::UserData;
 use platform::sync::atomic::{AtomicPtr, Ordering};
@@ -42,7 +41,7 @@ impl Websock {
             .state_field()
             .load(Ordering::Acquire)
             .cast::<UserData>();
-        // SAFETY: NULL, or the box that `set_state` stored, which ends with the object.
+        // SAFETY: NULL, or the box that `set_state` stored, which is freed with the object.
         unsafe { state.as_ref() }.and_then(UserData::value::<T>)
     }
 
@@ -90,16 +89,15 @@ impl Websock {
 }
 
 impl Finalizing<'_, layout::QIOChannelWebsock> {
-    /// Ends the state and the reference on the master, when the object ends.
+    /// Frees the state, and drops the reference on the master.
     pub fn release(self) {
         let state = self.state_field().swap(ptr::null_mut(), Ordering::AcqRel);
         if !state.is_null() {
-            // SAFETY: the box that `set_state` stored. The last reference has gone, so nobody else
-            // looks.
+            // SAFETY: the box that `set_state` stored. What it lent has ended with the instance.
             drop(unsafe { Box::from_raw(state.cast::<UserData>()) });
         }
         let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: NULL, or the reference that `set_master` stored.
+        // SAFETY: NULL, or the reference that `set_master` stored; as above.
         drop(unsafe { Ref::from_ptr_full(master) });
     }
 }

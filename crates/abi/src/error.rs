@@ -36,17 +36,25 @@ impl Origin {
     }
 }
 
+/// A C string of what `concat!` takes.
+#[macro_export]
+macro_rules! c_text {
+    ($text:expr) => {
+        const {
+            match ::core::ffi::CStr::from_bytes_with_nul(concat!($text, "\0").as_bytes()) {
+                Ok(text) => text,
+                Err(_) => c"?",
+            }
+        }
+    };
+}
+
 /// The [`Origin`] here, for the C function of the given name.
 #[macro_export]
 macro_rules! origin {
-    ($function:literal) => {
+    ($function:expr) => {
         $crate::error::Origin {
-            file: const {
-                match ::core::ffi::CStr::from_bytes_with_nul(concat!(file!(), "\0").as_bytes()) {
-                    Ok(file) => file,
-                    Err(_) => c"?",
-                }
-            },
+            file: $crate::c_text!(file!()),
             line: line!(),
             function: $function,
         }

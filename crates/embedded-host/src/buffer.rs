@@ -53,7 +53,7 @@ unsafe fn reallocate(buffer: *mut Buffer, capacity: usize) {
 ///
 /// # Safety
 /// `buffer` is live.
-pub unsafe fn reserve(buffer: *mut Buffer, len: usize) {
+pub(crate) unsafe fn reserve(buffer: *mut Buffer, len: usize) {
     // SAFETY: live.
     let (used, capacity) = unsafe { ((*buffer).offset, (*buffer).capacity) };
     let wanted = used.saturating_add(len) as u64;
@@ -76,7 +76,7 @@ pub unsafe fn reserve(buffer: *mut Buffer, len: usize) {
 ///
 /// # Safety
 /// `buffer` is live.
-pub unsafe fn shrink(buffer: *mut Buffer) {
+pub(crate) unsafe fn shrink(buffer: *mut Buffer) {
     // SAFETY: live.
     let (used, capacity, before) =
         unsafe { ((*buffer).offset, (*buffer).capacity, (*buffer).avg_size) };
@@ -94,7 +94,7 @@ pub unsafe fn shrink(buffer: *mut Buffer) {
 ///
 /// # Safety
 /// `buffer` is live; `data` has `len` bytes outside of it.
-pub unsafe fn append(buffer: *mut Buffer, data: *const u8, len: usize) {
+pub(crate) unsafe fn append(buffer: *mut Buffer, data: *const u8, len: usize) {
     // SAFETY: live.
     let (used, capacity) = unsafe { ((*buffer).offset, (*buffer).capacity) };
     if capacity.saturating_sub(used) < len {
@@ -115,7 +115,7 @@ pub unsafe fn append(buffer: *mut Buffer, data: *const u8, len: usize) {
 ///
 /// # Safety
 /// `buffer` is live.
-pub unsafe fn advance(buffer: *mut Buffer, len: usize) {
+pub(crate) unsafe fn advance(buffer: *mut Buffer, len: usize) {
     // SAFETY: live.
     let used = unsafe { (*buffer).offset };
     let Some(rest) = used.checked_sub(len) else {
@@ -138,7 +138,7 @@ pub unsafe fn advance(buffer: *mut Buffer, len: usize) {
 ///
 /// # Safety
 /// `buffer` is live.
-pub unsafe fn reset(buffer: *mut Buffer) {
+pub(crate) unsafe fn reset(buffer: *mut Buffer) {
     // SAFETY: live.
     unsafe { (*buffer).offset = 0 };
     // SAFETY: live.
@@ -174,7 +174,7 @@ unsafe fn forget(buffer: *mut Buffer) {
 ///
 /// # Safety
 /// `buffer` is live.
-pub unsafe fn free(buffer: *mut Buffer) {
+pub(crate) unsafe fn free(buffer: *mut Buffer) {
     // SAFETY: live.
     unsafe { release(buffer) };
     // SAFETY: live; the name is the buffer's own, or NULL.
@@ -191,7 +191,7 @@ pub unsafe fn free(buffer: *mut Buffer) {
 ///
 /// # Safety
 /// Both are live, and not the same.
-pub unsafe fn give(to: *mut Buffer, from: *mut Buffer) {
+pub(crate) unsafe fn give(to: *mut Buffer, from: *mut Buffer) {
     // SAFETY: live.
     unsafe { release(to) };
     // SAFETY: both are live.
@@ -209,7 +209,7 @@ pub unsafe fn give(to: *mut Buffer, from: *mut Buffer) {
 ///
 /// # Safety
 /// Both are live.
-pub unsafe fn move_to(to: *mut Buffer, from: *mut Buffer) {
+pub(crate) unsafe fn move_to(to: *mut Buffer, from: *mut Buffer) {
     // SAFETY: live.
     let (there, len) = unsafe { ((*to).offset, (*from).offset) };
     if len == 0 || to == from {

@@ -14,7 +14,7 @@ struct Waiter {
     has_lock: bool,
 }
 
-/// Held for a moment by whoever looks into any such lock.
+/// ObjectRef for a moment by whoever looks into any such lock.
 static INSIDE: Mutex<()> = Mutex::new(());
 
 /// Makes a lock of the memory.

@@ -14,19 +14,19 @@ use platform::os::abort::misuse;
 
 /// Its address is the destination of errors that must not happen.
 #[unsafe(export_name = "error_abort")]
-pub static mut ERROR_ABORT: *mut Error = ptr::null_mut();
+pub(crate) static mut ERROR_ABORT: *mut Error = ptr::null_mut();
 
 /// Its address is the destination of errors that end the program.
 #[unsafe(export_name = "error_fatal")]
-pub static mut ERROR_FATAL: *mut Error = ptr::null_mut();
+pub(crate) static mut ERROR_FATAL: *mut Error = ptr::null_mut();
 
 /// Its address is the destination of errors that are worth a warning (R-ERR-5).
 #[cfg_attr(error_warn, unsafe(export_name = "error_warn"))]
-pub static mut ERROR_WARN: *mut Error = ptr::null_mut();
+pub(crate) static mut ERROR_WARN: *mut Error = ptr::null_mut();
 
 /// What becomes of an error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// It is dropped.
     Nowhere,
     /// It is printed with the place where it was made, and the process aborts (R-ERR-3).
@@ -41,7 +41,7 @@ pub enum Destination {
 
 impl Destination {
     /// What `errp` stands for.
-    pub fn of(errp: *mut *mut Error) -> Self {
+    pub(crate) fn of(errp: *mut *mut Error) -> Self {
         if errp.is_null() {
             Self::Nowhere
         } else if errp == &raw mut ERROR_ABORT {
@@ -60,7 +60,7 @@ impl Destination {
 ///
 /// # Safety
 /// `errp` is NULL or points to an `Error *` that is NULL or a live error.
-pub unsafe fn set(errp: *mut *mut Error, err: OwnedError) {
+pub(crate) unsafe fn set(errp: *mut *mut Error, err: OwnedError) {
     // SAFETY: the caller's promise; an unwanted error has no slot to look at.
     if let Some(first) = unsafe { errp.as_ref().and_then(|slot| LiveError::from_ptr(*slot)) } {
         let (was, new) = (first.description(), err.description());
@@ -77,7 +77,7 @@ pub unsafe fn set(errp: *mut *mut Error, err: OwnedError) {
 ///
 /// # Safety
 /// As [`set`].
-pub unsafe fn propagate(errp: *mut *mut Error, err: OwnedError) {
+pub(crate) unsafe fn propagate(errp: *mut *mut Error, err: OwnedError) {
     match Destination::of(errp) {
         Destination::Nowhere => {}
         Destination::Abort => {

@@ -24,12 +24,12 @@ const NAMES: [&str; 8] = [
 ];
 
 /// Whether that one can be had.
-pub fn supports(algorithm: c_uint) -> bool {
+pub(crate) fn supports(algorithm: c_uint) -> bool {
     algorithm == SHA1
 }
 
 /// The hash of `data`, in base64 with padding.
-pub fn base64(algorithm: c_uint, data: &[u8]) -> Result<String, Error> {
+pub(crate) fn base64(algorithm: c_uint, data: &[u8]) -> Result<String, Error> {
     if supports(algorithm) {
         return Ok(STANDARD.encode(Sha1::digest(data)));
     }

@@ -10,14 +10,14 @@ use platform::os::abort::misuse;
 
 /// A vector of C code, for the duration of a call.
 #[derive(Clone, Copy, Debug)]
-pub struct Vector {
+pub(crate) struct Vector {
     first: *const iovec,
     count: usize,
 }
 
 /// A part of one element; never empty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Part {
+pub(crate) struct Part {
     base: *mut u8,
     len: usize,
 }
@@ -28,7 +28,7 @@ impl Vector {
     /// # Safety
     /// While the value and its copies are used, the elements are there and nobody writes them; so
     /// is the memory that they name.
-    pub unsafe fn new(first: *const iovec, count: c_uint) -> Self {
+    pub(crate) unsafe fn new(first: *const iovec, count: c_uint) -> Self {
         Self {
             first,
             count: count as usize,
@@ -45,13 +45,13 @@ impl Vector {
     }
 
     /// The sum of the lengths (R-IOV-1).
-    pub fn size(self) -> usize {
+    pub(crate) fn size(self) -> usize {
         self.elements()
             .fold(0, |size, element| size.wrapping_add(element.iov_len))
     }
 
     /// What makes up the bytes from `offset` on, `bytes` of them or as many as there are.
-    pub fn parts(self, mut offset: usize, mut bytes: usize) -> impl Iterator<Item = Part> {
+    pub(crate) fn parts(self, mut offset: usize, mut bytes: usize) -> impl Iterator<Item = Part> {
         let mut elements = self.elements();
         core::iter::from_fn(move || {
             while bytes > 0 {
@@ -94,7 +94,7 @@ impl Vector {
     ///
     /// # Safety
     /// `to` has room for `room` elements, apart from those of the vector.
-    pub unsafe fn describe(
+    pub(crate) unsafe fn describe(
         self,
         to: *mut iovec,
         room: c_uint,
@@ -118,7 +118,7 @@ impl Vector {
     ///
     /// # Safety
     /// `from` has `bytes` bytes, apart from the vector's memory.
-    pub unsafe fn fill_from(
+    pub(crate) unsafe fn fill_from(
         self,
         function: &str,
         offset: usize,
@@ -140,7 +140,13 @@ impl Vector {
     ///
     /// # Safety
     /// `to` has room for `bytes` bytes, apart from the vector's memory.
-    pub unsafe fn copy_to(self, function: &str, offset: usize, to: *mut u8, bytes: usize) -> usize {
+    pub(crate) unsafe fn copy_to(
+        self,
+        function: &str,
+        offset: usize,
+        to: *mut u8,
+        bytes: usize,
+    ) -> usize {
         let mut done = 0;
         for part in self.parts_in_bounds(function, offset, bytes) {
             // SAFETY: all parts together have no more than `bytes` bytes.
@@ -156,7 +162,13 @@ impl Vector {
     ///
     /// # Safety
     /// The vector's memory may be written.
-    pub unsafe fn fill(self, function: &str, offset: usize, byte: u8, bytes: usize) -> usize {
+    pub(crate) unsafe fn fill(
+        self,
+        function: &str,
+        offset: usize,
+        byte: u8,
+        bytes: usize,
+    ) -> usize {
         let mut done = 0;
         for part in self.parts_in_bounds(function, offset, bytes) {
             // SAFETY: the part lies in one element.
@@ -172,7 +184,11 @@ impl Vector {
 ///
 /// # Safety
 /// Both pointers are valid and describe a vector that is the caller's to change.
-pub unsafe fn discard_front(first: *mut *mut iovec, count: *mut c_uint, bytes: usize) -> usize {
+pub(crate) unsafe fn discard_front(
+    first: *mut *mut iovec,
+    count: *mut c_uint,
+    bytes: usize,
+) -> usize {
     // SAFETY: valid as promised.
     let mut element = unsafe { first.read() };
     // SAFETY: valid as promised.
@@ -199,7 +215,7 @@ pub unsafe fn discard_front(first: *mut *mut iovec, count: *mut c_uint, bytes: u
 ///
 /// # Safety
 /// Both pointers are valid and describe a vector that is the caller's to change.
-pub unsafe fn discard_back(first: *mut iovec, count: *mut c_uint, bytes: usize) -> usize {
+pub(crate) unsafe fn discard_back(first: *mut iovec, count: *mut c_uint, bytes: usize) -> usize {
     // SAFETY: valid as promised.
     let mut left = unsafe { count.read() };
     let mut remaining = bytes;

@@ -7,25 +7,25 @@
 //! tasks or listeners.
 
 pub mod aio;
-pub mod authz;
-pub mod buffer;
+pub(crate) mod authz;
+pub(crate) mod buffer;
 pub mod capi;
 pub mod co_mutex;
 pub mod coroutine;
-pub mod destination;
+pub(crate) mod destination;
 pub mod error;
 pub mod error_object;
-pub mod hash;
-pub mod iov;
+pub(crate) mod hash;
+pub(crate) mod iov;
 pub mod main_loop;
-pub mod module;
-pub mod monitor;
-pub mod qapi;
-pub mod qom;
-pub mod report;
+pub(crate) mod module;
+pub(crate) mod monitor;
+pub(crate) mod qapi;
+pub(crate) mod qom;
+pub(crate) mod report;
 pub mod sockets;
 mod stack;
 pub mod thread;
 #[cfg(feature = "tls")]
 pub mod tls;
-pub mod variadic;
+pub(crate) mod variadic;

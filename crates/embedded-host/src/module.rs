@@ -13,10 +13,10 @@ use platform::os::loader;
 const KINDS: usize = 8;
 
 /// The kind that registers QOM types, in every profile.
-pub const QOM: c_uint = 3;
+pub(crate) const QOM: c_uint = 3;
 
 /// An initialiser.
-pub type InitFunction = unsafe extern "C" fn();
+pub(crate) type InitFunction = unsafe extern "C" fn();
 
 /// How far one kind is.
 enum Stage {
@@ -45,7 +45,7 @@ fn index(kind: c_uint, function: &str) -> usize {
 }
 
 /// Records `f` to be run by the first [`call`] of its kind. Recorded later it never runs.
-pub fn register(f: InitFunction, kind: c_uint) {
+pub(crate) fn register(f: InitFunction, kind: c_uint) {
     let index = index(kind, "register_module_init");
     if let Stage::Recording(functions) = &mut stages()[index] {
         functions.push(f);
@@ -56,7 +56,7 @@ pub fn register(f: InitFunction, kind: c_uint) {
 ///
 /// A thread that calls while another one runs them waits, so that what they register is there for
 /// both. A call from one of the functions returns at once.
-pub fn call(kind: c_uint) {
+pub(crate) fn call(kind: c_uint) {
     let index = index(kind, "module_call_init");
     // SAFETY: has no precondition.
     let this_thread = unsafe { libc::pthread_self() };

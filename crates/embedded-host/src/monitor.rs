@@ -19,7 +19,7 @@ unsafe extern "C" {
 
 /// The descriptor that the current monitor knows by this name: a duplicate, ours to close. None
 /// without a monitor.
-pub fn descriptor(name: &CStr) -> Option<Result<Descriptor, Error>> {
+pub(crate) fn descriptor(name: &CStr) -> Option<Result<Descriptor, Error>> {
     // SAFETY: the default, or a program's function of this prototype.
     let monitor = unsafe { monitor_cur() };
     if monitor.is_null() {

@@ -9,7 +9,7 @@ use platform::os::{errno, stderr};
 
 /// What kind of message it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Severity {
+pub(crate) enum Severity {
     /// Something failed.
     Error,
     /// Something may go wrong.
@@ -19,19 +19,19 @@ pub enum Severity {
 }
 
 /// Prints a message as a line.
-pub fn line(severity: Severity, message: &[u8]) {
+pub(crate) fn line(severity: Severity, message: &[u8]) {
     print(&format_line(program_name().as_deref(), severity, message));
 }
 
 /// Prints an error as a line, and its hint.
-pub fn error(severity: Severity, err: &LiveError) {
+pub(crate) fn error(severity: Severity, err: &LiveError) {
     let mut text = format_line(program_name().as_deref(), severity, &err.message());
     text.extend(err.hint());
     print(&text);
 }
 
 /// Prints an error that must not happen, and where it was made (R-ERR-3).
-pub fn unexpected(err: &LiveError) {
+pub(crate) fn unexpected(err: &LiveError) {
     let mut text = [b"Unexpected error in ", &err.origin()[..], b":\n"].concat();
     text.extend(format_line(
         program_name().as_deref(),
@@ -44,7 +44,7 @@ pub fn unexpected(err: &LiveError) {
 
 /// Prints `text` as it is, in one piece, and returns whether that worked. Keeps errno, which
 /// callers look at after they have reported what failed.
-pub fn print(text: &[u8]) -> bool {
+pub(crate) fn print(text: &[u8]) -> bool {
     let errno = errno::last();
     let written = stderr::write(text);
     errno::set(errno);
@@ -69,7 +69,7 @@ fn format_line(program: Option<&[u8]>, severity: Severity, message: &[u8]) -> Ve
 }
 
 /// Makes what follows the last slash of `path` the program's name (R-ERR-10).
-pub fn set_program_name(path: &CStr) {
+pub(crate) fn set_program_name(path: &CStr) {
     let bytes = path.to_bytes_with_nul();
     let start = bytes
         .iter()

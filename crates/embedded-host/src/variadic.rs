@@ -17,7 +17,7 @@ use platform::os::abort::misuse;
 
 /// Makes an error of `message`, which it takes over, and gives it to `errp`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_internal_error_set(
+pub(crate) unsafe extern "C" fn qio_internal_error_set(
     errp: *mut *mut Error,
     src: *const c_char,
     line: c_int,
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn qio_internal_error_set(
 
 /// Puts `text` in front of the message of `*errp`; `function` must have an error there.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_internal_error_prepend(
+pub(crate) unsafe extern "C" fn qio_internal_error_prepend(
     function: *const c_char,
     errp: *const *mut Error,
     text: *const c_char,
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn qio_internal_error_prepend(
 
 /// Adds `text` to the hint of `*errp`, where an error must be (R-ERR-7).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_internal_error_append_hint(
+pub(crate) unsafe extern "C" fn qio_internal_error_append_hint(
     errp: *const *mut Error,
     text: *const c_char,
 ) {
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn qio_internal_error_append_hint(
 
 /// Prints a line: an error for `severity` 0, a warning for 1, an info for 2.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_internal_report(severity: c_int, text: *const c_char) {
+pub(crate) unsafe extern "C" fn qio_internal_report(severity: c_int, text: *const c_char) {
     let severity = match severity {
         0 => Severity::Error,
         1 => Severity::Warning,
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn qio_internal_report(severity: c_int, text: *const c_cha
 
 /// Prints `text` as it is; returns the number of bytes, or -1.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn qio_internal_print(text: *const c_char) -> c_int {
+pub(crate) unsafe extern "C" fn qio_internal_print(text: *const c_char) -> c_int {
     // SAFETY: a text that the C side made.
     let text = unsafe { CStr::from_ptr(text) }.to_bytes();
     if report::print(text) {

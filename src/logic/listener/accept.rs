@@ -12,57 +12,56 @@ use platform::os::socket::accept;
 use platform::os::socket_name::SocketName;
 use platform::sync::Mutex;
 
-/// What came of an attempt to take a client.
-#[derive(Debug)]
-pub enum Attempt<T> {
-    /// A client.
-    Client(T),
-    /// Nobody is waiting, or whoever was is gone.
-    Nobody,
-    /// A client went away on the way; there may be others.
-    Lost,
-    /// There is no room for a client at this moment (L1).
-    Exhausted(Errno),
+/// Why no client was accepted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AcceptError {
+    /// No client is waiting, or the one that was is gone.
+    WouldBlock,
+    /// A client went away before it was accepted; there may be others.
+    Aborted(Errno),
+    /// No descriptor or memory for a client at this moment (L1).
+    OutOfResources(Errno),
     /// There will never be a client.
-    Useless(Errno),
-    /// Whoever asked may not accept any more.
-    Revoked,
+    Fatal(Errno),
+    /// The watch or the wait that asked has ended.
+    Cancelled,
 }
 
-/// What a failed accept means (W-LSN-1).
-fn meaning<T>(errno: Errno) -> Attempt<T> {
-    match errno.code() {
-        libc::EAGAIN => Attempt::Nobody,
-        libc::EBADF | libc::EINVAL | libc::ENOTSOCK | libc::EOPNOTSUPP => Attempt::Useless(errno),
-        // Linux reports network errors that are pending on the new socket.
-        libc::ECONNABORTED
-        | libc::EPROTO
-        | libc::ENETDOWN
-        | libc::ENOPROTOOPT
-        | libc::EHOSTDOWN
-        | libc::ENONET
-        | libc::EHOSTUNREACH
-        | libc::ENETUNREACH
-        | libc::ETIMEDOUT => Attempt::Lost,
-        // EMFILE, ENFILE, ENOBUFS, ENOMEM, and whatever else may not go away by trying again.
-        _ => Attempt::Exhausted(errno),
+impl From<Errno> for AcceptError {
+    /// What a failed accept means (W-LSN-1).
+    fn from(errno: Errno) -> Self {
+        match errno.code() {
+            libc::EAGAIN => Self::WouldBlock,
+            libc::EBADF | libc::EINVAL | libc::ENOTSOCK | libc::EOPNOTSUPP => Self::Fatal(errno),
+            // Linux reports network errors that are pending on the new socket.
+            libc::ECONNABORTED
+            | libc::EPROTO
+            | libc::ENETDOWN
+            | libc::ENOPROTOOPT
+            | libc::EHOSTDOWN
+            | libc::ENONET
+            | libc::EHOSTUNREACH
+            | libc::ENETUNREACH
+            | libc::ETIMEDOUT => Self::Aborted(errno),
+            // EMFILE, ENFILE, ENOBUFS, ENOMEM, and what else may not go away by trying again.
+            _ => Self::OutOfResources(errno),
+        }
     }
 }
 
-/// The right to accept from one listening socket, which goes from one to the next.
+/// The lock under which clients are accepted from one socket.
 ///
-/// Taking it, looking at the permission and accepting are one step: whoever withdraws a permission
-/// under [`Turn::wait`] knows that no accept is under way, and may close the socket.
+/// Taking it, asking whether one still may, and accepting are one step: who forbids it under
+/// [`AcceptLock::wait`] knows that no accept is under way, and may close the socket.
 #[derive(Debug)]
-pub struct Turn {
+pub struct AcceptLock {
     lock: Mutex<()>,
     /// The library made the socket and made it non-blocking (W-LSN-3).
     is_nonblocking: bool,
 }
 
-impl Turn {
-    /// The right to accept from a socket that the library made non-blocking, or from somebody
-    /// else's.
+impl AcceptLock {
+    /// For a socket that the library made non-blocking, or for the program's.
     pub fn new(is_nonblocking: bool) -> Self {
         Self {
             lock: Mutex::new(()),
@@ -70,53 +69,44 @@ impl Turn {
         }
     }
 
-    /// Calls `withdraw` while nobody accepts.
-    pub fn wait(&self, withdraw: impl FnOnce()) {
-        let turn = self.lock.lock();
-        withdraw();
-        drop(turn);
+    /// Calls `forbid` while no accept is under way.
+    pub fn wait(&self, forbid: impl FnOnce()) {
+        let lock = self.lock.lock();
+        forbid();
+        drop(lock);
     }
 
-    /// Takes a client, if the asker still may. Never blocks, except when another *process* that has
-    /// the same socket takes the client between the poll and the accept (W-LSN-3).
+    /// Accepts a client, if `may_accept`. Never blocks, except when another *process* that has the
+    /// same socket takes the client between the poll and the accept (W-LSN-3).
     ///
     /// `seen` says that a poll has just found a client.
-    pub fn take(
+    pub fn accept(
         &self,
         channel: &Socket,
         seen: bool,
         may_accept: impl FnOnce() -> bool,
-    ) -> Attempt<Ref<QIOChannelSocket>> {
-        match self.take_descriptor(channel, seen, may_accept) {
-            Attempt::Client((fd, name)) => match establish::of_client(channel, fd, &name) {
-                Ok(client) => Attempt::Client(client),
-                Err(_) => Attempt::Lost,
-            },
-            Attempt::Nobody => Attempt::Nobody,
-            Attempt::Lost => Attempt::Lost,
-            Attempt::Exhausted(errno) => Attempt::Exhausted(errno),
-            Attempt::Useless(errno) => Attempt::Useless(errno),
-            Attempt::Revoked => Attempt::Revoked,
-        }
+    ) -> Result<Ref<QIOChannelSocket>, AcceptError> {
+        let (fd, name) = self.accept_descriptor(channel, seen, may_accept)?;
+        Ok(establish::of_listeners_client(channel, fd, &name))
     }
 
-    fn take_descriptor(
+    fn accept_descriptor(
         &self,
         channel: &Socket,
         seen: bool,
         may_accept: impl FnOnce() -> bool,
-    ) -> Attempt<(Descriptor, SocketName)> {
-        let turn = self.lock.lock();
+    ) -> Result<(Descriptor, SocketName), AcceptError> {
+        let lock = self.lock.lock();
         if !may_accept() {
-            return Attempt::Revoked;
+            return Err(AcceptError::Cancelled);
         }
         let fd = channel.fd();
         if fd < 0 {
-            return Attempt::Useless(Errno::new(libc::EBADF));
+            return Err(AcceptError::Fatal(Errno::EBADF));
         }
         let is_safe = (seen && self.is_nonblocking) || poll::is_readable(fd);
         if !is_safe {
-            return Attempt::Nobody;
+            return Err(AcceptError::WouldBlock);
         }
         let accepted = loop {
             trace::qio_channel_socket_accept(channel.into());
@@ -125,26 +115,29 @@ impl Turn {
                 accepted => break accepted,
             }
         };
-        drop(turn);
-        match accepted {
-            Ok(client) => Attempt::Client(client),
-            Err(errno) => {
-                trace::qio_channel_socket_accept_fail(channel.into());
-                meaning(errno)
-            }
-        }
+        drop(lock);
+        accepted.map_err(|errno| {
+            trace::qio_channel_socket_accept_fail(channel.into());
+            AcceptError::from(errno)
+        })
     }
 }
 
-/// How long to leave a socket alone that can't be accepted from: longer each time, until it works.
+/// The accept back-off: how long to leave a socket alone that can't be accepted from, longer each
+/// time, until it works.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pause {
+pub struct Backoff {
     last: u32,
+    aborted: u32,
 }
 
-impl Pause {
+impl Backoff {
     const FIRST: u32 = 50;
     const LONGEST: u32 = 1_000;
+
+    /// So many clients in a row go away. Were there more, each would be answered by the next at
+    /// once, for ever.
+    const ABORTED_MAX: u32 = 16;
 
     /// The next pause, in milliseconds (W-LSN-1).
     pub fn longer(&mut self) -> u32 {
@@ -155,9 +148,15 @@ impl Pause {
         self.last
     }
 
+    /// One more client went away; whether it is time to pause.
+    pub fn add_aborted(&mut self) -> bool {
+        self.aborted = self.aborted.saturating_add(1);
+        self.aborted >= Self::ABORTED_MAX
+    }
+
     /// It works again.
     pub fn reset(&mut self) {
-        self.last = 0;
+        *self = Self::default();
     }
 }
 
@@ -167,28 +166,36 @@ mod tests {
 
     #[test]
     fn pauses_get_longer_up_to_a_second() {
-        let mut pause = Pause::default();
-        let pauses: Vec<_> = (0..7).map(|_| pause.longer()).collect();
+        let mut backoff = Backoff::default();
+        let pauses: Vec<_> = (0..7).map(|_| backoff.longer()).collect();
         assert_eq!(pauses, [50, 100, 200, 400, 800, 1_000, 1_000]);
-        pause.reset();
-        assert_eq!(pause.longer(), 50);
+        backoff.reset();
+        assert_eq!(backoff.longer(), 50);
     }
 
     #[test]
     fn a_second_at_the_descriptor_limit_has_few_attempts() {
-        let mut pause = Pause::default();
+        let mut backoff = Backoff::default();
         let mut time = 0;
         let mut attempts = 0;
         while time < 1_000 {
             attempts += 1;
-            time += pause.longer();
+            time += backoff.longer();
         }
         assert!(attempts < 100, "{attempts}");
     }
 
     #[test]
+    fn aborted_clients_pause_from_the_16th_on() {
+        let mut backoff = Backoff::default();
+        let pauses: Vec<_> = (0..18).filter(|_| backoff.add_aborted()).collect();
+        assert_eq!(pauses, [15, 16, 17]);
+        backoff.reset();
+        assert!(!backoff.add_aborted());
+    }
+
+    #[test]
     fn errors_have_their_meaning() {
-        let meaning = |code| meaning::<()>(Errno::new(code));
         for code in [
             libc::EMFILE,
             libc::ENFILE,
@@ -196,14 +203,17 @@ mod tests {
             libc::ENOMEM,
             libc::EPERM,
         ] {
-            assert!(matches!(meaning(code), Attempt::Exhausted(errno) if errno.code() == code));
+            let errno = Errno::new(code);
+            assert_eq!(AcceptError::from(errno), AcceptError::OutOfResources(errno));
         }
         for code in [libc::EBADF, libc::EINVAL, libc::ENOTSOCK, libc::EOPNOTSUPP] {
-            assert!(matches!(meaning(code), Attempt::Useless(errno) if errno.code() == code));
+            let errno = Errno::new(code);
+            assert_eq!(AcceptError::from(errno), AcceptError::Fatal(errno));
         }
-        assert!(matches!(meaning(libc::EAGAIN), Attempt::Nobody));
         for code in [libc::ECONNABORTED, libc::EPROTO, libc::ENETUNREACH] {
-            assert!(matches!(meaning(code), Attempt::Lost));
+            let errno = Errno::new(code);
+            assert_eq!(AcceptError::from(errno), AcceptError::Aborted(errno));
         }
+        assert_eq!(AcceptError::from(Errno::EAGAIN), AcceptError::WouldBlock);
     }
 }

@@ -2,25 +2,24 @@
 
 use std::sync::{Arc, Weak};
 
-use super::server::{Served, Server};
-use super::state::state_of;
+use super::server::Server;
+use super::watch::Watch;
 use crate::logic::aio;
 use crate::object::Ref;
 use crate::object::listener::Listener;
 use abi::layout::QIONetListener;
 use host::aio::{Context, Handlers, Places};
 use host::aio_callback::Callback;
-use platform::os::errno::Errno;
+use platform::os::event::TimerFd;
 use platform::os::poll::{self, Entry};
-use platform::os::timer::Timer;
 use platform::sync::Mutex;
 
-/// How long to sleep, in milliseconds, where there is no clock to wait for: 100 attempts a second
+/// How long to rest, in milliseconds, where there is no timer to wait for: 100 attempts a second
 /// are the most (L1).
 const WITHOUT_TIMER: i32 = 10;
 
 /// A socket that is watched in an event loop context.
-pub struct Handler {
+pub struct HandlerWatch {
     server: Server,
     /// The listener lives while it is watched, and during each call (R-LSN-15).
     listener: Ref<QIONetListener>,
@@ -28,7 +27,7 @@ pub struct Handler {
     index: usize,
     context: Context,
     /// Made in time: when it is needed there may be no descriptor for it.
-    timer: Option<Timer>,
+    timer: Option<TimerFd>,
     on_client: Callback,
     on_time: Callback,
     phase: Mutex<Phase>,
@@ -39,13 +38,13 @@ pub struct Handler {
 enum Phase {
     /// The socket's.
     Watching,
-    /// The clock's (L1).
-    Resting,
+    /// The timer's (L1).
+    Suspended,
     Ended,
 }
 
-/// A callback that doesn't keep the handler.
-fn calling(this: &Weak<Handler>, function: fn(&Handler)) -> Callback {
+/// A callback that doesn't keep the watch.
+fn calling(this: &Weak<HandlerWatch>, function: fn(&HandlerWatch)) -> Callback {
     let this = Weak::clone(this);
     Callback::new(move || {
         if let Some(this) = this.upgrade() {
@@ -54,7 +53,7 @@ fn calling(this: &Weak<Handler>, function: fn(&Handler)) -> Callback {
     })
 }
 
-impl Handler {
+impl HandlerWatch {
     /// Watches a socket of `listener`, by its index.
     pub fn start(listener: &Listener, index: usize, server: Server, context: Context) -> Arc<Self> {
         let this = Arc::new_cyclic(|this| Self {
@@ -62,8 +61,8 @@ impl Handler {
             listener: listener.to_ref(),
             index,
             context,
-            timer: Timer::create().ok(),
-            on_client: calling(this, Self::serve),
+            timer: TimerFd::create().ok(),
+            on_client: calling(this, Self::dispatch),
             on_time: calling(this, Self::resume),
             phase: Mutex::new(Phase::Watching),
         });
@@ -73,23 +72,18 @@ impl Handler {
         this
     }
 
-    /// Who takes the clients.
-    pub fn server(&self) -> &Server {
-        &self.server
-    }
-
     /// Removes the handlers.
     pub fn end(&self) {
         let mut phase = self.phase.lock();
         match core::mem::replace(&mut *phase, Phase::Ended) {
             Phase::Watching => self.set(Handlers::NONE),
-            Phase::Resting => self.set_on_timer(Handlers::NONE),
+            Phase::Suspended => self.set_on_timer(Handlers::NONE),
             Phase::Ended => {}
         }
         drop(phase);
     }
 
-    /// Sets the socket's handler to read; nobody else's business is touched (R-LSN-19).
+    /// Sets the socket's handler to read, and no other (R-LSN-19).
     fn set(&self, handlers: Handlers) {
         let places = Places {
             read: Some(self.context),
@@ -107,60 +101,50 @@ impl Handler {
 
     /// The socket is ready, or has an error. A loop that the callback nests may get here again,
     /// which is what this kind of watch is for.
-    fn serve(&self) {
+    fn dispatch(&self) {
         let mut entry = [Entry::to_read(self.server.channel().fd())];
-        let found = poll::wait(&mut entry, 0);
+        let polled = poll::wait(&mut entry, 0);
         let [entry] = entry;
-        if found.is_err() || !entry.is_ready() {
-            return;
-        }
-        let served = if entry.is_not_open() {
-            Served::Useless(Errno::new(libc::EBADF))
-        } else if entry.is_readable() {
-            self.server.take_clients(&self.listener, true)
-        } else {
-            // An error or a hang-up that nobody asked for, and perhaps nothing more.
-            Served::Exhausted(Errno::NONE)
-        };
-        match served {
-            Served::ForNow | Served::Over => {}
-            Served::Exhausted(errno) => {
-                self.server.trace_failure(&self.listener, errno);
-                self.rest();
-            }
-            Served::Useless(errno) => {
-                self.server.trace_failure(&self.listener, errno);
-                state_of(&self.listener).give_up_watch(&self.listener, self.index, &self.server);
-            }
+        if polled.is_ok() && entry.is_ready() {
+            self.serve(&self.listener, Some(entry.revents()));
         }
     }
 
-    /// Leaves the socket alone for a while (L1).
-    fn rest(&self) {
-        let Some(timer) = &self.timer else {
-            poll::rest(WITHOUT_TIMER);
-            return;
-        };
-        let mut phase = self.phase.lock();
-        if *phase == Phase::Watching {
-            *phase = Phase::Resting;
-            self.set(Handlers::NONE);
-            timer.set(self.server.longer_pause());
-            self.set_on_timer(self.on_time.on_read());
-        }
-        drop(phase);
-    }
-
-    /// The time has come.
+    /// The pause is over.
     fn resume(&self) {
         let mut phase = self.phase.lock();
-        if *phase == Phase::Resting {
+        if *phase == Phase::Suspended {
             *phase = Phase::Watching;
             self.set_on_timer(Handlers::NONE);
             if let Some(timer) = &self.timer {
                 timer.reset();
             }
             self.set(self.on_client.on_read());
+        }
+        drop(phase);
+    }
+}
+
+impl Watch for HandlerWatch {
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    fn index(&self) -> usize {
+        self.index
+    }
+
+    fn suspend(&self, _listener: &Listener, milliseconds: u32) {
+        let Some(timer) = &self.timer else {
+            poll::rest(WITHOUT_TIMER);
+            return;
+        };
+        let mut phase = self.phase.lock();
+        if *phase == Phase::Watching {
+            *phase = Phase::Suspended;
+            self.set(Handlers::NONE);
+            timer.set(milliseconds);
+            self.set_on_timer(self.on_time.on_read());
         }
         drop(phase);
     }

@@ -2,10 +2,12 @@
 //!
 //! - this file has the operations;
 //! - [`state`] is what a listener is made of, and puts sockets under watch;
-//! - [`server`] takes the clients of one socket and hands them over;
-//! - [`watch`] is the event source of one socket, [`handler`] the same in an event loop context;
-//! - [`registration`] is a callback with its data, and knows who is inside it;
-//! - [`accept`] takes one client without blocking;
+//! - [`watch`] is what watching one socket comes to: by an event source, [`source`], or in an event
+//!   loop context, [`handler`];
+//! - [`open`](mod@open) listens on the addresses of a name;
+//! - [`server`] accepts the clients of one socket and hands them over;
+//! - [`accept`] accepts one client without blocking;
+//! - [`registration`] is a callback with its context;
 //! - [`wait`] waits for one client without any main context;
 //! - [`traces`] tells of it.
 //!
@@ -14,35 +16,37 @@
 
 pub mod accept;
 pub mod handler;
+mod open;
 pub mod registration;
 pub mod server;
+pub mod source;
 pub mod state;
 pub mod traces;
 pub mod wait;
 pub mod watch;
 
-use crate::object::class::{Finalizing, ObjectImpl};
+use crate::object::class::ObjectImpl;
 use core::ffi::CStr;
 use std::ffi::CString;
 use std::sync::Arc;
 
-use crate::logic::socket::establish;
-use crate::logic::{control, resolver, socket};
-use crate::object::Ref;
+use crate::logic::{control, socket};
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
 use crate::object::socket::{End, Socket};
-use abi::address::{Address, View};
+use crate::object::{Finalizing, Ref};
+use abi::address::Address;
 use abi::layout::{QIOChannelSocket, QIONetListener};
 use abi::profile;
-use accept::Turn;
+use accept::AcceptLock;
 use host::aio::Context;
 use host::error::Error;
-use platform::glib::MainContext;
-use platform::os::fd;
+use platform::glib::{MainContext, WeakContext};
 use registration::Registration;
-use state::{Leftovers, Listening, Place, Registered, State, state_of};
+use state::{CallbackContext, DropAfterUnlock, Listening, Registered, State, state_of};
 use wait::{Candidate, Waiter};
+
+pub use open::open;
 
 /// Prepares a new instance, however it is made (R-LSN-56).
 pub fn init(listener: &Listener) {
@@ -59,7 +63,7 @@ pub fn set_name(listener: &Listener, name: Option<&CStr>) {
     listener.set_name(name);
 }
 
-/// Adds somebody's socket (R-LSN-3).
+/// Adds a socket of the program (R-LSN-3).
 pub fn add(listener: &Listener, channel: &Socket) {
     add_socket(listener, channel, false);
 }
@@ -68,22 +72,20 @@ fn add_socket(listener: &Listener, channel: &Socket, is_nonblocking: bool) {
     if let Some(name) = listener.name() {
         channel.upcast().set_name(Some(&channel_name(name)));
     }
-    let mut leftovers = Leftovers::default();
     let mut inner = state_of(listener).inner.lock();
     let hold = inner.hold(listener);
     let index = inner.sockets.len();
     inner.sockets.push(Listening {
         channel: channel.to_ref(),
-        turn: Arc::new(Turn::new(is_nonblocking)),
+        accept_lock: Arc::new(AcceptLock::new(is_nonblocking)),
         watch: None,
         is_closing: false,
     });
     listener.append_socket(channel);
     listener.set_connected(true);
-    inner.watch(listener, index, &mut leftovers);
+    inner.watch(listener, index);
     traces::watch(listener, inner.registration(), c"add");
     drop(inner);
-    drop(leftovers);
     drop(hold);
 }
 
@@ -97,52 +99,22 @@ fn channel_name(listener_name: CString) -> CString {
     CString::new(name).unwrap_or_default()
 }
 
-/// Listens on all addresses that `address` stands for, `backlog` clients each. Fails if none can
-/// be used, with the first one's error (R-LSN-5, R-LSN-6).
-pub fn open(listener: &Listener, address: View<'_>, backlog: i32) -> Result<(), Error> {
-    let mut first_error = None;
-    let mut opened = false;
-    for address in resolver::look_up(address)? {
-        match open_one(listener, &address, backlog) {
-            Ok(()) => opened = true,
-            Err(error) => {
-                first_error.get_or_insert(error);
-            }
-        }
-    }
-    match first_error {
-        Some(error) if !opened => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn open_one(listener: &Listener, address: &Address, backlog: i32) -> Result<(), Error> {
-    let channel = socket::create();
-    establish::listen(&channel, address.into(), backlog)?;
-    // Nobody else has this one, so it can be made not to block when a client is gone between poll
-    // and accept (L2). A descriptor that came from the program stays as it is (W-LSN-3).
-    let is_ours = !matches!(address.view(), View::Fd(_));
-    let is_nonblocking = is_ours && fd::set_blocking(channel.fd(), false).is_ok();
-    add_socket(listener, &channel, is_nonblocking);
-    Ok(())
-}
-
 /// Registers a client callback in the place of the one before, whose data ends (R-LSN-12).
 pub fn register(listener: &Listener, func: ClientFunc, context: &MainContext, name: ContextName) {
-    register_in(listener, func, Place::Held(context.clone()), name);
+    let context = match func.is_some() {
+        true => CallbackContext::Main(Arc::new(WeakContext::new(context))),
+        false => CallbackContext::None,
+    };
+    register_in(listener, func, context, name);
 }
 
 /// Registers a client callback that event loop handlers call (R-LSN-18).
 pub fn register_aio(listener: &Listener, func: ClientFunc, context: Context) {
-    register_in(
-        listener,
-        func,
-        Place::Aio(context),
-        ContextName::of_aio(Some(context)),
-    );
+    let name = ContextName::for_aio(context);
+    register_in(listener, func, CallbackContext::Aio(context), name);
 }
 
-fn register_in(listener: &Listener, func: ClientFunc, place: Place, name: ContextName) {
+fn register_in(listener: &Listener, func: ClientFunc, context: CallbackContext, name: ContextName) {
     let state = state_of(listener);
     let is_known = state.inner.lock().is_registered(&func, name);
     if profile::SAME_REGISTRATION_IS_SILENT && is_known {
@@ -152,26 +124,27 @@ fn register_in(listener: &Listener, func: ClientFunc, place: Place, name: Contex
     }
     let hold = state.inner.lock().hold(listener);
     unregister(listener);
-    let place = if func.is_some() { place } else { Place::None };
+    let registration = Registration {
+        func,
+        context: name,
+    };
     let mut registered = Some(Registered {
-        registration: Arc::new(Registration::new(func, name)),
-        place,
+        registration: Arc::new(registration),
+        context,
     });
     loop {
-        let mut leftovers = Leftovers::default();
         let mut inner = state.inner.lock();
         // The destroy notify of the old data may have registered something.
         let is_free = inner.registered.is_none();
         if is_free {
             inner.registered = registered.take();
             if let Some(registration) = inner.registration() {
-                listener.show_registration(registration.func(), name);
+                listener.show_registration(&registration.func, name);
             }
-            inner.watch(listener, 0, &mut leftovers);
+            inner.watch(listener, 0);
             traces::watch(listener, inner.registration(), c"set_client_func");
         }
         drop(inner);
-        drop(leftovers);
         if is_free {
             break;
         }
@@ -183,15 +156,15 @@ fn register_in(listener: &Listener, func: ClientFunc, place: Place, name: Contex
 /// Takes the registration away: removes its watches, then ends its data.
 fn unregister(listener: &Listener) {
     let state = state_of(listener);
-    let mut leftovers = Leftovers::default();
+    let mut after = DropAfterUnlock::default();
     let mut inner = state.inner.lock();
     traces::unwatch(listener, inner.registration(), c"set_client_func");
-    inner.unwatch(listener, &mut leftovers);
+    inner.unwatch(listener, &mut after);
     let old = inner.registered.take();
     drop(inner);
-    drop(leftovers);
+    drop(after);
     if let Some(old) = old {
-        old.registration.retire();
+        old.registration.func.retire();
     }
 }
 
@@ -200,29 +173,27 @@ fn unregister(listener: &Listener) {
 pub fn wait_client(listener: &Listener) -> Option<Ref<QIOChannelSocket>> {
     let state = state_of(listener);
     let waiter = Arc::new(Waiter::default());
-    let mut leftovers = Leftovers::default();
+    let mut after = DropAfterUnlock::default();
     let mut inner = state.inner.lock();
     let hold = inner.hold(listener);
     traces::unwatch(listener, inner.registration(), c"wait_client");
-    inner.unwatch(listener, &mut leftovers);
+    inner.unwatch(listener, &mut after);
     let open = inner.sockets.iter().filter(|socket| !socket.is_closing);
     let candidates = open
-        .map(|socket| Candidate::new(socket.channel.clone(), Arc::clone(&socket.turn)))
+        .map(|socket| Candidate::new(socket.channel.clone(), Arc::clone(&socket.accept_lock)))
         .collect();
     inner.waiters.push(Arc::clone(&waiter));
     drop(inner);
-    drop(leftovers);
+    drop(after);
 
     let client = waiter.wait(listener, candidates);
 
-    let mut leftovers = Leftovers::default();
     let mut inner = state.inner.lock();
     inner.waiters.retain(|other| !Arc::ptr_eq(other, &waiter));
-    inner.watch(listener, 0, &mut leftovers);
+    inner.watch(listener, 0);
     traces::watch(listener, inner.registration(), c"wait_client");
     drop(inner);
     state.progress.notify_all();
-    drop(leftovers);
     drop(hold);
     client
 }
@@ -230,19 +201,19 @@ pub fn wait_client(listener: &Listener) -> Option<Ref<QIOChannelSocket>> {
 /// Closes all sockets; the registration stays (R-LSN-50).
 pub fn disconnect(listener: &Listener) {
     let state = state_of(listener);
-    let mut leftovers = Leftovers::default();
+    let mut after = DropAfterUnlock::default();
     let mut inner = state.inner.lock();
     if !listener.is_connected() {
         return;
     }
     let hold = inner.hold(listener);
     traces::unwatch(listener, inner.registration(), c"disconnect");
-    inner.unwatch(listener, &mut leftovers);
+    inner.unwatch(listener, &mut after);
     listener.set_connected(false);
     for socket in &mut inner.sockets {
         socket.is_closing = true;
     }
-    // Before the numbers go to somebody else (L9, R-LSN-44). A waiter leaves without delay: it runs
+    // Before the numbers are given away again (L9, R-LSN-44). A waiter leaves without delay: it runs
     // nothing of the program.
     for waiter in &inner.waiters {
         waiter.cancel();
@@ -254,9 +225,9 @@ pub fn disconnect(listener: &Listener) {
     let channels: Vec<_> = closing.map(|socket| socket.channel.clone()).collect();
     drop(inner);
     // The sources go before what they poll is closed (W-WATCH-2).
-    drop(leftovers);
+    drop(after);
     for channel in &channels {
-        // Failures are nobody's business (R-LSN-50).
+        // Failures are ignored (R-LSN-50).
         let _: Result<(), Error> = control::close(channel.upcast());
     }
     drop(channels);
@@ -306,7 +277,6 @@ fn finalize(listener: &Listener) {
     }
     let sockets = core::mem::take(&mut state.inner.lock().sockets);
     drop(sockets);
-    listener.dismantle();
 }
 
 impl ObjectImpl for QIONetListener {
@@ -316,5 +286,6 @@ impl ObjectImpl for QIONetListener {
 
     fn finalize(listener: Finalizing<'_, Self>) {
         finalize(&listener);
+        listener.release();
     }
 }

@@ -1,9 +1,9 @@
-//! Taking the clients of one listening socket and handing them over, for as long as whoever watches
-//! it may.
+//! Accepting the clients of one listening socket and handing them over, as long as its watch is in
+//! force.
 
 use std::sync::Arc;
 
-use super::accept::{Attempt, Pause, Turn};
+use super::accept::{AcceptError, AcceptLock, Backoff};
 use super::registration::Registration;
 use super::traces;
 use crate::object::Ref;
@@ -13,44 +13,41 @@ use crate::trace;
 use abi::layout::QIOChannelSocket;
 use platform::os::errno::Errno;
 use platform::sync::Mutex;
-use platform::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use platform::sync::atomic::{AtomicBool, Ordering};
 
-/// Clients taken in a row before others get their turn (W-LSN-2).
+/// Clients accepted in a row before other sources get their turn (W-LSN-2).
 const BATCH: usize = 16;
 
-/// Who takes the clients of a socket for a registration.
+/// What accepts the clients of a socket for a registration.
 pub struct Server {
     channel: Ref<QIOChannelSocket>,
-    turn: Arc<Turn>,
+    accept_lock: Arc<AcceptLock>,
     registration: Arc<Registration>,
-    /// Nobody may accept here any more; changed in the socket's [`Turn`].
-    is_revoked: AtomicBool,
-    pause: Mutex<Pause>,
-    probe: Probe,
+    /// Accepting here is over; changed under the [`AcceptLock`].
+    is_cancelled: AtomicBool,
+    pace: Mutex<Pace>,
 }
 
-/// How it went.
-pub enum Served {
-    /// There may be more later.
-    ForNow,
-    /// There is no room for a client at this moment (L1).
-    Exhausted(Errno),
-    /// There will never be a client.
-    Useless(Errno),
-    /// It is nobody's business here any more.
-    Over,
+/// Of one socket.
+#[derive(Default)]
+struct Pace {
+    backoff: Backoff,
+    lookahead: Lookahead,
 }
 
 impl Server {
     /// Of a socket, for `registration`.
-    pub fn new(channel: &Socket, turn: &Arc<Turn>, registration: &Arc<Registration>) -> Self {
+    pub fn new(
+        channel: &Socket,
+        accept_lock: &Arc<AcceptLock>,
+        registration: &Arc<Registration>,
+    ) -> Self {
         Self {
             channel: channel.to_ref(),
-            turn: Arc::clone(turn),
+            accept_lock: Arc::clone(accept_lock),
             registration: Arc::clone(registration),
-            is_revoked: AtomicBool::new(false),
-            pause: Mutex::default(),
-            probe: Probe::default(),
+            is_cancelled: AtomicBool::new(false),
+            pace: Mutex::default(),
         }
     }
 
@@ -59,58 +56,69 @@ impl Server {
         &self.channel
     }
 
-    /// Lets nobody accept here any more. When it returns, no accept is under way.
-    pub fn revoke(&self) {
-        self.turn
-            .wait(|| self.is_revoked.store(true, Ordering::Release));
+    /// Ends accepting here. When it returns, no accept is under way.
+    pub fn cancel(&self) {
+        self.accept_lock
+            .wait(|| self.is_cancelled.store(true, Ordering::Release));
     }
 
-    /// Whether somebody ended it on purpose.
-    pub fn is_revoked(&self) -> bool {
-        self.is_revoked.load(Ordering::Acquire)
+    fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Acquire)
     }
 
     /// How long to leave the socket alone, in milliseconds: longer each time.
     pub fn longer_pause(&self) -> u32 {
-        self.pause.lock().longer()
+        self.pace.lock().backoff.longer()
     }
 
-    /// Takes clients and hands them over, some in a row. `seen` says that a poll has just found one.
-    pub fn take_clients(&self, listener: &Listener, mut seen: bool) -> Served {
+    /// Accepts clients and hands them over, some in a row. `seen` says that a poll has just found
+    /// one. Fails only for reasons to stop looking, for a while or for good.
+    pub fn take_clients(&self, listener: &Listener, mut seen: bool) -> Result<(), AcceptError> {
         let mut taken = 0;
         for _ in 0..BATCH {
-            if taken == 1 && !self.probe.pays() {
-                return Served::ForNow;
+            if taken == 1 && !self.pace.lock().lookahead.pays() {
+                break;
             }
             // Asked before each accept: the callback may have unregistered (R-LSN-34, L13).
-            let Some(permission) = self.registration.enter() else {
-                return Served::Over;
+            let Some(permission) = self.registration.func.enter() else {
+                return Err(AcceptError::Cancelled);
             };
-            let attempt = self.turn.take(&self.channel, seen, || !self.is_revoked());
+            let accepted = self
+                .accept_lock
+                .accept(&self.channel, seen, || !self.is_cancelled());
             seen = false;
-            match attempt {
-                Attempt::Client(client) => {
+            match accepted {
+                Ok(client) => {
                     taken += 1;
-                    if taken == 2 {
-                        self.probe.found(true);
-                    }
-                    self.pause.lock().reset();
+                    self.note_client(taken);
                     traces::callback(listener, &self.registration);
                     permission.call(listener, &client);
                 }
-                Attempt::Lost => {}
-                Attempt::Nobody => {
+                Err(AcceptError::WouldBlock) => {
                     if taken == 1 {
-                        self.probe.found(false);
+                        self.pace.lock().lookahead.found(false);
                     }
-                    return Served::ForNow;
+                    break;
                 }
-                Attempt::Exhausted(errno) => return Served::Exhausted(errno),
-                Attempt::Useless(errno) => return Served::Useless(errno),
-                Attempt::Revoked => return Served::Over,
+                Err(AcceptError::Aborted(errno)) => {
+                    if self.pace.lock().backoff.add_aborted() {
+                        return Err(AcceptError::OutOfResources(errno));
+                    }
+                }
+                Err(error) => return Err(error),
             }
         }
-        Served::ForNow
+        Ok(())
+    }
+
+    /// Accepting works; this is client number `taken` of the round.
+    fn note_client(&self, taken: usize) {
+        let mut pace = self.pace.lock();
+        pace.backoff.reset();
+        if taken == 2 {
+            pace.lookahead.found(true);
+        }
+        drop(pace);
     }
 
     /// Tells of a socket that can't be accepted from.
@@ -120,35 +128,34 @@ impl Server {
     }
 }
 
-/// Whether it pays to look for another client right after one was taken. Only the thread that
-/// serves the socket uses it.
+/// Whether to look for another client right after one was accepted.
 ///
-/// Looking costs a system call. Where clients come one by one it finds nobody, so it is done less
-/// and less often then; as soon as it finds somebody it is done each time.
+/// A look is a system call, one of the five that a client costs, and in vain where clients come one
+/// by one. Where they come in bursts it saves an iteration of the loop for each. So it is done less
+/// and less often while it finds none; as soon as it finds one it is done each time.
 #[derive(Debug, Default)]
-struct Probe {
+struct Lookahead {
     /// Wake-ups to let pass without looking.
-    skip: AtomicU32,
+    skip: u32,
     /// How many that were after the last look in vain.
-    pause: AtomicU32,
+    pause: u32,
 }
 
-impl Probe {
+impl Lookahead {
     const LONGEST: u32 = 15;
 
-    fn pays(&self) -> bool {
-        let skip = self.skip.load(Ordering::Relaxed);
-        self.skip.store(skip.saturating_sub(1), Ordering::Relaxed);
-        skip == 0
+    fn pays(&mut self) -> bool {
+        let pays = self.skip == 0;
+        self.skip = self.skip.saturating_sub(1);
+        pays
     }
 
-    fn found(&self, somebody: bool) {
-        let pause = match somebody {
+    fn found(&mut self, client: bool) {
+        self.pause = match client {
             true => 0,
-            false => (2 * self.pause.load(Ordering::Relaxed) + 1).min(Self::LONGEST),
+            false => (2 * self.pause + 1).min(Self::LONGEST),
         };
-        self.pause.store(pause, Ordering::Relaxed);
-        self.skip.store(pause, Ordering::Relaxed);
+        self.skip = self.pause;
     }
 }
 
@@ -158,27 +165,27 @@ mod tests {
 
     #[test]
     fn looking_in_vain_is_done_less_and_less_often() {
-        let probe = Probe::default();
+        let mut lookahead = Lookahead::default();
         let mut looks = 0;
         for _ in 0..100 {
-            if probe.pays() {
+            if lookahead.pays() {
                 looks += 1;
-                probe.found(false);
+                lookahead.found(false);
             }
         }
         assert!((6..15).contains(&looks), "{looks}");
     }
 
     #[test]
-    fn looking_pays_again_once_somebody_was_found() {
-        let probe = Probe::default();
+    fn looking_pays_again_once_a_client_was_found() {
+        let mut lookahead = Lookahead::default();
         for _ in 0..10 {
-            if probe.pays() {
-                probe.found(false);
+            if lookahead.pays() {
+                lookahead.found(false);
             }
         }
-        probe.found(true);
-        assert!(probe.pays());
-        assert!(probe.pays());
+        lookahead.found(true);
+        assert!(lookahead.pays());
+        assert!(lookahead.pays());
     }
 }

@@ -1,16 +1,16 @@
 //! What a listener is made of, and how its sockets come to be watched.
 //!
 //! One lock guards it all. It is never held while the program is called, nor while anything goes
-//! that may be a last reference: what is left over is put into `Leftovers`, to be dropped after
-//! unlocking (W-LSN-6, W-LSN-14).
+//! that may be a last reference: such things are put into [`DropAfterUnlock`] (W-LSN-6, W-LSN-14).
 
 use core::ptr;
 use std::sync::Arc;
 
-use super::accept::Turn;
-use super::handler::Handler;
+use super::accept::AcceptLock;
+use super::handler::HandlerWatch;
 use super::registration::Registration;
 use super::server::Server;
+use super::source::SourceWatch;
 use super::wait::Waiter;
 use super::watch::Watch;
 use crate::object::Ref;
@@ -18,7 +18,7 @@ use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
 use abi::layout::{QIOChannelSocket, QIONetListener};
 use host::aio;
-use platform::glib::{MainContext, Source, SourceOf};
+use platform::glib::{Source, SourceOf, WeakContext};
 use platform::os::abort::misuse;
 use platform::sync::{Condvar, Mutex};
 
@@ -45,7 +45,7 @@ pub(super) struct Inner {
 /// One socket of a listener.
 pub(super) struct Listening {
     pub channel: Ref<QIOChannelSocket>,
-    pub turn: Arc<Turn>,
+    pub accept_lock: Arc<AcceptLock>,
     pub watch: Option<Watching>,
     /// A disconnect is about to close it.
     pub is_closing: bool,
@@ -54,29 +54,33 @@ pub(super) struct Listening {
 /// How a socket is watched.
 pub(super) enum Watching {
     /// By a source, in a main context.
-    Source(SourceOf<Watch>),
+    Source(SourceOf<SourceWatch>, Arc<WeakContext>),
     /// By a handler, in an event loop context.
-    Handler(Arc<Handler>),
+    Handler(Arc<HandlerWatch>),
 }
 
 impl Watching {
     fn server(&self) -> &Server {
         match self {
-            Self::Source(source) => source.hooks().server(),
+            Self::Source(source, _) => source.hooks().server(),
             Self::Handler(handler) => handler.server(),
         }
     }
 
-    fn source(&self) -> Option<&SourceOf<Watch>> {
+    fn source(&self) -> Option<&SourceOf<SourceWatch>> {
         match self {
-            Self::Source(source) => Some(source),
+            Self::Source(source, _) => Some(source),
             Self::Handler(_) => None,
         }
     }
 
-    fn end(&self) {
+    fn end(self) {
         match self {
-            Self::Source(source) => source.destroy(),
+            Self::Source(source, context) => {
+                let hold = source.hooks().release();
+                context.end(source.into());
+                drop(hold);
+            }
             Self::Handler(handler) => handler.end(),
         }
     }
@@ -85,41 +89,56 @@ impl Watching {
 /// The registration in force.
 pub(super) struct Registered {
     pub registration: Arc<Registration>,
-    pub place: Place,
+    pub context: CallbackContext,
 }
 
 /// The context that callbacks run in.
 ///
-/// While something is watched, a main context holds the listener, so the listener must not hold the
+/// A main context has the watches, which have the listener, so the listener must not keep the
 /// context: the program would get rid of neither (W-LSN-13).
-pub(super) enum Place {
-    /// Nothing is watched.
-    Held(MainContext),
-    /// The watches know it.
-    WithWatches,
-    /// The event loop context, which lives as long as the process.
+pub(super) enum CallbackContext {
+    Main(Arc<WeakContext>),
+    /// Lives as long as the process.
     Aio(aio::Context),
-    /// It has died, or isn't needed.
+    /// There is no callback.
     None,
 }
 
-/// Where sockets are to be watched.
-enum Target {
-    Main(MainContext),
-    Aio(aio::Context),
+impl CallbackContext {
+    fn is_live(&self) -> bool {
+        match self {
+            Self::Main(context) => context.is_live(),
+            Self::Aio(_) => true,
+            Self::None => false,
+        }
+    }
+
+    /// Watches a socket. None if the context has gone.
+    fn watch(&self, listener: &Listener, index: usize, server: Server) -> Option<Watching> {
+        match self {
+            Self::Main(context) => {
+                let source = SourceWatch::start(listener, index, server, context)?;
+                Some(Watching::Source(source, Arc::clone(context)))
+            }
+            Self::Aio(context) => {
+                let handler = HandlerWatch::start(listener, index, server, *context);
+                Some(Watching::Handler(handler))
+            }
+            Self::None => None,
+        }
+    }
 }
 
-/// What must go after the lock.
+/// What ends after unlocking.
 #[derive(Default)]
 #[must_use]
-pub(super) struct Leftovers {
+pub(super) struct DropAfterUnlock {
     watches: Vec<Watching>,
-    contexts: Vec<MainContext>,
 }
 
-impl Drop for Leftovers {
+impl Drop for DropAfterUnlock {
     fn drop(&mut self) {
-        for watch in &self.watches {
+        for watch in self.watches.drain(..) {
             watch.end();
         }
     }
@@ -146,9 +165,9 @@ impl Inner {
     pub(super) fn is_registered(&self, func: &ClientFunc, context: ContextName) -> bool {
         self.registered.as_ref().is_some_and(|registered| {
             let registration = &registered.registration;
-            registration.func().is_same(func)
-                && registration.context() == context
-                && (!func.is_some() || !matches!(registered.place, Place::None))
+            registration.func.is_same(func)
+                && registration.context == context
+                && (!func.is_some() || registered.context.is_live())
         })
     }
 
@@ -159,15 +178,12 @@ impl Inner {
     }
 
     /// Watches the sockets from index `first` on that are open and not watched, if there is a
-    /// callback and nobody waits.
-    pub(super) fn watch(&mut self, listener: &Listener, first: usize, leftovers: &mut Leftovers) {
+    /// callback and no thread waits for a client.
+    pub(super) fn watch(&mut self, listener: &Listener, first: usize) {
         if self.is_ending || !self.waiters.is_empty() {
             return;
         }
-        let Some(target) = self.target() else {
-            return;
-        };
-        let Some(registered) = &mut self.registered else {
+        let Some(registered) = &self.registered else {
             return;
         };
         for (index, socket) in self.sockets.iter_mut().enumerate().skip(first) {
@@ -175,136 +191,63 @@ impl Inner {
             if socket.watch.is_some() || socket.is_closing || socket.channel.fd() < 0 {
                 continue;
             }
-            let server = Server::new(&socket.channel, &socket.turn, &registered.registration);
-            let watch = match &target {
-                Target::Main(context) => {
-                    Watching::Source(Watch::start(listener, index, server, context))
-                }
-                Target::Aio(context) => {
-                    Watching::Handler(Handler::start(listener, index, server, *context))
-                }
+            let server = Server::new(
+                &socket.channel,
+                &socket.accept_lock,
+                &registered.registration,
+            );
+            let Some(watch) = registered.context.watch(listener, index, server) else {
+                return;
             };
             let source: Option<&Source> = watch.source().map(|source| &**source);
             listener.show_watch(index, source);
             socket.watch = Some(watch);
-            if matches!(target, Target::Main(_)) {
-                let held = core::mem::replace(&mut registered.place, Place::WithWatches);
-                if let Place::Held(held) = held {
-                    leftovers.contexts.push(held);
-                }
-            }
-        }
-        if let Target::Main(context) = target {
-            leftovers.contexts.push(context);
         }
     }
 
-    /// The context of a registration that has a function and whose context lives.
-    fn target(&self) -> Option<Target> {
-        let registered = self.registered.as_ref()?;
-        match &registered.place {
-            _ if !registered.registration.func().is_some() => None,
-            Place::Held(context) => Some(Target::Main(context.clone())),
-            Place::WithWatches => self.watched_context().map(Target::Main),
-            Place::Aio(context) => Some(Target::Aio(*context)),
-            Place::None => None,
-        }
-    }
-
-    /// The main context of the watches.
-    fn watched_context(&self) -> Option<MainContext> {
-        self.sockets
-            .iter()
-            .find_map(|socket| socket.watch.as_ref()?.source()?.context())
-    }
-
-    /// Ends all watches. Nobody accepts for them any more when this returns.
-    pub(super) fn unwatch(&mut self, listener: &Listener, leftovers: &mut Leftovers) {
-        let context = self.watched_context();
+    /// Ends all watches. No accept for one of them is under way when this returns.
+    pub(super) fn unwatch(&mut self, listener: &Listener, after: &mut DropAfterUnlock) {
         for (index, socket) in self.sockets.iter_mut().enumerate() {
             if let Some(watch) = socket.watch.take() {
-                watch.server().revoke();
+                watch.server().cancel();
                 listener.show_watch(index, None);
-                leftovers.watches.push(watch);
+                after.watches.push(watch);
             }
         }
-        self.keep_context(context, leftovers);
-    }
-
-    /// Nothing is watched any more: the registration keeps its context itself, if that lives.
-    fn keep_context(&mut self, context: Option<MainContext>, leftovers: &mut Leftovers) {
-        match &mut self.registered {
-            Some(Registered { place, .. }) if matches!(place, Place::WithWatches) => {
-                *place = context.map_or(Place::None, Place::Held);
-            }
-            _ => leftovers.contexts.extend(context),
-        }
-    }
-
-    fn is_watching(&self) -> bool {
-        self.sockets.iter().any(|socket| socket.watch.is_some())
-    }
-
-    /// The source at `index`, if it belongs to `watch`.
-    fn source_of(&self, index: usize, watch: &Watch) -> Option<&SourceOf<Watch>> {
-        let source = self.sockets.get(index)?.watch.as_ref()?.source()?;
-        ptr::eq(source.hooks(), watch).then_some(source)
     }
 }
 
 impl State {
-    /// Calls `change` with the source of `watch`, unless somebody has taken that away already. The
-    /// source isn't destroyed.
-    pub(super) fn with_watch(
+    /// Calls `change` with the source of `watch`, unless it is no longer in force. The source isn't
+    /// destroyed.
+    pub(super) fn with_source(
         &self,
-        index: usize,
-        watch: &Watch,
-        change: impl FnOnce(&SourceOf<Watch>),
+        watch: &SourceWatch,
+        change: impl FnOnce(&SourceOf<SourceWatch>),
     ) {
         let inner = self.inner.lock();
-        // Whoever destroys it takes it away first, but for its context, which is running.
-        if let Some(source) = inner.source_of(index, watch) {
+        let socket = inner.sockets.get(watch.index());
+        let source = socket.and_then(|socket| socket.watch.as_ref()?.source());
+        // Who destroys it takes it away first, but for its context, which is running.
+        if let Some(source) = source.filter(|source| ptr::eq(source.hooks(), watch)) {
             change(source);
         }
         drop(inner);
     }
 
-    /// A watch ends itself, while it serves its socket.
-    pub(super) fn give_up_watch(&self, listener: &Listener, index: usize, server: &Server) {
-        let mut leftovers = Leftovers::default();
+    /// The watch that `server` accepts for is over, by itself or with its context.
+    pub(super) fn forget_watch(&self, listener: &Listener, index: usize, server: &Server) {
+        let mut after = DropAfterUnlock::default();
         let mut inner = self.inner.lock();
-        let found = inner.sockets.get(index).and_then(|s| s.watch.as_ref());
-        if found.is_some_and(|watch| ptr::eq(watch.server(), server)) {
-            let context = inner.watched_context();
-            leftovers.watches.extend(inner.sockets[index].watch.take());
+        if let Some(socket) = inner.sockets.get_mut(index)
+            && let Some(watch) = socket
+                .watch
+                .take_if(|watch| ptr::eq(watch.server(), server))
+        {
             listener.show_watch(index, None);
-            if inner.is_watching() {
-                leftovers.contexts.extend(context);
-            } else {
-                inner.keep_context(context, &mut leftovers);
-            }
+            after.watches.push(watch);
         }
         drop(inner);
-    }
-
-    /// A watch has ended. If nobody took it away before, its context has died.
-    pub(super) fn watch_has_ended(
-        &self,
-        listener: &Listener,
-        index: usize,
-        is_this: impl FnOnce(&Watch) -> bool,
-    ) {
-        let mut leftovers = Leftovers::default();
-        let mut inner = self.inner.lock();
-        let found = inner.sockets.get(index).and_then(|s| s.watch.as_ref());
-        let found = found.and_then(Watching::source);
-        if found.is_some_and(|watch| is_this(watch.hooks())) {
-            leftovers.watches.extend(inner.sockets[index].watch.take());
-            listener.show_watch(index, None);
-            if !inner.is_watching() {
-                inner.keep_context(None, &mut leftovers);
-            }
-        }
-        drop(inner);
+        drop(after);
     }
 }

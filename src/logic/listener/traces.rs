@@ -33,15 +33,15 @@ fn is_wanted(registration: Option<&Registration>) -> bool {
     match profile::LISTENER_TRACES {
         ListenerTraces::Never => false,
         ListenerTraces::Always => true,
-        ListenerTraces::WithFunc => registration.is_some_and(|r| r.func().is_some()),
+        ListenerTraces::WithFunc => registration.is_some_and(|r| r.func.is_some()),
     }
 }
 
 fn shown(registration: Option<&Registration>) -> trace::Registration {
     let null = || Id::from(ptr::null::<u8>());
     trace::Registration {
-        func: registration.map_or_else(null, |r| r.func().id()),
-        context: registration.map_or_else(null, |r| r.context().id()),
-        aio_context: registration.map_or_else(null, |r| r.context().aio_id()),
+        func: registration.map_or_else(null, |r| r.func.id()),
+        context: registration.map_or_else(null, |r| r.context.id()),
+        aio_context: registration.map_or_else(null, |r| r.context.aio_id()),
     }
 }

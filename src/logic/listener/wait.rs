@@ -3,34 +3,34 @@
 use core::ffi::c_int;
 use std::sync::Arc;
 
-use super::accept::{Attempt, Pause, Turn};
+use super::accept::{AcceptError, AcceptLock, Backoff};
 use crate::object::Ref;
 use crate::object::listener::Listener;
 use crate::trace;
 use abi::layout::QIOChannelSocket;
 use platform::glib::monotonic_time;
 use platform::os::errno::Errno;
-use platform::os::event::Event;
+use platform::os::event::EventFd;
 use platform::os::poll::{self, Entry};
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, Ordering};
 
-/// How long to wait, in milliseconds, before looking for a cancel that can't ring.
-const WITHOUT_BELL: c_int = 50;
+/// How long to wait, in milliseconds, before looking for a cancel that can't notify.
+const WITHOUT_EVENT: c_int = 50;
 
 /// A thread in [`Waiter::wait`], as others see it.
 #[derive(Default, Debug)]
 pub struct Waiter {
     is_cancelled: AtomicBool,
     /// Made when the wait is going to block, and if there is a descriptor for it.
-    bell: Mutex<Option<Event>>,
+    event: Mutex<Option<EventFd>>,
 }
 
 /// A socket that a client may come from.
 pub struct Candidate {
     channel: Ref<QIOChannelSocket>,
-    turn: Arc<Turn>,
-    pause: Pause,
+    accept_lock: Arc<AcceptLock>,
+    backoff: Backoff,
     /// Not to be tried before; in the time of [`monotonic_time`].
     rests_until: i64,
     /// The descriptor isn't open, whatever the channel says.
@@ -39,11 +39,11 @@ pub struct Candidate {
 
 impl Candidate {
     /// A socket of a listener.
-    pub fn new(channel: Ref<QIOChannelSocket>, turn: Arc<Turn>) -> Self {
+    pub fn new(channel: Ref<QIOChannelSocket>, accept_lock: Arc<AcceptLock>) -> Self {
         Self {
             channel,
-            turn,
-            pause: Pause::default(),
+            accept_lock,
+            backoff: Backoff::default(),
             rests_until: i64::MIN,
             is_closed: false,
         }
@@ -55,7 +55,7 @@ impl Candidate {
 
     /// Leaves the socket alone for a while: trying again at once wouldn't help (L1).
     fn rest(&mut self) {
-        let pause = i64::from(self.pause.longer()) * 1_000;
+        let pause = i64::from(self.backoff.longer()) * 1_000;
         self.rests_until = monotonic_time() + pause;
     }
 }
@@ -64,8 +64,8 @@ impl Waiter {
     /// Makes the wait end, now or when it begins.
     pub fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::SeqCst);
-        if let Some(bell) = &*self.bell.lock() {
-            bell.ring();
+        if let Some(event) = &*self.event.lock() {
+            event.notify();
         }
     }
 
@@ -83,7 +83,7 @@ impl Waiter {
         mut candidates: Vec<Candidate>,
     ) -> Option<Ref<QIOChannelSocket>> {
         let mut entries = Vec::new();
-        // The first look needs no bell.
+        // The first look needs no descriptor to cancel by.
         let mut limit = 0;
         loop {
             candidates.retain(|candidate| !candidate.is_closed && candidate.channel.fd() >= 0);
@@ -93,7 +93,7 @@ impl Waiter {
             self.list(&candidates, &mut entries);
             if poll::wait(&mut entries, limit).is_err() {
                 // For lack of memory: nothing was looked at.
-                poll::rest(WITHOUT_BELL);
+                poll::rest(WITHOUT_EVENT);
                 continue;
             }
             for (candidate, entry) in candidates.iter_mut().zip(&entries) {
@@ -108,7 +108,7 @@ impl Waiter {
         }
     }
 
-    /// What to poll: the candidates in their order, and the bell.
+    /// What to poll: the candidates in their order, and what cancels.
     fn list(&self, candidates: &[Candidate], entries: &mut Vec<Entry>) {
         let now = monotonic_time();
         entries.clear();
@@ -120,8 +120,8 @@ impl Waiter {
                 candidate.channel.fd()
             })
         }));
-        if let Some(bell) = &*self.bell.lock() {
-            entries.push(Entry::to_read(bell.fd()));
+        if let Some(event) = &*self.event.lock() {
+            entries.push(Entry::to_read(event.fd()));
         }
     }
 
@@ -131,25 +131,32 @@ impl Waiter {
         candidate: &mut Candidate,
         entry: &Entry,
     ) -> Option<Ref<QIOChannelSocket>> {
-        let attempt = if entry.is_readable() {
+        let accepted = if entry.is_readable() {
             candidate
-                .turn
-                .take(&candidate.channel, true, || !self.is_cancelled())
+                .accept_lock
+                .accept(&candidate.channel, true, || !self.is_cancelled())
         } else if entry.is_not_open() {
             candidate.is_closed = true;
             return None;
         } else {
-            Attempt::Exhausted(Errno::NONE)
+            Err(AcceptError::OutOfResources(Errno::NONE))
         };
-        match attempt {
-            Attempt::Client(client) => return Some(client),
-            Attempt::Lost | Attempt::Nobody | Attempt::Revoked => candidate.pause.reset(),
-            Attempt::Exhausted(errno) | Attempt::Useless(errno) => {
-                let fd = candidate.channel.fd();
-                trace::qio_net_listener_accept_fail(listener.as_ptr().into(), fd, errno.code());
-                candidate.rest();
+        let errno = match accepted {
+            Ok(client) => return Some(client),
+            Err(AcceptError::WouldBlock | AcceptError::Cancelled) => {
+                candidate.backoff.reset();
+                return None;
             }
-        }
+            Err(AcceptError::Aborted(_)) if !candidate.backoff.add_aborted() => return None,
+            Err(
+                AcceptError::Aborted(errno)
+                | AcceptError::OutOfResources(errno)
+                | AcceptError::Fatal(errno),
+            ) => errno,
+        };
+        let fd = candidate.channel.fd();
+        trace::qio_net_listener_accept_fail(listener.as_ptr().into(), fd, errno.code());
+        candidate.rest();
         None
     }
 
@@ -161,16 +168,16 @@ impl Waiter {
         let rest = rest.map_or(-1, |rest| {
             c_int::try_from(rest / 1_000 + 1).unwrap_or(c_int::MAX)
         });
-        let mut bell = self.bell.lock();
-        if bell.is_none() {
-            *bell = Event::create().ok();
+        let mut event = self.event.lock();
+        if event.is_none() {
+            *event = EventFd::create().ok();
         }
-        let has_bell = bell.is_some();
-        drop(bell);
+        let can_be_notified = event.is_some();
+        drop(event);
         match rest {
-            _ if has_bell => rest,
-            -1 => WITHOUT_BELL,
-            rest => rest.min(WITHOUT_BELL),
+            _ if can_be_notified => rest,
+            -1 => WITHOUT_EVENT,
+            rest => rest.min(WITHOUT_EVENT),
         }
     }
 }

@@ -5,10 +5,11 @@ use super::{control, zero_copy};
 use crate::logic::aio::set_fd_handlers;
 use crate::logic::wait;
 use crate::logic::watch;
+use crate::object::Finalizing;
 use crate::object::channel::Polled;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{
-    ChannelImpl, Finalizing, Flush, ObjectImpl, PeerPid, SetHandlers, Shutdown, Switch,
+    ChannelImpl, Flush, ObjectImpl, PeerPid, SetHandlers, Shutdown, Switch,
 };
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::socket::Socket;

@@ -156,22 +156,36 @@ pub fn accept(listener: &Socket) -> Result<Ref<layout::QIOChannelSocket>, Error>
             Ok(accepted) => break accepted,
         }
     };
-    of_client(listener, descriptor, &remote)
+    let local = socket::local_name(descriptor.as_raw()).map_err(unnamed_here)?;
+    Ok(client(listener, descriptor, &remote, &local))
 }
 
-/// The channel of a client that was just taken off `listener`'s queue.
-pub fn of_client(
+/// The channel of a client that a listener has taken off `listener`'s queue.
+///
+/// The client is there: if the system can't tell its local address, it is handed over with the one
+/// that is listened on (W-LSN-16).
+pub fn of_listeners_client(
     listener: &Socket,
     descriptor: Descriptor,
     remote: &SocketName,
-) -> Result<Ref<layout::QIOChannelSocket>, Error> {
+) -> Ref<layout::QIOChannelSocket> {
+    let local = socket::local_name(descriptor.as_raw());
+    let local = local.unwrap_or_else(|_| listener.name(End::Local));
+    client(listener, descriptor, remote, &local)
+}
+
+fn client(
+    listener: &Socket,
+    descriptor: Descriptor,
+    remote: &SocketName,
+    local: &SocketName,
+) -> Ref<layout::QIOChannelSocket> {
     let fd = descriptor.as_raw();
-    let local = socket::local_name(fd).map_err(unnamed_here)?;
     let client = create();
     client.set_name_of(End::Remote, remote);
-    client.set_name_of(End::Local, &local);
+    client.set_name_of(End::Local, local);
     client.open(descriptor.into_raw());
     set_features(&client, Provenance::Accepted);
     trace::qio_channel_socket_accept_complete(listener.into(), (&*client).into(), fd);
-    Ok(client)
+    client
 }

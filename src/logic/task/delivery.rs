@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::{Stage, Task, pool};
 use crate::object::task::Handle;
 use crate::trace;
-use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
+use platform::glib::{Callback, Hooks, MainContext, Source, SourceOf, WeakContext, monotonic_time};
 use platform::os::abort::misuse;
 use platform::os::thread;
 use platform::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
@@ -46,7 +46,7 @@ pub struct Hub {
     /// The process the hub belongs to; a forked child leaves it alone.
     generation: u32,
     /// Pushed to by workers.
-    inbox: Inbox<Task>,
+    inbox: Inbox<Arc<Task>>,
     /// What was taken from the inbox and not handed out yet, in order.
     ready: Mutex<VecDeque<Arc<Task>>>,
     /// The context's thread is about to poll, or polling: it wants to be woken.
@@ -56,10 +56,16 @@ pub struct Hub {
     /// Threads in [`Hub::wait_for`].
     waiters: AtomicUsize,
     progress: Condvar,
-    /// The delivery source. Taken by `close`, as it keeps the hub alive.
-    delivery: Mutex<Option<Source>>,
+    /// The context and the delivery source in it. Taken by `close`, as both keep the hub alive.
+    sources: Mutex<Option<Sources>>,
     /// GLib was told that the delivery source is ready, and remembers it until its dispatch.
     announced: AtomicBool,
+}
+
+/// What a hub has in its context.
+struct Sources {
+    context: WeakContext,
+    delivery: Option<SourceOf<Delivery>>,
 }
 
 impl Hub {
@@ -86,19 +92,18 @@ impl Hub {
         let guard = Source::new(Guard(Arc::clone(self)));
         guard.set_name(c"QIOTask starvation guard");
         guard.set_can_recurse();
-        guard.keep(Closer(Arc::clone(self)));
-        self.attach_delivery(context);
-        guard.attach(context);
+        let context = WeakContext::anchored(context, guard, Closer(Arc::clone(self)));
+        let delivery = self.attach_delivery(&context);
+        let replaced = self.sources.lock().replace(Sources { context, delivery });
+        drop(replaced);
     }
 
-    fn attach_delivery(self: &Arc<Self>, context: &MainContext) {
-        let source = Source::new(Delivery(Arc::clone(self)));
+    fn attach_delivery(self: &Arc<Self>, context: &WeakContext) -> Option<SourceOf<Delivery>> {
+        let source = SourceOf::new(Delivery(Arc::clone(self)));
         source.set_name(c"QIOTask");
         source.set_priority(IDLE_PRIORITY);
         source.set_can_recurse();
-        source.attach(context);
-        let replaced = self.delivery.lock().replace(source);
-        drop(replaced);
+        context.attach(source, |_| {})
     }
 
     /// Makes GLib forget that the delivery source was ready, now that nothing is left to deliver:
@@ -107,17 +112,26 @@ impl Hub {
         if !self.announced.swap(false, Ordering::Relaxed) {
             return;
         }
-        let source = self.delivery.lock().clone();
-        let Some(source) = source else { return };
-        if let Some(context) = source.context() {
-            source.destroy();
-            self.attach_delivery(&context);
+        if let Some(sources) = &mut *self.sources.lock()
+            && let Some(delivery) = sources.delivery.take()
+        {
+            sources.context.end(delivery.into());
+            sources.delivery = self.attach_delivery(&sources.context);
+        }
+    }
+
+    /// Ends a source of the hub's context, on whatever thread.
+    pub(super) fn end(&self, source: Source) {
+        match &*self.sources.lock() {
+            Some(sources) => sources.context.end(source),
+            // The context has ended it.
+            None => drop(source),
         }
     }
 
     /// Arms a finished task's delivery. From here on others own the task.
     pub(super) fn publish(self: &Arc<Self>, task: Arc<Task>, context: MainContext) {
-        let handle = Handle::of(&task);
+        let id = trace::Id::from(Handle::for_task(&task));
         task.published_iteration
             .store(self.iterations.load(Ordering::Relaxed), Ordering::Relaxed);
         task.published_time
@@ -130,7 +144,7 @@ impl Hub {
             context.wakeup();
         }
         self.tell_waiters();
-        trace::qio_task_thread_source_attach(handle.into(), Arc::as_ptr(self).into());
+        trace::qio_task_thread_source_attach(id, Arc::as_ptr(self).into());
         // Perhaps the context's last reference: then the hub closes, here.
         drop(context);
     }
@@ -148,8 +162,7 @@ impl Hub {
 
     /// Moves what came in behind what waits already.
     fn collect(&self, ready: &mut VecDeque<Arc<Task>>) {
-        let end = ready.len();
-        self.inbox.take_newest_first(|task| ready.insert(end, task));
+        self.inbox.take(|task| ready.push_back(task));
     }
 
     /// Takes the first task to deliver it.
@@ -224,7 +237,7 @@ impl Hub {
             if let Some(place) = ready.iter().position(|other| Arc::ptr_eq(other, task)) {
                 let taken = ready.remove(place);
                 trace::qio_task_thread_source_cancel(
-                    Handle::of(task).into(),
+                    Handle::for_task(task).into(),
                     Arc::as_ptr(self).into(),
                 );
                 task.set_stage(Stage::Delivering);
@@ -286,7 +299,7 @@ impl Hub {
         let registered = hubs.remove(&self.context);
         drop(hubs);
         drop(registered);
-        drop(self.delivery.lock().take());
+        drop(self.sources.lock().take());
         let mut ready = self.ready.lock();
         self.collect(&mut ready);
         let abandoned = core::mem::take(&mut *ready);
@@ -339,8 +352,7 @@ impl Hooks for Delivery {
 /// each iteration, never makes one happen, and is otherwise never ready.
 struct Guard(Arc<Hub>);
 
-/// Ends with the guard, and the hub with it. GLib ends the sources of a context before it frees the
-/// context, and finalises them after: by then another context may have the address.
+/// Goes with the context, and the hub with it: at once, as another context may soon have the address.
 struct Closer(Arc<Hub>);
 
 impl Drop for Closer {

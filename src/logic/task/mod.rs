@@ -25,7 +25,6 @@ use platform::glib::{MainContext, UserData};
 use platform::os::abort::misuse;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
-use platform::sync::inbox::{Link, Linked};
 
 /// The blocking part of a task.
 pub enum Worker {
@@ -55,7 +54,7 @@ pub enum Stage {
 
 /// A task.
 pub struct Task {
-    completion: Mutex<Option<Completion>>,
+    completion: Mutex<Option<Arc<Completion>>>,
     outcome: Mutex<Outcome>,
     thread: Mutex<ThreadPart>,
     stage: AtomicU8,
@@ -66,7 +65,6 @@ pub struct Task {
     /// When the task was published, in iterations of its context and microseconds (R-TASK-44).
     published_iteration: AtomicU64,
     published_time: AtomicI64,
-    link: Link<Task>,
     /// Last: it outlives everything else of the task (R-TASK-25).
     source: Option<Ref<layout::Object>>,
 }
@@ -88,18 +86,12 @@ struct ThreadPart {
     hub: Option<Arc<Hub>>,
 }
 
-impl Linked for Task {
-    fn link(&self) -> &Link<Self> {
-        &self.link
-    }
-}
-
 impl Task {
     /// A new task (R-TASK-2: one reference on `source`).
     pub fn new(source: Option<Ref<layout::Object>>, completion: Completion) -> Arc<Self> {
         let (function, opaque) = (completion.function_id(), completion.opaque_id());
         let task = Arc::new(Self {
-            completion: Mutex::new(Some(completion)),
+            completion: Mutex::new(Some(Arc::new(completion))),
             outcome: Mutex::default(),
             thread: Mutex::default(),
             stage: AtomicU8::new(Stage::Manual as u8),
@@ -107,14 +99,18 @@ impl Task {
             delivering_thread: AtomicU64::new(0),
             published_iteration: AtomicU64::new(0),
             published_time: AtomicI64::new(0),
-            link: Link::default(),
             source,
         });
         let source = task
             .source
             .as_ref()
             .map_or(core::ptr::null_mut(), |s| s.as_ptr());
-        trace::qio_task_new(Handle::of(&task).into(), source.into(), function, opaque);
+        trace::qio_task_new(
+            Handle::for_task(&task).into(),
+            source.into(),
+            function,
+            opaque,
+        );
         task
     }
 
@@ -172,18 +168,19 @@ impl Task {
     /// Calls the completion callback, on this thread, with no lock held (R-TASK-20).
     pub fn complete(self: &Arc<Self>) {
         // The callback may complete the task again (R-TASK-22): the lock is not held, and the
-        // completion stays where it is.
-        let call = self.completion.lock().as_ref().map(Completion::prepare);
-        let Some(call) = call else {
+        // completion stays where it is. A program that frees the task in there (R-TASK-26) finds
+        // its data alive until the callback returns.
+        let completion = self.completion.lock().clone();
+        let Some(completion) = completion else {
             misuse("qio_task_complete", format_args!("the task was freed"))
         };
-        if !call.run(Handle::of(self)) {
+        if !completion.call(Handle::for_task(self)) {
             misuse(
                 "qio_task_complete",
                 format_args!("the task was made without a func"),
             );
         }
-        trace::qio_task_complete(Handle::of(self).into());
+        trace::qio_task_complete(Handle::for_task(self).into());
     }
 
     /// Ends the task without completing it (R-TASK-23), in the order of R-TASK-25.
@@ -224,7 +221,7 @@ impl Task {
             hub: Some(hub),
         };
         self.set_stage(Stage::Queued);
-        trace::qio_task_thread_start(Handle::of(&self).into(), function, opaque);
+        trace::qio_task_thread_start(Handle::for_task(&self).into(), function, opaque);
         pool::current().submit(self);
     }
 
@@ -233,13 +230,13 @@ impl Task {
     fn work(self: Arc<Self>) {
         self.set_stage(Stage::Running);
         let worker = self.thread.lock().worker.take();
-        trace::qio_task_thread_run(Handle::of(&self).into());
+        trace::qio_task_thread_run(Handle::for_task(&self).into());
         match &worker {
-            Some(Worker::C(function)) => function.call(Handle::of(&self)),
+            Some(Worker::C(function)) => function.call(Handle::for_task(&self)),
             Some(Worker::Native(function)) => function(&self),
             None => {}
         }
-        trace::qio_task_thread_exit(Handle::of(&self).into());
+        trace::qio_task_thread_exit(Handle::for_task(&self).into());
         let mut thread = self.thread.lock();
         // The worker's data ends on the thread that frees the task, not here (R-TASK-41).
         thread.worker = worker;
@@ -255,7 +252,7 @@ impl Task {
         self.delivering_thread
             .store(platform::os::thread::current_id(), Ordering::Relaxed);
         if !self.cancelled.load(Ordering::Acquire) {
-            trace::qio_task_thread_result(Handle::of(&self).into());
+            trace::qio_task_thread_result(Handle::for_task(&self).into());
             self.complete();
         }
         self.release();

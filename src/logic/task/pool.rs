@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::delivery::Hub;
 use super::{Stage, Task};
 use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
 use platform::os::thread;
@@ -53,11 +54,23 @@ struct State {
     retries: Vec<Retry>,
 }
 
-/// A timer in a context that somebody may be iterating.
+/// A timer in a context that may be iterated.
 struct Retry {
     /// The context's address; the timer doesn't keep it alive.
     context: usize,
+    /// The context's hub; None for the default context, which lives for ever.
+    hub: Option<Arc<Hub>>,
     timer: Source,
+}
+
+impl Retry {
+    /// Ends the timer.
+    fn end(self) {
+        match self.hub {
+            Some(hub) => hub.end(self.timer),
+            None => self.timer.destroy(),
+        }
+    }
 }
 
 /// What it takes to get another thread to the queue.
@@ -122,21 +135,23 @@ impl Pool {
         state.retry_pause = (state.retry_pause * 2).clamp(RETRY_FIRST, RETRY_LONGEST);
         let pause = state.retry_pause;
         // Any of these may be iterated, or none but the default one.
-        let mut contexts = vec![MainContext::global_default()];
-        let mut hubs = Vec::new();
+        let mut places = Vec::new();
+        places.extend(MainContext::try_default().map(|context| (context, None)));
         for task in &state.queue {
             let thread = task.thread.lock();
-            contexts.extend(thread.context.clone());
-            hubs.extend(thread.hub.clone());
+            if let Some(context) = thread.context.clone() {
+                places.push((context, thread.hub.clone()));
+            }
         }
-        for context in &contexts {
-            state.retry_in(self, context, pause);
+        for (context, hub) in &places {
+            state.retry_in(self, context, hub.clone(), pause);
         }
         drop(state);
-        drop(contexts);
-        // Who waits for one of these can run it now.
-        for hub in hubs {
-            hub.tell_waiters();
+        // A thread that waits for one of these can run it now.
+        for (_, hub) in &places {
+            if let Some(hub) = hub {
+                hub.tell_waiters();
+            }
         }
     }
 
@@ -193,9 +208,20 @@ impl Pool {
 
 impl State {
     /// Asks for a thread again from a timer in `context`, unless one is there.
-    fn retry_in(&mut self, pool: &'static Pool, context: &MainContext, pause: i64) {
+    fn retry_in(
+        &mut self,
+        pool: &'static Pool,
+        context: &MainContext,
+        hub: Option<Arc<Hub>>,
+        pause: i64,
+    ) {
         let address = context.as_ptr().addr();
-        self.retries.retain(|retry| !retry.timer.is_destroyed());
+        for retry in self
+            .retries
+            .extract_if(.., |retry| retry.timer.is_destroyed())
+        {
+            retry.end();
+        }
         if self.retries.iter().any(|retry| retry.context == address) {
             return;
         }
@@ -209,6 +235,7 @@ impl State {
         timer.attach(context);
         self.retries.push(Retry {
             context: address,
+            hub,
             timer,
         });
     }
@@ -227,7 +254,7 @@ impl State {
 /// Ends timers.
 fn end(retries: Vec<Retry>) {
     for retry in retries {
-        retry.timer.destroy();
+        retry.end();
     }
 }
 

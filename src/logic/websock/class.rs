@@ -4,8 +4,9 @@ use super::{
     close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait,
     watch, write,
 };
+use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, Finalizing, ObjectImpl, SetHandlers, Shutdown, Switch};
+use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::websock::Websock;
 use abi::layout::QIOChannelWebsock;

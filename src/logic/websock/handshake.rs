@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::http::{self, HANDSHAKE_MAX, Response};
-use super::state::{Phase, State};
-use super::{receiving, sending};
+use super::phase::{PendingHandshake, Phase};
+use super::state::State;
+use super::transport;
 use crate::logic::task::Task;
 use crate::logic::watch::{self, IN, OUT};
-use crate::object::Ref;
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::object::task::Completion;
@@ -18,29 +18,10 @@ use crate::trace;
 use abi::layout;
 use abi::origin;
 use host::error::Error;
-use platform::glib::{MainContext, Source};
+use platform::glib::MainContext;
 use platform::os::abort::misuse;
 use platform::os::iov::IoVec;
 use platform::sync::Mutex;
-
-/// A handshake under way.
-pub(super) struct Handshake {
-    task: Arc<Task>,
-    channel: Ref<layout::QIOChannelWebsock>,
-    /// What it waits with.
-    source: Option<Source>,
-}
-
-impl Handshake {
-    /// Ends it without a callback: the destroy notify runs, the references go (R-WS-6).
-    pub(super) fn cancel(self) {
-        self.channel.set_handshake_tag(0);
-        if let Some(source) = self.source {
-            source.destroy();
-        }
-        self.task.release();
-    }
-}
 
 /// What has been transferred so far.
 enum Progress {
@@ -65,9 +46,9 @@ pub fn start(websock: &Websock, completion: Completion) {
     };
     let task = Task::new(Some(websock.to_ref().into_object()), completion);
     trace::qio_channel_websock_handshake_start(websock.as_ptr().into());
-    let begun = state.with_phase(|phase| match phase {
+    let begun = state.phase.with(|phase| match phase {
         Phase::New => {
-            *phase = Phase::Shaking(Handshake {
+            *phase = Phase::Connecting(PendingHandshake {
                 task: Arc::clone(&task),
                 channel: websock.to_ref(),
                 source: None,
@@ -108,10 +89,10 @@ fn wait(state: &Arc<State>, master: &Channel, condition: u32, progress: Arc<Mute
         }
     };
     watcher.set_on(&source);
-    trace::qio_channel_websock_handshake_pending(state.id, condition);
-    state.with_phase(|phase| {
-        if let Phase::Shaking(handshake) = phase {
-            // Whoever closes the channel meanwhile waits for the lock, and then finds the source.
+    trace::qio_channel_websock_handshake_pending(state.id(), condition);
+    state.phase.with(|phase| {
+        if let Phase::Connecting(handshake) = phase {
+            // A close waits for the lock, and then finds the source.
             let tag = source.attach(&MainContext::global_default());
             handshake.channel.set_handshake_tag(tag);
             handshake.source = Some(source.clone());
@@ -128,10 +109,10 @@ fn step(
 ) -> bool {
     let mut progress = shared.lock();
     let step = match &mut *progress {
-        Progress::Request(bytes) => match receive(master, bytes, state.id) {
+        Progress::Request(bytes) => match receive(master, bytes, state.id()) {
             Ok(Some((response, rest))) => {
                 if response.outcome.is_ok() {
-                    state.input.lock().begin(&rest);
+                    state.receiver.begin(&rest);
                 }
                 *progress = Progress::Response { response, sent: 0 };
                 Step::Evaluated
@@ -144,11 +125,11 @@ fn step(
     drop(progress);
     match step {
         Step::Waits => {
-            trace::qio_channel_websock_handshake_pending(state.id, condition);
+            trace::qio_channel_websock_handshake_pending(state.id(), condition);
             true
         }
         Step::Evaluated => {
-            trace::qio_channel_websock_handshake_reply(state.id);
+            trace::qio_channel_websock_handshake_reply(state.id());
             wait(state, master, OUT, Arc::clone(shared));
             false
         }
@@ -167,7 +148,7 @@ fn receive(
 ) -> Result<Option<(Response, Vec<u8>)>, Error> {
     let before = bytes.len();
     bytes.resize(HANDSHAKE_MAX, 0);
-    let transfer = receiving::receive(master, &mut bytes[before..]);
+    let transfer = transport::receive(master, &mut bytes[before..]);
     let got = match transfer? {
         Transfer::Done(0) => {
             return Err(Error::new(
@@ -192,7 +173,7 @@ fn receive(
 
 /// Sends more of the response.
 fn send_response(master: &Channel, response: &mut Response, sent: &mut usize) -> Step {
-    match sending::send(master, &[IoVec::from_mut(&mut response.bytes[*sent..])]) {
+    match transport::send(master, &[IoVec::from_mut(&mut response.bytes[*sent..])]) {
         Ok(Transfer::Done(bytes)) => *sent = response.bytes.len().min(*sent + bytes),
         Ok(Transfer::WouldBlock) => {}
         Err(error) => return Step::Over(Err(error)),
@@ -200,22 +181,26 @@ fn send_response(master: &Channel, response: &mut Response, sent: &mut usize) ->
     if *sent < response.bytes.len() {
         return Step::Waits;
     }
+    if response.outcome.is_err() {
+        // The program is about to close the master, and the client is to get the response.
+        transport::discard_input(master);
+    }
     Step::Over(core::mem::replace(&mut response.outcome, Ok(())))
 }
 
 /// Tells the program, unless it has closed the channel meanwhile.
 fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
     // Before anybody may read and write.
-    let error = outcome.err().map(|error| state.fail(error));
-    let Some(Handshake { task, channel, .. }) = state.open() else {
+    let error = outcome.err().map(|error| state.stream.fail(error));
+    let Some(PendingHandshake { task, channel, .. }) = state.open() else {
         return;
     };
     // Before the callback, which may drop the last reference but ours (R-WS-6, W-TASK-12).
     channel.set_handshake_tag(0);
     match error {
-        None => trace::qio_channel_websock_handshake_complete(state.id),
+        None => trace::qio_channel_websock_handshake_complete(state.id()),
         Some(error) => {
-            trace::qio_channel_websock_handshake_fail(state.id, &error);
+            trace::qio_channel_websock_handshake_fail(state.id(), &error);
             if let Some(error) = error.into_object(&origin!(c"qio_channel_websock_handshake")) {
                 task.set_error(error);
             }

@@ -1,58 +1,82 @@
 //! What comes from the master: payload for the reader, and what must be answered on the way.
+//!
+//! The input has a lock, which a read on a blocking master holds for as long as it takes; a thread
+//! that must not wait only tries it.
 
 use std::sync::Arc;
 
 use super::input::{Event, Input};
-use super::state::State;
+use super::sending::Sender;
+use super::stream::Stream;
+use super::transport;
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
-use crate::object::descriptors::Incoming;
 use host::error::Error;
 use platform::os::iov::{self, Cursor, IoVec};
-use platform::sync::atomic::Ordering;
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, Ordering};
 
-/// One read from the transport.
-pub(super) fn receive(master: &Channel, space: &mut [u8]) -> Result<Transfer, Error> {
-    master.io_readv(&[IoVec::from_mut(space)], Incoming::NONE, 0)
+/// The receiving side of a channel.
+pub(super) struct Receiver {
+    stream: Arc<Stream>,
+    sender: Arc<Sender>,
+    input: Mutex<Input>,
+    /// A thread wanted to look at `input` and could not.
+    missed: AtomicBool,
+    /// A ping waits in `input` until some pongs have gone out.
+    holds_ping: AtomicBool,
 }
 
-impl State {
-    /// Reads payload: as much as is there, else what the master has next (R-WS-30).
-    pub(super) fn read(
-        self: &Arc<Self>,
-        master: &Channel,
-        iov: &[IoVec<'_>],
-    ) -> Result<Transfer, Error> {
-        if !self.may_transfer()? {
-            return Ok(Transfer::WouldBlock);
+/// Why there is no payload.
+pub(super) enum Stop {
+    Failed(Error),
+    /// A Close frame, or what isn't allowed.
+    Ends(Event),
+}
+
+impl Receiver {
+    /// Of a new channel.
+    pub(super) fn new(stream: Arc<Stream>, sender: Arc<Sender>) -> Self {
+        Self {
+            stream,
+            sender,
+            input: Mutex::default(),
+            missed: AtomicBool::new(false),
+            holds_ping: AtomicBool::new(false),
         }
-        let wanted = iov::total(iov);
+    }
+
+    /// Begins with what came behind the request (R-WS-8).
+    pub(super) fn begin(&self, bytes: &[u8]) {
+        self.input.lock().begin(bytes);
+    }
+
+    /// Reads payload: as much as is there, else what the master has next (R-WS-30).
+    pub(super) fn read(&self, master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Stop> {
+        let (id, wanted) = (self.stream.id, iov::total(iov));
         if wanted == 0 {
             return Ok(Transfer::Done(0));
         }
         let (mut target, mut got) = (Cursor::new(iov), 0);
         let mut input = self.input.lock();
         let result = loop {
-            match input.next_event(true, self.id) {
+            match input.next_event(true, id) {
                 Event::Payload => {
-                    got += input.take(&mut target, wanted - got, self.id);
+                    got += input.take(&mut target, wanted - got, id);
                     if got == wanted {
                         break Ok(Transfer::Done(got));
                     }
                 }
-                Event::Ping(payload) => self.answer(master, payload),
+                Event::Ping(payload) => self.sender.answer(master, payload),
                 // What came before the end is delivered first (R-WS-32).
                 _ if got > 0 => break Ok(Transfer::Done(got)),
                 // Not with the lock.
-                event @ (Event::Close | Event::Violation(_)) => {
-                    drop(input);
-                    return Err(self.refuse(master, event));
-                }
+                event @ (Event::Close | Event::Violation(_)) => return Err(Stop::Ends(event)),
                 Event::Nothing | Event::HeldPing => {
-                    if let Some(end) = self.end() {
+                    if let Some(end) = self.stream.end() {
                         break end;
                     }
-                    self.send_queued(master);
+                    self.sender.send_queued(master);
                     match self.fill(master, &mut input) {
                         Ok(Transfer::Done(1..)) => {}
                         other => break other,
@@ -63,21 +87,21 @@ impl State {
         let leaves_some = !input.is_empty();
         drop(input);
         if leaves_some {
-            // Who watches the master doesn't see what has come from there already.
-            self.waiters.wake();
+            // A watch on the master doesn't see what has come from there already.
+            self.stream.wake();
         }
-        self.send_queued(master);
-        result
+        self.sender.send_queued(master);
+        result.map_err(Stop::Failed)
     }
 
     /// Takes from the master what there is room for. 0 is the end, which has been noted.
     fn fill(&self, master: &Channel, input: &mut Input) -> Result<Transfer, Error> {
-        match receive(master, input.space()) {
-            Ok(Transfer::Done(0)) if input.is_inside_frame() => Err(self.fail(Error::new(
+        match transport::receive(master, input.space()) {
+            Ok(Transfer::Done(0)) if input.is_inside_frame() => Err(self.stream.fail(Error::new(
                 "The connection has ended inside a WebSocket frame",
             ))),
             Ok(Transfer::Done(0)) => {
-                self.note_eof();
+                self.stream.set_eof();
                 Ok(Transfer::Done(0))
             }
             Ok(Transfer::Done(bytes)) => {
@@ -85,37 +109,29 @@ impl State {
                 Ok(Transfer::Done(bytes))
             }
             Ok(Transfer::WouldBlock) => Ok(Transfer::WouldBlock),
-            Err(error) => Err(self.fail(error)),
+            Err(error) => Err(self.stream.fail(error)),
         }
     }
 
     /// The next event for a reader, pings answered.
-    fn next_event(self: &Arc<Self>, master: &Channel, input: &mut Input) -> Event {
+    fn next_event(&self, master: &Channel, input: &mut Input) -> Event {
         loop {
-            match input.next_event(true, self.id) {
-                Event::Ping(payload) => self.answer(master, payload),
+            match input.next_event(true, self.stream.id) {
+                Event::Ping(payload) => self.sender.answer(master, payload),
                 other => return other,
             }
         }
-    }
-
-    /// Answers a ping. Of too many the earlier ones go out first, if the master has room.
-    fn answer(self: &Arc<Self>, master: &Channel, payload: Vec<u8>) {
-        if self.pongs.lock().is_full() {
-            self.send_queued(master);
-        }
-        self.owe_pong(payload);
     }
 
     /// Whether a reader would see something; not if another thread is reading just now.
     pub(super) fn has_input(&self) -> bool {
         let event = self.look().or_else(|| {
             // The other thread wakes the waiters when it is done.
-            self.input_missed.swap(true, Ordering::AcqRel);
+            self.missed.swap(true, Ordering::AcqRel);
             self.look()
         });
-        if event.is_some() && self.input_missed.swap(false, Ordering::AcqRel) {
-            self.waiters.wake();
+        if event.is_some() && self.missed.swap(false, Ordering::AcqRel) {
+            self.stream.wake();
         }
         let holds_ping = event == Some(Event::HeldPing);
         self.holds_ping.store(holds_ping, Ordering::Release);
@@ -127,32 +143,49 @@ impl State {
     fn look(&self) -> Option<Event> {
         let mut input = self.input.try_lock()?;
         loop {
-            let has_room = !self.pongs.lock().is_full();
-            match input.next_event(has_room, self.id) {
-                Event::Ping(payload) => self.owe_pong(payload),
+            let takes_ping = !self.sender.owes_all_pongs();
+            match input.next_event(takes_ping, self.stream.id) {
+                Event::Ping(payload) => self.sender.owe_pong(payload),
                 other => return Some(other),
             }
         }
     }
 
-    /// Moves on without waiting, once the master is ready for something. A Close frame and what is
-    /// not allowed are met here, so that no reader is needed to answer them.
-    pub(super) fn step(self: &Arc<Self>, master: &Channel, may_read: bool) {
-        if (may_read || self.holds_ping.swap(false, Ordering::AcqRel))
-            && self.is_open.load(Ordering::Acquire)
-            && let Some(mut input) = self.input.try_lock()
-        {
-            let mut event = self.next_event(master, &mut input);
-            if may_read && event == Event::Nothing && self.end().is_none() {
-                let _ = self.fill(master, &mut input);
-                event = self.next_event(master, &mut input);
-            }
-            drop(input);
-            if matches!(event, Event::Close | Event::Violation(_)) {
-                drop(self.refuse(master, event));
-            }
-            self.waiters.wake();
+    /// Whether a ping waits until some pongs have gone out.
+    pub(super) fn holds_ping(&self) -> bool {
+        self.holds_ping.load(Ordering::Acquire)
+    }
+
+    /// Moves on without waiting. A Close frame and what is not allowed are met here, so that no reader
+    /// is needed for them; they are returned.
+    pub(super) fn step(&self, master: &Channel, may_read: bool) -> Option<Event> {
+        if !may_read && !self.holds_ping.swap(false, Ordering::AcqRel) {
+            return None;
         }
-        self.send_queued(master);
+        let mut input = self.input.try_lock()?;
+        let mut event = self.next_event(master, &mut input);
+        if may_read && event == Event::Nothing && !self.stream.has_ended() {
+            let _ = self.fill(master, &mut input);
+            event = self.next_event(master, &mut input);
+        }
+        drop(input);
+        self.stream.wake();
+        matches!(event, Event::Close | Event::Violation(_)).then_some(event)
+    }
+
+    /// Takes from the master what will not be read, unless another thread is reading.
+    pub(super) fn discard(&self, master: &Channel) {
+        if let Some(input) = self.input.try_lock() {
+            transport::discard_input(master);
+            drop(input);
+        }
+    }
+
+    /// Gives up what has not been read.
+    pub(super) fn clear(&self) {
+        if let Some(mut input) = self.input.try_lock() {
+            *input = Input::default();
+        }
+        self.holds_ping.store(false, Ordering::Release);
     }
 }

@@ -1,52 +1,91 @@
-//! What goes to the master: frames of the writer, answers to pings, and what is queued of both.
+//! What goes to the master: frames of the writer, pongs, the Close frame, and what is queued of them.
+//!
+//! The output has a lock, which a write on a blocking master holds for as long as it takes. A thread
+//! that must not wait only tries it, having left what it wants to be sent where the thread with the
+//! lock looks before and after.
 
 use std::sync::Arc;
 
 use super::direct;
-use super::frame::{BINARY, PONG};
+use super::frame::{BINARY, CLOSE, PONG};
 use super::output::{self, Output};
-use super::state::State;
+use super::pongs::Pongs;
+use super::stream::Stream;
+use super::transport::{self, send};
+use crate::logic::control;
 use crate::logic::watch::{self, OUT};
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
-use crate::object::descriptors::Outgoing;
 use crate::object::watch::Watcher;
 use crate::trace;
 use host::error::Error;
-use platform::glib::MainContext;
-use platform::os::errno::Errno;
+use platform::glib::{MainContext, Source};
 use platform::os::iov::{self, Cursor, IoVec};
-use platform::sync::atomic::Ordering;
+use platform::os::poll;
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// One write to the transport.
-pub(super) fn send(master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
-    master.io_writev(iov, Outgoing::NONE, 0)
+/// `QIO_CHANNEL_SHUTDOWN_BOTH`.
+const BOTH: u32 = 3;
+
+/// Milliseconds after which a thread that has the output is taken to wait.
+const PATIENCE: u32 = 10;
+
+/// What has become of the Close frame. There is one at most (R-WS-25).
+#[derive(Default)]
+enum CloseFrame {
+    #[default]
+    None,
+    /// It is to be queued.
+    Owed { status: u16, reason: &'static str },
+    /// Nothing is sent behind it. When it has gone out, the transport is shut down.
+    Queued,
+    /// It has gone out, or can't.
+    Done,
 }
 
-impl State {
+/// The sending side of a channel.
+pub(super) struct Sender {
+    stream: Arc<Stream>,
+    output: Mutex<Output>,
+    /// Bytes in `output`, readable without the lock.
+    queued: AtomicUsize,
+    pongs: Mutex<Pongs>,
+    close: Mutex<CloseFrame>,
+    /// Whether `close` is something, readable without the lock.
+    is_closing: AtomicBool,
+    /// Whether there are pongs or a Close frame to be queued.
+    owes: AtomicBool,
+    /// Sends what is queued when the master has room.
+    pump: Mutex<Option<Source>>,
+}
+
+impl Sender {
+    /// Of a new channel.
+    pub(super) fn new(stream: Arc<Stream>) -> Self {
+        Self {
+            stream,
+            output: Mutex::default(),
+            queued: AtomicUsize::new(0),
+            pongs: Mutex::default(),
+            close: Mutex::default(),
+            is_closing: AtomicBool::new(false),
+            owes: AtomicBool::new(false),
+            pump: Mutex::default(),
+        }
+    }
+
     /// Sends frames (R-WS-34, R-WS-35).
     pub(super) fn write(
         self: &Arc<Self>,
         master: &Channel,
         iov: &[IoVec<'_>],
     ) -> Result<Transfer, Error> {
-        if !self.may_transfer()? {
-            return Ok(Transfer::WouldBlock);
-        }
-        match self.end() {
-            Some(Err(error)) => return Err(error),
-            Some(Ok(_)) => {
-                return Err(Error::os(
-                    Errno::new(libc::EPIPE),
-                    "The WebSocket peer is gone",
-                ));
-            }
-            None => {}
-        }
+        self.stream.check_writable()?;
         let offered = iov::total(iov);
         let mut output = self.output.lock();
         let result = self.accept(master, &mut output, iov, offered);
-        self.note_queued(&output);
+        self.set_queued(&output);
         drop(output);
         self.after_output(master);
         match result? {
@@ -63,19 +102,21 @@ impl State {
         iov: &[IoVec<'_>],
         offered: usize,
     ) -> Result<usize, Error> {
-        let is_first =
-            offered > 0 && output.queued() == 0 && !self.owes_pongs.load(Ordering::Acquire);
+        let owes = self.owes.load(Ordering::Acquire);
         let mut accepted = 0;
-        if is_first && iov.len() <= direct::ELEMENTS_MAX {
+        if owes || output.queued() > 0 {
+            // Nothing goes behind a Close frame, which another thread may just have asked for.
+            self.stream.check_writable()?;
+        } else if offered > 0 && iov.len() <= direct::ELEMENTS_MAX {
             let transfer = |frames: &[IoVec<'_>]| match send(master, frames) {
                 Ok(Transfer::Done(bytes)) => Ok(bytes),
                 Ok(Transfer::WouldBlock) => Ok(0),
-                Err(error) => Err(self.fail(error)),
+                Err(error) => Err(self.stream.fail(error)),
             };
             // Descriptors know nothing of what they didn't take.
             let remembers = master.polled().is_none();
-            let mut source = Cursor::new(iov);
-            accepted = direct::send(&mut source, offered, remembers, output, self.id, transfer)?;
+            let (mut source, id) = (Cursor::new(iov), self.stream.id);
+            accepted = direct::send(&mut source, offered, remembers, output, id, transfer)?;
             // The master may have room for the rest: then it must not wait for the main loop.
             if output.queued() > 0 {
                 self.flush(master, output)?;
@@ -93,46 +134,141 @@ impl State {
         let queued = output.data(&mut source, offered - accepted);
         if queued > 0 {
             let header = output.queued() - before - queued;
-            trace::qio_channel_websock_encode(self.id, BINARY, header, queued);
+            trace::qio_channel_websock_encode(self.stream.id, BINARY, header, queued);
         }
         self.flush(master, output)?;
         Ok(accepted + queued)
     }
 
+    /// Whether a writer has room for more.
+    pub(super) fn has_room(&self) -> bool {
+        self.queued.load(Ordering::Acquire) < output::LIMIT
+    }
+
+    /// Whether there is something to send.
+    pub(super) fn has_output(&self) -> bool {
+        // Changed, not only loaded: a thread that owes something while another one has the output
+        // relies on that one to look again after it.
+        self.owes.fetch_or(false, Ordering::AcqRel) || self.queued.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether no more pongs can be owed without forgetting one.
+    pub(super) fn owes_all_pongs(&self) -> bool {
+        self.pongs.lock().is_full()
+    }
+
     /// Puts a pong on its way (R-WS-26).
     pub(super) fn owe_pong(&self, payload: Vec<u8>) {
         self.pongs.lock().owe(payload);
-        self.owes_pongs.swap(true, Ordering::AcqRel);
+        self.owes.swap(true, Ordering::AcqRel);
     }
 
-    pub(super) fn take_pong(&self) -> Option<Vec<u8>> {
-        if !self.owes_pongs.load(Ordering::Acquire) {
-            return None;
+    /// Answers a ping. Of too many the earlier pongs go out first, if the master has room.
+    pub(super) fn answer(self: &Arc<Self>, master: &Channel, payload: Vec<u8>) {
+        if self.owes_all_pongs() {
+            self.send_queued(master);
         }
+        self.owe_pong(payload);
+    }
+
+    /// Puts the Close frame on its way. False if there was one already.
+    fn owe_close(&self, status: u16, reason: &'static str) -> bool {
+        let mut close = self.close.lock();
+        let is_first = matches!(*close, CloseFrame::None);
+        if is_first {
+            *close = CloseFrame::Owed { status, reason };
+        }
+        drop(close);
+        self.is_closing.store(true, Ordering::Release);
+        self.owes.swap(true, Ordering::AcqRel);
+        is_first
+    }
+
+    /// Ends the stream with a Close frame behind what is queued, in the background if the master has
+    /// no room now; then the transport is shut down (R-WS-19, R-WS-25).
+    pub(super) fn close_with(
+        self: &Arc<Self>,
+        master: &Channel,
+        status: u16,
+        reason: &'static str,
+    ) {
+        if !self.owe_close(status, reason) {
+            return;
+        }
+        if self.is_stuck(master) {
+            // The end lets it go on.
+            *self.close.lock() = CloseFrame::Done;
+            self.end_transport(master);
+            return;
+        }
+        self.send_queued(master);
+    }
+
+    /// Whether a thread has the output and waits for a peer that takes no more. One that doesn't wait
+    /// lets go of it at once, and sends what is owed.
+    fn is_stuck(&self, master: &Channel) -> bool {
+        for _ in 0..PATIENCE {
+            if self.output.try_lock().is_some() || transport::has_room(master) {
+                return false;
+            }
+            poll::rest(1);
+        }
+        true
+    }
+
+    /// Tells the peer that the channel is being closed, if that can be done without waiting: one
+    /// attempt, behind what is queued (RFC 6455 section 7.1.2).
+    pub(super) fn send_last_close(&self, master: &Channel) {
+        if !self.stream.has_ended() {
+            self.owe_close(1000, "");
+        }
+        let is_under_way =
+            |close: &CloseFrame| matches!(close, CloseFrame::Owed { .. } | CloseFrame::Queued);
+        if !is_under_way(&self.close.lock()) || !transport::has_room(master) {
+            return;
+        }
+        if let Some(mut output) = self.output.try_lock() {
+            self.queue_owed(&mut output);
+            let _ = send(master, &[IoVec::from_mut(output.pending())]);
+        }
+    }
+
+    /// Queues the pongs that there is room for, and behind all of them the Close frame.
+    fn queue_owed(&self, output: &mut Output) {
+        if !self.owes.load(Ordering::Acquire) {
+            return;
+        }
+        let mut close = self.close.lock();
         let mut pongs = self.pongs.lock();
-        let payload = pongs.pay();
+        let may_send = matches!(*close, CloseFrame::None | CloseFrame::Owed { .. });
+        while may_send
+            && output.has_room_for_pong()
+            && let Some(payload) = pongs.pay()
+        {
+            let header = output.pong(&payload);
+            trace::qio_channel_websock_encode(self.stream.id, PONG, header, payload.len());
+        }
+        if let CloseFrame::Owed { status, reason } = *close {
+            let header = output.close(status, reason);
+            trace::qio_channel_websock_encode(self.stream.id, CLOSE, header, 2 + reason.len());
+            *close = CloseFrame::Queued;
+            // Before another thread can take it for sent.
+            self.set_queued(output);
+        }
+        if !matches!(*close, CloseFrame::None) {
+            *pongs = Pongs::default();
+        }
         if pongs.is_empty() {
-            self.owes_pongs.store(false, Ordering::Release);
+            self.owes.store(false, Ordering::Release);
         }
         drop(pongs);
-        payload
-    }
-
-    pub(super) fn has_output(&self) -> bool {
-        // Changed, not only loaded: who owes a pong while another one has the output relies on
-        // that one to look again after it.
-        self.owes_pongs.fetch_or(false, Ordering::AcqRel) || self.queued.load(Ordering::Acquire) > 0
+        drop(close);
     }
 
     /// Sends as much as the master takes. The errors of the master are remembered.
-    pub(super) fn flush(&self, master: &Channel, output: &mut Output) -> Result<(), Error> {
+    fn flush(&self, master: &Channel, output: &mut Output) -> Result<(), Error> {
         let result = loop {
-            while output.has_room_for_pong()
-                && let Some(payload) = self.take_pong()
-            {
-                let header = output.pong(&payload);
-                trace::qio_channel_websock_encode(self.id, PONG, header, payload.len());
-            }
+            self.queue_owed(output);
             if output.queued() == 0 {
                 break Ok(());
             }
@@ -141,24 +277,49 @@ impl State {
                 Ok(_) => break Ok(()),
                 Err(error) => {
                     output.clear();
-                    break Err(self.fail(error));
+                    break Err(self.stream.fail(error));
                 }
             }
         };
-        self.note_queued(output);
+        self.set_queued(output);
         result
     }
 
-    /// Tells those without the lock how much is queued; who waits for room is woken.
-    fn note_queued(&self, output: &Output) {
-        let queued = output.queued();
-        let before = self.queued.swap(queued, Ordering::AcqRel);
-        if before >= output::LIMIT && queued < output::LIMIT {
-            self.waiters.wake();
+    /// When the Close frame has gone out, the server ends the connection (RFC 6455 section 7.1.1). Not
+    /// with the output.
+    fn finish_close(&self, master: &Channel) {
+        if !self.is_closing.load(Ordering::Acquire) {
+            return;
+        }
+        let mut close = self.close.lock();
+        let is_over =
+            matches!(*close, CloseFrame::Queued) && self.queued.load(Ordering::Acquire) == 0;
+        if is_over {
+            *close = CloseFrame::Done;
+        }
+        drop(close);
+        if is_over {
+            self.end_transport(master);
         }
     }
 
-    /// Sends what is queued, unless somebody else is just about it.
+    /// Ends the connection. Nothing is read any more.
+    fn end_transport(&self, master: &Channel) {
+        transport::discard_input(master);
+        // The peer may be gone already.
+        let _: Result<(), Error> = control::shutdown(master, BOTH);
+    }
+
+    /// Tells those without the lock how much is queued; a writer that waits for room is woken.
+    fn set_queued(&self, output: &Output) {
+        let queued = output.queued();
+        let before = self.queued.swap(queued, Ordering::AcqRel);
+        if before >= output::LIMIT && queued < output::LIMIT {
+            self.stream.wake();
+        }
+    }
+
+    /// Sends what is queued, unless another thread is just about it.
     pub(super) fn send_queued(self: &Arc<Self>, master: &Channel) {
         while self.has_output() {
             let Some(mut output) = self.output.try_lock() else {
@@ -166,6 +327,7 @@ impl State {
             };
             let result = self.flush(master, &mut output);
             drop(output);
+            self.finish_close(master);
             if result.is_err() || self.queued.load(Ordering::Acquire) > 0 {
                 break;
             }
@@ -173,8 +335,9 @@ impl State {
         self.arm_pump(master);
     }
 
-    /// Who had the output has let it go.
+    /// The output was let go.
     fn after_output(self: &Arc<Self>, master: &Channel) {
+        self.finish_close(master);
         if self.queued.load(Ordering::Acquire) > 0 {
             self.arm_pump(master);
         } else if self.has_output() {
@@ -195,14 +358,14 @@ impl State {
         let Some(source) = watch::create(master, OUT) else {
             return;
         };
-        let (state, to) = (Arc::downgrade(self), master.to_ref());
+        let (sender, to) = (Arc::downgrade(self), master.to_ref());
         let run = move |_| {
-            let Some(state) = state.upgrade() else {
+            let Some(sender) = sender.upgrade() else {
                 return false;
             };
-            state.send_queued(&to);
-            let mut pump = state.pump.lock();
-            let stays = state.queued.load(Ordering::Acquire) > 0;
+            sender.send_queued(&to);
+            let mut pump = sender.pump.lock();
+            let stays = sender.queued.load(Ordering::Acquire) > 0;
             let ended = if stays { None } else { pump.take() };
             drop(pump);
             drop(ended);
@@ -216,5 +379,24 @@ impl State {
             *pump = Some(source);
         }
         drop(pump);
+    }
+
+    /// Stops what runs in the background.
+    pub(super) fn stop(&self) {
+        let pump = self.pump.lock().take();
+        if let Some(source) = pump {
+            source.destroy();
+        }
+    }
+
+    /// Gives up what waits.
+    pub(super) fn clear(&self) {
+        if let Some(mut output) = self.output.try_lock() {
+            *output = Output::default();
+        }
+        self.queued.store(0, Ordering::Release);
+        *self.pongs.lock() = Pongs::default();
+        *self.close.lock() = CloseFrame::Done;
+        self.owes.store(false, Ordering::Release);
     }
 }

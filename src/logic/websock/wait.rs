@@ -8,7 +8,6 @@ use crate::logic::wait;
 use crate::logic::watch::{ERR, HUP, IN};
 use crate::object::websock::Websock;
 use platform::os::poll::{Until, Waited};
-use platform::sync::atomic::Ordering;
 
 /// Waits until a watch for `condition` would fire.
 pub fn until(websock: &Websock, condition: u32, until: Until) -> Waited {
@@ -24,7 +23,7 @@ pub fn until(websock: &Websock, condition: u32, until: Until) -> Waited {
         return Waited::Ready(now);
     }
     // What others take from the master, or change without it, isn't seen there.
-    let waiter = state.waiters.join_thread();
+    let waiter = state.stream.waiters.join_thread();
     let for_master = until.or(waiter.fd());
     loop {
         // What changes from here on wakes; what has changed before is seen.
@@ -33,7 +32,7 @@ pub fn until(websock: &Websock, condition: u32, until: Until) -> Waited {
         if now != 0 {
             return Waited::Ready(now);
         }
-        if state.holds_ping.load(Ordering::Acquire) {
+        if state.needs_step() {
             // Its pong has to make room first, which may bring to light what is behind it.
             state.step(master, false);
             let now = ready(raised);

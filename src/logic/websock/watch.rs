@@ -29,7 +29,7 @@ struct Watch {
 /// A source that is ready when the channel is.
 pub fn create(websock: &Websock, condition: u32) -> Source {
     let state = websock.state::<Arc<State>>();
-    let waiter = state.map(|state| state.waiters.join());
+    let waiter = state.map(|state| state.stream.waiters.join());
     let (waiter, wakeup) = waiter.unzip();
     let source = Source::new(Watch {
         condition,
@@ -62,8 +62,7 @@ impl Watch {
 
     /// Whether there is something to do: for the program, or a ping that pongs must make room for.
     fn has_turn(&self) -> bool {
-        let holds_ping = |state: &Arc<State>| state.holds_ping.load(Ordering::Acquire);
-        self.ready() != 0 || self.state().is_some_and(holds_ping)
+        self.ready() != 0 || self.state().is_some_and(|state| state.needs_step())
     }
 
     /// Has the master watched for what is needed now; whether that has changed.

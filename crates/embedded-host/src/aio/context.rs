@@ -12,7 +12,7 @@ use super::handlers::{Handlers, Ready};
 use abi::layout::{AioContext, IOHandler};
 use platform::glib::{Callback, Hooks, PollFd, Source, SourceOf};
 use platform::os::errno::Errno;
-use platform::os::event::Event;
+use platform::os::event::EventFd;
 use platform::os::poll::{self, Entry};
 use platform::sync::Mutex;
 
@@ -25,7 +25,7 @@ struct AioSource {
     /// The source itself; NULL until it is made.
     source: AtomicPtr<GSource>,
     /// Wakes a poll. Without it GLib wakes its own, and others look from time to time.
-    notifier: Option<Event>,
+    notifier: Option<EventFd>,
     polled: Option<PollFd>,
     state: Mutex<State>,
 }
@@ -43,15 +43,15 @@ struct State {
 impl Context {
     /// A new context, which nobody polls yet.
     pub fn create() -> Result<Self, Errno> {
-        Ok(Self::with_notifier(Some(Event::create()?)))
+        Ok(Self::with_notifier(Some(EventFd::create()?)))
     }
 
     /// As [`Context::create`], also without a free descriptor.
     pub fn create_anyhow() -> Self {
-        Self::with_notifier(Event::create().ok())
+        Self::with_notifier(EventFd::create().ok())
     }
 
-    fn with_notifier(notifier: Option<Event>) -> Self {
+    fn with_notifier(notifier: Option<EventFd>) -> Self {
         let source = SourceOf::new(AioSource {
             source: AtomicPtr::new(ptr::null_mut()),
             polled: notifier
@@ -113,7 +113,7 @@ impl Context {
 
     fn wake_poll(&self) {
         match &self.0.hooks().notifier {
-            Some(event) => event.ring(),
+            Some(event) => event.notify(),
             None => self.0.set_ready_time(0),
         }
     }
@@ -162,7 +162,7 @@ impl AioSource {
     fn begin_poll(&self) -> (Vec<Entry>, Vec<u64>, bool) {
         let mut state = self.state.lock();
         state.polls += 1;
-        let notifier = self.notifier.as_ref().map_or(-1, Event::fd);
+        let notifier = self.notifier.as_ref().map_or(-1, |event| event.fd());
         let mut entries = vec![Entry::to_read(notifier)];
         let ids = state.handlers.add_entries(&mut entries);
         let idle = state.queue.is_empty() && !state.notified;

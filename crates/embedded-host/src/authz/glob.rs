@@ -5,7 +5,7 @@
 
 /// Whether `pattern` stands for all of `name`, where `*` is any text and `?` any one character
 /// (R-TLS-90). If either is no UTF-8, bytes are characters.
-pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
+pub(crate) fn matches(pattern: &[u8], name: &[u8]) -> bool {
     match (str::from_utf8(pattern), str::from_utf8(name)) {
         (Ok(pattern), Ok(name)) if !(pattern.is_ascii() && name.is_ascii()) => {
             match_characters(&characters(pattern), &characters(name))

@@ -4,27 +4,30 @@ use core::ffi::{CStr, c_char, c_int};
 
 use crate::error::Error;
 use crate::qapi::tables::QAuthZListPolicy_lookup;
-use crate::qom::accessors::Accessors;
-use crate::qom::class::Class;
-use crate::qom::property::{self, Property};
-use crate::qom::types::{self, Parent, TypeImpl};
-use crate::qom::{tree, user_creatable};
+use crate::qom::objects::accessors::Accessors;
+use crate::qom::objects::property;
+use crate::qom::tree;
+use crate::qom::types::class::Class;
+use crate::qom::types::{self, Parent, TypeDescription};
+use crate::qom::values::user_creatable;
 use abi::layout::{self, ClassData, Object, ObjectClass, QAuthZ, QAuthZClass, QAuthZList};
 use abi::layout::{QAUTHZ_LIST_POLICY_ALLOW, QAuthZListPolicy};
 
 use super::rules;
 
 /// The type.
-pub const TYPE: &CStr = c"authz-list";
+pub(crate) const TYPE: &CStr = c"authz-list";
 
 pub(super) fn register_type() {
-    types::register(TypeImpl {
+    let ty = TypeDescription {
         instance_size: size_of::<QAuthZList>(),
         instance_finalize: Some(finalize),
         class_init: Some(class_init),
         interfaces: vec![user_creatable::TYPE.to_owned()],
-        ..TypeImpl::new(TYPE.to_owned(), Parent::Named(super::TYPE.to_owned()))
-    });
+        ..TypeDescription::new(TYPE.to_owned(), Parent::Named(super::TYPE.to_owned()))
+    };
+    // SAFETY: the hooks are for a `QAuthZList` and its class.
+    unsafe { types::register(ty) };
 }
 
 unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
@@ -37,7 +40,8 @@ unsafe extern "C" fn class_init(class: *mut ObjectClass, _data: ClassData) {
     };
     // SAFETY: the class that is being made.
     if let Some(class) = unsafe { Class::from_ptr(class) } {
-        property::add_to_class(class, Property::new(c"policy", c"QAuthZListPolicy", policy));
+        // SAFETY: its hooks run; the functions are for this type's instances.
+        unsafe { property::add_to_class(class, c"policy", c"QAuthZListPolicy", policy) };
     }
 }
 
@@ -73,13 +77,16 @@ unsafe extern "C" fn is_allowed(
 }
 
 /// A list without rules, which `/objects` owns (R-TLS-91).
-pub fn create(id: &CStr, policy: QAuthZListPolicy) -> Result<*mut QAuthZList, Error> {
+///
+/// # Safety
+/// No other thread changes the tree (R-QOM-24).
+pub(crate) unsafe fn create(id: &CStr, policy: QAuthZListPolicy) -> Result<*mut QAuthZList, Error> {
     let word = if policy == QAUTHZ_LIST_POLICY_ALLOW {
         c"allow"
     } else {
         c"deny"
     };
-    // SAFETY: the container stays.
+    // SAFETY: as promised; the container stays.
     let obj = unsafe { user_creatable::create(TYPE, tree::objects(), id, &[(c"policy", word)]) }?;
     Ok(obj.cast::<QAuthZList>())
 }

@@ -1,30 +1,32 @@
 //! Authorization: objects that tell who may do something (R-AUTHZ-1, R-AUTHZ-2).
 
-pub mod glob;
-pub mod list;
-pub mod rules;
+pub(crate) mod glob;
+pub(crate) mod list;
+pub(crate) mod rules;
 
 use core::ffi::CStr;
 
 use crate::error::{Error, catch};
 use crate::module;
-use crate::qom::cast;
-use crate::qom::instance::{self, Held};
+use crate::qom::objects::instance::{self, ObjectRef};
 use crate::qom::tree;
-use crate::qom::types::{self, Parent, TypeImpl};
+use crate::qom::types::cast;
+use crate::qom::types::{self, Parent, TypeDescription};
 use abi::layout::{Object, QAuthZ, QAuthZClass};
 use platform::os::abort::misuse;
 
 /// The type of all such objects.
-pub const TYPE: &CStr = c"authz";
+pub(crate) const TYPE: &CStr = c"authz";
 
 extern "C" fn register_types() {
-    types::register(TypeImpl {
+    let ty = TypeDescription {
         instance_size: size_of::<QAuthZ>(),
         class_size: size_of::<QAuthZClass>(),
         is_abstract: true,
-        ..TypeImpl::new(TYPE.to_owned(), Parent::Named(c"object".to_owned()))
-    });
+        ..TypeDescription::new(TYPE.to_owned(), Parent::Named(c"object".to_owned()))
+    };
+    // SAFETY: there are no hooks.
+    unsafe { types::register(ty) };
     list::register_type();
 }
 
@@ -40,7 +42,7 @@ static CONSTRUCTOR: extern "C" fn() = record;
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn is_allowed(obj: *mut Object, identity: &CStr) -> (bool, Option<Error>) {
+pub(crate) unsafe fn is_allowed(obj: *mut Object, identity: &CStr) -> (bool, Option<Error>) {
     const FUNCTION: &str = "qauthz_is_allowed";
     // SAFETY: as promised.
     let class = unsafe { instance::class_of(obj) };
@@ -60,9 +62,12 @@ pub unsafe fn is_allowed(obj: *mut Object, identity: &CStr) -> (bool, Option<Err
 }
 
 /// Whether `identity` may, says the child `id` of `/objects` (R-TLS-89).
-pub fn is_allowed_by_id(id: &CStr, identity: &CStr) -> (bool, Option<Error>) {
+///
+/// # Safety
+/// No other thread changes the tree (R-QOM-24).
+pub(crate) unsafe fn is_allowed_by_id(id: &CStr, identity: &CStr) -> (bool, Option<Error>) {
     let shown = id.to_string_lossy();
-    // SAFETY: the container stays.
+    // SAFETY: as promised; the container stays.
     let Some(obj) = (unsafe { tree::component(tree::objects(), id) }) else {
         let error = Error::new(format!("Cannot find QAuthZ object ID {shown}"));
         return (false, Some(error));
@@ -74,7 +79,7 @@ pub fn is_allowed_by_id(id: &CStr, identity: &CStr) -> (bool, Option<Error>) {
     }
     // The method may take it from the tree.
     // SAFETY: live, see above.
-    let _held = unsafe { Held::new(obj) };
+    let _held = unsafe { ObjectRef::new(obj) };
     // SAFETY: it is held.
     unsafe { is_allowed(obj, identity) }
 }

@@ -14,7 +14,7 @@ use super::glob;
 ///
 /// # Safety
 /// `rule` is NULL or a rule in GLib memory that nobody uses any more.
-pub unsafe fn free(rule: *mut QAuthZListRule) {
+pub(crate) unsafe fn free(rule: *mut QAuthZListRule) {
     if rule.is_null() {
         return;
     }
@@ -28,7 +28,7 @@ pub unsafe fn free(rule: *mut QAuthZListRule) {
 ///
 /// # Safety
 /// `list` is NULL or a list in GLib memory that nobody uses any more.
-pub unsafe fn free_all(mut list: *mut QAuthZListRuleList) {
+pub(crate) unsafe fn free_all(mut list: *mut QAuthZListRuleList) {
     while !list.is_null() {
         // SAFETY: an element of the list.
         let next = unsafe { (*list).next };
@@ -48,20 +48,24 @@ unsafe fn free_element(element: *mut QAuthZListRuleList) {
 }
 
 /// What a rule says of those whom it applies to.
-pub struct Terms<'a> {
+pub(crate) struct Terms<'a> {
     /// A name or a pattern.
-    pub wanted: &'a CStr,
+    pub(crate) wanted: &'a CStr,
     /// What becomes of them.
-    pub policy: QAuthZListPolicy,
+    pub(crate) policy: QAuthZListPolicy,
     /// Which of them it is.
-    pub format: QAuthZListFormat,
+    pub(crate) format: QAuthZListFormat,
 }
 
 /// Puts a rule at `index`, or at the end if the list is shorter; returns where it is.
 ///
 /// # Safety
 /// `head` points to NULL or a live list.
-pub unsafe fn insert(head: *mut *mut QAuthZListRuleList, index: usize, terms: &Terms<'_>) -> usize {
+pub(crate) unsafe fn insert(
+    head: *mut *mut QAuthZListRuleList,
+    index: usize,
+    terms: &Terms<'_>,
+) -> usize {
     let mut slot = head;
     let mut at = 0;
     // SAFETY: `slot` is `head` or the end of a live element.
@@ -97,7 +101,7 @@ pub unsafe fn insert(head: *mut *mut QAuthZListRuleList, index: usize, terms: &T
 ///
 /// # Safety
 /// `head` points to NULL or a live list.
-pub unsafe fn delete(head: *mut *mut QAuthZListRuleList, wanted: &CStr) -> Option<usize> {
+pub(crate) unsafe fn delete(head: *mut *mut QAuthZListRuleList, wanted: &CStr) -> Option<usize> {
     let mut slot = head;
     let mut at = 0;
     loop {
@@ -126,7 +130,7 @@ pub unsafe fn delete(head: *mut *mut QAuthZListRuleList, wanted: &CStr) -> Optio
 ///
 /// # Safety
 /// `list` is NULL or a live list.
-pub unsafe fn decide(
+pub(crate) unsafe fn decide(
     mut list: *const QAuthZListRuleList,
     identity: &CStr,
 ) -> Option<QAuthZListPolicy> {

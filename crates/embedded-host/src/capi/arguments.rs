@@ -2,7 +2,7 @@
 
 use core::ffi::{CStr, c_char};
 
-use crate::qom::class::Class;
+use crate::qom::types::class::Class;
 use abi::layout::{Object, ObjectClass};
 use platform::os::abort::misuse;
 
@@ -53,4 +53,9 @@ pub(super) unsafe fn text<'a>(ptr: *const c_char, function: &str, name: &str) ->
 pub(super) unsafe fn optional_text<'a>(ptr: *const c_char) -> Option<&'a CStr> {
     // SAFETY: not NULL, so a C string.
     (!ptr.is_null()).then(|| unsafe { CStr::from_ptr(ptr) })
+}
+
+/// The name that an argument has in C: without the marks of Rust.
+pub(super) fn name(argument: &'static str) -> &'static str {
+    argument.trim_start_matches("r#")
 }

@@ -13,6 +13,7 @@
 //! NULL, `&error_abort`, `&error_fatal` or points to an empty `Error *`.
 
 mod arguments;
+mod exports;
 mod propagate;
 
 pub mod extras;

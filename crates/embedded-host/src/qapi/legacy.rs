@@ -16,7 +16,7 @@ use platform::os::abort::misuse;
 ///
 /// # Safety
 /// `wrapper` is NULL or one in GLib memory that nobody uses any more.
-pub unsafe fn free_wrapper<T: Record>(wrapper: *mut SocketAddressWrapper<T>) {
+pub(crate) unsafe fn free_wrapper<T: Record>(wrapper: *mut SocketAddressWrapper<T>) {
     if wrapper.is_null() {
         return;
     }
@@ -30,7 +30,7 @@ pub unsafe fn free_wrapper<T: Record>(wrapper: *mut SocketAddressWrapper<T>) {
 ///
 /// # Safety
 /// `this` is NULL or a struct in GLib memory that nobody uses any more.
-pub unsafe fn free(this: *mut SocketAddressLegacy) {
+pub(crate) unsafe fn free(this: *mut SocketAddressLegacy) {
     if this.is_null() {
         return;
     }

@@ -12,7 +12,7 @@ use abi::layout::{SocketAddressList, strList};
 ///
 /// # Safety
 /// `list` is NULL or a list in GLib memory that nobody uses any more.
-pub unsafe fn free_texts(mut list: *mut strList) {
+pub(crate) unsafe fn free_texts(mut list: *mut strList) {
     while !list.is_null() {
         // SAFETY: an element of the list, which is freed below only.
         let (next, value) = unsafe { ((*list).next, (*list).value) };
@@ -28,7 +28,7 @@ pub unsafe fn free_texts(mut list: *mut strList) {
 ///
 /// # Safety
 /// `list` is NULL or a list in GLib memory that nobody uses any more.
-pub unsafe fn free_addresses(mut list: *mut SocketAddressList) {
+pub(crate) unsafe fn free_addresses(mut list: *mut SocketAddressList) {
     while !list.is_null() {
         // SAFETY: an element of the list, which is freed below only.
         let (next, value) = unsafe { ((*list).next, (*list).value) };
@@ -44,7 +44,7 @@ pub unsafe fn free_addresses(mut list: *mut SocketAddressList) {
 ///
 /// # Safety
 /// `list` is NULL or a live list of live addresses.
-pub unsafe fn copy_addresses(mut list: *const SocketAddressList) -> *mut SocketAddressList {
+pub(crate) unsafe fn copy_addresses(mut list: *const SocketAddressList) -> *mut SocketAddressList {
     let mut head = ptr::null_mut();
     let mut tail = &raw mut head;
     while !list.is_null() {

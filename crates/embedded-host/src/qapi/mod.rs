@@ -1,9 +1,9 @@
 //! QAPI: enum names, words for yes and no, numbers, address lists, and visitors.
 
-pub mod legacy;
-pub mod lists;
-pub mod names;
-pub mod scalar;
-pub mod tables;
-pub mod visitor;
-pub mod words;
+pub(crate) mod legacy;
+pub(crate) mod lists;
+pub(crate) mod names;
+pub(crate) mod scalar;
+pub(crate) mod tables;
+pub(crate) mod visitor;
+pub(crate) mod words;

@@ -9,7 +9,7 @@ use platform::os::abort::misuse;
 ///
 /// # Safety
 /// `lookup` points to a table, which lives for `'a`, whose names are NULL or C strings.
-pub unsafe fn of<'a>(lookup: *const QEnumLookup) -> impl Iterator<Item = &'a CStr> {
+pub(crate) unsafe fn of<'a>(lookup: *const QEnumLookup) -> impl Iterator<Item = &'a CStr> {
     // SAFETY: as promised.
     let (array, size) = unsafe { ((*lookup).array, (*lookup).size) };
     let size = usize::try_from(size).unwrap_or(0);
@@ -28,7 +28,11 @@ pub unsafe fn of<'a>(lookup: *const QEnumLookup) -> impl Iterator<Item = &'a CSt
 ///
 /// # Safety
 /// As [`of`].
-pub unsafe fn of_value<'a>(lookup: *const QEnumLookup, value: c_int, function: &str) -> &'a CStr {
+pub(crate) unsafe fn of_value<'a>(
+    lookup: *const QEnumLookup,
+    value: c_int,
+    function: &str,
+) -> &'a CStr {
     let index = usize::try_from(value).ok();
     // SAFETY: as promised.
     match index.and_then(|index| unsafe { of(lookup) }.nth(index)) {

@@ -11,7 +11,7 @@ use super::words;
 
 /// Where an input visitor takes a value from.
 #[derive(Clone, Copy)]
-pub enum Source<'a> {
+pub(crate) enum Source<'a> {
     /// A text that becomes whatever is asked for (R-QOM-17).
     Word(&'a CStr),
     /// A text.
@@ -24,7 +24,7 @@ pub enum Source<'a> {
 
 /// What an output visitor was shown.
 #[derive(Clone)]
-pub enum Shown {
+pub(crate) enum Shown {
     /// A text.
     Text(CString),
     /// Yes or no.
@@ -37,35 +37,35 @@ pub enum Shown {
 
 /// A place for what an output visitor is shown; the last value counts.
 #[derive(Default)]
-pub struct Sink(RefCell<Option<Shown>>);
+pub(crate) struct Sink(RefCell<Option<Shown>>);
 
 impl Sink {
     /// Notes a value.
-    pub fn put(&self, value: Shown) {
+    pub(crate) fn put(&self, value: Shown) {
         self.0.replace(Some(value));
     }
 
     /// What was noted.
-    pub fn take(&self) -> Option<Shown> {
+    pub(crate) fn take(&self) -> Option<Shown> {
         self.0.take()
     }
 }
 
 /// An integer type of C.
 #[derive(Clone, Copy)]
-pub struct IntegerType {
+pub(crate) struct IntegerType {
     /// Its name, for errors.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The least value.
-    pub min: i128,
+    pub(crate) min: i128,
     /// The greatest value.
-    pub max: i128,
+    pub(crate) max: i128,
     /// Whether texts may end with the letter of a power of 1024.
-    pub is_size: bool,
+    pub(crate) is_size: bool,
 }
 
 /// The refusal of a value of the wrong kind.
-pub fn wrong_kind(name: &str, expected: &str) -> Error {
+pub(crate) fn wrong_kind(name: &str, expected: &str) -> Error {
     Error::new(format!(
         "Invalid parameter type for '{name}', expected: {expected}"
     ))
@@ -73,7 +73,7 @@ pub fn wrong_kind(name: &str, expected: &str) -> Error {
 
 impl<'a> Source<'a> {
     /// The value as a text.
-    pub fn text(self, name: &str) -> Result<&'a CStr, Error> {
+    pub(crate) fn text(self, name: &str) -> Result<&'a CStr, Error> {
         match self {
             Self::Word(text) | Self::Text(text) => Ok(text),
             Self::Truth(_) | Self::Number(_) => Err(wrong_kind(name, "string")),
@@ -81,7 +81,7 @@ impl<'a> Source<'a> {
     }
 
     /// The value as yes or no.
-    pub fn truth(self, name: &str) -> Result<bool, Error> {
+    pub(crate) fn truth(self, name: &str) -> Result<bool, Error> {
         match self {
             Self::Word(word) => words::yes_or_no(word.to_bytes())
                 .ok_or_else(|| Error::new(format!("Parameter '{name}' expects 'on' or 'off'"))),
@@ -91,7 +91,7 @@ impl<'a> Source<'a> {
     }
 
     /// The value as a number of type `ty`.
-    pub fn number(self, name: &str, ty: &IntegerType) -> Result<i128, Error> {
+    pub(crate) fn number(self, name: &str, ty: &IntegerType) -> Result<i128, Error> {
         let number = match self {
             Self::Word(word) if ty.is_size => words::size(word.to_bytes())
                 .ok_or_else(|| Error::new(format!("Parameter '{name}' expects a size")))?,
@@ -111,7 +111,7 @@ impl<'a> Source<'a> {
     }
 
     /// The value as one of an enum's, by its name (R-QOM-17).
-    pub fn choice<'n>(
+    pub(crate) fn choice<'n>(
         self,
         name: &str,
         names: impl Iterator<Item = &'n CStr>,
@@ -126,7 +126,7 @@ impl<'a> Source<'a> {
 
 impl Shown {
     /// The value as words; a text in quotes if it is for people.
-    pub fn print(self, for_people: bool) -> CString {
+    pub(crate) fn print(self, for_people: bool) -> CString {
         let number = |text: String| CString::new(text).unwrap_or_default();
         match self {
             Self::Text(text) | Self::Choice(_, text) if for_people => {
@@ -141,7 +141,7 @@ impl Shown {
     }
 
     /// The value as a text.
-    pub fn text(self, name: &str) -> Result<CString, Error> {
+    pub(crate) fn text(self, name: &str) -> Result<CString, Error> {
         match self {
             Self::Text(text) | Self::Choice(_, text) => Ok(text),
             Self::Truth(_) | Self::Number(_) => Err(wrong_kind(name, "string")),
@@ -149,7 +149,7 @@ impl Shown {
     }
 
     /// The value as yes or no.
-    pub fn truth(self, name: &str) -> Result<bool, Error> {
+    pub(crate) fn truth(self, name: &str) -> Result<bool, Error> {
         match self {
             Self::Truth(value) => Ok(value),
             Self::Text(_) | Self::Number(_) | Self::Choice(..) => Err(wrong_kind(name, "boolean")),
@@ -157,7 +157,7 @@ impl Shown {
     }
 
     /// The value as a number.
-    pub fn number<T: TryFrom<i128>>(self, name: &str, expected: &str) -> Result<T, Error> {
+    pub(crate) fn number<T: TryFrom<i128>>(self, name: &str, expected: &str) -> Result<T, Error> {
         match self {
             Self::Number(value) => T::try_from(value).map_err(|_| wrong_kind(name, expected)),
             Self::Text(_) | Self::Truth(_) | Self::Choice(..) => Err(wrong_kind(name, expected)),

@@ -29,7 +29,7 @@ static NETWORK_ADDRESS_FAMILIES: Names<5> = Names([
 
 /// The names of `SocketAddressType`.
 #[unsafe(no_mangle)]
-pub static SocketAddressType_lookup: QEnumLookup = QEnumLookup {
+pub(crate) static SocketAddressType_lookup: QEnumLookup = QEnumLookup {
     array: SOCKET_ADDRESS_TYPES.0.as_ptr(),
     features: ptr::null(),
     size: 4,
@@ -37,7 +37,7 @@ pub static SocketAddressType_lookup: QEnumLookup = QEnumLookup {
 
 /// The names of `NetworkAddressFamily`.
 #[unsafe(no_mangle)]
-pub static NetworkAddressFamily_lookup: QEnumLookup = QEnumLookup {
+pub(crate) static NetworkAddressFamily_lookup: QEnumLookup = QEnumLookup {
     array: NETWORK_ADDRESS_FAMILIES.0.as_ptr(),
     features: ptr::null(),
     size: 5,
@@ -49,7 +49,7 @@ static QAUTHZ_LIST_FORMATS: Names<2> = Names([c"exact".as_ptr(), c"glob".as_ptr(
 
 /// The names of `QAuthZListPolicy`.
 #[unsafe(no_mangle)]
-pub static QAuthZListPolicy_lookup: QEnumLookup = QEnumLookup {
+pub(crate) static QAuthZListPolicy_lookup: QEnumLookup = QEnumLookup {
     array: QAUTHZ_LIST_POLICIES.0.as_ptr(),
     features: ptr::null(),
     size: 2,
@@ -57,7 +57,7 @@ pub static QAuthZListPolicy_lookup: QEnumLookup = QEnumLookup {
 
 /// The names of `QAuthZListFormat`.
 #[unsafe(no_mangle)]
-pub static QAuthZListFormat_lookup: QEnumLookup = QEnumLookup {
+pub(crate) static QAuthZListFormat_lookup: QEnumLookup = QEnumLookup {
     array: QAUTHZ_LIST_FORMATS.0.as_ptr(),
     features: ptr::null(),
     size: 2,

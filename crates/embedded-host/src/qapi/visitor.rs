@@ -14,7 +14,7 @@ use super::scalar::{IntegerType, Shown, Sink, Source};
 use super::{lists, names};
 
 /// What a visitor does to the values it is shown.
-pub enum Visitor<'a> {
+pub(crate) enum Visitor<'a> {
     /// Puts deep copies in their place.
     Clone,
     /// Puts a given value in their place. Only for plain values.
@@ -25,7 +25,7 @@ pub enum Visitor<'a> {
 
 impl Visitor<'static> {
     /// A visitor for C code, which ends it with `visit_free`.
-    pub fn into_ptr(self) -> *mut layout::Visitor {
+    pub(crate) fn into_ptr(self) -> *mut layout::Visitor {
         Box::into_raw(Box::new(self)).cast::<layout::Visitor>()
     }
 
@@ -33,7 +33,7 @@ impl Visitor<'static> {
     ///
     /// # Safety
     /// `ptr` is NULL or came from [`Self::into_ptr`] and isn't used any more.
-    pub unsafe fn from_ptr_full(ptr: *mut layout::Visitor) -> Option<Box<Self>> {
+    pub(crate) unsafe fn from_ptr_full(ptr: *mut layout::Visitor) -> Option<Box<Self>> {
         if ptr.is_null() {
             return None;
         }
@@ -44,7 +44,7 @@ impl Visitor<'static> {
 
 impl Visitor<'_> {
     /// The visitor as C code gets it while it lives.
-    pub fn as_ptr(&self) -> *mut layout::Visitor {
+    pub(crate) fn as_ptr(&self) -> *mut layout::Visitor {
         ptr::from_ref(self).cast_mut().cast::<layout::Visitor>()
     }
 
@@ -52,7 +52,7 @@ impl Visitor<'_> {
     ///
     /// # Safety
     /// `ptr` is NULL or a visitor that lives for `'a`.
-    pub unsafe fn from_ptr<'v>(ptr: *mut layout::Visitor, function: &str) -> &'v Self {
+    pub(crate) unsafe fn from_ptr<'v>(ptr: *mut layout::Visitor, function: &str) -> &'v Self {
         // SAFETY: as promised, it is NULL or came from `into_ptr` or `as_ptr`.
         let visitor = unsafe { ptr.cast::<Self>().as_ref() };
         visitor.unwrap_or_else(|| misuse(function, format_args!("@v is NULL")))
@@ -62,7 +62,7 @@ impl Visitor<'_> {
     ///
     /// # Safety
     /// `slot` points to NULL or to a live struct.
-    pub unsafe fn visit<T: Record>(&self, slot: *mut *mut T) -> Result<(), Error> {
+    pub(crate) unsafe fn visit<T: Record>(&self, slot: *mut *mut T) -> Result<(), Error> {
         match self {
             Self::Clone => {
                 // SAFETY: as promised.
@@ -77,7 +77,7 @@ impl Visitor<'_> {
     ///
     /// # Safety
     /// `this` points to a struct, for cloning to the bytewise copy of one.
-    pub unsafe fn visit_members<T: Record>(&self, this: *mut T) -> Result<(), Error> {
+    pub(crate) unsafe fn visit_members<T: Record>(&self, this: *mut T) -> Result<(), Error> {
         match self {
             Self::Clone => {
                 // SAFETY: as promised.
@@ -92,7 +92,10 @@ impl Visitor<'_> {
     ///
     /// # Safety
     /// `slot` points to NULL or to a live list.
-    pub unsafe fn visit_addresses(&self, slot: *mut *mut SocketAddressList) -> Result<(), Error> {
+    pub(crate) unsafe fn visit_addresses(
+        &self,
+        slot: *mut *mut SocketAddressList,
+    ) -> Result<(), Error> {
         match self {
             Self::Clone => {
                 // SAFETY: as promised.
@@ -107,7 +110,11 @@ impl Visitor<'_> {
     ///
     /// # Safety
     /// `slot` points to NULL or a C string; for an input visitor it may hold anything.
-    pub unsafe fn visit_text(&self, name: &str, slot: *mut *mut c_char) -> Result<(), Error> {
+    pub(crate) unsafe fn visit_text(
+        &self,
+        name: &str,
+        slot: *mut *mut c_char,
+    ) -> Result<(), Error> {
         match self {
             Self::Clone => {
                 // SAFETY: as promised.
@@ -136,7 +143,11 @@ impl Visitor<'_> {
     }
 
     /// Shows yes or no; returns what it is then. An input visitor doesn't ask what it is before.
-    pub fn visit_truth(&self, name: &str, value: impl FnOnce() -> bool) -> Result<bool, Error> {
+    pub(crate) fn visit_truth(
+        &self,
+        name: &str,
+        value: impl FnOnce() -> bool,
+    ) -> Result<bool, Error> {
         match self {
             Self::Clone => Ok(value()),
             Self::Input(source) => source.truth(name),
@@ -149,7 +160,7 @@ impl Visitor<'_> {
     }
 
     /// Shows a number; returns what it is then. An input visitor doesn't ask what it is before.
-    pub fn visit_number(
+    pub(crate) fn visit_number(
         &self,
         name: &str,
         value: impl FnOnce() -> i128,
@@ -171,7 +182,7 @@ impl Visitor<'_> {
     ///
     /// # Safety
     /// `lookup` points to the enum's live table.
-    pub unsafe fn visit_choice(
+    pub(crate) unsafe fn visit_choice(
         &self,
         name: &str,
         value: impl FnOnce() -> c_int,

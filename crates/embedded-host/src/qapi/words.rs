@@ -3,7 +3,7 @@
 use core::ffi::{CStr, c_int};
 
 /// What a text says of yes and no (R-QOM-17); None if neither.
-pub fn yes_or_no(text: &[u8]) -> Option<bool> {
+pub(crate) fn yes_or_no(text: &[u8]) -> Option<bool> {
     match text {
         b"on" | b"yes" | b"true" | b"y" => Some(true),
         b"off" | b"no" | b"false" | b"n" => Some(false),
@@ -12,7 +12,7 @@ pub fn yes_or_no(text: &[u8]) -> Option<bool> {
 }
 
 /// The number that a text is, written as in C, with a sign if it has one; None if it is none.
-pub fn integer(text: &[u8]) -> Option<i128> {
+pub(crate) fn integer(text: &[u8]) -> Option<i128> {
     let text = str::from_utf8(text).ok()?;
     let (negative, digits) = match text.as_bytes() {
         [b'-', ..] => (true, &text[1..]),
@@ -32,7 +32,7 @@ pub fn integer(text: &[u8]) -> Option<i128> {
 }
 
 /// The bytes that a text stands for: a number, perhaps with the letter of a power of 1024 after it.
-pub fn size(text: &[u8]) -> Option<i128> {
+pub(crate) fn size(text: &[u8]) -> Option<i128> {
     // There, two of the letters are digits.
     let is_hexadecimal = matches!(
         text,
@@ -55,7 +55,10 @@ pub fn size(text: &[u8]) -> Option<i128> {
 }
 
 /// Where `text` stands among an enum's names, of which those that are empty are no names.
-pub fn position<'a>(text: &CStr, mut names: impl Iterator<Item = &'a CStr>) -> Option<c_int> {
+pub(crate) fn position<'a>(
+    text: &CStr,
+    mut names: impl Iterator<Item = &'a CStr>,
+) -> Option<c_int> {
     let index = names.position(|name| name == text && !name.is_empty())?;
     c_int::try_from(index).ok()
 }

@@ -1,23 +1,13 @@
 //! The object model: types, their classes, and the life of objects.
 //!
-//! | module | what |
+//! Four rooms, each of which uses those above it and none below:
+//!
+//! | room | what |
 //! |---|---|
-//! | [`types`] | a registered type, and what it may be called |
-//! | [`table`] | types by name; looking up takes no lock |
-//! | [`shape`] | what a type inherits: sizes, and the hooks of all its ancestors |
-//! | [`class`] | making a class at first use |
-//! | [`interface`] | the interfaces of a class |
-//! | [`cast`] | is-a questions and the cast caches |
-//! | [`instance`] | making, counting and finalising objects |
-//! | [`list`] | all classes of a kind |
-//! | [`builtin`] | the types that are always there |
-//! | [`property`] | properties: kept, found, added and removed |
-//! | [`accessors`] | how each kind of property reads and writes its value |
-//! | [`value`] | values of properties, as texts and as themselves |
-//! | [`link`] | properties that lead to other objects |
-//! | [`tree`] | the composition tree: children and containers |
-//! | [`path`] | names of objects in that tree |
-//! | [`user_creatable`] | objects made of properties |
+//! | [`types`] | types by name, their classes and interfaces, casts |
+//! | [`objects`] | making, counting and finalising objects; their properties: kept, found, added and removed |
+//! | [`tree`] | the composition tree: children, containers, paths |
+//! | [`values`] | values of properties, links, objects made of properties, the built-in types |
 //!
 //! # Threads
 //!
@@ -36,21 +26,29 @@
 //! they are called for: no borrow of a property lasts while one runs, and a property that is being
 //! removed stays until its hook returns.
 
-pub mod accessors;
-pub mod builtin;
-pub mod cast;
-pub mod class;
-pub mod instance;
-pub mod interface;
-pub mod link;
-pub mod list;
-pub mod path;
-pub mod property;
-pub mod shape;
-pub mod table;
-pub mod tree;
-pub mod types;
-pub mod user_creatable;
-pub mod value;
+pub(crate) mod objects;
+pub(crate) mod tree;
+pub(crate) mod types;
+pub(crate) mod values;
 
-mod class_lock;
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn rooms_use_only_those_above() {
+        let rooms = ["types", "objects", "tree", "values"];
+        let qom = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/qom");
+        for (i, room) in rooms.iter().enumerate() {
+            for file in fs::read_dir(qom.join(room)).unwrap() {
+                let file = file.unwrap().path();
+                let text = fs::read_to_string(&file).unwrap();
+                for below in &rooms[i + 1..] {
+                    let door = format!("qom::{below}");
+                    assert!(!text.contains(&door), "{} uses {door}", file.display());
+                }
+            }
+        }
+    }
+}

@@ -6,9 +6,10 @@ use super::credentials::Kind;
 use super::instance::{self, Instance, credentials};
 use super::properties;
 use crate::module;
-use crate::qom::class::Class;
-use crate::qom::types::{self, Parent, TypeImpl};
-use crate::qom::{cast, user_creatable};
+use crate::qom::types::cast;
+use crate::qom::types::class::Class;
+use crate::qom::types::{self, Parent, TypeDescription};
+use crate::qom::values::user_creatable;
 use abi::layout::{
     ClassData, Error, Object, ObjectClass, QCryptoTLSCreds, QCryptoTLSCredsClass, UserCreatable,
     UserCreatableClass,
@@ -111,25 +112,27 @@ type ObjectInit = unsafe extern "C" fn(*mut Object);
 type ClassInit = unsafe extern "C" fn(*mut ObjectClass, ClassData);
 
 extern "C" fn register_types() {
-    let mut base = TypeImpl::new(BASE.to_owned(), Parent::Named(c"object".to_owned()));
+    let mut base = TypeDescription::new(BASE.to_owned(), Parent::Named(c"object".to_owned()));
     base.instance_size = size_of::<Instance>();
     base.class_size = size_of::<QCryptoTLSCredsClass>();
     base.is_abstract = true;
     base.instance_init = Some(instance::init);
     base.instance_finalize = Some(instance::finalize);
     base.class_init = Some(base_class_init);
-    types::register(base);
+    // SAFETY: the hooks are for an `Instance` and a class of credentials; so below.
+    unsafe { types::register(base) };
     let children: [(&CStr, ObjectInit, ClassInit); 3] = [
         (c"tls-creds-anon", anonymous_init, anonymous_class_init),
         (c"tls-creds-psk", psk_init, psk_class_init),
         (c"tls-creds-x509", x509_init, x509_class_init),
     ];
     for (name, init, class_init) in children {
-        let mut child = TypeImpl::new(name.to_owned(), Parent::Named(BASE.to_owned()));
+        let mut child = TypeDescription::new(name.to_owned(), Parent::Named(BASE.to_owned()));
         child.instance_init = Some(init);
         child.class_init = Some(class_init);
         child.interfaces = vec![user_creatable::TYPE.to_owned()];
-        types::register(child);
+        // SAFETY: as above.
+        unsafe { types::register(child) };
     }
 }
 

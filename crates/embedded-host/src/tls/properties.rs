@@ -7,9 +7,9 @@ use glib_sys::g_strndup;
 
 use super::credentials::{Credentials, Kind, Settings};
 use super::{Endpoint, instance};
-use crate::qom::accessors::Accessors;
-use crate::qom::class::Class;
-use crate::qom::property::{self, Property};
+use crate::qom::objects::accessors::Accessors;
+use crate::qom::objects::property;
+use crate::qom::types::class::Class;
 use abi::layout::{Error, Object, QCryptoTLSCreds, QEnumLookup};
 use abi::profile;
 
@@ -115,7 +115,8 @@ unsafe extern "C" fn get_loaded(obj: *mut Object, _errp: *mut *mut Error) -> boo
 }
 
 fn add(class: Class, name: &CStr, kind: &CStr, accessors: Accessors) {
-    property::add_to_class(class, Property::new(name, kind, accessors));
+    // SAFETY: only class hooks of credentials call this, with functions for their instances.
+    unsafe { property::add_to_class(class, name, kind, accessors) };
 }
 
 /// Adds what all credentials have.

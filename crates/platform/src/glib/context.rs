@@ -5,7 +5,7 @@ use core::ptr::{self, NonNull};
 use glib_sys::{self as ffi, GMainContext};
 
 use crate::os::errno::Errno;
-use crate::os::event::Event;
+use crate::os::event::EventFd;
 use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// A counted reference on a `GMainContext`.
@@ -30,15 +30,6 @@ impl MainContext {
         Self(unsafe { NonNull::new_unchecked(ffi::g_main_context_ref(ptr)) })
     }
 
-    /// A reference on the context at `ptr`; None if its last reference has just gone.
-    ///
-    /// # Safety
-    /// The memory of the context is still there.
-    pub unsafe fn from_ptr_if_live(ptr: *mut GMainContext) -> Option<Self> {
-        // SAFETY: as promised; GLib refuses with NULL when the count is 0 already.
-        NonNull::new(unsafe { ffi::g_main_context_ref(ptr) }).map(Self)
-    }
-
     /// The global default context (never a thread-default one).
     pub fn global_default() -> Self {
         // SAFETY: the default context is made on demand, is never NULL and never dies.
@@ -55,7 +46,7 @@ impl MainContext {
 
     /// As [`MainContext::create`], which takes a descriptor; without one GLib ends the process.
     pub fn try_create() -> Result<Self, Errno> {
-        drop(Event::create()?);
+        drop(EventFd::create()?);
         Ok(Self::create())
     }
 
@@ -66,7 +57,7 @@ impl MainContext {
     pub fn try_default() -> Result<Self, Errno> {
         static EXISTS: AtomicBool = AtomicBool::new(false);
         if !EXISTS.load(Ordering::Relaxed) {
-            drop(Event::create()?);
+            drop(EventFd::create()?);
         }
         let context = Self::global_default();
         EXISTS.store(true, Ordering::Relaxed);

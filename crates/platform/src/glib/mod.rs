@@ -7,6 +7,7 @@ mod source;
 mod source_fd;
 mod spawn;
 mod user_data;
+mod weak_context;
 
 pub use context::MainContext;
 pub use log::warning;
@@ -15,3 +16,4 @@ pub use source::{Callback, Hooks, PollFd, Source, SourceOf, monotonic_time};
 pub use source_fd::FdTag;
 pub use spawn::{Spawned, spawn};
 pub use user_data::UserData;
+pub use weak_context::WeakContext;

@@ -198,23 +198,6 @@ impl Source {
         unsafe { self.set_callback(Some(never), UserData::boxed(value)) }
     }
 
-    /// The context the source is attached to; None before, and once it was destroyed.
-    ///
-    /// No other thread may be dropping the last reference on that context.
-    pub fn context(&self) -> Option<MainContext> {
-        if self.is_destroyed() {
-            return None;
-        }
-        // SAFETY: the source is live; it isn't destroyed, as the context would have done with it
-        // on its end.
-        let context = unsafe { ffi::g_source_get_context(self.as_ptr()) };
-        if context.is_null() {
-            return None;
-        }
-        // SAFETY: a context with a source that isn't destroyed is live.
-        unsafe { MainContext::from_ptr_if_live(context) }
-    }
-
     /// Takes over a reference that C code gave away. None for NULL.
     ///
     /// # Safety
@@ -354,6 +337,12 @@ impl<H> SourceOf<H> {
             source,
             kind: PhantomData,
         }
+    }
+}
+
+impl<H> From<SourceOf<H>> for Source {
+    fn from(source: SourceOf<H>) -> Self {
+        source.source
     }
 }
 

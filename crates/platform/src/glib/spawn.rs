@@ -6,7 +6,7 @@ use core::ptr;
 use glib_sys as ffi;
 
 use crate::os::errno::Errno;
-use crate::os::event::Event;
+use crate::os::event::EventFd;
 use crate::os::fd::Descriptor;
 use crate::sync::Mutex;
 use crate::sync::fork::PerProcess;
@@ -33,7 +33,7 @@ struct StandardNumbers;
 #[derive(Default)]
 struct Starts {
     count: usize,
-    taken: Vec<Event>,
+    taken: Vec<EventFd>,
 }
 
 impl StandardNumbers {
@@ -48,7 +48,7 @@ impl StandardNumbers {
         starts.count += 1;
         loop {
             // The lowest number that is free.
-            match Event::create() {
+            match EventFd::create() {
                 Ok(event) if event.fd() <= 2 => starts.taken.push(event),
                 Ok(_) => break,
                 // None is free. GLib will find so too, and has a text for it.

@@ -24,7 +24,6 @@ pub mod socket_name;
 pub mod stderr;
 pub mod temporary;
 pub mod thread;
-pub mod timer;
 
 #[cfg(test)]
 mod tests {

@@ -1,61 +1,55 @@
 //! A lock-free list that many threads push to and one at a time empties.
-//!
-//! The elements carry the link themselves, so that pushing allocates nothing.
 
+use core::cell::UnsafeCell;
+use core::marker::PhantomData;
 use core::ptr;
-use std::sync::Arc;
 
 use super::atomic::{AtomicPtr, Ordering};
 
-/// The link of an element; an element is in at most one inbox at a time.
-#[derive(Debug)]
-pub struct Link<T>(AtomicPtr<T>);
-
-impl<T> Default for Link<T> {
-    fn default() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()))
-    }
-}
-
-/// An element of an [`Inbox`].
-pub trait Linked: Sized {
-    /// The element's link.
-    fn link(&self) -> &Link<Self>;
-}
-
 /// The inbox.
 #[derive(Debug)]
-pub struct Inbox<T: Linked> {
-    /// The element pushed last; each links to the one before it.
-    newest: AtomicPtr<T>,
+pub struct Inbox<T> {
+    /// The node pushed last; each links to the one pushed before it.
+    newest: AtomicPtr<Node<T>>,
+    /// It owns the values, and may go where they may.
+    values: PhantomData<Box<UnsafeCell<T>>>,
 }
 
-impl<T: Linked> Default for Inbox<T> {
+#[derive(Debug)]
+struct Node<T> {
+    value: T,
+    previous: *mut Node<T>,
+}
+
+// SAFETY: values only go in and come out again, each once: `&Inbox` never lends one.
+unsafe impl<T: Send> Sync for Inbox<T> {}
+
+impl<T> Default for Inbox<T> {
     fn default() -> Self {
         Self {
             newest: AtomicPtr::new(ptr::null_mut()),
+            values: PhantomData,
         }
     }
 }
 
-impl<T: Linked> Inbox<T> {
-    /// Adds an element. It must not be in any inbox.
-    pub fn push(&self, element: Arc<T>) {
-        let element = Arc::into_raw(element).cast_mut();
+impl<T> Inbox<T> {
+    /// Adds a value.
+    pub fn push(&self, value: T) {
         let mut newest = self.newest.load(Ordering::Relaxed);
-        loop {
-            // SAFETY: the element is ours until the exchange below publishes it.
-            unsafe { (*element).link().0.store(newest, Ordering::Relaxed) };
-            // Release: whoever takes the element sees all that was written to it.
-            match self.newest.compare_exchange_weak(
-                newest,
-                element,
-                Ordering::SeqCst,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return,
-                Err(now) => newest = now,
-            }
+        let node = Node {
+            value,
+            previous: newest,
+        };
+        let node = Box::into_raw(Box::new(node));
+        // Release: whoever takes the value sees all that was written to it.
+        while let Err(now) =
+            self.newest
+                .compare_exchange_weak(newest, node, Ordering::SeqCst, Ordering::Relaxed)
+        {
+            newest = now;
+            // SAFETY: the node is ours until the exchange publishes it.
+            unsafe { (*node).previous = newest };
         }
     }
 
@@ -64,100 +58,98 @@ impl<T: Linked> Inbox<T> {
         self.newest.load(Ordering::SeqCst).is_null()
     }
 
-    /// Takes everything, handing the elements to `each`, the one pushed last first.
-    pub fn take_newest_first(&self, mut each: impl FnMut(Arc<T>)) {
+    /// Takes everything, handing the values to `each` in the order in which they were pushed.
+    pub fn take(&self, mut each: impl FnMut(T)) {
         // Sequentially consistent, as is the push: a thread that announces itself and then looks
-        // here either sees an element, or is seen by who pushed it.
-        if self.newest.load(Ordering::SeqCst).is_null() {
+        // here either sees a value, or is seen by who pushed it.
+        if self.is_empty() {
             return;
         }
-        let mut element = self.newest.swap(ptr::null_mut(), Ordering::Acquire);
-        while !element.is_null() {
-            // SAFETY: the swap made this chain ours; each count was given up by `push`.
-            let taken = unsafe { Arc::from_raw(element) };
-            element = taken.link().0.load(Ordering::Relaxed);
-            each(taken);
+        let mut rest = self.newest.swap(ptr::null_mut(), Ordering::Acquire);
+        let mut oldest = ptr::null_mut();
+        while !rest.is_null() {
+            // SAFETY: the swap made the nodes ours.
+            let previous = unsafe { ptr::replace(&raw mut (*rest).previous, oldest) };
+            oldest = rest;
+            rest = previous;
+        }
+        while !oldest.is_null() {
+            // SAFETY: ours, as above; made of a box by `push`, and taken here once.
+            let node = unsafe { Box::from_raw(oldest) };
+            oldest = node.previous;
+            each(node.value);
         }
     }
 }
 
-impl<T: Linked> Drop for Inbox<T> {
+impl<T> Drop for Inbox<T> {
     fn drop(&mut self) {
-        self.take_newest_first(drop);
+        self.take(drop);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
-    #[derive(Default)]
-    struct Letter {
-        sender: usize,
-        number: usize,
-        link: Link<Letter>,
-    }
-
-    impl Linked for Letter {
-        fn link(&self) -> &Link<Self> {
-            &self.link
-        }
-    }
-
-    fn take(inbox: &Inbox<Letter>) -> Vec<(usize, usize)> {
+    fn take<T>(inbox: &Inbox<T>) -> Vec<T> {
         let mut taken = Vec::new();
-        inbox.take_newest_first(|letter| taken.push((letter.sender, letter.number)));
-        taken.reverse();
+        inbox.take(|value| taken.push(value));
         taken
     }
 
     #[test]
-    fn elements_come_out_in_order() {
+    fn values_come_out_in_order() {
         let inbox = Inbox::default();
         assert!(inbox.is_empty());
         for number in 0..3 {
-            inbox.push(Arc::new(Letter {
-                number,
-                ..Letter::default()
-            }));
+            inbox.push(number);
         }
         assert!(!inbox.is_empty());
-        assert_eq!(take(&inbox), [(0, 0), (0, 1), (0, 2)]);
+        assert_eq!(take(&inbox), [0, 1, 2]);
         assert!(inbox.is_empty());
         assert!(take(&inbox).is_empty());
     }
 
     #[test]
-    fn what_is_left_is_dropped() {
-        let letter = Arc::new(Letter::default());
+    fn a_value_that_is_pushed_twice_comes_out_twice() {
         let inbox = Inbox::default();
-        inbox.push(Arc::clone(&letter));
-        assert_eq!(Arc::strong_count(&letter), 2);
+        let shared = Arc::new(());
+        inbox.push(Arc::clone(&shared));
+        inbox.push(Arc::clone(&shared));
+        assert_eq!(Arc::strong_count(&shared), 3);
+        assert_eq!(take(&inbox).len(), 2);
+        assert_eq!(Arc::strong_count(&shared), 1);
+    }
+
+    #[test]
+    fn what_is_left_is_dropped() {
+        let shared = Arc::new(());
+        let inbox = Inbox::default();
+        inbox.push(Arc::clone(&shared));
+        assert_eq!(Arc::strong_count(&shared), 2);
         drop(inbox);
-        assert_eq!(Arc::strong_count(&letter), 1);
+        assert_eq!(Arc::strong_count(&shared), 1);
     }
 
     #[test]
     fn many_senders_lose_nothing_and_keep_their_order() {
         const SENDERS: usize = 4;
-        const LETTERS: usize = 5_000;
+        const NUMBERS: usize = 5_000;
         let inbox = Arc::new(Inbox::default());
         let threads: Vec<_> = (0..SENDERS)
             .map(|sender| {
                 let inbox = Arc::clone(&inbox);
                 std::thread::spawn(move || {
-                    for number in 0..LETTERS {
-                        inbox.push(Arc::new(Letter {
-                            sender,
-                            number,
-                            ..Letter::default()
-                        }));
+                    for number in 0..NUMBERS {
+                        inbox.push((sender, number));
                     }
                 })
             })
             .collect();
         let mut next = [0; SENDERS];
-        while next.iter().sum::<usize>() < SENDERS * LETTERS {
+        while next.iter().sum::<usize>() < SENDERS * NUMBERS {
             for (sender, number) in take(&inbox) {
                 assert_eq!(number, next[sender]);
                 next[sender] += 1;

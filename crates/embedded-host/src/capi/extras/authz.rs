@@ -6,59 +6,16 @@ use core::ptr;
 use crate::authz;
 use crate::authz::list as authz_list;
 use crate::authz::rules::{self, Terms};
+use crate::capi::arguments::{object, text};
+use crate::capi::exports::exports;
 use crate::error;
-use crate::qom::{cast, instance};
+use crate::qom::objects::instance;
+use crate::qom::types::cast;
 use abi::layout::{Error, Object, QAuthZ, QAuthZList, QAuthZListRule, QAuthZListRuleList};
 use abi::layout::{QAUTHZ_LIST_FORMAT_GLOB, QAUTHZ_LIST_POLICY_ALLOW};
 use abi::layout::{QAuthZListFormat, QAuthZListPolicy};
 use abi::origin;
 use platform::check_usage;
-
-use crate::capi::arguments::{object, text};
-
-/// Whether somebody may.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qauthz_is_allowed(
-    authz: *mut QAuthZ,
-    identity: *const c_char,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "qauthz_is_allowed";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(authz.cast::<Object>(), FUNCTION) };
-    // SAFETY: the caller's text.
-    let identity = unsafe { text(identity, FUNCTION, "identity") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        answer(
-            authz::is_allowed(obj, identity),
-            errp,
-            &origin!(c"qauthz_is_allowed"),
-        )
-    }
-}
-
-/// Whether somebody may, says the object of that name.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qauthz_is_allowed_by_id(
-    authzid: *const c_char,
-    identity: *const c_char,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "qauthz_is_allowed_by_id";
-    // SAFETY: the caller's text.
-    let id = unsafe { text(authzid, FUNCTION, "authzid") };
-    // SAFETY: the caller's text.
-    let identity = unsafe { text(identity, FUNCTION, "identity") };
-    // SAFETY: the caller's `errp`.
-    unsafe {
-        answer(
-            authz::is_allowed_by_id(id, identity),
-            errp,
-            &origin!(c"qauthz_is_allowed_by_id"),
-        )
-    }
-}
 
 /// Gives C code an answer and the error that may come with it.
 ///
@@ -74,74 +31,6 @@ unsafe fn answer(
         unsafe { error.store(errp, origin) };
     }
     allowed
-}
-
-/// A new list.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qauthz_list_new(
-    id: *const c_char,
-    policy: QAuthZListPolicy,
-    errp: *mut *mut Error,
-) -> *mut QAuthZList {
-    const FUNCTION: &str = "qauthz_list_new";
-    // SAFETY: the caller's text.
-    let id = unsafe { text(id, FUNCTION, "id") };
-    check_policy(policy, FUNCTION);
-    match authz_list::create(id, policy) {
-        Ok(list) => list,
-        Err(error) => {
-            // SAFETY: the caller's `errp`.
-            unsafe { error.store(errp, &origin!(c"qauthz_list_new")) };
-            ptr::null_mut()
-        }
-    }
-}
-
-/// Adds a rule at the end.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qauthz_list_append_rule(
-    auth: *mut QAuthZList,
-    r#match: *const c_char,
-    policy: QAuthZListPolicy,
-    format: QAuthZListFormat,
-    _errp: *mut *mut Error,
-) -> isize {
-    const FUNCTION: &str = "qauthz_list_append_rule";
-    // SAFETY: the caller's list and text.
-    unsafe { insert(auth, r#match, policy, format, usize::MAX, FUNCTION) }
-}
-
-/// Adds a rule in a place.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qauthz_list_insert_rule(
-    auth: *mut QAuthZList,
-    r#match: *const c_char,
-    policy: QAuthZListPolicy,
-    format: QAuthZListFormat,
-    index: usize,
-    _errp: *mut *mut Error,
-) -> isize {
-    const FUNCTION: &str = "qauthz_list_insert_rule";
-    // SAFETY: the caller's list and text.
-    unsafe { insert(auth, r#match, policy, format, index, FUNCTION) }
-}
-
-/// Removes a rule.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qauthz_list_delete_rule(
-    auth: *mut QAuthZList,
-    r#match: *const c_char,
-) -> isize {
-    const FUNCTION: &str = "qauthz_list_delete_rule";
-    // SAFETY: the caller's list.
-    let auth = unsafe { list(auth, FUNCTION) };
-    // SAFETY: the caller's text.
-    let wanted = unsafe { text(r#match, FUNCTION, "match") };
-    // SAFETY: the list has rules of its own.
-    let index = unsafe { rules::delete(&raw mut (*auth).rules, wanted) };
-    index
-        .and_then(|index| isize::try_from(index).ok())
-        .unwrap_or(-1)
 }
 
 /// # Safety
@@ -195,16 +84,56 @@ fn check_policy(policy: QAuthZListPolicy, function: &str) {
     );
 }
 
-/// Frees a rule; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_QAuthZListRule(obj: *mut QAuthZListRule) {
-    // SAFETY: the caller gives its rule away.
-    unsafe { rules::free(obj) }
+exports! { "authz/base.h";
+    fn qauthz_is_allowed(
+        authz: (*mut QAuthZ), identity: text, errp: (*mut *mut Error),
+    ) -> bool {
+        let obj = object(authz.cast::<Object>(), FUNCTION);
+        answer(authz::is_allowed(obj, identity), errp, &origin!(c"qauthz_is_allowed"))
+    }
+
+    fn qauthz_is_allowed_by_id(
+        authzid: text, identity: text, errp: (*mut *mut Error),
+    ) -> bool {
+        let allowed = authz::is_allowed_by_id(authzid, identity);
+        answer(allowed, errp, &origin!(c"qauthz_is_allowed_by_id"))
+    }
 }
 
-/// Frees a list of rules; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_QAuthZListRuleList(obj: *mut QAuthZListRuleList) {
-    // SAFETY: the caller gives its list away.
-    unsafe { rules::free_all(obj) }
+exports! { "authz/list.h";
+    fn qauthz_list_new(
+        id: text, policy: (QAuthZListPolicy),
+    ) -> *mut QAuthZList, else (ptr::null_mut()) {
+        check_policy(policy, FUNCTION);
+        authz_list::create(id, policy)
+    }
+
+    fn qauthz_list_append_rule(
+        auth: (*mut QAuthZList), r#match: (*const c_char), policy: (QAuthZListPolicy),
+        format: (QAuthZListFormat), _errp: (*mut *mut Error),
+    ) -> isize {
+        insert(auth, r#match, policy, format, usize::MAX, FUNCTION)
+    }
+
+    fn qauthz_list_insert_rule(
+        auth: (*mut QAuthZList), r#match: (*const c_char), policy: (QAuthZListPolicy),
+        format: (QAuthZListFormat), index: (usize), _errp: (*mut *mut Error),
+    ) -> isize {
+        insert(auth, r#match, policy, format, index, FUNCTION)
+    }
+
+    fn qauthz_list_delete_rule(auth: (*mut QAuthZList), r#match: text) -> isize {
+        let index = rules::delete(&raw mut (*list(auth, FUNCTION)).rules, r#match);
+        index.and_then(|index| isize::try_from(index).ok()).unwrap_or(-1)
+    }
+}
+
+exports! { "qapi/qapi-types-authz.h";
+    fn qapi_free_QAuthZListRule(obj: (*mut QAuthZListRule)) -> () {
+        rules::free(obj);
+    }
+
+    fn qapi_free_QAuthZListRuleList(obj: (*mut QAuthZListRuleList)) -> () {
+        rules::free_all(obj);
+    }
 }

@@ -4,96 +4,46 @@ use core::ffi::{c_int, c_uint, c_void};
 
 use libc::iovec;
 
+use crate::capi::exports::exports;
 use crate::iov::{self, Vector};
 
-/// The sum of the elements' lengths.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn iov_size(iov: *const iovec, iov_cnt: c_uint) -> usize {
-    // SAFETY: by the header, a vector that stays for the call.
-    let vector = unsafe { Vector::new(iov, iov_cnt) };
-    vector.size()
-}
+exports! { "qemu/iov.h";
+    fn iov_size(iov: (*const iovec), iov_cnt: (c_uint)) -> usize {
+        Vector::new(iov, iov_cnt).size()
+    }
 
-/// Makes a vector of a part of another one.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn iov_copy(
-    dst_iov: *mut iovec,
-    dst_iov_cnt: c_uint,
-    iov: *const iovec,
-    iov_cnt: c_uint,
-    offset: usize,
-    bytes: usize,
-) -> c_uint {
-    // SAFETY: by the header, a vector that stays for the call.
-    let vector = unsafe { Vector::new(iov, iov_cnt) };
-    // SAFETY: by the header, room for so many elements.
-    unsafe { vector.describe(dst_iov, dst_iov_cnt, offset, bytes) }
-}
+    fn iov_copy(
+        dst_iov: (*mut iovec), dst_iov_cnt: (c_uint),
+        iov: (*const iovec), iov_cnt: (c_uint), offset: (usize), bytes: (usize),
+    ) -> c_uint {
+        Vector::new(iov, iov_cnt).describe(dst_iov, dst_iov_cnt, offset, bytes)
+    }
 
-/// Drops bytes from the front of a vector.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn iov_discard_front(
-    iov: *mut *mut iovec,
-    iov_cnt: *mut c_uint,
-    bytes: usize,
-) -> usize {
-    // SAFETY: by the header, a vector of the caller's.
-    unsafe { iov::discard_front(iov, iov_cnt, bytes) }
-}
+    fn iov_discard_front(iov: (*mut *mut iovec), iov_cnt: (*mut c_uint), bytes: (usize)) -> usize {
+        iov::discard_front(iov, iov_cnt, bytes)
+    }
 
-/// Drops bytes from the end of a vector.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn iov_discard_back(
-    iov: *mut iovec,
-    iov_cnt: *mut c_uint,
-    bytes: usize,
-) -> usize {
-    // SAFETY: by the header, a vector of the caller's.
-    unsafe { iov::discard_back(iov, iov_cnt, bytes) }
-}
+    fn iov_discard_back(iov: (*mut iovec), iov_cnt: (*mut c_uint), bytes: (usize)) -> usize {
+        iov::discard_back(iov, iov_cnt, bytes)
+    }
 
-/// Copies a buffer into a vector.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn iov_from_buf_full(
-    iov: *const iovec,
-    iov_cnt: c_uint,
-    offset: usize,
-    buf: *const c_void,
-    bytes: usize,
-) -> usize {
-    // SAFETY: by the header, a vector that stays for the call.
-    let vector = unsafe { Vector::new(iov, iov_cnt) };
-    // SAFETY: by the header, so many bytes that don't overlap the vector's.
-    unsafe { vector.fill_from("iov_from_buf_full", offset, buf.cast(), bytes) }
-}
+    // The bytes at `buf` don't overlap the vector's.
+    fn iov_from_buf_full(
+        iov: (*const iovec), iov_cnt: (c_uint), offset: (usize), buf: (*const c_void), bytes: (usize),
+    ) -> usize {
+        Vector::new(iov, iov_cnt).fill_from(FUNCTION, offset, buf.cast(), bytes)
+    }
 
-/// Copies a part of a vector into a buffer.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn iov_to_buf_full(
-    iov: *const iovec,
-    iov_cnt: c_uint,
-    offset: usize,
-    buf: *mut c_void,
-    bytes: usize,
-) -> usize {
-    // SAFETY: by the header, a vector that stays for the call.
-    let vector = unsafe { Vector::new(iov, iov_cnt) };
-    // SAFETY: by the header, room for so many bytes that don't overlap the vector's.
-    unsafe { vector.copy_to("iov_to_buf_full", offset, buf.cast(), bytes) }
-}
+    fn iov_to_buf_full(
+        iov: (*const iovec), iov_cnt: (c_uint), offset: (usize), buf: (*mut c_void), bytes: (usize),
+    ) -> usize {
+        Vector::new(iov, iov_cnt).copy_to(FUNCTION, offset, buf.cast(), bytes)
+    }
 
-/// Fills a part of a vector with one byte.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn iov_memset(
-    iov: *const iovec,
-    iov_cnt: c_uint,
-    offset: usize,
-    fillc: c_int,
-    bytes: usize,
-) -> usize {
-    // SAFETY: by the header, a vector that stays for the call.
-    let vector = unsafe { Vector::new(iov, iov_cnt) };
-    let [byte, ..] = fillc.to_le_bytes();
-    // SAFETY: by the header, the memory is there to be filled.
-    unsafe { vector.fill("iov_memset", offset, byte, bytes) }
+    fn iov_memset(
+        iov: (*const iovec), iov_cnt: (c_uint), offset: (usize), fillc: (c_int), bytes: (usize),
+    ) -> usize {
+        let [byte, ..] = fillc.to_le_bytes();
+        Vector::new(iov, iov_cnt).fill(FUNCTION, offset, byte, bytes)
+    }
 }

@@ -2,38 +2,21 @@
 
 use core::ffi::{CStr, c_char};
 
-use crate::qom::user_creatable;
+use crate::capi::arguments::{object, text};
+use crate::capi::exports::exports;
+use crate::capi::propagate::{bool_or_propagate, ptr_or_propagate};
+use crate::qom::values::user_creatable;
 use abi::layout::{Error, Object, UserCreatable};
 use abi::origin;
 
-use crate::capi::arguments::{object, text};
-use crate::capi::propagate::{bool_or_propagate, ptr_or_propagate};
-
-/// `user_creatable_complete` of `qom/object_interfaces.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn user_creatable_complete(
-    uc: *mut UserCreatable,
-    errp: *mut *mut Error,
-) -> bool {
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(uc.cast::<Object>(), "user_creatable_complete") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        bool_or_propagate(
-            user_creatable::complete(obj),
-            errp,
-            &origin!(c"user_creatable_complete"),
-        )
+exports! { "qom/object_interfaces.h";
+    fn user_creatable_complete(uc: (*mut UserCreatable)) -> bool, else (false) {
+        user_creatable::complete(object(uc.cast::<Object>(), FUNCTION)).map(|()| true)
     }
-}
 
-/// `user_creatable_can_be_deleted` of `qom/object_interfaces.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn user_creatable_can_be_deleted(uc: *mut UserCreatable) -> bool {
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(uc.cast::<Object>(), "user_creatable_can_be_deleted") };
-    // SAFETY: as above.
-    unsafe { user_creatable::can_be_deleted(obj) }
+    fn user_creatable_can_be_deleted(uc: (*mut UserCreatable)) -> bool {
+        user_creatable::can_be_deleted(object(uc.cast::<Object>(), FUNCTION))
+    }
 }
 
 /// Makes an object of `count` names, each followed by its value.

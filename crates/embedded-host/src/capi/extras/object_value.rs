@@ -1,437 +1,85 @@
-//! `qom/object.h`: values of properties.
+//! `qom/object-value.h`: values of properties.
 
-use core::ffi::{c_char, c_int};
+use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
 
 use glib_sys::g_strdup;
 
-use crate::error::{self, Origin};
+use crate::capi::exports::exports;
 use crate::qapi::scalar::Source;
-use crate::qapi::visitor;
-use crate::qom::property::{self, Property};
-use crate::qom::value;
-use abi::layout::{Error, Object, Visitor};
-use abi::origin;
+use crate::qom::objects::property::{self, Property};
+use crate::qom::values::value;
+use abi::layout::Object;
 
-use crate::capi::arguments::{object, text};
+/// A text of the caller's own.
+fn own(text: &CStr) -> *mut c_char {
+    // SAFETY: a C string.
+    unsafe { g_strdup(text.as_ptr()) }
+}
 
-/// The value of a call that went well; of a failed one `otherwise`, with the error in `errp`.
-///
-/// # Safety
-/// `errp` is the C caller's.
-unsafe fn told<T>(
-    result: Result<T, error::Error>,
-    otherwise: T,
-    errp: *mut *mut Error,
-    origin: &Origin,
-) -> T {
-    match result {
-        Ok(value) => value,
-        Err(error) => {
-            // SAFETY: as promised.
-            unsafe { error.store(errp, origin) };
-            otherwise
-        }
+exports! { "qom/object-value.h";
+    fn object_property_get(obj: object, name: text, v: visitor) -> bool, else (false) {
+        value::get(obj, name, v.as_ptr()).map(|()| true)
     }
-}
 
-/// Whether a call went well; if not, the error is in `errp`.
-///
-/// # Safety
-/// `errp` is the C caller's.
-unsafe fn done(result: Result<(), error::Error>, errp: *mut *mut Error, origin: &Origin) -> bool {
-    // SAFETY: as promised.
-    unsafe { told(result.map(|()| true), false, errp, origin) }
-}
-
-/// `object_property_get` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_get(
-    obj: *mut Object,
-    name: *const c_char,
-    v: *mut Visitor,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "object_property_get";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's visitor; it has to be there.
-    let visitor = unsafe { visitor::Visitor::from_ptr(v, FUNCTION) };
-    // SAFETY: the caller's object, visitor and `errp`.
-    unsafe {
-        done(
-            value::get(obj, name, visitor.as_ptr()),
-            errp,
-            &origin!(c"object_property_get"),
-        )
+    fn object_property_set(obj: object, name: text, v: visitor) -> bool, else (false) {
+        value::set(obj, name, v.as_ptr()).map(|()| true)
     }
-}
 
-/// `object_property_set` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_set(
-    obj: *mut Object,
-    name: *const c_char,
-    v: *mut Visitor,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "object_property_set";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's visitor; it has to be there.
-    let visitor = unsafe { visitor::Visitor::from_ptr(v, FUNCTION) };
-    // SAFETY: the caller's object, visitor and `errp`.
-    unsafe {
-        done(
-            value::set(obj, name, visitor.as_ptr()),
-            errp,
-            &origin!(c"object_property_set"),
-        )
+    fn object_property_set_str(obj: object, name: text, value: text) -> bool, else (false) {
+        value::set_from(obj, name, Source::Text(value)).map(|()| true)
     }
-}
 
-/// `object_property_set_str` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_set_str(
-    obj: *mut Object,
-    name: *const c_char,
-    value: *const c_char,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "object_property_set_str";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's text.
-    let value = unsafe { text(value, FUNCTION, "value") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        done(
-            value::set_from(obj, name, Source::Text(value)),
-            errp,
-            &origin!(c"object_property_set_str"),
-        )
+    fn object_property_set_bool(obj: object, name: text, value: (bool)) -> bool, else (false) {
+        value::set_from(obj, name, Source::Truth(value)).map(|()| true)
     }
-}
 
-/// `object_property_set_bool` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_set_bool(
-    obj: *mut Object,
-    name: *const c_char,
-    value: bool,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "object_property_set_bool";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        done(
-            value::set_from(obj, name, Source::Truth(value)),
-            errp,
-            &origin!(c"object_property_set_bool"),
-        )
+    fn object_property_set_int(obj: object, name: text, value: (i64)) -> bool, else (false) {
+        value::set_from(obj, name, Source::Number(value.into())).map(|()| true)
     }
-}
 
-/// `object_property_set_int` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_set_int(
-    obj: *mut Object,
-    name: *const c_char,
-    value: i64,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "object_property_set_int";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        done(
-            value::set_from(obj, name, Source::Number(value.into())),
-            errp,
-            &origin!(c"object_property_set_int"),
-        )
+    fn object_property_set_uint(obj: object, name: text, value: (u64)) -> bool, else (false) {
+        value::set_from(obj, name, Source::Number(value.into())).map(|()| true)
     }
-}
 
-/// `object_property_set_uint` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_set_uint(
-    obj: *mut Object,
-    name: *const c_char,
-    value: u64,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "object_property_set_uint";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        done(
-            value::set_from(obj, name, Source::Number(value.into())),
-            errp,
-            &origin!(c"object_property_set_uint"),
-        )
+    fn object_property_parse(obj: object, name: text, string: text) -> bool, else (false) {
+        value::set_from(obj, name, Source::Word(string)).map(|()| true)
     }
-}
 
-/// `object_property_parse` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_parse(
-    obj: *mut Object,
-    name: *const c_char,
-    string: *const c_char,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "object_property_parse";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's text.
-    let string = unsafe { text(string, FUNCTION, "string") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        done(
-            value::set_from(obj, name, Source::Word(string)),
-            errp,
-            &origin!(c"object_property_parse"),
-        )
+    fn object_property_set_link(obj: object, name: text, value: (*mut Object)) -> bool, else (false) {
+        value::set_target(obj, name, value).map(|()| true)
     }
-}
 
-/// `object_property_set_link` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_set_link(
-    obj: *mut Object,
-    name: *const c_char,
-    value: *mut Object,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "object_property_set_link";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's objects and `errp`.
-    unsafe {
-        done(
-            value::set_target(obj, name, value),
-            errp,
-            &origin!(c"object_property_set_link"),
-        )
+    fn object_property_get_str(obj: object, name: text) -> *mut c_char, else (ptr::null_mut()) {
+        value::text(obj, name).map(|text| own(&text))
     }
-}
 
-/// `object_property_get_str` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_get_str(
-    obj: *mut Object,
-    name: *const c_char,
-    errp: *mut *mut Error,
-) -> *mut c_char {
-    const FUNCTION: &str = "object_property_get_str";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's object.
-    let shown = unsafe { value::text(obj, name) };
-    // SAFETY: a C string becomes one of the caller's.
-    let shown = shown.map(|shown| unsafe { g_strdup(shown.as_ptr()) });
-    // SAFETY: the caller's `errp`.
-    unsafe {
-        told(
-            shown,
-            ptr::null_mut(),
-            errp,
-            &origin!(c"object_property_get_str"),
-        )
+    fn object_property_print(obj: object, name: text, human: (bool)) -> *mut c_char, else (ptr::null_mut()) {
+        value::shown(obj, name).map(|shown| own(&shown.print(human)))
     }
-}
 
-/// `object_property_print` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_print(
-    obj: *mut Object,
-    name: *const c_char,
-    human: bool,
-    errp: *mut *mut Error,
-) -> *mut c_char {
-    const FUNCTION: &str = "object_property_print";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's object.
-    let shown = unsafe { value::shown(obj, name) }.map(|shown| shown.print(human));
-    // SAFETY: a C string becomes one of the caller's.
-    let shown = shown.map(|shown| unsafe { g_strdup(shown.as_ptr()) });
-    // SAFETY: the caller's `errp`.
-    unsafe {
-        told(
-            shown,
-            ptr::null_mut(),
-            errp,
-            &origin!(c"object_property_print"),
-        )
+    fn object_property_get_bool(obj: object, name: text) -> bool, else (false) {
+        value::truth(obj, name)
     }
-}
 
-/// `object_property_get_bool` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_get_bool(
-    obj: *mut Object,
-    name: *const c_char,
-    errp: *mut *mut Error,
-) -> bool {
-    const FUNCTION: &str = "object_property_get_bool";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        told(
-            value::truth(obj, name),
-            false,
-            errp,
-            &origin!(c"object_property_get_bool"),
-        )
+    fn object_property_get_int(obj: object, name: text) -> i64, else (-1) {
+        value::number(obj, name, "int")
     }
-}
 
-/// `object_property_get_int` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_get_int(
-    obj: *mut Object,
-    name: *const c_char,
-    errp: *mut *mut Error,
-) -> i64 {
-    const FUNCTION: &str = "object_property_get_int";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        told(
-            value::number(obj, name, "int"),
-            -1,
-            errp,
-            &origin!(c"object_property_get_int"),
-        )
+    fn object_property_get_uint(obj: object, name: text) -> u64, else (0) {
+        value::number(obj, name, "uint")
     }
-}
 
-/// `object_property_get_uint` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_get_uint(
-    obj: *mut Object,
-    name: *const c_char,
-    errp: *mut *mut Error,
-) -> u64 {
-    const FUNCTION: &str = "object_property_get_uint";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        told(
-            value::number(obj, name, "uint"),
-            0,
-            errp,
-            &origin!(c"object_property_get_uint"),
-        )
+    fn object_property_get_enum(obj: object, name: text, typename: text) -> c_int, else (-1) {
+        value::choice(obj, name, typename)
     }
-}
 
-/// `object_property_get_enum` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_get_enum(
-    obj: *mut Object,
-    name: *const c_char,
-    typename: *const c_char,
-    errp: *mut *mut Error,
-) -> c_int {
-    const FUNCTION: &str = "object_property_get_enum";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's text.
-    let typename = unsafe { text(typename, FUNCTION, "typename") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        told(
-            value::choice(obj, name, typename),
-            -1,
-            errp,
-            &origin!(c"object_property_get_enum"),
-        )
+    fn object_property_get_link(obj: object, name: text) -> *mut Object, else (ptr::null_mut()) {
+        value::target(obj, name)
     }
-}
 
-/// `object_property_get_link` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_get_link(
-    obj: *mut Object,
-    name: *const c_char,
-    errp: *mut *mut Error,
-) -> *mut Object {
-    const FUNCTION: &str = "object_property_get_link";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's object and `errp`.
-    unsafe {
-        told(
-            value::target(obj, name),
-            ptr::null_mut(),
-            errp,
-            &origin!(c"object_property_get_link"),
-        )
-    }
-}
-
-/// `object_property_get_type` of `qom/object.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn object_property_get_type(
-    obj: *mut Object,
-    name: *const c_char,
-    errp: *mut *mut Error,
-) -> *const c_char {
-    const FUNCTION: &str = "object_property_get_type";
-    // SAFETY: the caller's object.
-    let obj = unsafe { object(obj, FUNCTION) };
-    // SAFETY: the caller's text.
-    let name = unsafe { text(name, FUNCTION, "name") };
-    // SAFETY: the caller's object.
-    let found = unsafe { property::find_or_fail(obj, name) };
-    // SAFETY: found just now; the text is the property's.
-    let kind = found.map(|found| unsafe { Property::kind(found) }.as_ptr());
-    // SAFETY: the caller's `errp`.
-    unsafe {
-        told(
-            kind,
-            ptr::null(),
-            errp,
-            &origin!(c"object_property_get_type"),
-        )
+    // The text is the property's.
+    fn object_property_get_type(obj: object, name: text) -> *const c_char, else (ptr::null()) {
+        property::find_or_fail(obj, name).map(|found| Property::kind(found).as_ptr())
     }
 }

@@ -1,6 +1,7 @@
 //! `qapi/qapi-builtin-types.h`, `qapi/qapi-types-common.h` and `qapi/qapi-types-sockets.h`, but for
-//! the enums' tables, which are in [`crate::qapi::tables`].
+//! the enums' tables, which are in [`crate::qapi::tables`]. NULL is fine everywhere.
 
+use crate::capi::exports::exports;
 use crate::qapi::{legacy, lists};
 use abi::address::copy;
 use abi::layout::{
@@ -9,104 +10,35 @@ use abi::layout::{
     UnixSocketAddressWrapper, VsockSocketAddress, VsockSocketAddressWrapper, strList,
 };
 
-/// Frees a list of texts; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_strList(obj: *mut strList) {
-    // SAFETY: the caller gives its list away.
-    unsafe { lists::free_texts(obj) }
+/// Functions that free what the caller gives away.
+macro_rules! free {
+    ($( $(#[$attribute:meta])* fn $name:ident: $record:ty => $free:path; )*) => {
+        exports! { "qapi/qapi-types-sockets.h"; $(
+            $(#[$attribute])*
+            fn $name(obj: (*mut $record)) -> () {
+                $free(obj);
+            }
+        )* }
+    };
 }
 
-/// Frees a descriptor address; NULL is fine.
-#[cfg(not(fd_socket_address))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_String(obj: *mut FdSocketAddress) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { copy::free(obj) }
-}
-
-/// Frees a descriptor address; NULL is fine.
-#[cfg(fd_socket_address)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_FdSocketAddress(obj: *mut FdSocketAddress) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { copy::free(obj) }
-}
-
-/// Frees host and port; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_InetSocketAddressBase(obj: *mut InetSocketAddressBase) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { copy::free(obj) }
-}
-
-/// Frees an internet address; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_InetSocketAddress(obj: *mut InetSocketAddress) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { copy::free(obj) }
-}
-
-/// Frees a UNIX address; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_UnixSocketAddress(obj: *mut UnixSocketAddress) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { copy::free(obj) }
-}
-
-/// Frees a virtio address; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_VsockSocketAddress(obj: *mut VsockSocketAddress) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { copy::free(obj) }
-}
-
-/// Frees a list of addresses; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_SocketAddressList(obj: *mut SocketAddressList) {
-    // SAFETY: the caller gives its list away.
-    unsafe { lists::free_addresses(obj) }
-}
-
-/// Frees an internet address behind a pointer; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_InetSocketAddressWrapper(obj: *mut InetSocketAddressWrapper) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { legacy::free_wrapper(obj) }
-}
-
-/// Frees a UNIX address behind a pointer; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_UnixSocketAddressWrapper(obj: *mut UnixSocketAddressWrapper) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { legacy::free_wrapper(obj) }
-}
-
-/// Frees a virtio address behind a pointer; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_VsockSocketAddressWrapper(obj: *mut VsockSocketAddressWrapper) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { legacy::free_wrapper(obj) }
-}
-
-/// Frees a descriptor address behind a pointer; NULL is fine.
-#[cfg(not(fd_socket_address))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_StringWrapper(obj: *mut FdSocketAddressWrapper) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { legacy::free_wrapper(obj) }
-}
-
-/// Frees a descriptor address behind a pointer; NULL is fine.
-#[cfg(fd_socket_address)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_FdSocketAddressWrapper(obj: *mut FdSocketAddressWrapper) {
-    // SAFETY: the caller gives its struct away.
-    unsafe { legacy::free_wrapper(obj) }
-}
-
-/// Frees an address of the older kind; NULL is fine.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qapi_free_SocketAddressLegacy(obj: *mut SocketAddressLegacy) {
-    // SAFETY: the caller gives its address away.
-    unsafe { legacy::free(obj) }
+free! {
+    fn qapi_free_strList: strList => lists::free_texts;
+    #[cfg(not(fd_socket_address))]
+    fn qapi_free_String: FdSocketAddress => copy::free;
+    #[cfg(fd_socket_address)]
+    fn qapi_free_FdSocketAddress: FdSocketAddress => copy::free;
+    fn qapi_free_InetSocketAddressBase: InetSocketAddressBase => copy::free;
+    fn qapi_free_InetSocketAddress: InetSocketAddress => copy::free;
+    fn qapi_free_UnixSocketAddress: UnixSocketAddress => copy::free;
+    fn qapi_free_VsockSocketAddress: VsockSocketAddress => copy::free;
+    fn qapi_free_SocketAddressList: SocketAddressList => lists::free_addresses;
+    fn qapi_free_InetSocketAddressWrapper: InetSocketAddressWrapper => legacy::free_wrapper;
+    fn qapi_free_UnixSocketAddressWrapper: UnixSocketAddressWrapper => legacy::free_wrapper;
+    fn qapi_free_VsockSocketAddressWrapper: VsockSocketAddressWrapper => legacy::free_wrapper;
+    #[cfg(not(fd_socket_address))]
+    fn qapi_free_StringWrapper: FdSocketAddressWrapper => legacy::free_wrapper;
+    #[cfg(fd_socket_address)]
+    fn qapi_free_FdSocketAddressWrapper: FdSocketAddressWrapper => legacy::free_wrapper;
+    fn qapi_free_SocketAddressLegacy: SocketAddressLegacy => legacy::free;
 }

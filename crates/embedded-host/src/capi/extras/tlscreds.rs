@@ -9,10 +9,8 @@ use glib_sys::g_strdup;
 
 #[cfg(creds_reload)]
 use crate::error;
-#[cfg(creds_priority)]
-use crate::qom::instance;
 use crate::tls::credentials::Credentials;
-use crate::tls::instance;
+use crate::tls::instance::credentials;
 use abi::layout::{Error, QCryptoTLSCreds};
 #[cfg(creds_priority)]
 use abi::layout::{Object, QCryptoTLSCredsClass};
@@ -24,7 +22,7 @@ use platform::check_usage;
 unsafe fn borrow<'a>(creds: *mut QCryptoTLSCreds, function: &str) -> &'a Credentials {
     check_usage!(!creds.is_null(), function, "@creds is NULL");
     // SAFETY: as promised.
-    unsafe { instance::credentials(creds) }
+    unsafe { credentials(creds) }
 }
 
 /// Whether credentials are for a role.
@@ -69,7 +67,7 @@ pub unsafe extern "C" fn qcrypto_tls_creds_reload(
         "@creds is NULL"
     );
     // SAFETY: the caller's credentials.
-    let class = unsafe { instance::class_of(creds.cast::<Object>()) };
+    let class = unsafe { crate::qom::objects::instance::class_of(creds.cast::<Object>()) };
     // SAFETY: the class of credentials.
     let reload = unsafe { (*class.as_ptr().cast::<QCryptoTLSCredsClass>()).reload };
     if let Some(reload) = reload {

@@ -3,8 +3,8 @@
 use core::ffi::{c_char, c_void};
 
 use crate::capi::arguments::{require, text};
-use crate::qom::instance;
-use crate::qom::types::{self, TypeImpl};
+use crate::qom::objects::instance;
+use crate::qom::types::{self, TypeDescription};
 use abi::layout::{Object, Type, TypeInfo};
 
 /// `type_register_static` of `qom/object.h`.
@@ -14,7 +14,7 @@ pub unsafe extern "C" fn type_register_static(info: *const TypeInfo) -> Type {
     // SAFETY: a live struct as the header asks, not NULL.
     let info = unsafe { &*info };
     // SAFETY: its strings and array are what the header says.
-    types::register(unsafe { TypeImpl::from_info(info) }).handle()
+    unsafe { types::register(TypeDescription::from_info(info)) }.handle()
 }
 
 /// `object_new` of `qom/object.h`.

@@ -6,7 +6,7 @@ use core::ptr;
 
 use crate::authz;
 use crate::error::{Error, Origin};
-use crate::qom::instance::Held;
+use crate::qom::objects::instance::ObjectRef;
 use crate::tls::callbacks::{Callbacks, ReadFunc, WriteFunc};
 use crate::tls::connection::Progress;
 use crate::tls::gnutls::Direction;
@@ -20,7 +20,7 @@ use platform::check_usage;
 struct Owned {
     // Goes before the credentials.
     session: Session,
-    _creds: Option<Held>,
+    _creds: Option<ObjectRef>,
 }
 
 /// # Safety
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn qcrypto_tls_session_new(
     match made {
         Ok(session) => {
             // SAFETY: live credentials.
-            let creds = unsafe { Held::new(creds.cast::<Object>()) };
+            let creds = unsafe { ObjectRef::new(creds.cast::<Object>()) };
             let owned = Owned {
                 session,
                 _creds: creds,
@@ -144,7 +144,8 @@ pub unsafe extern "C" fn qcrypto_tls_session_check_credentials(
 
 /// What the authorization object of that id says about a name.
 fn is_allowed(id: &CStr, name: &CStr) -> Result<bool, Error> {
-    match authz::is_allowed_by_id(id, name) {
+    // SAFETY: the program changes the tree while no session asks it (R-QOM-24).
+    match unsafe { authz::is_allowed_by_id(id, name) } {
         (_, Some(error)) => Err(error),
         (allowed, None) => Ok(allowed),
     }

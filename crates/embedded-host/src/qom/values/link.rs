@@ -1,58 +1,54 @@
 //! Properties that lead to other objects (R-QOM-23).
 
-use core::ffi::{CStr, c_uint};
+use core::ffi::CStr;
 use core::ptr;
-use std::ffi::CString;
 
 use crate::error::{Error, catch};
 use crate::qapi::scalar;
-use abi::layout::{LinkCheck, Object};
+use abi::layout::{Object, ObjectPropertyAccessor};
 
-use super::accessors::Accessors;
-use super::instance::Held;
-use super::path::{self, Found};
-use super::{cast, instance, property};
+use crate::qom::objects::accessors::{Accessors, Link, accessors, with_text};
+use crate::qom::objects::instance;
+use crate::qom::objects::instance::ObjectRef;
+use crate::qom::objects::property;
+use crate::qom::tree;
+use crate::qom::tree::path::{self, Found};
+use crate::qom::types::cast;
 
-/// `OBJ_PROP_LINK_STRONG`: the slot owns a reference.
-pub const STRONG: c_uint = 1;
+/// The accessors of a link; without a check of the program's it can't be written.
+pub(crate) fn accessors(link: Link) -> Accessors {
+    let set = link.check.map(|_| set_path as ObjectPropertyAccessor);
+    Accessors::Link {
+        link,
+        get: tree::get_path,
+        set,
+    }
+}
 
-/// A slot of the program's that a property reads and writes.
-#[derive(Clone)]
-pub struct Link {
-    /// What objects it may lead to.
-    pub kind: CString,
-    /// The slot.
-    pub slot: *mut *mut Object,
-    /// Asked before the slot changes; None if nobody may.
-    pub check: LinkCheck,
-    /// `OBJ_PROP_LINK_*`.
-    pub flags: c_uint,
+accessors! {
+    fn set_path(obj, v, name, Accessors::Link { link, .. }) {
+        // Not NULL after a visit that went well.
+        with_text(v, &name, |text| link.lead_to_path(obj, &name, CStr::from_ptr(text)))
+    }
 }
 
 impl Link {
-    /// Where it leads.
-    ///
-    /// # Safety
-    /// The property is there, so the slot is.
-    pub(super) unsafe fn target(&self) -> *mut Object {
-        // SAFETY: as promised.
-        unsafe { self.slot.read() }
-    }
-
     /// Lets it lead to the object at `path`; to none if that is empty.
     ///
     /// # Safety
     /// `obj` is a live object that has this link, called `name`.
-    pub(super) unsafe fn lead_to_path(
+    pub(crate) unsafe fn lead_to_path(
         &self,
         obj: *mut Object,
         name: &CStr,
         path: &CStr,
     ) -> Result<(), Error> {
-        let target = match path::resolve_type(path, &self.kind) {
+        // SAFETY: as promised.
+        let target = match unsafe { path::resolve_type(path, &self.kind) } {
             _ if path.is_empty() => ptr::null_mut(),
             Found::One(target) => target,
-            Found::None if path::resolves(path) => return Err(self.wrong_type(name)),
+            // SAFETY: as promised.
+            Found::None if unsafe { path::resolves(path) } => return Err(self.wrong_type(name)),
             Found::None => return Err(not_found(path)),
             Found::Several => {
                 let path = path.to_string_lossy();
@@ -69,7 +65,7 @@ impl Link {
     ///
     /// # Safety
     /// As above; `target` is NULL or a live object.
-    pub(super) unsafe fn lead_to(
+    pub(crate) unsafe fn lead_to(
         &self,
         obj: *mut Object,
         name: &CStr,
@@ -81,13 +77,13 @@ impl Link {
         }
         let Some(check) = self.check else {
             // SAFETY: as promised.
-            return Err(unsafe { super::value::not_writable(obj, name) });
+            return Err(unsafe { property::not_writable(obj, name) });
         };
         // The check may take it from where it is, and drop what kept this one.
         // SAFETY: live as promised, unless it is NULL.
-        let _held = (!target.is_null()).then(|| unsafe { Held::new(target) });
+        let _held = (!target.is_null()).then(|| unsafe { ObjectRef::new(target) });
         // SAFETY: live as promised.
-        let _kept = unsafe { Held::new(obj) };
+        let _kept = unsafe { ObjectRef::new(obj) };
         // The name may be the property's own.
         // SAFETY: live as promised.
         let shown = unsafe { property::full_name(obj, name) };
@@ -100,7 +96,7 @@ impl Link {
         if !unsafe { self.is_of(obj) } {
             return Err(Error::new(format!("Property '{shown}' not found")));
         }
-        let strong = self.flags & STRONG != 0;
+        let strong = self.is_strong();
         if strong && !target.is_null() {
             // SAFETY: live as promised.
             unsafe { instance::add_reference(target) };
@@ -124,24 +120,8 @@ impl Link {
         unsafe { property::own(obj) }.into_iter().any(|property| {
             // SAFETY: an object's properties are live while nothing runs.
             let accessors = unsafe { &(*property).accessors };
-            matches!(accessors, Accessors::Link(link) if link.slot == self.slot)
+            matches!(accessors, Accessors::Link { link, .. } if link.slot == self.slot)
         })
-    }
-
-    /// The property is gone.
-    ///
-    /// # Safety
-    /// The slot is still there if it owns references.
-    pub(super) unsafe fn let_go(&self) {
-        if self.flags & STRONG == 0 {
-            return;
-        }
-        // SAFETY: as promised.
-        let before = unsafe { self.slot.replace(ptr::null_mut()) };
-        if !before.is_null() {
-            // SAFETY: the reference was the slot's.
-            unsafe { instance::drop_reference(before) };
-        }
     }
 
     fn wrong_type(&self, name: &CStr) -> Error {
@@ -150,6 +130,6 @@ impl Link {
 }
 
 /// Nothing is at that path.
-pub(super) fn not_found(path: &CStr) -> Error {
+pub(crate) fn not_found(path: &CStr) -> Error {
     Error::new(format!("Device '{}' not found", path.to_string_lossy()))
 }

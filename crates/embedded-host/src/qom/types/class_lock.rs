@@ -19,11 +19,11 @@ static LOCK: RecursiveMutex = RecursiveMutex(UnsafeCell::new(
 ));
 
 /// The lock, held by this thread.
-pub(super) struct ClassLock(PhantomData<*const ()>);
+pub(crate) struct ClassLock(PhantomData<*const ()>);
 
 impl ClassLock {
     /// Waits until no other thread has the lock.
-    pub(super) fn acquire() -> Self {
+    pub(crate) fn acquire() -> Self {
         // SAFETY: the mutex is initialised statically and never moved or destroyed. Locking a
         // recursive mutex fails only beyond some 2^31 levels.
         unsafe { libc::pthread_mutex_lock(LOCK.0.get()) };

@@ -2,17 +2,17 @@
 
 use core::ffi::CStr;
 
-use super::cast;
-use super::class::{self, Class};
-use super::table::TYPES;
+use crate::qom::types::cast;
+use crate::qom::types::class::{self, Class};
+use crate::qom::types::table::TYPES;
 
 /// The classes of all types there are now, in the order of registration: those that are of type
 /// `kind`, if given, and abstract ones only if wanted. Classes that nobody has used yet get made.
-pub fn classes(kind: Option<&CStr>, include_abstract: bool) -> impl Iterator<Item = Class> {
+pub(crate) fn classes(kind: Option<&CStr>, include_abstract: bool) -> impl Iterator<Item = Class> {
     TYPES
         .all()
         .into_iter()
-        .filter(move |ty| include_abstract || !ty.shape().is_abstract)
+        .filter(move |ty| include_abstract || !ty.resolved().is_abstract)
         .map(class::of)
         .filter(move |class| kind.is_none_or(|kind| cast::is_a(*class, kind)))
 }

@@ -5,35 +5,32 @@ use core::ffi::{CStr, c_char, c_void};
 use core::ptr;
 use std::ffi::CString;
 
-use glib_sys::{GHashTable, GHashTableIter, g_free, g_strdup};
-use glib_sys::{
-    g_hash_table_insert, g_hash_table_iter_init, g_hash_table_iter_next, g_hash_table_lookup,
-    g_hash_table_new, g_hash_table_size, g_hash_table_steal, g_hash_table_unref, g_str_equal,
-    g_str_hash,
-};
+use glib_sys::{g_free, g_hash_table_size, g_hash_table_steal, g_hash_table_unref, g_strdup};
 
 use crate::error::Error;
-use abi::layout::{Object, ObjectProperty, ObjectPropertyInit};
+use abi::layout::{Object, ObjectProperty};
 use platform::os::abort::misuse;
 
+use crate::qom::types::class::Class;
+use crate::qom::types::property_table;
+
 use super::accessors::Accessors;
-use super::class::Class;
-use super::instance::{self, Held};
+use super::instance::{self, ObjectRef};
 
 /// A property: what C code sees of it, and what the host keeps with it.
 #[repr(C)]
-pub struct Property {
+pub(crate) struct Property {
     /// C's part.
-    pub c: ObjectProperty,
+    pub(crate) c: ObjectProperty,
     /// How the value is read and written.
-    pub accessors: Accessors,
+    pub(crate) accessors: Accessors,
     /// Whether it is about to go.
     releasing: Cell<bool>,
 }
 
 impl Property {
     /// A property that nobody has yet.
-    pub fn new(name: &CStr, kind: &CStr, accessors: Accessors) -> Box<Self> {
+    pub(crate) fn new(name: &CStr, kind: &CStr, accessors: Accessors) -> Box<Self> {
         let mut property = Box::new(Self {
             c: ObjectProperty {
                 // SAFETY: C strings; so below.
@@ -70,7 +67,7 @@ impl Property {
     ///
     /// # Safety
     /// The property stays for `'a`.
-    pub unsafe fn name<'a>(this: *const Self) -> &'a CStr {
+    pub(crate) unsafe fn name<'a>(this: *const Self) -> &'a CStr {
         // SAFETY: every property has a name of its own, as long as it is there.
         unsafe { CStr::from_ptr((*this).c.name) }
     }
@@ -79,21 +76,26 @@ impl Property {
     ///
     /// # Safety
     /// The property stays for `'a`.
-    pub unsafe fn kind<'a>(this: *const Self) -> &'a CStr {
+    pub(crate) unsafe fn kind<'a>(this: *const Self) -> &'a CStr {
         // SAFETY: as above.
         unsafe { CStr::from_ptr((*this).c.r#type) }
     }
 
     /// What C code gets.
-    pub fn for_c(this: *mut Self) -> *mut ObjectProperty {
+    pub(crate) fn for_c(this: *mut Self) -> *mut ObjectProperty {
         this.cast::<ObjectProperty>()
+    }
+
+    /// The property that C code sees.
+    fn from_c(this: *mut ObjectProperty) -> *mut Self {
+        this.cast::<Self>()
     }
 
     /// Says what the property is for; None for nothing.
     ///
     /// # Safety
     /// The property is live.
-    pub unsafe fn describe(this: *mut Self, description: Option<&CStr>) {
+    pub(crate) unsafe fn describe(this: *mut Self, description: Option<&CStr>) {
         let text = description.map_or(ptr::null(), CStr::as_ptr);
         // SAFETY: NULL or a C string.
         let copy = unsafe { g_strdup(text) };
@@ -117,131 +119,48 @@ impl Drop for Property {
     }
 }
 
-/// A class's property that has a default. Classes and their properties are never freed.
-pub struct Defaulted {
-    property: *mut ObjectProperty,
-    init: ObjectPropertyInit,
-}
-
-// SAFETY: the property stays as it is once its class is made, and `init` is the program's function
-// for objects that are made in any thread.
-unsafe impl Sync for Defaulted {}
-// SAFETY: as above.
-unsafe impl Send for Defaulted {}
-
-impl Defaulted {
-    /// Gives a new object the default.
-    ///
-    /// # Safety
-    /// `obj` is a new instance of the property's class.
-    pub(super) unsafe fn give_default(&self, obj: *mut Object) {
-        // SAFETY: the program's function gets an instance, and the property that it was set for.
-        unsafe { (self.init)(obj, self.property) };
-    }
-}
-
-/// The properties with defaults of a class that has just been made, those of its ancestors first.
-pub(super) fn defaulted(class: Class) -> Box<[Defaulted]> {
-    let mut found = Vec::new();
-    let mut next = Some(class);
-    while let Some(this) = next {
-        // SAFETY: classes live for ever; nobody else knows the new one yet.
-        for property in all_in(unsafe { (*this.as_ptr()).properties }) {
-            // SAFETY: properties of classes are never freed.
-            if let Some(init) = unsafe { (*property).c.init } {
-                let property = Property::for_c(property);
-                found.push(Defaulted { property, init });
-            }
-        }
-        next = this.parent();
-    }
-    found.reverse();
-    found.into()
-}
-
-/// # Safety
-/// `table` is NULL or a live table of properties.
-unsafe fn find_in(table: *mut GHashTable, name: &CStr) -> Option<*mut Property> {
-    if table.is_null() {
-        return None;
-    }
-    // SAFETY: a live table with texts as keys.
-    let found = unsafe { g_hash_table_lookup(table, name.as_ptr().cast()) };
-    (!found.is_null()).then(|| found.cast::<Property>())
-}
-
-/// The properties in a table, in no order; none for NULL.
-fn all_in(table: *mut GHashTable) -> Vec<*mut Property> {
-    let mut all = Vec::new();
-    if table.is_null() {
-        return all;
-    }
-    let mut iter = core::mem::MaybeUninit::<GHashTableIter>::uninit();
-    // SAFETY: tables are live while an object or a class has them; nobody changes it meanwhile.
-    unsafe { g_hash_table_iter_init(iter.as_mut_ptr(), table) };
-    let mut property = ptr::null_mut();
-    // SAFETY: initialised above; keys aren't wanted.
-    while unsafe {
-        g_hash_table_iter_next(iter.as_mut_ptr(), ptr::null_mut(), &raw mut property) != 0
-    } {
-        all.push(property.cast::<Property>());
-    }
-    all
-}
-
-/// Puts a property into a table, which is made if there is none.
+/// The property of that name in the class or its ancestors, root first (R-QOM-15).
 ///
 /// # Safety
-/// `slot` is the place of an object's or a class's table, in which the name is free.
-unsafe fn insert(slot: *mut *mut GHashTable, property: Box<Property>) -> *mut Property {
-    let property = Box::into_raw(property);
-    // SAFETY: as promised.
-    let mut table = unsafe { slot.read() };
-    if table.is_null() {
-        // SAFETY: GLib's functions for texts.
-        table = unsafe { g_hash_table_new(Some(g_str_hash), Some(g_str_equal)) };
+/// No other thread changes the properties of classes (R-QOM-24).
+pub(crate) unsafe fn find_in_class(class: Class, name: &CStr) -> Option<*mut Property> {
+    let above = class.parent();
+    above
         // SAFETY: as promised.
-        unsafe { slot.write(table) };
-    }
-    // SAFETY: the key belongs to the property and goes with it.
-    unsafe { g_hash_table_insert(table, (*property).c.name.cast(), property.cast()) };
-    property
-}
-
-/// The property of that name in the class or its ancestors, root first (R-QOM-15).
-pub fn find_in_class(class: Class, name: &CStr) -> Option<*mut Property> {
-    class
-        .parent()
-        .and_then(|parent| find_in_class(parent, name))
-        // SAFETY: classes live for ever, with their tables.
-        .or_else(|| unsafe { find_in((*class.as_ptr()).properties, name) })
+        .and_then(|parent| unsafe { find_in_class(parent, name) })
+        .or_else(|| {
+            // SAFETY: classes live for ever, with their tables.
+            let found = unsafe { property_table::find((*class.as_ptr()).properties, name) };
+            found.map(Property::from_c)
+        })
 }
 
 /// The property of that name of an object or its class.
 ///
 /// # Safety
-/// `obj` is an object whose memory is there.
-pub unsafe fn find(obj: *mut Object, name: &CStr) -> Option<*mut Property> {
+/// `obj` is an object whose memory is there, and no other thread changes its properties or its class's
+/// (R-QOM-24).
+pub(crate) unsafe fn find(obj: *mut Object, name: &CStr) -> Option<*mut Property> {
     // SAFETY: as promised.
     let class = unsafe { instance::class_of(obj) };
     // SAFETY: as promised.
-    find_in_class(class, name).or_else(|| unsafe { find_own(obj, name) })
+    unsafe { find_in_class(class, name).or_else(|| find_own(obj, name)) }
 }
 
 /// The property of that name of the object's own.
 ///
 /// # Safety
 /// As [`find`].
-pub unsafe fn find_own(obj: *mut Object, name: &CStr) -> Option<*mut Property> {
+pub(crate) unsafe fn find_own(obj: *mut Object, name: &CStr) -> Option<*mut Property> {
     // SAFETY: as promised.
-    unsafe { find_in((*obj).properties, name) }
+    unsafe { property_table::find((*obj).properties, name) }.map(Property::from_c)
 }
 
 /// As [`find`], with the words for its absence (R-QOM-16).
 ///
 /// # Safety
 /// As [`find`].
-pub unsafe fn find_or_fail(obj: *mut Object, name: &CStr) -> Result<*mut Property, Error> {
+pub(crate) unsafe fn find_or_fail(obj: *mut Object, name: &CStr) -> Result<*mut Property, Error> {
     // SAFETY: as promised.
     unsafe { find(obj, name) }.ok_or_else(|| {
         // SAFETY: as promised.
@@ -255,7 +174,7 @@ pub unsafe fn find_or_fail(obj: *mut Object, name: &CStr) -> Result<*mut Propert
 ///
 /// # Safety
 /// As [`find`].
-pub unsafe fn full_name(obj: *mut Object, name: &CStr) -> String {
+pub(crate) unsafe fn full_name(obj: *mut Object, name: &CStr) -> String {
     // SAFETY: as promised.
     let kind = unsafe { instance::class_of(obj) }.name().to_string_lossy();
     format!("{kind}.{}", name.to_string_lossy())
@@ -265,16 +184,17 @@ pub unsafe fn full_name(obj: *mut Object, name: &CStr) -> String {
 ///
 /// # Safety
 /// As [`find`].
-pub unsafe fn own(obj: *mut Object) -> Vec<*mut Property> {
+pub(crate) unsafe fn own(obj: *mut Object) -> Vec<*mut Property> {
     // SAFETY: as promised.
-    all_in(unsafe { (*obj).properties })
+    let all = unsafe { property_table::all((*obj).properties) };
+    all.into_iter().map(Property::from_c).collect()
 }
 
 /// Adds a property to an object, unless it has one of that name (R-QOM-15).
 ///
 /// # Safety
 /// As [`find`]; what `accessors` has is made for that object.
-pub unsafe fn try_add(
+pub(crate) unsafe fn try_add(
     obj: *mut Object,
     name: &CStr,
     kind: &CStr,
@@ -292,9 +212,10 @@ pub unsafe fn try_add(
             "attempt to add duplicate property '{name}' to object (type '{ty}')"
         )));
     }
-    let property = Property::new(name, kind, accessors);
+    let property = Box::into_raw(Property::new(name, kind, accessors));
     // SAFETY: the name is free, as was just found.
-    Ok(unsafe { insert(&raw mut (*obj).properties, property) })
+    unsafe { property_table::insert(&raw mut (*obj).properties, Property::for_c(property)) };
+    Ok(property)
 }
 
 /// For a name that ends in `[*]`, the first that is free with a number there (R-QOM-15).
@@ -310,10 +231,18 @@ unsafe fn first_free(obj: *mut Object, name: &CStr) -> Option<CString> {
 }
 
 /// Adds a property to a class; a name that it or an ancestor has is a mistake of the program.
-pub fn add_to_class(class: Class, property: Box<Property>) -> *mut Property {
-    // SAFETY: the property is this function's.
-    let name = unsafe { Property::name(&raw const *property) };
-    if find_in_class(class, name).is_some() {
+///
+/// # Safety
+/// No other thread uses the properties of the class: its hooks run, or the program serialises this
+/// (R-QOM-24). What `accessors` has is made for objects of that class.
+pub(crate) unsafe fn add_to_class(
+    class: Class,
+    name: &CStr,
+    kind: &CStr,
+    accessors: Accessors,
+) -> *mut Property {
+    // SAFETY: as promised.
+    if unsafe { find_in_class(class, name) }.is_some() {
         misuse(
             "object_class_property_add",
             format_args!(
@@ -323,9 +252,25 @@ pub fn add_to_class(class: Class, property: Box<Property>) -> *mut Property {
             ),
         );
     }
-    // SAFETY: the name is free. Nobody reads the properties of a class while its hooks run, nor
-    // while the program adds one later (R-QOM-24).
-    unsafe { insert(&raw mut (*class.as_ptr()).properties, property) }
+    let property = Box::into_raw(Property::new(name, kind, accessors));
+    // SAFETY: the name is free, and this thread alone uses the table.
+    unsafe {
+        property_table::insert(
+            &raw mut (*class.as_ptr()).properties,
+            Property::for_c(property),
+        );
+    }
+    property
+}
+
+/// The error of a property that can't be written (R-QOM-16).
+///
+/// # Safety
+/// As [`find`].
+pub(crate) unsafe fn not_writable(obj: *mut Object, name: &CStr) -> Error {
+    // SAFETY: as promised.
+    let name = unsafe { full_name(obj, name) };
+    Error::new(format!("Property '{name}' is not writable"))
 }
 
 /// Removes a property of an object's own, with its hook. Does nothing, and says so, while that is
@@ -333,14 +278,14 @@ pub fn add_to_class(class: Class, property: Box<Property>) -> *mut Property {
 ///
 /// # Safety
 /// As [`find`]; the property is in its table.
-pub unsafe fn remove(obj: *mut Object, property: *mut Property) -> bool {
+pub(crate) unsafe fn remove(obj: *mut Object, property: *mut Property) -> bool {
     // SAFETY: live as promised; it stays until this function frees it, as others find the mark.
     if unsafe { (*property).releasing.replace(true) } {
         return false;
     }
     // The hook may drop what is the last reference but this one.
     // SAFETY: as promised.
-    let _held = unsafe { Held::new(obj) };
+    let _held = unsafe { ObjectRef::new(obj) };
     // SAFETY: live, see above.
     let accessors = unsafe { &(*property).accessors };
     // SAFETY: the object's property.
@@ -372,7 +317,7 @@ pub unsafe fn remove(obj: *mut Object, property: *mut Property) -> bool {
 ///
 /// # Safety
 /// `obj` is an object whose memory is there, with a table.
-pub unsafe fn remove_all(obj: *mut Object) {
+pub(crate) unsafe fn remove_all(obj: *mut Object) {
     loop {
         // SAFETY: as promised.
         let names: Vec<CString> = unsafe { own(obj) }

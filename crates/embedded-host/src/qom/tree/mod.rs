@@ -1,7 +1,6 @@
-//! The composition tree: children, which their parent's property keeps alive, and containers.
+//! The composition tree: children, which their parent's property keeps alive, their paths, and containers.
 
 use core::ffi::CStr;
-use core::ptr;
 use std::ffi::CString;
 use std::sync::OnceLock;
 
@@ -10,9 +9,11 @@ use abi::layout::Object;
 use abi::profile;
 use platform::os::abort::misuse;
 
-use super::accessors::Accessors;
-use super::instance::{self, Held};
-use super::property::{self, Property};
+pub(crate) mod path;
+
+use crate::qom::objects::accessors::{Accessors, accessors, shown};
+use crate::qom::objects::instance::{self, ObjectRef};
+use crate::qom::objects::property::{self, Property};
 
 /// An object that lives as long as the process.
 struct Root(*mut Object);
@@ -26,7 +27,7 @@ static ROOT: OnceLock<Root> = OnceLock::new();
 static INTERNAL_ROOT: OnceLock<Root> = OnceLock::new();
 
 /// The root of the tree (R-QOM-20).
-pub fn root() -> *mut Object {
+pub(crate) fn root() -> *mut Object {
     let make = || {
         let root = new_container("object_get_root");
         for name in profile::ROOT_CONTAINERS {
@@ -38,27 +39,29 @@ pub fn root() -> *mut Object {
     ROOT.get_or_init(make).0
 }
 
-/// The root of the tree if anybody has asked for it.
-pub(super) fn known_root() -> Option<*mut Object> {
-    ROOT.get().map(|root| root.0)
-}
-
 /// The root of another tree, in which no path leads anywhere.
-pub fn internal_root() -> *mut Object {
+pub(crate) fn internal_root() -> *mut Object {
     INTERNAL_ROOT
         .get_or_init(|| Root(new_container("object_get_internal_root")))
         .0
 }
 
 /// The root's container of that name, if there is one.
-pub fn container(name: &CStr) -> Option<*mut Object> {
-    // SAFETY: the root is live.
+///
+/// # Safety
+/// No other thread changes the tree (R-QOM-24).
+#[cfg(root_containers)]
+pub(crate) unsafe fn container(name: &CStr) -> Option<*mut Object> {
+    // SAFETY: the root is live; the rest as promised.
     unsafe { component(root(), name) }
 }
 
 /// The container for objects that users make.
-pub fn objects() -> *mut Object {
-    // SAFETY: the root is live.
+///
+/// # Safety
+/// No other thread changes the tree (R-QOM-24).
+pub(crate) unsafe fn objects() -> *mut Object {
+    // SAFETY: the root is live; the rest as promised.
     unsafe { container_at(root(), c"/objects", "object_get_objects_root") }
 }
 
@@ -70,7 +73,11 @@ fn new_container(function: &str) -> *mut Object {
 ///
 /// # Safety
 /// `parent` is a live object.
-pub unsafe fn add_container(parent: *mut Object, name: &CStr, function: &str) -> *mut Object {
+pub(crate) unsafe fn add_container(
+    parent: *mut Object,
+    name: &CStr,
+    function: &str,
+) -> *mut Object {
     let container = new_container(function);
     // SAFETY: both are live.
     if let Err(error) = unsafe { try_add_child(parent, name, container) } {
@@ -85,7 +92,7 @@ pub unsafe fn add_container(parent: *mut Object, name: &CStr, function: &str) ->
 ///
 /// # Safety
 /// `root` is a live object.
-pub unsafe fn container_at(root: *mut Object, path: &CStr, function: &str) -> *mut Object {
+pub(crate) unsafe fn container_at(root: *mut Object, path: &CStr, function: &str) -> *mut Object {
     let Some(rest) = path.to_bytes().strip_prefix(b"/") else {
         let path = path.to_string_lossy();
         misuse(function, format_args!("'{path}' is no absolute path"));
@@ -105,7 +112,7 @@ pub unsafe fn container_at(root: *mut Object, path: &CStr, function: &str) -> *m
 ///
 /// # Safety
 /// `parent` is a live object.
-pub unsafe fn component(parent: *mut Object, name: &CStr) -> Option<*mut Object> {
+pub(crate) unsafe fn component(parent: *mut Object, name: &CStr) -> Option<*mut Object> {
     // SAFETY: as promised.
     let found = unsafe { property::find(parent, name) }?;
     // SAFETY: the property of a live object, nothing has run since.
@@ -119,7 +126,7 @@ pub unsafe fn component(parent: *mut Object, name: &CStr) -> Option<*mut Object>
 ///
 /// # Safety
 /// Both are live objects.
-pub unsafe fn try_add_child(
+pub(crate) unsafe fn try_add_child(
     parent: *mut Object,
     name: &CStr,
     child: *mut Object,
@@ -140,8 +147,12 @@ pub unsafe fn try_add_child(
     // SAFETY: live as promised.
     let ty = unsafe { instance::class_of(child) }.name();
     let kind = CString::new([b"child<", ty.to_bytes(), b">"].concat()).unwrap_or_default();
+    let accessors = Accessors::Child {
+        child,
+        get: get_path,
+    };
     // SAFETY: as promised.
-    let added = unsafe { property::try_add(parent, name, &kind, Accessors::Child(child)) }?;
+    let added = unsafe { property::try_add(parent, name, &kind, accessors) }?;
     // SAFETY: live; the reference is the property's.
     unsafe { instance::add_reference(child) };
     // SAFETY: live.
@@ -149,35 +160,11 @@ pub unsafe fn try_add_child(
     Ok(added)
 }
 
-/// A child is about to leave its parent, and is told so.
-///
-/// # Safety
-/// `child` is a live object.
-pub(super) unsafe fn leaves(child: *mut Object) {
-    // SAFETY: live, and classes are never freed.
-    let unparent = unsafe { (*instance::class_of(child).as_ptr()).unparent };
-    if let Some(unparent) = unparent {
-        // SAFETY: the class's hook gets an instance.
-        unsafe { unparent(child) };
-    }
-}
-
-/// A child has left its parent, which had a reference.
-///
-/// # Safety
-/// `child` is a live object.
-pub(super) unsafe fn has_left(child: *mut Object) {
-    // SAFETY: live.
-    unsafe { (*child).parent = ptr::null_mut() };
-    // SAFETY: live, and the reference was the parent's.
-    unsafe { instance::drop_reference(child) };
-}
-
 /// The property by which an object is its parent's child; None without parent.
 ///
 /// # Safety
 /// `child` is an object whose memory is there.
-pub(super) unsafe fn as_child(child: *mut Object) -> Option<*mut Property> {
+unsafe fn as_child(child: *mut Object) -> Option<*mut Property> {
     // SAFETY: as promised.
     let parent = unsafe { (*child).parent };
     if parent.is_null() {
@@ -187,7 +174,7 @@ pub(super) unsafe fn as_child(child: *mut Object) -> Option<*mut Property> {
     let mut properties = unsafe { property::own(parent) }.into_iter();
     // SAFETY: its properties are live while nothing runs.
     properties.find(
-        |&property| matches!(unsafe { &(*property).accessors }, Accessors::Child(c) if *c == child),
+        |&property| matches!(unsafe { &(*property).accessors }, Accessors::Child { child: c, .. } if *c == child),
     )
 }
 
@@ -195,7 +182,7 @@ pub(super) unsafe fn as_child(child: *mut Object) -> Option<*mut Property> {
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn unparent(obj: *mut Object) {
+pub(crate) unsafe fn unparent(obj: *mut Object) {
     // SAFETY: as promised.
     if let Some(property) = unsafe { as_child(obj) } {
         // SAFETY: the parent outlives its child, and that is its property.
@@ -207,15 +194,67 @@ pub unsafe fn unparent(obj: *mut Object) {
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn children(obj: *mut Object) -> Vec<Held> {
+pub(crate) unsafe fn children(obj: *mut Object) -> Vec<ObjectRef> {
     // SAFETY: as promised.
     let properties = unsafe { property::own(obj) }.into_iter();
     properties
         // SAFETY: properties and children are live while nothing runs.
         .filter_map(|property| match unsafe { &(*property).accessors } {
             // SAFETY: as above.
-            Accessors::Child(child) => unsafe { Held::new(*child) },
+            Accessors::Child { child, .. } => unsafe { ObjectRef::new(*child) },
             _ => None,
         })
         .collect()
+}
+
+/// The name of an object below its parent; None without parent. It is the parent's.
+///
+/// # Safety
+/// `obj` is a live object.
+pub(crate) unsafe fn component_of<'a>(obj: *mut Object) -> Option<&'a CStr> {
+    // SAFETY: as promised.
+    let property = unsafe { as_child(obj) }?;
+    // SAFETY: the property is the parent's, as long as it has the child.
+    Some(unsafe { Property::name(property) })
+}
+
+/// The path from the root; None if the object is not below it.
+///
+/// # Safety
+/// `obj` is a live object.
+pub(crate) unsafe fn canonical(obj: *mut Object) -> Option<CString> {
+    // Without a root nothing is below it.
+    let root = ROOT.get()?.0;
+    let mut parts: Vec<&[u8]> = Vec::new();
+    let mut object = obj;
+    while object != root {
+        // SAFETY: as promised, or an ancestor, which outlives what is below.
+        parts.push(unsafe { component_of(object) }?.to_bytes());
+        // SAFETY: as above.
+        object = unsafe { (*object).parent };
+    }
+    parts.reverse();
+    CString::new([b"/", parts.join(&b'/').as_slice()].concat()).ok()
+}
+
+/// As [`canonical`]; empty without path, and for NULL.
+///
+/// # Safety
+/// `obj` is NULL or a live object.
+pub(crate) unsafe fn canonical_or_empty(obj: *mut Object) -> CString {
+    if obj.is_null() {
+        return CString::default();
+    }
+    // SAFETY: live as promised.
+    unsafe { canonical(obj) }.unwrap_or_default()
+}
+
+accessors! {
+    /// Reads a child or a link as the path of the object; empty without one.
+    fn get_path(_obj, v, name, accessors) {
+        // Live, or NULL: a child is, and a link's target has to be while it is one.
+        let path = canonical_or_empty(accessors.object());
+        let mut text = path.as_ptr().cast_mut();
+        v.visit_text(&shown(&name), &raw mut text)
+    }
 }

@@ -3,12 +3,12 @@
 use core::ffi::{CStr, c_char};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use super::class::{self, Class};
-use super::table::TYPES;
-use super::types::TypeImpl;
+use crate::qom::types::TypeImpl;
+use crate::qom::types::class::{self, Class};
+use crate::qom::types::table::TYPES;
 
 /// Whether instances of `class` are of the named type, by descent or as an interface (R-QOM-12).
-pub fn is_a(class: Class, name: &CStr) -> bool {
+pub(crate) fn is_a(class: Class, name: &CStr) -> bool {
     let ty = class.ty();
     *ty.name == *name
         || TYPES
@@ -22,7 +22,7 @@ fn implements(class: Class, target: &TypeImpl) -> bool {
 
 /// `class` seen as a class of the named type: itself, or the struct of its one interface of that
 /// type (R-QOM-12).
-pub fn class_as(class: Class, name: &CStr) -> Option<Class> {
+pub(crate) fn class_as(class: Class, name: &CStr) -> Option<Class> {
     if *class.name() == *name {
         return Some(class);
     }
@@ -40,31 +40,31 @@ pub fn class_as(class: Class, name: &CStr) -> Option<Class> {
 ///
 /// Any thread reads and writes it at any time. Every entry is by itself a name that did match, so
 /// that races can only lose entries.
-pub struct CastCache([AtomicPtr<c_char>; 4]);
+pub(crate) struct CastCache([AtomicPtr<c_char>; 4]);
 
 impl CastCache {
     /// The names that instances of `class` were cast to.
-    pub fn of_objects(class: Class) -> &'static Self {
+    pub(crate) fn of_objects(class: Class) -> &'static Self {
         // SAFETY: classes live for ever; the field is an array of four pointers, which only this
         // type accesses, and atomics have the layout of what they hold.
         unsafe { &*(&raw const (*class.as_ptr()).object_cast_cache).cast::<Self>() }
     }
 
     /// The names that `class` was cast to without becoming another struct.
-    pub fn of_classes(class: Class) -> &'static Self {
+    pub(crate) fn of_classes(class: Class) -> &'static Self {
         // SAFETY: as above.
         unsafe { &*(&raw const (*class.as_ptr()).class_cast_cache).cast::<Self>() }
     }
 
     /// Whether this very string was found to match. It must not be NULL, as free entries are.
     #[inline]
-    pub fn contains(&self, name: *const c_char) -> bool {
+    pub(crate) fn contains(&self, name: *const c_char) -> bool {
         let is_it = |entry: &AtomicPtr<c_char>| core::ptr::eq(entry.load(Ordering::Relaxed), name);
         self.0.iter().any(is_it)
     }
 
     /// Adds a name, in the place of the oldest.
-    pub fn remember(&self, name: *const c_char) {
+    pub(crate) fn remember(&self, name: *const c_char) {
         for (older, newer) in self.0.iter().zip(&self.0[1..]) {
             older.store(newer.load(Ordering::Relaxed), Ordering::Relaxed);
         }

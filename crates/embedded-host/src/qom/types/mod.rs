@@ -1,22 +1,42 @@
-//! A registered type, and what it may be called.
+//! Types and their classes: a registered type, and what it may be called.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`table`] | types by name |
+//! | [`resolved`] | what a type inherits: sizes, and the hooks of all its ancestors |
+//! | [`class`] | making a class at first use |
+//! | [`interface`] | the interfaces of a class |
+//! | [`property_table`] | the properties of a class, by name |
+//! | [`cast`] | is-a questions and the cast caches |
+//! | [`list`] | all classes of a kind |
 
 use core::ffi::{CStr, c_char};
+use core::ops::Deref;
 use core::ptr;
 use core::sync::atomic::AtomicPtr;
 use std::ffi::CString;
 use std::sync::OnceLock;
+
+pub(crate) mod cast;
+pub(crate) mod class;
+mod class_lock;
+pub(crate) mod interface;
+pub(crate) mod list;
+pub(crate) mod property_table;
+pub(crate) mod resolved;
+pub(crate) mod table;
 
 use abi::layout::{self, ClassData, ClassHook, InstanceHook, ObjectClass, TypeInfo};
 use abi::profile;
 use platform::check_usage;
 use platform::os::{abort, loader};
 
-use super::property::Defaulted;
-use super::shape::Shape;
-use super::table::TYPES;
+use crate::qom::types::property_table::Default;
+use crate::qom::types::resolved::ResolvedType;
+use crate::qom::types::table::TYPES;
 
 /// Where a type comes from.
-pub enum Parent {
+pub(crate) enum Parent {
     /// It is a built-in root.
     Root,
     /// Looked up when the class is first needed, not at registration (R-QOM-3).
@@ -25,44 +45,49 @@ pub enum Parent {
     Type(&'static TypeImpl),
 }
 
-/// A type. Lives as long as the process.
-pub struct TypeImpl {
+/// What a type is registered with.
+pub(crate) struct TypeDescription {
     /// The name; C code compares and keeps its address.
-    pub name: CString,
+    pub(crate) name: CString,
     /// Where it comes from.
-    pub parent: Parent,
-    /// As registered, 0 to inherit; [`Shape`] has the effective sizes.
-    pub instance_size: usize,
+    pub(crate) parent: Parent,
+    /// As registered, 0 to inherit; [`ResolvedType`] has the effective sizes.
+    pub(crate) instance_size: usize,
     /// As registered.
-    pub instance_align: usize,
+    pub(crate) instance_align: usize,
     /// As registered.
-    pub class_size: usize,
+    pub(crate) class_size: usize,
     /// As registered; without instance size a type is abstract anyway.
-    pub is_abstract: bool,
+    pub(crate) is_abstract: bool,
     /// Runs root first when an instance is made.
-    pub instance_init: InstanceHook,
+    pub(crate) instance_init: InstanceHook,
     /// Runs after all `instance_init`.
-    pub instance_post_init: InstanceHook,
+    pub(crate) instance_post_init: InstanceHook,
     /// Runs leaf first when the last reference goes.
-    pub instance_finalize: InstanceHook,
+    pub(crate) instance_finalize: InstanceHook,
     /// Runs when the class is made.
-    pub class_init: ClassHook,
+    pub(crate) class_init: ClassHook,
     /// Runs when the class of a descendant is made.
-    pub class_base_init: ClassHook,
+    pub(crate) class_base_init: ClassHook,
     /// The program's; handed to the class hooks of this type's class.
-    pub class_data: ClassData,
+    pub(crate) class_data: ClassData,
     /// Names of the interfaces that the type adds to its parent's.
-    pub interfaces: Vec<CString>,
+    pub(crate) interfaces: Vec<CString>,
+}
 
+/// A type. Lives as long as the process.
+pub(crate) struct TypeImpl {
+    /// As registered.
+    description: TypeDescription,
     /// What it inherits; known before the class is.
-    pub(crate) shape: OnceLock<Shape>,
+    resolved: OnceLock<ResolvedType>,
     /// The properties of its class and of its ancestors' that have a default, root first; known
     /// before the class is published.
-    pub(crate) defaults: OnceLock<Box<[Defaulted]>>,
+    defaults: OnceLock<Box<[Default]>>,
     /// The class, once its hooks have run. Stored with release by its maker.
-    pub(crate) class: AtomicPtr<ObjectClass>,
+    class: AtomicPtr<ObjectClass>,
     /// The class while its hooks run. Only for the holder of the class lock.
-    pub(crate) unfinished: AtomicPtr<ObjectClass>,
+    unfinished: AtomicPtr<ObjectClass>,
 }
 
 // SAFETY: `class_data` is only handed on to the program's hooks, which run in whichever thread
@@ -71,9 +96,9 @@ unsafe impl Sync for TypeImpl {}
 // SAFETY: as above.
 unsafe impl Send for TypeImpl {}
 
-impl TypeImpl {
+impl TypeDescription {
     /// A type that adds nothing to `parent`.
-    pub fn new(name: CString, parent: Parent) -> Self {
+    pub(crate) fn new(name: CString, parent: Parent) -> Self {
         Self {
             name,
             parent,
@@ -88,10 +113,6 @@ impl TypeImpl {
             class_base_init: None,
             class_data: ptr::null_mut(),
             interfaces: Vec::new(),
-            shape: OnceLock::new(),
-            defaults: OnceLock::new(),
-            class: AtomicPtr::new(ptr::null_mut()),
-            unfinished: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -99,7 +120,7 @@ impl TypeImpl {
     ///
     /// # Safety
     /// The strings and the array of `info` are what `qom/object.h` says.
-    pub unsafe fn from_info(info: &TypeInfo) -> Self {
+    pub(crate) unsafe fn from_info(info: &TypeInfo) -> Self {
         let TypeInfo {
             name,
             parent,
@@ -142,23 +163,44 @@ impl TypeImpl {
             ..unsafe { Self::new(copy(name), Parent::Named(copy(parent))) }
         }
     }
+}
+
+impl Deref for TypeImpl {
+    type Target = TypeDescription;
+
+    fn deref(&self) -> &TypeDescription {
+        &self.description
+    }
+}
+
+impl TypeImpl {
+    /// A type that nothing leads to yet.
+    fn new(description: TypeDescription) -> Self {
+        Self {
+            description,
+            resolved: OnceLock::new(),
+            defaults: OnceLock::new(),
+            class: AtomicPtr::new(ptr::null_mut()),
+            unfinished: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
 
     /// The type behind a handle.
     ///
     /// # Safety
     /// `handle` came from [`TypeImpl::handle`].
-    pub unsafe fn from_handle(handle: layout::Type) -> &'static Self {
+    pub(crate) unsafe fn from_handle(handle: layout::Type) -> &'static Self {
         // SAFETY: handles are made from types, and those are never freed.
         unsafe { &*handle.cast::<Self>() }
     }
 
     /// What new instances get before their first hook runs (R-QOM-8).
-    pub(super) fn defaults(&self) -> &[Defaulted] {
+    pub(crate) fn defaults(&self) -> &[Default] {
         self.defaults.get().map_or(&[], |defaults| defaults)
     }
 
     /// What C code sees of the type.
-    pub fn handle(&'static self) -> layout::Type {
+    pub(crate) fn handle(&'static self) -> layout::Type {
         ptr::from_ref(self).cast_mut().cast::<layout::TypeImpl>()
     }
 }
@@ -167,7 +209,11 @@ impl TypeImpl {
 ///
 /// In front of another host (preloaded) a taken name is no mistake: the other implementation
 /// registers its types too, and this library's stay, with the functions that go with them.
-pub fn register(ty: TypeImpl) -> &'static TypeImpl {
+///
+/// # Safety
+/// The hooks may be called with instances and classes of the type's sizes, in any thread, and the class
+/// hooks with `class_data`.
+pub(crate) unsafe fn register(ty: TypeDescription) -> &'static TypeImpl {
     if profile::TYPE_NAMES_ARE_CHECKED && !is_valid_name(&ty.name) {
         abort::with_line(format_args!(
             "Registering `{}', which is no valid type name",
@@ -175,7 +221,7 @@ pub fn register(ty: TypeImpl) -> &'static TypeImpl {
         ));
     }
     TYPES
-        .insert(Box::new(ty))
+        .insert(Box::new(TypeImpl::new(ty)))
         .unwrap_or_else(|ty| match TYPES.find(&ty.name) {
             Some(first) if loader::is_defined_behind(c"type_register_static") => first,
             _ => abort::with_line(format_args!(

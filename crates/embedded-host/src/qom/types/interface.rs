@@ -7,12 +7,12 @@ use crate::report::{self, Severity};
 use abi::layout::InterfaceClass;
 use platform::os::abort;
 
-use super::class::{self, Class};
-use super::table::TYPES;
-use super::types::{Parent, TypeImpl};
+use crate::qom::types::class::{self, Class};
+use crate::qom::types::table::TYPES;
+use crate::qom::types::{Parent, TypeDescription, TypeImpl};
 
 /// The interfaces that `ty` itself asks for, with their classes made.
-pub(super) fn types_of(ty: &TypeImpl) -> Vec<&'static TypeImpl> {
+pub(crate) fn types_of(ty: &TypeImpl) -> Vec<&'static TypeImpl> {
     let find = |name: &CString| {
         let Some(interface) = TYPES.find(name) else {
             let message = format!(
@@ -23,7 +23,7 @@ pub(super) fn types_of(ty: &TypeImpl) -> Vec<&'static TypeImpl> {
             report::line(Severity::Error, message.as_bytes());
             std::process::abort()
         };
-        if !interface.shape().is_interface {
+        if !interface.resolved().is_interface {
             abort::with_line(format_args!(
                 "Type '{}' implements '{}', which is no interface",
                 ty.name.to_string_lossy(),
@@ -38,7 +38,7 @@ pub(super) fn types_of(ty: &TypeImpl) -> Vec<&'static TypeImpl> {
 
 /// Gives `class`, which is being made, its parent's interfaces and `own`, leaving out what an
 /// earlier one includes.
-pub(super) fn implement(class: Class, parent: Option<Class>, own: &[&'static TypeImpl]) {
+pub(crate) fn implement(class: Class, parent: Option<Class>, own: &[&'static TypeImpl]) {
     if let Some(parent) = parent {
         for inherited in class::interfaces(parent) {
             // The private class of the parent is the parent of ours, so that the methods which
@@ -58,11 +58,11 @@ fn add(class: Class, interface: &'static TypeImpl, parent: Class) {
     }
     let name = [class.name().to_bytes(), b"::", interface.name.to_bytes()].concat();
     let name = CString::new(name).unwrap_or_default();
-    let ty = TypeImpl {
+    let ty = TypeDescription {
         is_abstract: true,
-        ..TypeImpl::new(name, Parent::Type(parent.ty()))
+        ..TypeDescription::new(name, Parent::Type(parent.ty()))
     };
-    let private = class::make_private(Box::leak(Box::new(ty)), parent, |private| {
+    let private = class::make_private(Box::leak(Box::new(TypeImpl::new(ty))), parent, |private| {
         class::describe_interface(private, interface, class);
     });
     class::append_interface(class, private);
@@ -80,17 +80,20 @@ fn interface_type(private: Class) -> &'static TypeImpl {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cast;
-    use super::super::types;
     use super::*;
     use crate::module;
+    use crate::qom::types;
+    use crate::qom::types::cast;
 
     fn register(name: &str, parent: &str, interfaces: &[&str]) -> Class {
         let text = |s: &str| CString::new(s).unwrap();
-        class::of(types::register(TypeImpl {
-            interfaces: interfaces.iter().copied().map(text).collect(),
-            ..TypeImpl::new(text(name), Parent::Named(text(parent)))
-        }))
+        // SAFETY: there are no hooks.
+        class::of(unsafe {
+            types::register(TypeDescription {
+                interfaces: interfaces.iter().copied().map(text).collect(),
+                ..TypeDescription::new(text(name), Parent::Named(text(parent)))
+            })
+        })
     }
 
     fn names(class: Class) -> Vec<String> {

@@ -6,53 +6,53 @@ use abi::layout::{InstanceHook, Object, ObjectClass};
 use abi::profile;
 use platform::os::abort;
 
-use super::table::TYPES;
-use super::types::{Parent, TypeImpl};
+use crate::qom::types::table::TYPES;
+use crate::qom::types::{Parent, TypeImpl};
 
 /// A hook that gets the instance.
-pub type Hook = unsafe extern "C" fn(obj: *mut Object);
+pub(crate) type Hook = unsafe extern "C" fn(obj: *mut Object);
 
 /// A type with its ancestors taken into account.
-pub struct Shape {
+pub(crate) struct ResolvedType {
     /// The parent type.
-    pub parent: Option<&'static TypeImpl>,
+    pub(crate) parent: Option<&'static TypeImpl>,
     /// Whether it is the root of interfaces or below.
-    pub is_interface: bool,
+    pub(crate) is_interface: bool,
     /// Bytes of an instance; 0 if there are none.
-    pub instance_size: usize,
+    pub(crate) instance_size: usize,
     /// Alignment of an instance in bytes; 0 if the allocator's will do.
-    pub instance_align: usize,
+    pub(crate) instance_align: usize,
     /// Bytes of the class.
-    pub class_size: usize,
+    pub(crate) class_size: usize,
     /// Whether instances can't be made.
-    pub is_abstract: bool,
+    pub(crate) is_abstract: bool,
     /// The `instance_init` of all, root first.
-    pub init: Box<[Hook]>,
+    pub(crate) init: Box<[Hook]>,
     /// The `instance_post_init` of all, in the order of the profile (R-QOM-8).
-    pub post_init: Box<[Hook]>,
+    pub(crate) post_init: Box<[Hook]>,
     /// The `instance_finalize` of all, leaf first.
-    pub finalize: Box<[Hook]>,
+    pub(crate) finalize: Box<[Hook]>,
 }
 
 impl TypeImpl {
     /// What the type inherits, worked out at first need: its ancestors must be registered by then
     /// (R-QOM-3).
-    pub fn shape(&'static self) -> &'static Shape {
-        match self.shape.get() {
-            Some(shape) => shape,
+    pub(crate) fn resolved(&'static self) -> &'static ResolvedType {
+        match self.resolved.get() {
+            Some(resolved) => resolved,
             None => work_out(self),
         }
     }
 
-    /// Whether the type is `ancestor` or descends from it. Only for types whose shape is known;
+    /// Whether the type is `ancestor` or descends from it. Only for types whose resolved is known;
     /// all that have a class, or are an ancestor of one that has, do.
-    pub fn is_a(&'static self, ancestor: &TypeImpl) -> bool {
+    pub(crate) fn is_a(&'static self, ancestor: &TypeImpl) -> bool {
         let mut ty = Some(self);
         while let Some(this) = ty {
             if ptr::eq(this, ancestor) {
                 return true;
             }
-            ty = this.shape.get().and_then(|shape| shape.parent);
+            ty = this.resolved.get().and_then(|resolved| resolved.parent);
         }
         false
     }
@@ -60,11 +60,11 @@ impl TypeImpl {
 
 /// Works out the shapes of `ty` and, first, of its ancestors.
 #[cold]
-fn work_out(ty: &'static TypeImpl) -> &'static Shape {
+fn work_out(ty: &'static TypeImpl) -> &'static ResolvedType {
     let mut below: Vec<(&TypeImpl, Option<&TypeImpl>)> = Vec::new();
     let mut next = Some(ty);
     while let Some(this) = next {
-        if this.shape.get().is_some() {
+        if this.resolved.get().is_some() {
             break;
         }
         if below.iter().any(|(other, _)| ptr::eq(*other, this)) {
@@ -79,9 +79,10 @@ fn work_out(ty: &'static TypeImpl) -> &'static Shape {
     }
     for (this, parent) in below.into_iter().rev() {
         // Another thread may have been faster; both come to the same.
-        this.shape.get_or_init(|| Shape::new(this, parent));
+        this.resolved
+            .get_or_init(|| ResolvedType::new(this, parent));
     }
-    ty.shape()
+    ty.resolved()
 }
 
 /// Looks the parent up (R-QOM-3).
@@ -99,16 +100,16 @@ fn parent_of(ty: &TypeImpl) -> Option<&'static TypeImpl> {
     }
 }
 
-impl Shape {
-    /// The shape of `ty`, whose parent has one.
+impl ResolvedType {
+    /// The resolved of `ty`, whose parent has one.
     fn new(ty: &TypeImpl, parent: Option<&'static TypeImpl>) -> Self {
-        let above = parent.map(TypeImpl::shape);
+        let above = parent.map(TypeImpl::resolved);
         let own_or = |own: usize, inherited: usize| if own == 0 { inherited } else { own };
         let instance_size = own_or(ty.instance_size, above.map_or(0, |p| p.instance_size));
         let inherited_align = above
             .filter(|_| profile::INSTANCE_ALIGN_IS_INHERITED)
             .map_or(0, |p| p.instance_align);
-        let shape = Self {
+        let resolved = Self {
             parent,
             is_interface: above.map_or(*ty.name == *c"interface", |p| p.is_interface),
             instance_size,
@@ -134,8 +135,8 @@ impl Shape {
                 Order::LeafFirst,
             ),
         };
-        shape.check(ty);
-        shape
+        resolved.check(ty);
+        resolved
     }
 
     /// What R-QOM-4 and R-QOM-7 ask of whoever registers a type.
@@ -145,13 +146,13 @@ impl Shape {
         };
         let class_size = self
             .parent
-            .map_or(size_of::<ObjectClass>(), |p| p.shape().class_size);
+            .map_or(size_of::<ObjectClass>(), |p| p.resolved().class_size);
         if self.class_size < class_size {
             refuse("has a smaller class_size than its parent");
         }
         if self
             .parent
-            .is_some_and(|p| self.instance_size < p.shape().instance_size)
+            .is_some_and(|p| self.instance_size < p.resolved().instance_size)
         {
             refuse("has a smaller instance_size than its parent");
         }
@@ -189,6 +190,7 @@ fn hooks(above: Option<&[Hook]>, own: InstanceHook, order: Order) -> Box<[Hook]>
 
 #[cfg(test)]
 mod tests {
+    use super::super::TypeDescription;
     use super::*;
 
     extern "C" fn one(_: *mut Object) {}
@@ -197,71 +199,71 @@ mod tests {
         std::hint::black_box(2);
     }
 
-    fn leaked(ty: TypeImpl) -> &'static TypeImpl {
-        Box::leak(Box::new(ty))
+    fn leaked(ty: TypeDescription) -> &'static TypeImpl {
+        Box::leak(Box::new(TypeImpl::new(ty)))
     }
 
-    fn child_of(parent: &'static TypeImpl) -> TypeImpl {
-        TypeImpl::new(c"child".to_owned(), Parent::Type(parent))
+    fn child_of(parent: &'static TypeImpl) -> TypeDescription {
+        TypeDescription::new(c"child".to_owned(), Parent::Type(parent))
     }
 
-    fn root() -> TypeImpl {
-        TypeImpl::new(c"root".to_owned(), Parent::Root)
+    fn root() -> TypeDescription {
+        TypeDescription::new(c"root".to_owned(), Parent::Root)
     }
 
     #[test]
     fn sizes_come_from_the_nearest_ancestor_that_has_one() {
-        let root = leaked(TypeImpl {
+        let root = leaked(TypeDescription {
             instance_size: 40,
             instance_align: 64,
             class_size: 120,
             ..root()
         });
         let middle = leaked(child_of(root));
-        let leaf = leaked(TypeImpl {
+        let leaf = leaked(TypeDescription {
             instance_size: 48,
             ..child_of(middle)
         });
-        let shape = leaf.shape();
-        assert_eq!((shape.instance_size, shape.class_size), (48, 120));
+        let resolved = leaf.resolved();
+        assert_eq!((resolved.instance_size, resolved.class_size), (48, 120));
         let align = if profile::INSTANCE_ALIGN_IS_INHERITED {
             64
         } else {
             0
         };
-        assert_eq!(shape.instance_align, align);
-        assert_eq!(middle.shape().instance_size, 40);
+        assert_eq!(resolved.instance_align, align);
+        assert_eq!(middle.resolved().instance_size, 40);
     }
 
     #[test]
     fn without_any_size_it_is_abstract_and_has_a_plain_class() {
-        let shape = leaked(root()).shape();
-        assert_eq!((shape.instance_size, shape.instance_align), (0, 0));
-        assert_eq!(shape.class_size, size_of::<ObjectClass>());
-        assert!(shape.is_abstract);
+        let resolved = leaked(root()).resolved();
+        assert_eq!((resolved.instance_size, resolved.instance_align), (0, 0));
+        assert_eq!(resolved.class_size, size_of::<ObjectClass>());
+        assert!(resolved.is_abstract);
     }
 
     #[test]
     fn being_abstract_is_not_inherited() {
-        let root = leaked(TypeImpl {
+        let root = leaked(TypeDescription {
             instance_size: 40,
             is_abstract: true,
             ..root()
         });
-        assert!(root.shape().is_abstract);
-        assert!(!leaked(child_of(root)).shape().is_abstract);
+        assert!(root.resolved().is_abstract);
+        assert!(!leaked(child_of(root)).resolved().is_abstract);
     }
 
     #[test]
     fn hooks_run_along_the_ancestors() {
-        let root = leaked(TypeImpl {
+        let root = leaked(TypeDescription {
             instance_size: 40,
             instance_init: Some(one),
             instance_post_init: Some(one),
             instance_finalize: Some(one),
             ..root()
         });
-        let leaf = leaked(TypeImpl {
+        let leaf = leaked(TypeDescription {
             instance_init: Some(two),
             instance_post_init: Some(two),
             instance_finalize: Some(two),
@@ -273,15 +275,15 @@ mod tests {
                 .map(|&h| 1 + usize::from(ptr::fn_addr_eq(h, two as Hook)))
                 .collect()
         };
-        let shape = leaf.shape();
-        assert_eq!(names(&shape.init), [1, 2]);
-        assert_eq!(names(&shape.finalize), [2, 1]);
+        let resolved = leaf.resolved();
+        assert_eq!(names(&resolved.init), [1, 2]);
+        assert_eq!(names(&resolved.finalize), [2, 1]);
         let post_init = if profile::POST_INIT_IS_ROOT_FIRST {
             [1, 2]
         } else {
             [2, 1]
         };
-        assert_eq!(names(&shape.post_init), post_init);
+        assert_eq!(names(&resolved.post_init), post_init);
     }
 
     #[test]
@@ -289,7 +291,7 @@ mod tests {
         let root = leaked(root());
         let leaf = leaked(child_of(root));
         let other = leaked(child_of(root));
-        leaf.shape();
+        leaf.resolved();
         assert!(leaf.is_a(leaf));
         assert!(leaf.is_a(root));
         assert!(!leaf.is_a(other));

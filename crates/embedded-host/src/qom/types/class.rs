@@ -8,32 +8,32 @@ use glib_sys::{g_malloc0, gpointer};
 
 use abi::layout::{self, ObjectClass};
 
-use super::class_lock::ClassLock;
-use super::interface;
-use super::property;
-use super::types::TypeImpl;
+use crate::qom::types::TypeImpl;
+use crate::qom::types::class_lock::ClassLock;
+use crate::qom::types::interface;
+use crate::qom::types::property_table;
 
 /// The class of a type. It is never freed, and but for its cast caches never changed, once its
 /// hooks have run; while they run only the thread that makes it gets to see it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Class(NonNull<ObjectClass>);
+pub(crate) struct Class(NonNull<ObjectClass>);
 
 impl Class {
     /// The class at `ptr`, or None for NULL.
     ///
     /// # Safety
     /// `ptr` is NULL or a class struct that the object model has given out.
-    pub unsafe fn from_ptr(ptr: *mut ObjectClass) -> Option<Self> {
+    pub(crate) unsafe fn from_ptr(ptr: *mut ObjectClass) -> Option<Self> {
         NonNull::new(ptr).map(Self)
     }
 
     /// The address, for C.
-    pub fn as_ptr(self) -> *mut ObjectClass {
+    pub(crate) fn as_ptr(self) -> *mut ObjectClass {
         self.0.as_ptr()
     }
 
     /// The type that it is the class of.
-    pub fn ty(self) -> &'static TypeImpl {
+    pub(crate) fn ty(self) -> &'static TypeImpl {
         // SAFETY: classes live for ever and get their type before anybody sees them.
         let handle = unsafe { (*self.as_ptr()).r#type };
         // SAFETY: the maker of the class put a handle there.
@@ -41,19 +41,19 @@ impl Class {
     }
 
     /// The name of the type.
-    pub fn name(self) -> &'static CStr {
+    pub(crate) fn name(self) -> &'static CStr {
         &self.ty().name
     }
 
     /// The class of the parent type.
-    pub fn parent(self) -> Option<Self> {
-        self.ty().shape().parent.map(of)
+    pub(crate) fn parent(self) -> Option<Self> {
+        self.ty().resolved().parent.map(of)
     }
 }
 
 /// The class of `ty`, made if this is its first use.
 #[inline]
-pub fn of(ty: &'static TypeImpl) -> Class {
+pub(crate) fn of(ty: &'static TypeImpl) -> Class {
     match NonNull::new(ty.class.load(Ordering::Acquire)) {
         Some(class) => Class(class),
         None => first_use(ty),
@@ -66,8 +66,8 @@ fn first_use(ty: &'static TypeImpl) -> Class {
     if let Some(class) = begun(ty, &lock) {
         return class;
     }
-    let shape = ty.shape();
-    let parent = shape.parent.map(of);
+    let resolved = ty.resolved();
+    let parent = resolved.parent.map(of);
     let interfaces = interface::types_of(ty);
     // The hooks of those classes may have made this one.
     if let Some(class) = begun(ty, &lock) {
@@ -96,7 +96,7 @@ fn make(
 ) -> Class {
     // SAFETY: any size may be asked for; GLib ends the process rather than return NULL for a size
     // above 0, and every class has an `ObjectClass`.
-    let memory = unsafe { g_malloc0(ty.shape().class_size) };
+    let memory = unsafe { g_malloc0(ty.resolved().class_size) };
     // SAFETY: not NULL, see above.
     let class = Class(unsafe { NonNull::new_unchecked(memory.cast::<ObjectClass>()) });
     if let Some(parent) = parent {
@@ -107,13 +107,15 @@ fn make(
     ty.unfinished.store(class.as_ptr(), Ordering::Relaxed);
     complete(class);
     run_hooks(ty, class);
-    ty.defaults.get_or_init(|| property::defaulted(class));
+    // SAFETY: not published yet.
+    ty.defaults
+        .get_or_init(|| unsafe { property_table::defaults(class) });
     ty.class.store(class.as_ptr(), Ordering::Release);
     class
 }
 
 /// Makes the class of a type that is private to another class, with its lock held.
-pub(super) fn make_private(
+pub(crate) fn make_private(
     ty: &'static TypeImpl,
     parent: Class,
     complete: impl FnOnce(Class),
@@ -128,9 +130,9 @@ fn inherit(class: Class, parent: Class) {
     // SAFETY: both are live; the new class is still this thread's own.
     unsafe { (*to).unparent = (*from).unparent };
     let begin = size_of::<ObjectClass>();
-    let count = parent.ty().shape().class_size - begin;
+    let count = parent.ty().resolved().class_size - begin;
     // SAFETY: no class is smaller than `ObjectClass`, nor than its parent's (checked with the
-    // shape); the blocks are distinct allocations.
+    // resolved); the blocks are distinct allocations.
     unsafe {
         ptr::copy_nonoverlapping(
             from.cast::<u8>().add(begin),
@@ -143,13 +145,13 @@ fn inherit(class: Class, parent: Class) {
 /// Every ancestor's `class_base_init`, nearest first, then the type's own `class_init`, all with
 /// the new type's data.
 fn run_hooks(ty: &'static TypeImpl, class: Class) {
-    let mut ancestor = ty.shape().parent;
+    let mut ancestor = ty.resolved().parent;
     while let Some(this) = ancestor {
         if let Some(class_base_init) = this.class_base_init {
             // SAFETY: the program's hook gets a class of a descendant of its type.
             unsafe { class_base_init(class.as_ptr(), ty.class_data) };
         }
-        ancestor = this.shape().parent;
+        ancestor = this.resolved().parent;
     }
     if let Some(class_init) = ty.class_init {
         // SAFETY: the program's hook gets the class of its type.
@@ -158,7 +160,7 @@ fn run_hooks(ty: &'static TypeImpl, class: Class) {
 }
 
 /// The interfaces of `class`, in order.
-pub(super) fn interfaces(class: Class) -> impl Iterator<Item = Class> {
+pub(crate) fn interfaces(class: Class) -> impl Iterator<Item = Class> {
     // SAFETY: the class is live and its list fixed before another thread sees it.
     let mut next = unsafe { (*class.as_ptr()).interfaces };
     core::iter::from_fn(move || {
@@ -171,7 +173,7 @@ pub(super) fn interfaces(class: Class) -> impl Iterator<Item = Class> {
 }
 
 /// Appends to the interfaces of a class that is being made by this thread.
-pub(super) fn append_interface(class: Class, interface: Class) {
+pub(crate) fn append_interface(class: Class, interface: Class) {
     let data: gpointer = interface.as_ptr().cast();
     // SAFETY: no other thread knows the class yet, and the list has only elements from here.
     unsafe {
@@ -180,7 +182,7 @@ pub(super) fn append_interface(class: Class, interface: Class) {
 }
 
 /// Says in an interface's class struct what it is, before its hooks run.
-pub(super) fn describe_interface(interface: Class, of: &'static TypeImpl, concrete: Class) {
+pub(crate) fn describe_interface(interface: Class, of: &'static TypeImpl, concrete: Class) {
     let class = interface.as_ptr().cast::<layout::InterfaceClass>();
     // SAFETY: the struct descends from `interface` (checked by `interface::types_of`), so it
     // begins with an `InterfaceClass`; no other thread knows it yet.
@@ -189,9 +191,9 @@ pub(super) fn describe_interface(interface: Class, of: &'static TypeImpl, concre
 
 #[cfg(test)]
 mod tests {
-    use super::super::types::{self, Parent};
     use super::*;
     use crate::module;
+    use crate::qom::types::{self, Parent, TypeDescription};
     use core::sync::atomic::AtomicU32;
     use std::sync::Barrier;
 
@@ -206,13 +208,15 @@ mod tests {
         }
         extern "C" fn unparent(_: *mut layout::Object) {}
         module::call(module::QOM);
-        let ty = types::register(TypeImpl {
+        let ty = TypeDescription {
             class_init: Some(class_init),
-            ..TypeImpl::new(
+            ..TypeDescription::new(
                 c"class-made-once".to_owned(),
                 Parent::Named(c"container".to_owned()),
             )
-        });
+        };
+        // SAFETY: the hook is for any class.
+        let ty = unsafe { types::register(ty) };
         let barrier = Barrier::new(4);
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -229,15 +233,21 @@ mod tests {
     #[test]
     fn caches_are_not_inherited() {
         module::call(module::QOM);
-        let parent = types::register(TypeImpl::new(
-            c"class-with-cache".to_owned(),
-            Parent::Named(c"container".to_owned()),
-        ));
-        super::super::cast::CastCache::of_objects(of(parent)).remember(c"x".as_ptr());
-        let child = types::register(TypeImpl::new(
-            c"class-without-cache".to_owned(),
-            Parent::Type(parent),
-        ));
+        // SAFETY: there are no hooks; so below.
+        let parent = unsafe {
+            types::register(TypeDescription::new(
+                c"class-with-cache".to_owned(),
+                Parent::Named(c"container".to_owned()),
+            ))
+        };
+        crate::qom::types::cast::CastCache::of_objects(of(parent)).remember(c"x".as_ptr());
+        // SAFETY: as above.
+        let child = unsafe {
+            types::register(TypeDescription::new(
+                c"class-without-cache".to_owned(),
+                Parent::Type(parent),
+            ))
+        };
         // SAFETY: classes are never freed.
         let cache = unsafe { (*of(child).as_ptr()).object_cast_cache };
         assert!(cache.iter().all(|name| name.is_null()));

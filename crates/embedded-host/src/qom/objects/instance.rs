@@ -11,11 +11,11 @@ use abi::layout::{Object, ObjectFree};
 use abi::profile;
 use platform::os::abort::{self, misuse};
 
-use super::class::{self, Class};
-use super::property;
-use super::shape::Shape;
-use super::table::TYPES;
-use super::types::TypeImpl;
+use crate::qom::objects::property;
+use crate::qom::types::TypeImpl;
+use crate::qom::types::class::{self, Class};
+use crate::qom::types::resolved::ResolvedType;
+use crate::qom::types::table::TYPES;
 
 /// The largest count that one more reference may be added to, plus one (R-QOM-10).
 const REFERENCE_LIMIT: u32 = i32::MAX as u32;
@@ -24,7 +24,7 @@ const REFERENCE_LIMIT: u32 = i32::MAX as u32;
 const MALLOC_ALIGN: usize = align_of::<libc::max_align_t>();
 
 /// The type of that name; without one the process ends, each profile in its own way (R-QOM-9).
-pub fn type_named(name: &CStr, function: &str) -> &'static TypeImpl {
+pub(crate) fn type_named(name: &CStr, function: &str) -> &'static TypeImpl {
     TYPES.find(name).unwrap_or_else(|| {
         let name = name.to_string_lossy();
         if profile::UNKNOWN_TYPE_EXITS {
@@ -37,66 +37,76 @@ pub fn type_named(name: &CStr, function: &str) -> &'static TypeImpl {
 }
 
 /// A new object with one reference (R-QOM-8).
-pub fn create(ty: &'static TypeImpl, function: &str) -> *mut Object {
+pub(crate) fn create(ty: &'static TypeImpl, function: &str) -> *mut Object {
     let class = class::of(ty);
-    let shape = concrete_shape(ty, function);
-    let size = shape.instance_size;
-    let (memory, free): (_, ObjectFree) = if shape.instance_align <= MALLOC_ALIGN {
+    let resolved = concrete(ty, function);
+    let size = resolved.instance_size;
+    let (memory, free): (_, ObjectFree) = if resolved.instance_align <= MALLOC_ALIGN {
         // SAFETY: any size may be asked for.
         (unsafe { g_malloc(size) }, Some(g_free))
     } else {
-        (allocate_aligned(shape), Some(libc::free))
+        (allocate_aligned(resolved), Some(libc::free))
     };
     // SAFETY: the allocation has `size` bytes, alignment for any instance of this type, and is
     // nobody else's.
-    unsafe { start(memory, class, shape, free) }
+    unsafe { start(memory, class, resolved, free) }
 }
 
 /// Makes an object in memory of the caller's, which outlives it and isn't freed with it.
 ///
 /// # Safety
 /// `memory` has `size` bytes, suitably aligned, that only the caller uses.
-pub unsafe fn create_in(memory: *mut c_void, size: usize, ty: &'static TypeImpl, function: &str) {
+pub(crate) unsafe fn create_in(
+    memory: *mut c_void,
+    size: usize,
+    ty: &'static TypeImpl,
+    function: &str,
+) {
     let class = class::of(ty);
-    let shape = concrete_shape(ty, function);
-    if size < shape.instance_size {
+    let resolved = concrete(ty, function);
+    if size < resolved.instance_size {
         misuse(
             function,
             format_args!(
                 "size {size} is too small for '{}', which takes {}",
                 ty.name.to_string_lossy(),
-                shape.instance_size
+                resolved.instance_size
             ),
         );
     }
     // SAFETY: the caller's promise, with the size checked.
-    unsafe { start(memory, class, shape, None) };
+    unsafe { start(memory, class, resolved, None) };
 }
 
-/// The shape of a type that may have instances.
-fn concrete_shape(ty: &'static TypeImpl, function: &str) -> &'static Shape {
-    let shape = ty.shape();
-    if shape.is_abstract {
+/// The resolved of a type that may have instances.
+fn concrete(ty: &'static TypeImpl, function: &str) -> &'static ResolvedType {
+    let resolved = ty.resolved();
+    if resolved.is_abstract {
         misuse(
             function,
             format_args!("type '{}' is abstract", ty.name.to_string_lossy()),
         );
     }
-    shape
+    resolved
 }
 
 /// Memory for an instance of which the alignment is beyond `malloc`'s.
-fn allocate_aligned(shape: &Shape) -> *mut c_void {
+fn allocate_aligned(resolved: &ResolvedType) -> *mut c_void {
     let mut memory = ptr::null_mut();
-    // SAFETY: the slot is a local; `Shape::check` has seen to it that the alignment is a power of
+    // SAFETY: the slot is a local; `ResolvedType::check` has seen to it that the alignment is a power of
     // two, and above that of `malloc` it is a multiple of a pointer's size.
-    let failed =
-        unsafe { libc::posix_memalign(&raw mut memory, shape.instance_align, shape.instance_size) };
+    let failed = unsafe {
+        libc::posix_memalign(
+            &raw mut memory,
+            resolved.instance_align,
+            resolved.instance_size,
+        )
+    };
     if failed != 0 {
         // As GLib's allocator does.
         misuse(
             "object_new",
-            format_args!("no memory for {} bytes", shape.instance_size),
+            format_args!("no memory for {} bytes", resolved.instance_size),
         );
     }
     memory
@@ -105,10 +115,15 @@ fn allocate_aligned(shape: &Shape) -> *mut c_void {
 /// Turns memory into an object and runs the hooks of its type.
 ///
 /// # Safety
-/// `memory` has the shape's size and alignment and only the caller uses it.
-unsafe fn start(memory: *mut c_void, class: Class, shape: &Shape, free: ObjectFree) -> *mut Object {
+/// `memory` has the resolved's size and alignment and only the caller uses it.
+unsafe fn start(
+    memory: *mut c_void,
+    class: Class,
+    resolved: &ResolvedType,
+    free: ObjectFree,
+) -> *mut Object {
     // SAFETY: of that size, as promised.
-    unsafe { ptr::write_bytes(memory.cast::<u8>(), 0, shape.instance_size) };
+    unsafe { ptr::write_bytes(memory.cast::<u8>(), 0, resolved.instance_size) };
     let obj = memory.cast::<Object>();
     let header = Object {
         class: class.as_ptr(),
@@ -121,11 +136,11 @@ unsafe fn start(memory: *mut c_void, class: Class, shape: &Shape, free: ObjectFr
     // SAFETY: every instance begins with an `Object`: types descend from `object`, whose size is a
     // lower limit for theirs (R-QOM-4).
     unsafe { obj.write(header) };
-    for property in class.ty().defaults() {
+    for default in class.ty().defaults() {
         // SAFETY: the object begins with what the property's class describes.
-        unsafe { property.give_default(obj) };
+        unsafe { default.give(obj) };
     }
-    for hook in shape.init.iter().chain(&shape.post_init) {
+    for hook in resolved.init.iter().chain(&resolved.post_init) {
         // SAFETY: the hook gets an instance of its type.
         unsafe { hook(obj) };
     }
@@ -137,7 +152,7 @@ unsafe fn start(memory: *mut c_void, class: Class, shape: &Shape, free: ObjectFr
 /// # Safety
 /// `obj` is a live object.
 #[inline]
-pub unsafe fn class_of(obj: *const Object) -> Class {
+pub(crate) unsafe fn class_of(obj: *const Object) -> Class {
     // SAFETY: live as promised; the class is fixed for life.
     let class = unsafe { (*obj).class };
     // SAFETY: the maker of the object put a class there.
@@ -159,7 +174,7 @@ unsafe fn count<'a>(obj: *mut Object) -> &'a AtomicU32 {
 /// # Safety
 /// `obj` is a live object.
 #[inline]
-pub unsafe fn add_reference(obj: *mut Object) {
+pub(crate) unsafe fn add_reference(obj: *mut Object) {
     // SAFETY: live as promised.
     let old = unsafe { count(obj) }.fetch_add(1, Ordering::SeqCst);
     if old >= REFERENCE_LIMIT {
@@ -175,7 +190,7 @@ pub unsafe fn add_reference(obj: *mut Object) {
 /// # Safety
 /// `obj` is a live object, a reference of which is the caller's.
 #[inline]
-pub unsafe fn drop_reference(obj: *mut Object) {
+pub(crate) unsafe fn drop_reference(obj: *mut Object) {
     // SAFETY: live as promised. Sequentially consistent: the thread that drops the last reference
     // sees what others wrote before they dropped theirs (R-QOM-10).
     match unsafe { count(obj) }.fetch_sub(1, Ordering::SeqCst) {
@@ -192,14 +207,14 @@ pub unsafe fn drop_reference(obj: *mut Object) {
 }
 
 /// Keeps an object alive.
-pub struct Held(*mut Object);
+pub(crate) struct ObjectRef(*mut Object);
 
-impl Held {
+impl ObjectRef {
     /// Takes a reference; None if the object is being finalised, which is nobody's to keep.
     ///
     /// # Safety
     /// `obj` is an object whose memory is there.
-    pub unsafe fn new(obj: *mut Object) -> Option<Self> {
+    pub(crate) unsafe fn new(obj: *mut Object) -> Option<Self> {
         // SAFETY: as promised.
         if unsafe { count(obj) }.load(Ordering::Relaxed) == 0 {
             return None;
@@ -213,17 +228,17 @@ impl Held {
     ///
     /// # Safety
     /// `obj` is a live object, a reference of which is the caller's to give.
-    pub unsafe fn owning(obj: *mut Object) -> Self {
+    pub(crate) unsafe fn owning(obj: *mut Object) -> Self {
         Self(obj)
     }
 
     /// The object.
-    pub fn as_ptr(&self) -> *mut Object {
+    pub(crate) fn as_ptr(&self) -> *mut Object {
         self.0
     }
 }
 
-impl Drop for Held {
+impl Drop for ObjectRef {
     fn drop(&mut self) {
         // SAFETY: live: the reference is this one's.
         unsafe { drop_reference(self.0) }
@@ -242,7 +257,7 @@ unsafe fn finalize(obj: *mut Object) {
     }
     // SAFETY: its memory is still there.
     let ty = unsafe { class_of(obj) }.ty();
-    for hook in &ty.shape().finalize {
+    for hook in &ty.resolved().finalize {
         // SAFETY: the hook gets an instance of its type.
         unsafe { hook(obj) };
     }
@@ -269,9 +284,9 @@ unsafe fn finalize(obj: *mut Object) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::types::{self, Parent};
     use super::*;
     use crate::module;
+    use crate::qom::types::{self, Parent, TypeDescription};
 
     #[repr(C)]
     struct Instance {
@@ -295,13 +310,16 @@ mod tests {
 
     fn register(name: &CStr, instance_align: usize) -> &'static TypeImpl {
         module::call(module::QOM);
-        types::register(TypeImpl {
-            instance_size: size_of::<Instance>(),
-            instance_align,
-            instance_init: Some(fill),
-            instance_finalize: Some(drain),
-            ..TypeImpl::new(name.to_owned(), Parent::Named(c"container".to_owned()))
-        })
+        // SAFETY: the hooks are for an `Instance`.
+        unsafe {
+            types::register(TypeDescription {
+                instance_size: size_of::<Instance>(),
+                instance_align,
+                instance_init: Some(fill),
+                instance_finalize: Some(drain),
+                ..TypeDescription::new(name.to_owned(), Parent::Named(c"container".to_owned()))
+            })
+        }
     }
 
     #[test]

@@ -6,14 +6,15 @@ use crate::error::{Error, catch};
 use crate::qapi::scalar::Source;
 use abi::layout::{Object, UserCreatable, UserCreatableClass};
 
-use super::cast;
-use super::class;
-use super::instance::{self, Held};
-use super::table::TYPES;
-use super::{tree, value};
+use crate::qom::objects::instance::{self, ObjectRef};
+use crate::qom::tree;
+use crate::qom::types::cast;
+use crate::qom::types::class;
+use crate::qom::types::table::TYPES;
+use crate::qom::values::value;
 
 /// The interface.
-pub const TYPE: &CStr = c"user-creatable";
+pub(crate) const TYPE: &CStr = c"user-creatable";
 
 /// The interface's struct in the class of an object that implements it.
 ///
@@ -30,7 +31,7 @@ unsafe fn methods<'a>(obj: *mut Object) -> Option<&'a UserCreatableClass> {
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn complete(obj: *mut Object) -> Result<(), Error> {
+pub(crate) unsafe fn complete(obj: *mut Object) -> Result<(), Error> {
     // SAFETY: as promised.
     let Some(complete) = unsafe { methods(obj) }.and_then(|methods| methods.complete) else {
         return Ok(());
@@ -44,7 +45,7 @@ pub unsafe fn complete(obj: *mut Object) -> Result<(), Error> {
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn can_be_deleted(obj: *mut Object) -> bool {
+pub(crate) unsafe fn can_be_deleted(obj: *mut Object) -> bool {
     // SAFETY: as promised.
     let asked = unsafe { methods(obj) }.and_then(|methods| methods.can_be_deleted);
     // SAFETY: the class's hook gets an instance.
@@ -55,7 +56,7 @@ pub unsafe fn can_be_deleted(obj: *mut Object) -> bool {
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn set_all(obj: *mut Object, pairs: &[(&CStr, &CStr)]) -> Result<(), Error> {
+pub(crate) unsafe fn set_all(obj: *mut Object, pairs: &[(&CStr, &CStr)]) -> Result<(), Error> {
     for (name, word) in pairs {
         // SAFETY: as promised.
         unsafe { value::set_from(obj, name, Source::Word(word)) }?;
@@ -67,7 +68,7 @@ pub unsafe fn set_all(obj: *mut Object, pairs: &[(&CStr, &CStr)]) -> Result<(), 
 ///
 /// # Safety
 /// `parent` is a live object.
-pub unsafe fn create(
+pub(crate) unsafe fn create(
     type_name: &CStr,
     parent: *mut Object,
     id: &CStr,
@@ -78,11 +79,11 @@ pub unsafe fn create(
         return Err(Error::new(format!("invalid object type: {shown}")));
     };
     class::of(ty);
-    if ty.shape().is_abstract {
+    if ty.resolved().is_abstract {
         return Err(Error::new(format!("object type '{shown}' is abstract")));
     }
     // SAFETY: a new object, whose reference is this function's.
-    let held = unsafe { Held::owning(instance::create(ty, "object_new_with_props")) };
+    let held = unsafe { ObjectRef::owning(instance::create(ty, "object_new_with_props")) };
     let obj = held.as_ptr();
     // SAFETY: live until the end of this function.
     unsafe { set_all(obj, pairs) }?;

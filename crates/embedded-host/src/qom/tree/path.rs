@@ -1,57 +1,17 @@
-//! Names of objects in the composition tree (R-QOM-20).
+//! Objects at paths of the composition tree (R-QOM-20).
 
 use core::ffi::CStr;
 use std::ffi::CString;
 
 use abi::layout::Object;
 
-use super::property::Property;
-use super::{cast, instance, tree};
-
-/// The name of an object below its parent; None without parent. It is the parent's.
-///
-/// # Safety
-/// `obj` is a live object.
-pub unsafe fn component_of<'a>(obj: *mut Object) -> Option<&'a CStr> {
-    // SAFETY: as promised.
-    let property = unsafe { tree::as_child(obj) }?;
-    // SAFETY: the property is the parent's, as long as it has the child.
-    Some(unsafe { Property::name(property) })
-}
-
-/// The path from the root; None if the object is not below it.
-///
-/// # Safety
-/// `obj` is a live object.
-pub unsafe fn canonical(obj: *mut Object) -> Option<CString> {
-    let root = tree::known_root()?;
-    let mut parts: Vec<&[u8]> = Vec::new();
-    let mut object = obj;
-    while object != root {
-        // SAFETY: as promised, or an ancestor, which outlives what is below.
-        parts.push(unsafe { component_of(object) }?.to_bytes());
-        // SAFETY: as above.
-        object = unsafe { (*object).parent };
-    }
-    parts.reverse();
-    CString::new([b"/", parts.join(&b'/').as_slice()].concat()).ok()
-}
-
-/// As [`canonical`]; empty without path, and for NULL.
-///
-/// # Safety
-/// `obj` is NULL or a live object.
-pub(super) unsafe fn canonical_or_empty(obj: *mut Object) -> CString {
-    if obj.is_null() {
-        return CString::default();
-    }
-    // SAFETY: live as promised.
-    unsafe { canonical(obj) }.unwrap_or_default()
-}
+use crate::qom::objects::instance;
+use crate::qom::tree;
+use crate::qom::types::cast;
 
 /// What is at a path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Found {
+pub(crate) enum Found {
     /// No object of that type.
     None,
     /// One.
@@ -73,7 +33,10 @@ impl Found {
 
 /// The object of type `kind` at an absolute path, or the only one whose path ends with a partial
 /// one. The empty path is the end of all.
-pub fn resolve_type(path: &CStr, kind: &CStr) -> Found {
+///
+/// # Safety
+/// No other thread changes the tree (R-QOM-24).
+pub(crate) unsafe fn resolve_type(path: &CStr, kind: &CStr) -> Found {
     let path = path.to_bytes();
     let parts: Vec<CString> = path
         .split(|&b| b == b'/')
@@ -90,8 +53,12 @@ pub fn resolve_type(path: &CStr, kind: &CStr) -> Found {
 }
 
 /// Whether there is an object, of any type, at that path.
-pub(super) fn resolves(path: &CStr) -> bool {
-    resolve_type(path, c"object") != Found::None
+///
+/// # Safety
+/// As [`resolve_type`].
+pub(crate) unsafe fn resolves(path: &CStr) -> bool {
+    // SAFETY: as promised.
+    unsafe { resolve_type(path, c"object") != Found::None }
 }
 
 /// The object of that type that `parts` lead to from `object`.

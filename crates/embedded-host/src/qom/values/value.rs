@@ -10,19 +10,10 @@ use crate::qapi::visitor::Visitor;
 use crate::qapi::{names, words};
 use abi::layout::{self, Object, ObjectPropertyAccessor};
 
-use super::accessors::Accessors;
-use super::path::{self, Found};
-use super::property::{self, Property};
-
-/// The error of a property that can't be written (R-QOM-16).
-///
-/// # Safety
-/// `obj` is a live object.
-pub(super) unsafe fn not_writable(obj: *mut Object, name: &CStr) -> Error {
-    // SAFETY: as promised.
-    let name = unsafe { property::full_name(obj, name) };
-    Error::new(format!("Property '{name}' is not writable"))
-}
+use crate::qom::objects::accessors::Accessors;
+use crate::qom::objects::property::{self, Property};
+use crate::qom::tree;
+use crate::qom::tree::path::{self, Found};
 
 /// Calls an accessor, which may do anything to the property and the object.
 ///
@@ -44,7 +35,11 @@ unsafe fn access(
 ///
 /// # Safety
 /// `obj` is a live object, `v` a live visitor.
-pub unsafe fn get(obj: *mut Object, name: &CStr, v: *mut layout::Visitor) -> Result<(), Error> {
+pub(crate) unsafe fn get(
+    obj: *mut Object,
+    name: &CStr,
+    v: *mut layout::Visitor,
+) -> Result<(), Error> {
     // SAFETY: as promised.
     let property = unsafe { property::find_or_fail(obj, name) }?;
     // SAFETY: found just now.
@@ -62,14 +57,18 @@ pub unsafe fn get(obj: *mut Object, name: &CStr, v: *mut layout::Visitor) -> Res
 ///
 /// # Safety
 /// `obj` is a live object, `v` a live visitor.
-pub unsafe fn set(obj: *mut Object, name: &CStr, v: *mut layout::Visitor) -> Result<(), Error> {
+pub(crate) unsafe fn set(
+    obj: *mut Object,
+    name: &CStr,
+    v: *mut layout::Visitor,
+) -> Result<(), Error> {
     // SAFETY: as promised.
     let property = unsafe { property::find_or_fail(obj, name) }?;
     // SAFETY: found just now.
     let (set, opaque) = unsafe { ((*property).c.set, (*property).c.opaque) };
     let Some(set) = set else {
         // SAFETY: as promised.
-        return Err(unsafe { not_writable(obj, name) });
+        return Err(unsafe { property::not_writable(obj, name) });
     };
     // SAFETY: as promised.
     unsafe { access(set, obj, v, name, opaque) }
@@ -79,7 +78,11 @@ pub unsafe fn set(obj: *mut Object, name: &CStr, v: *mut layout::Visitor) -> Res
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn set_from(obj: *mut Object, name: &CStr, source: Source<'_>) -> Result<(), Error> {
+pub(crate) unsafe fn set_from(
+    obj: *mut Object,
+    name: &CStr,
+    source: Source<'_>,
+) -> Result<(), Error> {
     let visitor = Visitor::Input(source);
     // SAFETY: as promised; the visitor lives for the call.
     unsafe { set(obj, name, visitor.as_ptr()) }
@@ -89,7 +92,7 @@ pub unsafe fn set_from(obj: *mut Object, name: &CStr, source: Source<'_>) -> Res
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn shown(obj: *mut Object, name: &CStr) -> Result<Shown, Error> {
+pub(crate) unsafe fn shown(obj: *mut Object, name: &CStr) -> Result<Shown, Error> {
     let sink = Sink::default();
     let visitor = Visitor::Output(&sink);
     // SAFETY: as promised; the visitor lives for the call.
@@ -103,7 +106,7 @@ pub unsafe fn shown(obj: *mut Object, name: &CStr) -> Result<Shown, Error> {
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn text(obj: *mut Object, name: &CStr) -> Result<CString, Error> {
+pub(crate) unsafe fn text(obj: *mut Object, name: &CStr) -> Result<CString, Error> {
     // SAFETY: as promised.
     unsafe { shown(obj, name) }?.text(&name.to_string_lossy())
 }
@@ -112,7 +115,7 @@ pub unsafe fn text(obj: *mut Object, name: &CStr) -> Result<CString, Error> {
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn truth(obj: *mut Object, name: &CStr) -> Result<bool, Error> {
+pub(crate) unsafe fn truth(obj: *mut Object, name: &CStr) -> Result<bool, Error> {
     // SAFETY: as promised.
     unsafe { shown(obj, name) }?.truth(&name.to_string_lossy())
 }
@@ -121,7 +124,7 @@ pub unsafe fn truth(obj: *mut Object, name: &CStr) -> Result<bool, Error> {
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn number<T: TryFrom<i128>>(
+pub(crate) unsafe fn number<T: TryFrom<i128>>(
     obj: *mut Object,
     name: &CStr,
     expected: &str,
@@ -134,7 +137,7 @@ pub unsafe fn number<T: TryFrom<i128>>(
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn choice(obj: *mut Object, name: &CStr, kind: &CStr) -> Result<c_int, Error> {
+pub(crate) unsafe fn choice(obj: *mut Object, name: &CStr, kind: &CStr) -> Result<c_int, Error> {
     // SAFETY: as promised.
     let property = unsafe { property::find_or_fail(obj, name) }?;
     // SAFETY: found just now; the program's accessors haven't run.
@@ -164,19 +167,20 @@ pub unsafe fn choice(obj: *mut Object, name: &CStr, kind: &CStr) -> Result<c_int
 ///
 /// # Safety
 /// `obj` is a live object.
-pub unsafe fn target(obj: *mut Object, name: &CStr) -> Result<*mut Object, Error> {
+pub(crate) unsafe fn target(obj: *mut Object, name: &CStr) -> Result<*mut Object, Error> {
     // SAFETY: as promised.
     let property = unsafe { property::find_or_fail(obj, name) }?;
     // Not by its path: objects may be elsewhere than below the root.
     // SAFETY: found just now; the program's accessors haven't run.
     let accessors = unsafe { &(*property).accessors };
-    if matches!(accessors, Accessors::Child(_) | Accessors::Link(_)) {
+    if matches!(accessors, Accessors::Child { .. } | Accessors::Link { .. }) {
         // SAFETY: as above.
         return Ok(unsafe { accessors.object() });
     }
     // SAFETY: as promised.
     let path = unsafe { text(obj, name) }?;
-    match path::resolve_type(&path, c"object") {
+    // SAFETY: as promised.
+    match unsafe { path::resolve_type(&path, c"object") } {
         _ if path.is_empty() => Ok(ptr::null_mut()),
         Found::One(target) => Ok(target),
         Found::None | Found::Several => Err(super::link::not_found(&path)),
@@ -187,17 +191,21 @@ pub unsafe fn target(obj: *mut Object, name: &CStr) -> Result<*mut Object, Error
 ///
 /// # Safety
 /// `obj` is a live object; `target` is NULL or one.
-pub unsafe fn set_target(obj: *mut Object, name: &CStr, target: *mut Object) -> Result<(), Error> {
+pub(crate) unsafe fn set_target(
+    obj: *mut Object,
+    name: &CStr,
+    target: *mut Object,
+) -> Result<(), Error> {
     // SAFETY: as promised.
     let property = unsafe { property::find_or_fail(obj, name) }?;
     // SAFETY: found just now. A copy, as the program's check may do anything.
     let accessors = unsafe { (*property).accessors.clone() };
-    if let Accessors::Link(link) = accessors {
+    if let Accessors::Link { link, .. } = accessors {
         // SAFETY: as promised.
         return unsafe { link.lead_to(obj, name, target) };
     }
     // SAFETY: as promised.
-    let path = unsafe { path::canonical_or_empty(target) };
+    let path = unsafe { tree::canonical_or_empty(target) };
     if !target.is_null() && path.is_empty() {
         let name = name.to_string_lossy();
         return Err(Error::new(format!("the object for '{name}' has no path")));

@@ -1,0 +1,103 @@
+//! The types that are always there: `object`, `interface`, `container`, `user-creatable` (R-QOM-6).
+//!
+//! They are registered like all others, by a function that a constructor records for
+//! `module_call_init`. The constructor stands in the object file of `object_new`, as all of the
+//! library does, so that whoever can use types gets it (R-MOD-2).
+
+use core::ffi::{CStr, c_char};
+
+use glib_sys::g_strdup;
+
+use crate::module;
+use abi::layout::{ClassData, Error, InterfaceClass, Object, ObjectClass, UserCreatableClass};
+
+use crate::qom::objects::accessors::Accessors;
+use crate::qom::objects::instance;
+use crate::qom::objects::property;
+use crate::qom::types::class::Class;
+use crate::qom::types::{self, Parent, TypeDescription};
+use crate::qom::values::user_creatable;
+
+/// The root of all that has instances.
+const OBJECT: &CStr = c"object";
+
+/// The property `type` of all objects.
+unsafe extern "C" fn type_name(obj: *mut Object, _errp: *mut *mut Error) -> *mut c_char {
+    // SAFETY: the object whose property is read.
+    let name = unsafe { instance::class_of(obj) }.name();
+    // SAFETY: a C string.
+    unsafe { g_strdup(name.as_ptr()) }
+}
+
+/// Gives all objects a property that tells their type (R-QOM-6).
+extern "C" fn object_class_init(class: *mut ObjectClass, _data: ClassData) {
+    let accessors = Accessors::Text {
+        get: Some(type_name),
+        set: None,
+    };
+    // SAFETY: the class that is being made.
+    if let Some(class) = unsafe { Class::from_ptr(class) } {
+        // SAFETY: its hooks run; the function is for any object.
+        unsafe { property::add_to_class(class, c"type", c"string", accessors) };
+    }
+}
+
+extern "C" fn register_types() {
+    let types = [
+        TypeDescription {
+            instance_size: size_of::<Object>(),
+            is_abstract: true,
+            class_init: Some(object_class_init),
+            ..TypeDescription::new(OBJECT.to_owned(), Parent::Root)
+        },
+        TypeDescription {
+            class_size: size_of::<InterfaceClass>(),
+            is_abstract: true,
+            ..TypeDescription::new(c"interface".to_owned(), Parent::Root)
+        },
+        TypeDescription {
+            instance_size: size_of::<Object>(),
+            ..TypeDescription::new(c"container".to_owned(), Parent::Named(OBJECT.to_owned()))
+        },
+        TypeDescription {
+            class_size: size_of::<UserCreatableClass>(),
+            ..TypeDescription::new(
+                user_creatable::TYPE.to_owned(),
+                Parent::Named(c"interface".to_owned()),
+            )
+        },
+    ];
+    for ty in types {
+        // SAFETY: the one hook is for classes of any size.
+        unsafe { types::register(ty) };
+    }
+}
+
+extern "C" fn record() {
+    module::register(register_types, module::QOM);
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = record;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qom::types::cast;
+    use crate::qom::types::class;
+    use crate::qom::types::table::TYPES;
+
+    #[test]
+    fn one_call_makes_them_known() {
+        module::call(module::QOM);
+        for name in [OBJECT, c"interface", c"container"] {
+            let class = class::of(TYPES.find(name).unwrap());
+            assert_eq!(class.name(), name);
+            assert_eq!(class.ty().resolved().is_abstract, name != c"container");
+        }
+        let container = class::of(TYPES.find(c"container").unwrap());
+        assert!(cast::is_a(container, OBJECT));
+        assert!(!cast::is_a(container, c"interface"));
+    }
+}

@@ -1,0 +1,264 @@
+//! Sources in a main context that nobody here keeps alive.
+//!
+//! GLib has no weak references on contexts: asking for a reference while another thread drops the
+//! last one is asking for one on freed memory, and so is ending a source meanwhile. But a context
+//! ends its sources before it goes. A [`WeakContext`] has one there, whose end waits until no
+//! function of this file looks at the context; after it none does.
+
+use core::ptr::NonNull;
+use core::sync::atomic::AtomicPtr;
+use std::sync::Arc;
+
+use glib_sys::{self as ffi, GMainContext};
+
+use super::source::{Callback, Hooks, Source};
+use super::{MainContext, SourceOf};
+use crate::os::thread;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, Ordering};
+
+/// A context that may go at any time, and on any thread.
+#[derive(Debug)]
+pub struct WeakContext {
+    gate: Arc<Gate>,
+    /// None once it is being dropped.
+    anchor: Option<Source>,
+}
+
+/// While it is locked and has the context, the context's memory is there.
+#[derive(Debug)]
+struct Gate {
+    context: Mutex<Option<NonNull<GMainContext>>>,
+    /// The thread that drops the [`WeakContext`], which has the lock then.
+    owner: AtomicU64,
+}
+
+// SAFETY: the address is used while the context is there only, which any thread may do.
+unsafe impl Send for Gate {}
+// SAFETY: as above.
+unsafe impl Sync for Gate {}
+
+/// What the anchor keeps: it ends with it, and `kept` behind the gate.
+struct Closer<T> {
+    gate: Arc<Gate>,
+    _kept: T,
+}
+
+impl<T> Drop for Closer<T> {
+    fn drop(&mut self) {
+        if self.gate.owner.load(Ordering::Relaxed) != thread::current_id() {
+            *self.gate.context.lock() = None;
+        }
+    }
+}
+
+/// A source that is never ready.
+struct Anchor;
+
+impl Hooks for Anchor {
+    fn prepare(&self) -> bool {
+        false
+    }
+
+    fn check(&self) -> bool {
+        false
+    }
+
+    fn dispatch(&self, _callback: Callback) -> bool {
+        true
+    }
+}
+
+/// Where GLib says that a source is: NULL once its context has begun to end its sources.
+fn place(source: &Source) -> *mut GMainContext {
+    // SAFETY: the source is live. `g_source_get_context` would complain of a destroyed one.
+    let field = unsafe { &raw mut (*source.as_ptr()).context };
+    // SAFETY: an aligned pointer, which GLib changes at once.
+    unsafe { AtomicPtr::from_ptr(field) }.load(Ordering::Acquire)
+}
+
+impl WeakContext {
+    /// The context, as long as others keep it.
+    pub fn new(context: &MainContext) -> Self {
+        let anchor = Source::new(Anchor);
+        anchor.set_name(c"weak context");
+        // The first to be ended with the context.
+        anchor.set_priority(i32::MAX);
+        Self::anchored(context, anchor, ())
+    }
+
+    /// As [`WeakContext::new`], with a source of the caller's, not attached and without callback,
+    /// that nothing but the context ends. `kept` is dropped when the context has gone, on the
+    /// thread that drops the last reference on it.
+    pub fn anchored<T: Send + Sync + 'static>(
+        context: &MainContext,
+        anchor: Source,
+        kept: T,
+    ) -> Self {
+        let gate = Arc::new(Gate {
+            context: Mutex::new(NonNull::new(context.as_ptr())),
+            owner: AtomicU64::new(0),
+        });
+        anchor.keep(Closer {
+            gate: Arc::clone(&gate),
+            _kept: kept,
+        });
+        anchor.attach(context);
+        Self {
+            gate,
+            anchor: Some(anchor),
+        }
+    }
+
+    /// Whether the context has begun to end its sources.
+    fn is_ending(&self) -> bool {
+        self.anchor
+            .as_ref()
+            .is_none_or(|anchor| place(anchor).is_null())
+    }
+
+    /// Whether the context was there a moment ago.
+    pub fn is_live(&self) -> bool {
+        let context = self.gate.context.lock();
+        context.is_some() && !self.is_ending()
+    }
+
+    /// Starts a source in the context; None if that is going. `rejected` is called before such a
+    /// source is dropped, which happens under the lock that the context's end waits for.
+    pub fn attach<H: Hooks>(
+        &self,
+        source: SourceOf<H>,
+        rejected: impl FnOnce(&H),
+    ) -> Option<SourceOf<H>> {
+        let context = self.gate.context.lock();
+        let attached = context
+            .filter(|_| !self.is_ending())
+            .is_some_and(|context| {
+                // SAFETY: both are there: the gate has the context.
+                unsafe { ffi::g_source_attach(source.as_ptr(), context.as_ptr()) };
+                // GLib takes stock of what it has to end once, under its lock. What came before has
+                // no place any more; what came after is nobody's.
+                !self.is_ending() || place(&source).is_null()
+            });
+        let result = if attached {
+            Some(source)
+        } else {
+            rejected(source.hooks());
+            source.destroy();
+            drop(source);
+            None
+        };
+        drop(context);
+        result
+    }
+
+    /// Ends a source of the context, wherever that stands. The last reference belongs here: GLib
+    /// looks at the context also when that goes.
+    pub fn end(&self, source: Source) {
+        let context = self.gate.context.lock();
+        // Without a place the context ends it.
+        if context.is_some() && !place(&source).is_null() {
+            source.destroy();
+        }
+        // Here, as GLib looks at the context for it.
+        drop(source);
+        drop(context);
+    }
+}
+
+impl Drop for WeakContext {
+    fn drop(&mut self) {
+        let context = self.gate.context.lock();
+        let anchor = self.anchor.take();
+        if context.is_some()
+            && let Some(anchor) = &anchor
+            && !place(anchor).is_null()
+        {
+            self.gate
+                .owner
+                .store(thread::current_id(), Ordering::Relaxed);
+            anchor.destroy();
+        }
+        drop(anchor);
+        drop(context);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_run_as_long_as_others_keep_the_context() {
+        let context = MainContext::create();
+        let weak = WeakContext::new(&context);
+        assert!(weak.is_live());
+        assert!(!context.is_pending());
+        let source = weak.attach(SourceOf::new(Anchor), |_| {}).unwrap();
+        source.set_ready_time(0);
+        assert!(context.is_pending());
+        weak.end((*source).clone());
+        assert!(source.is_destroyed());
+        assert!(!context.is_pending());
+        weak.end((*source).clone());
+        drop(context);
+        assert!(!weak.is_live());
+        drop(source);
+    }
+
+    #[test]
+    fn nothing_starts_in_a_context_that_has_gone() {
+        let context = MainContext::create();
+        let kept = Arc::new(());
+        let anchor = Source::new(Anchor);
+        let weak = WeakContext::anchored(&context, anchor, Arc::clone(&kept));
+        let source = weak.attach(SourceOf::new(Anchor), |_| {}).unwrap();
+        assert_eq!(Arc::strong_count(&kept), 2);
+        drop(context);
+        assert_eq!(Arc::strong_count(&kept), 1);
+        assert!(source.is_destroyed());
+        let mut rejections = 0;
+        let source = SourceOf::new(Anchor);
+        assert!(weak.attach(source, |_| rejections += 1).is_none());
+        assert_eq!(rejections, 1);
+    }
+
+    #[test]
+    fn who_forgets_a_context_leaves_nothing_in_it() {
+        let context = MainContext::create();
+        let kept = Arc::new(());
+        drop(WeakContext::anchored(
+            &context,
+            Source::new(Anchor),
+            Arc::clone(&kept),
+        ));
+        assert_eq!(Arc::strong_count(&kept), 1);
+        drop(WeakContext::new(&context));
+        assert!(!context.iteration(false));
+    }
+
+    #[test]
+    fn a_context_may_go_while_its_sources_come_and_go() {
+        for round in 0..2_000 {
+            let context = MainContext::create();
+            let weak = WeakContext::new(&context);
+            let start = || {
+                let source = weak.attach(SourceOf::new(Anchor), |_| {})?;
+                Some((*source).clone())
+            };
+            let sources: Vec<_> = (0..3).filter_map(|_| start()).collect();
+            let dropping = std::thread::spawn(move || drop(context));
+            if round % 2 == 0 {
+                std::thread::yield_now();
+            }
+            for source in sources {
+                weak.end(source);
+                if let Some(source) = start() {
+                    weak.end(source);
+                }
+            }
+            drop(weak);
+            dropping.join().unwrap();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Single transfers with the master, and what can be told of it without one.
+
+use crate::logic::wait;
+use crate::logic::watch::{IN, OUT};
+use crate::object::channel::{Channel, Feature};
+use crate::object::channel_class::Transfer;
+use crate::object::descriptors::{Incoming, Outgoing};
+use host::error::Error;
+use platform::os::iov::IoVec;
+
+/// Bytes that are discarded at most: a peer that goes on and on is reset.
+const DISCARD_MAX: usize = 1 << 20;
+
+/// One read.
+pub(super) fn receive(master: &Channel, space: &mut [u8]) -> Result<Transfer, Error> {
+    master.io_readv(&[IoVec::from_mut(space)], Incoming::NONE, 0)
+}
+
+/// One write.
+pub(super) fn send(master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
+    master.io_writev(iov, Outgoing::NONE, 0)
+}
+
+/// Whether the master can be written now, told without a new descriptor (C8).
+pub(super) fn has_room(master: &Channel) -> bool {
+    wait::is_ready(master, OUT)
+}
+
+/// Takes what has arrived at a socket and will not be read: with bytes unread, closing would reset
+/// the connection, and the peer might not get what was sent last (RFC 6455 section 7.1.1).
+///
+/// Through TLS nothing is taken: a session that waits for the end of a record would wait here.
+pub(super) fn discard_input(master: &Channel) {
+    if master.polled().is_none() || !master.has_feature(Feature::SHUTDOWN) {
+        return;
+    }
+    let mut space = vec![0; 16 << 10];
+    let mut discarded = 0;
+    while discarded < DISCARD_MAX && wait::is_ready(master, IN) {
+        match receive(master, &mut space) {
+            Ok(Transfer::Done(bytes @ 1..)) => discarded += bytes,
+            _ => return,
+        }
+    }
+}
