@@ -128,7 +128,7 @@ impl ChannelImpl for QIOChannelBuffer {
     /// Nothing else ever happens to memory (R-CHAN-102).
     fn create_watch(buffer: &Buffer, condition: u32) -> Option<Source> {
         let condition = Some(condition & (IN | OUT)).filter(|&condition| condition != 0);
-        Some(watch::of_memory(buffer.upcast(), condition))
+        Some(watch::for_memory(buffer.upcast(), condition))
     }
 
     fn wait(_: &Buffer, condition: u32, until: Until) -> Waited {

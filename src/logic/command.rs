@@ -191,7 +191,7 @@ impl ChannelImpl for QIOChannelCommand {
     /// Each direction on its side's pipe (R-CHAN-96).
     fn create_watch(command: &Command, condition: u32) -> Option<Source> {
         let (read, write) = (command.read_fd(), command.write_fd());
-        Some(watch::of_fd_pair(command.upcast(), read, write, condition))
+        Some(watch::for_fd_pair(command.upcast(), read, write, condition))
     }
 
     fn polled(command: &Command) -> Option<Polled> {

@@ -217,7 +217,7 @@ impl ChannelImpl for QIOChannelFile {
     }
 
     fn create_watch(file: &File, condition: u32) -> Option<Source> {
-        Some(watch::of_fd(file.upcast(), file.fd(), condition))
+        Some(watch::for_fd(file.upcast(), file.fd(), condition))
     }
 
     fn polled(file: &File) -> Option<Polled> {

@@ -66,7 +66,7 @@ impl ChannelImpl for QIOChannelNull {
 
     /// Whatever one asks for is there, even nothing (R-CHAN-104).
     fn create_watch(null: &Null, condition: u32) -> Option<Source> {
-        Some(watch::of_memory(null.upcast(), Some(condition)))
+        Some(watch::for_memory(null.upcast(), Some(condition)))
     }
 
     fn wait(_: &Null, condition: u32, until: Until) -> Waited {

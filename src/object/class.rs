@@ -75,6 +75,8 @@ pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
     /// Waits until such a source would fire, without a main context and a new descriptor (C8).
     fn wait(channel: &Shared<Self>, condition: u32, until: Until) -> Waited;
 
+    /// Takes what the kernel says of zero-copy writes, without waiting; whether there was anything.
+    const TAKE_NOTICES: Option<fn(&Shared<Self>) -> bool> = None;
     /// Reads at a position.
     const PREADV: Option<Positioned<Self>> = None;
     /// Writes at a position.
@@ -192,6 +194,7 @@ unsafe extern "C" fn class_init<T: ChannelImpl>(class: *mut ObjectClass, _data: 
     let waiting = Waiting {
         polled: polled::<T>,
         wait: wait::<T>,
+        take_notices: T::TAKE_NOTICES.map(|_| take_notices::<T> as _),
     };
     // SAFETY: the method is in no class but this and those that inherit it.
     unsafe { waiting.register(create_watch::<T>) };
@@ -209,6 +212,13 @@ unsafe fn polled<T: ChannelImpl>(channel: &Channel) -> Option<Polled> {
 unsafe fn wait<T: ChannelImpl>(channel: &Channel, condition: u32, until: Until) -> Waited {
     // SAFETY: as promised.
     T::wait(unsafe { borrow(channel.as_ptr()) }, condition, until)
+}
+
+/// # Safety
+/// The channel is an instance of `T`.
+unsafe fn take_notices<T: ChannelImpl>(channel: &Channel) -> bool {
+    // SAFETY: as promised.
+    T::TAKE_NOTICES.is_some_and(|take| take(unsafe { borrow(channel.as_ptr()) }))
 }
 
 /// Methods with their C arguments. A slot is filled only if the class has the method.

@@ -110,7 +110,7 @@ impl ChannelImpl for QIOChannelSocket {
     }
 
     fn create_watch(socket: &Socket, condition: u32) -> Option<Source> {
-        Some(watch::of_fd(socket.upcast(), socket.fd(), condition))
+        Some(watch::for_fd(socket.upcast(), socket.fd(), condition))
     }
 
     fn polled(socket: &Socket) -> Option<Polled> {
@@ -121,6 +121,7 @@ impl ChannelImpl for QIOChannelSocket {
         wait::for_fd(socket.upcast(), socket.fd(), condition, until)
     }
 
+    const TAKE_NOTICES: Option<fn(&Socket) -> bool> = Some(zero_copy::take_at_once);
     const SHUTDOWN: Option<Shutdown<Self>> =
         Some(|socket, how| control::shutdown(socket, direction(how)));
     const SET_CORK: Option<Switch<Self>> = Some(control::set_cork);
