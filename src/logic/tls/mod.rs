@@ -10,6 +10,7 @@
 //! close_notify.
 
 mod bye;
+mod class;
 mod handshake;
 mod operation;
 mod transfer;
