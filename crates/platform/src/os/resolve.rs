@@ -56,7 +56,7 @@ pub enum Usage {
 
 impl Usage {
     /// The type of socket, as in `<sys/socket.h>`.
-    pub const fn socket_type(self) -> c_int {
+    pub(crate) const fn socket_type(self) -> c_int {
         match self {
             Self::Stream => libc::SOCK_STREAM,
             Self::Datagram => libc::SOCK_DGRAM,
