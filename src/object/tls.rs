@@ -61,7 +61,7 @@ impl Tls {
     /// The state, as long as the object lives.
     #[inline]
     pub fn state<T: 'static>(&self) -> Option<&T> {
-        // SAFETY: set when the object was made, before anybody else saw it.
+        // SAFETY: set when the object was made, before it was published.
         unsafe { (*self.whole()).state.as_ref() }.and_then(UserData::value::<T>)
     }
 
@@ -135,8 +135,8 @@ impl Tls {
         self.pending_field().store(pending, Ordering::Release);
     }
 
-    /// Whether a read would not need the master. For everybody: the session may only be asked by the
-    /// reader (R-TLS-62).
+    /// Whether a read would not need the master. For any thread; only the reader may ask the session
+    /// (R-TLS-62).
     #[inline]
     pub fn has_pending(&self) -> bool {
         self.pending_field().load(Ordering::Acquire)
@@ -188,7 +188,7 @@ impl Tls {
     #[cfg(not(tls_hs_ioc_tag))]
     pub fn set_handshake_tag(&self, _tag: u32) {}
 
-    /// Stores the id of the source that the end waits with, 0 if none (R-TLS-25).
+    /// Stores the id of the source that close_notify waits with, 0 if none (R-TLS-25).
     #[cfg(tls_bye)]
     pub fn set_bye_tag(&self, tag: u32) {
         // SAFETY: an aligned field that lives with `self`.
