@@ -265,7 +265,7 @@ size_t qcrypto_tls_session_check_pending(QCryptoTLSSession *sess);
  * @session: a session
  * @errp: (nullable): as in qapi/error.h
  *
- * Tells the peer that nothing more will be written. Nothing is said before the
+ * Sends close_notify: nothing more will be written. Nothing is sent before the
  * handshake is complete.
  *
  * Threads: the writer's; Blocks: as the transport does.
