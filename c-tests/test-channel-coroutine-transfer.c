@@ -245,7 +245,7 @@ static void test_websock_read(void)
     web_end(&web);
 }
 
-/* What came with the greeting wakes a reader that was there before. */
+/* What came with the opening handshake wakes a reader that was there before. */
 static void test_websock_early(void)
 {
     Web web;

@@ -1,8 +1,34 @@
 //! What is done with a channel beside transfers: mode, position, end.
 
+use super::wait;
+use crate::object::Finalizing;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Flushed;
+use crate::object::class::ObjectImpl;
+
+use crate::object::waiting::Direction;
+use abi::layout::{QIOChannel, QIOChannelShutdown};
+use abi::profile;
 use host::error::Error;
+use platform::check_usage;
+
+/// What all classes of channels have in common.
+impl ObjectImpl for QIOChannel {
+    /// Runs first, before the initialisers of the subclasses.
+    fn init(channel: &Channel) {
+        wait::prepare(channel);
+    }
+
+    /// Runs last, after the finalisers of the subclasses (R-CHAN-2).
+    fn finalize(channel: Finalizing<'_, Self>) {
+        check_usage!(
+            !profile::WAITED_FOR_CHANNEL_MUST_LIVE || !channel.is_waited_for(),
+            "object_unref",
+            "a coroutine still waits for the channel"
+        );
+        channel.set_name(None);
+    }
+}
 
 /// Moves the position. Whether positions can be read at doesn't matter (R-CHAN-34).
 pub fn seek(channel: &Channel, offset: i64, whence: i32) -> Result<i64, Error> {
@@ -22,10 +48,17 @@ pub fn close(channel: &Channel) -> Result<(), Error> {
 }
 
 /// Ends one direction or both, from any thread (R-CHAN-37).
+///
+/// The system tells those who poll, but not always those who wait to write to a UNIX socket, and not
+/// every event loop passes on what it tells (C9): the coroutine that waits for that is woken here.
 pub fn shutdown(channel: &Channel, how: u32) -> Result<(), Error> {
     channel
         .io_shutdown(how)?
-        .ok_or_else(|| Error::new("The channel cannot shut down a direction of its data"))
+        .ok_or_else(|| Error::new("The channel cannot shut down a direction of its data"))?;
+    if how != QIOChannelShutdown::QIO_CHANNEL_SHUTDOWN_READ as u32 {
+        channel.wake(Direction::Write);
+    }
+    Ok(())
 }
 
 /// Lets the system gather small writes, where there is such a thing (R-CHAN-38).

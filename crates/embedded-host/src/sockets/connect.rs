@@ -2,13 +2,12 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::attempts::Attempts;
-use super::{keep_alive, listen};
+use super::{failed, keep_alive, listen};
 use crate::error::Error;
-use abi::address::{Inet, resolution_failed};
+use abi::address::{Inet, resolution_failed, shown_name};
+use abi::attempts::{Attempts, Ties};
 use abi::origin;
 use abi::profile;
-use platform::os::errno::Errno;
 use platform::os::fd::Descriptor;
 use platform::os::resolve::{self, Query, Resolved, Usage};
 use platform::os::socket;
@@ -27,11 +26,11 @@ fn first_to_answer(inet: Inet<'_>, addresses: &[Resolved]) -> Result<Descriptor,
     for resolved in addresses {
         match one(inet, resolved) {
             Ok(socket) => return Ok(socket),
-            Err((errno, message)) => attempts.push(&resolved.name, errno, message),
+            Err(error) => attempts.push(shown_name(&resolved.name), error),
         }
     }
     // The resolver has at least one answer, so there is a failure.
-    let failure = attempts.into_error(&origin!(c"socket_connect"));
+    let failure = attempts.into_error(Ties::Last, &origin!(c"socket_connect"));
     Err(failure.unwrap_or_else(|| Error::new(failed_to_connect(inet))))
 }
 
@@ -70,19 +69,15 @@ pub(super) fn look_up_mapped(mut query: Query<'_>) -> Result<Vec<Resolved>, reso
     }
 }
 
-/// Connects to one address, or says what failed.
-fn one(inet: Inet<'_>, resolved: &Resolved) -> Result<Descriptor, (Errno, String)> {
-    let failed = |message: &str| {
-        let message = message.to_owned();
-        move |errno| (errno, message)
-    };
+/// Connects to one address.
+fn one(inet: Inet<'_>, resolved: &Resolved) -> Result<Descriptor, Error> {
     let family = resolved.name.family();
     let socket = socket::create(family, libc::SOCK_STREAM, listen::protocol(inet, resolved))
         .map_err(failed("Failed to create a socket"))?;
     if profile::CONNECTING_REUSES_ADDRESS {
         socket::reuse_address(socket.as_raw()).map_err(failed("Failed to set SO_REUSEADDR"))?;
     }
-    socket::connect(socket.as_raw(), &resolved.name).map_err(failed(&failed_to_connect(inet)))?;
+    socket::connect(socket.as_raw(), &resolved.name).map_err(failed(failed_to_connect(inet)))?;
     Ok(socket)
 }
 
@@ -96,6 +91,7 @@ mod tests {
     use crate::sockets::connect as connect_to;
     use abi::address::{Address, InetFields, View};
     use abi::layout;
+    use platform::os::errno::Errno;
     use platform::os::fd;
     use std::ffi::{CStr, CString};
 
@@ -107,7 +103,7 @@ mod tests {
         inet(view)
     }
 
-    /// A socket with a port of its own that nobody listens at, if not told so.
+    /// A socket with a port of its own, on which it listens if told so.
     fn bound(host: &CStr, listening: bool) -> (Descriptor, CString) {
         let query = Query {
             host: Some(host),
@@ -173,9 +169,71 @@ mod tests {
             assert!(text.starts_with(beginning), "{text}");
             assert!(text.contains(&format!(
                 "{}: Connection refused",
-                super::super::attempts::shown_name(&resolved(&nobody).name)
+                shown_name(&resolved(&nobody).name)
             )));
         }
+    }
+
+    fn told(attempts: &[(&str, i32)], ties: Ties) -> Error {
+        let mut all = Attempts::default();
+        for (address, code) in attempts {
+            let error = Error::os(Errno::new(*code), "Failed to connect to 'h:1'");
+            all.push((*address).to_owned(), error);
+        }
+        all.into_error(ties, &origin!(c"socket_connect")).unwrap()
+    }
+
+    #[test]
+    fn one_address_fails_with_its_own_failure() {
+        let error = told(&[("::1", libc::EADDRNOTAVAIL)], Ties::Last);
+        assert_eq!(error.errno().code(), libc::EADDRNOTAVAIL);
+        let text = "Failed to connect to 'h:1': Cannot assign requested address";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn of_several_failures_the_one_to_act_on_is_told() {
+        for (codes, expected) in [
+            (
+                [libc::ECONNREFUSED, libc::EADDRNOTAVAIL],
+                libc::ECONNREFUSED,
+            ),
+            (
+                [libc::EADDRNOTAVAIL, libc::ECONNREFUSED],
+                libc::ECONNREFUSED,
+            ),
+            ([libc::EHOSTUNREACH, libc::ENETUNREACH], libc::EHOSTUNREACH),
+            ([libc::EAFNOSUPPORT, libc::ENETUNREACH], libc::ENETUNREACH),
+        ] {
+            let error = told(&[("a:1", codes[0]), ("b:1", codes[1])], Ties::First);
+            assert_eq!(error.errno().code(), expected);
+            let [told, a, b] = [expected, codes[0], codes[1]].map(Errno::new);
+            let text = format!("Failed to connect to 'h:1': {told} (tried a:1: {a}; b:1: {b})");
+            assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn of_equal_failures_the_caller_has_the_choice() {
+        let both = [("a:1", libc::ECONNREFUSED), ("b:1", libc::ETIMEDOUT)];
+        let errno = |ties| told(&both, ties).errno().code();
+        assert_eq!(errno(Ties::First), libc::ECONNREFUSED);
+        assert_eq!(errno(Ties::Last), libc::ETIMEDOUT);
+    }
+
+    #[test]
+    fn an_errno_that_an_error_does_not_tell_says_nothing_of_it() {
+        let mut all = Attempts::default();
+        let stale = Errno::new(libc::EADDRNOTAVAIL);
+        let origin = origin!(c"socket_connect");
+        let object = Error::new("Out of order").into_object(&origin);
+        all.push("a:1".to_owned(), Error::object(object, stale));
+        all.push("b:1".to_owned(), Error::os(stale, "Failed"));
+        let text = all.into_error(Ties::Last, &origin).unwrap().to_string();
+        assert!(
+            text.starts_with("Out of order (tried a:1: Out of order; b:1: Cannot"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use core::ffi::c_int;
 
-use super::attempts::{Attempts, shown_name};
-use super::keep_alive;
+use super::{failed, keep_alive};
 use crate::error::Error;
-use abi::address::{Inet, resolution_failed};
+use crate::error_object::OwnedError;
+use abi::address::{Inet, resolution_failed, shown_name};
+use abi::attempts::{Attempts, Ties};
 use abi::origin;
 use abi::profile;
 use platform::os::errno::Errno;
@@ -29,7 +30,7 @@ pub(super) fn inet(inet: Inet<'_>, backlog: c_int) -> Result<Descriptor, Error> 
             return Ok(listener);
         }
     }
-    let failure = attempts.into_error(&origin!(c"socket_listen"));
+    let failure = attempts.into_error(Ties::Last, &origin!(c"socket_listen"));
     // Without an attempt the last port allowed is below the first.
     Err(failure.unwrap_or_else(|| Error::new(no_port(inet))))
 }
@@ -59,7 +60,7 @@ fn try_ports(
     inet: Inet<'_>,
     resolved: &Resolved,
     backlog: c_int,
-    attempts: &mut Attempts,
+    attempts: &mut Attempts<OwnedError>,
 ) -> Result<Option<Descriptor>, Error> {
     let family = resolved.name.family();
     let protocol = protocol(inet, resolved);
@@ -71,7 +72,8 @@ fn try_ports(
             Ok(socket) => socket,
             Err(errno) if port == first => {
                 // This machine may not have the family at all: the next address may do.
-                attempts.push(&resolved.name, errno, "Failed to create a socket");
+                let error = Error::os(errno, "Failed to create a socket");
+                attempts.push(shown_name(&resolved.name), error);
                 return Ok(None);
             }
             Err(errno) => {
@@ -82,12 +84,13 @@ fn try_ports(
         let name = resolved.name.with_port(port);
         match start(socket.as_raw(), inet, &name, backlog) {
             Ok(()) => return Ok(Some(socket)),
-            Err((errno, _)) if errno.code() == libc::EADDRINUSE => taken = Some(errno),
-            Err((errno, message)) => return Err(Error::os(errno, message)),
+            Err(error) if error.errno().code() == libc::EADDRINUSE => taken = Some(error.errno()),
+            Err(error) => return Err(error),
         }
     }
     if let Some(errno) = taken {
-        attempts.push(&resolved.name, errno, no_port(inet));
+        let error = Error::os(errno, no_port(inet));
+        attempts.push(shown_name(&resolved.name), error);
     }
     Ok(None)
 }
@@ -110,17 +113,12 @@ pub(super) fn protocol(inet: Inet<'_>, resolved: &Resolved) -> c_int {
     }
 }
 
-/// Gives the socket its name and lets clients in; else says what failed.
-fn start(
-    fd: c_int,
-    inet: Inet<'_>,
-    name: &SocketName,
-    backlog: c_int,
-) -> Result<(), (Errno, String)> {
-    let at = |what: &'static str| move |errno| (errno, format!("{what} {}", shown_name(name)));
-    socket::reuse_address(fd).map_err(|errno| (errno, "Failed to set SO_REUSEADDR".to_owned()))?;
-    bind(fd, inet, name).map_err(at("Failed to bind socket to"))?;
-    socket::listen(fd, backlog).map_err(at("Failed to listen on socket"))
+/// Gives the socket its name and lets clients in.
+fn start(fd: c_int, inet: Inet<'_>, name: &SocketName, backlog: c_int) -> Result<(), Error> {
+    let place = shown_name(name);
+    socket::reuse_address(fd).map_err(failed("Failed to set SO_REUSEADDR"))?;
+    bind(fd, inet, name).map_err(failed(format!("Failed to bind socket to {place}")))?;
+    socket::listen(fd, backlog).map_err(failed(format!("Failed to listen on socket {place}")))
 }
 
 /// Gives the socket its name, an IPv6 one together with the IPv4 half if the address allows both
