@@ -6,7 +6,7 @@
 //!   loop context, [`handler`];
 //! - [`server`] accepts the clients of one socket and hands them over;
 //! - [`accept`] accepts one client without blocking;
-//! - [`registration`] is a callback with its context;
+//! - [`registration`] is a callback and the context it runs in;
 //! - [`wait`] waits for one client without any main context;
 //! - [`traces`] tells of it.
 //!
@@ -41,8 +41,8 @@ use host::aio::Context;
 use host::error::Error;
 use platform::glib::{MainContext, WeakContext};
 use platform::os::fd;
-use registration::Registration;
-use state::{CallbackContext, DropAfterUnlock, Listening, Registered, State, state_of};
+use registration::{CallbackContext, Registered, Registration};
+use state::{DropAfterUnlock, Listening, State, state_of};
 use wait::{Candidate, Waiter};
 
 /// Prepares a new instance, however it is made (R-LSN-56).
