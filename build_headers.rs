@@ -227,7 +227,7 @@ pub(super) fn generate(include: &Path) -> Result<(), Box<dyn Error>> {
 impl Header {
     fn text(&self) -> Result<String, Box<dyn Error>> {
         let mut config = cbindgen::Config::from_file("cbindgen.toml")?;
-        // `cfg(SWITCH)` in Rust is QIO_HAS_SWITCH in C, as qio-profile.h has it.
+        // `cfg(SWITCH)` in Rust is QIO_HAS_* in C, as qio-profile.h has it.
         config.defines = std::env::var("DEP_QIO_ABI_SWITCHES")?
             .split(' ')
             .map(|name| (name.to_owned(), format!("QIO_HAS_{}", name.to_uppercase())))

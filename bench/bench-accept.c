@@ -129,7 +129,7 @@ static Cost qio(int in_flight)
     Cost begin, cost;
 
     qio_net_listener_open_sync(listener, &addr, 128, &error_abort);
-#if defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_LISTENER_SOURCE
     getsockname(qio_net_listener_sioc(listener, 0)->fd, (struct sockaddr *)&bound, &len);
 #else
     getsockname(listener->sioc[0]->fd, (struct sockaddr *)&bound, &len);

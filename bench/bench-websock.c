@@ -46,7 +46,7 @@ static inline ssize_t memory_read(QIOChannel *ioc, const struct iovec *iov, size
     return done;
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_READV_FLAGS
 static ssize_t memory_readv(QIOChannel *ioc, const struct iovec *iov, size_t niov, int **fds,
                             size_t *nfds, Error **errp)
 #else

@@ -68,7 +68,7 @@ static inline void loop_until_woken(Waiter *waiter, int times)
 
 static inline void follow(QIOChannel *ioc, bool enabled)
 {
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
     qio_channel_set_follow_coroutine_ctx(ioc, enabled);
 #endif
 }

@@ -155,7 +155,7 @@ static int flush(QIOChannelSocket *ioc, Error **errp)
 }
 
 /* What a flush answers that has nothing to do. */
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_ZERO_COPY_SUCCESS
 #define FLUSHED_IDLE 1
 #else
 #define FLUSHED_IDLE 0

@@ -10,7 +10,7 @@
 #include "io/channel-file.h"
 #include "qapi/error.h"
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
 #define SET_BLOCKING(ioc, enabled, errp) (qio_channel_set_blocking(ioc, enabled, errp) ? 0 : -1)
 #else
 #define SET_BLOCKING qio_channel_set_blocking

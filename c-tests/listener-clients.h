@@ -76,7 +76,7 @@ static inline size_t socket_count(QIONetListener *listener)
 
 static inline QIOChannelSocket *socket_of(QIONetListener *listener, size_t n)
 {
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_LISTENER_SOURCE
     return qio_net_listener_sioc(listener, n);
 #else
     g_assert_cmpuint(n, <, listener->nsioc);

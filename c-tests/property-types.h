@@ -41,7 +41,7 @@ static inline void error_is(Error **errp, const char *expected)
     *errp = NULL;
 }
 
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_CONST_TYPE_INFO
 typedef const void ClassData;
 #else
 typedef void ClassData;

@@ -191,7 +191,7 @@ static inline ssize_t scripted_read(QIOChannel *ioc, const struct iovec *iov, si
     return step;
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_READV_FLAGS
 static inline ssize_t scripted_readv(QIOChannel *ioc, const struct iovec *iov, size_t niov, int **fds,
                               size_t *nfds, Error **errp)
 {
@@ -306,7 +306,7 @@ static inline void scripted_class_init(ObjectClass *klass, QIO_QOM_CONST void *d
     ioc_klass->io_set_delay = scripted_set_delay;
     ioc_klass->io_seek = scripted_seek;
     ioc_klass->io_flush = scripted_flush;
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_POSITIONAL_IO
     ioc_klass->io_pwritev = scripted_pwritev;
     ioc_klass->io_preadv = scripted_preadv;
     ioc_klass->io_peerpid = scripted_peerpid;

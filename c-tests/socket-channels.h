@@ -13,7 +13,7 @@
 
 #define FEATURE(name) (1u << QIO_CHANNEL_FEATURE_##name)
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_READV_FLAGS
 #define PEEK_FEATURE 0u
 #define readv_full(ioc, iov, niov, fds, nfds, errp) \
     qio_channel_readv_full(QIO_CHANNEL(ioc), iov, niov, fds, nfds, errp)
@@ -163,7 +163,7 @@ static inline void assert_at_end(QIOChannelSocket *ioc)
 
 static inline void set_blocking(QIOChannelSocket *ioc, bool enabled)
 {
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
     g_assert_true(qio_channel_set_blocking(QIO_CHANNEL(ioc), enabled, &error_abort));
 #else
     g_assert_cmpint(qio_channel_set_blocking(QIO_CHANNEL(ioc), enabled, &error_abort), ==, 0);

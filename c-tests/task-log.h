@@ -11,7 +11,7 @@
 #include "qapi/error.h"
 #include "probe-object.h"
 
-#if defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_TASK_FREE
 #define COMPLETE_FREES 0
 #else
 #define COMPLETE_FREES 1

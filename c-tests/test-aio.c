@@ -18,7 +18,7 @@ typedef struct Ends {
 
 static void set_handlers(AioContext *ctx, int fd, IOHandler *rd, IOHandler *wr, void *opaque)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_AIO_IS_EXTERNAL
     aio_set_fd_handler(ctx, fd, false, rd, wr, NULL, NULL, opaque);
 #else
     aio_set_fd_handler(ctx, fd, rd, wr, NULL, NULL, opaque);

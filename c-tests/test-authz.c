@@ -12,7 +12,7 @@ QEMU_BUILD_BUG_ON(sizeof(QAuthZ) != 40);
 QEMU_BUILD_BUG_ON(sizeof(QAuthZList) != 56);
 QEMU_BUILD_BUG_ON(sizeof(QAuthZListRule) != 24);
 
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_CONST_TYPE_INFO
 typedef const void ClassData;
 #else
 typedef void ClassData;

@@ -29,7 +29,7 @@ static void writes(void *opaque)
 /* Both directions in one context. */
 static void set_in(QIOChannel *ioc, AioContext *ctx, IOHandler *rd, IOHandler *wr, void *opaque)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
     qio_channel_set_aio_fd_handler(ioc, ctx, rd, wr, opaque);
 #else
     qio_channel_set_aio_fd_handler(ioc, ctx, rd, ctx, wr, opaque);
@@ -139,7 +139,7 @@ static struct Passed {
     int times;
 } passed;
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
 static void notes(QIOChannel *ioc, AioContext *ctx, IOHandler *io_read, IOHandler *io_write,
                   void *opaque)
 {
@@ -179,7 +179,7 @@ static void test_verbatim(void)
     assert_passed(a, NULL, a, NULL, NULL);
     set_in(ioc, NULL, NULL, writes, &passed);
     assert_passed(NULL, NULL, NULL, writes, &passed);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
     AioContext *b = aio_context_new(&error_abort);
 
     qio_channel_set_aio_fd_handler(ioc, a, reads, b, writes, &passed);
@@ -207,7 +207,7 @@ static void test_waiting(void)
     waiter_start(&reader, ioc, G_IO_IN, 2);
     first = passed;
     g_assert_nonnull(first.io_read);
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
     assert_passed(ctx, first.io_read, ctx, NULL, first.opaque);
 #else
     assert_passed(ctx, first.io_read, NULL, NULL, first.opaque);
@@ -228,7 +228,7 @@ static void test_waiting(void)
     passed.times = 0;
     first.io_read(first.opaque);
     g_assert_true(reader.ended);
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
     assert_passed(ctx, NULL, ctx, NULL, passed.opaque);
 #else
     assert_passed(ctx, NULL, NULL, NULL, passed.opaque);
@@ -240,7 +240,7 @@ static void test_waiting(void)
     object_unref(OBJECT(ioc));
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
 /* Each direction in a context of its own. */
 static void test_two_contexts(void)
 {
@@ -339,7 +339,7 @@ int main(int argc, char **argv)
     TEST("/qio/channel/aio/null", test_null);
     TEST("/qio/channel/aio/verbatim", test_verbatim);
     TEST("/qio/channel/aio/waiting", test_waiting);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
     TEST("/qio/channel/aio/two-contexts", test_two_contexts);
     TEST("/qio/channel/aio/util/one-descriptor", test_util_one_descriptor);
     TEST("/qio/channel/aio/util/two-descriptors", test_util_two_descriptors);

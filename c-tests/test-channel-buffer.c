@@ -6,7 +6,7 @@
 #include "scripted-channel.h"
 #include "io/channel-buffer.h"
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
 #define SET_BLOCKING(ioc, enabled, errp) (qio_channel_set_blocking(ioc, enabled, errp) ? 0 : -1)
 #else
 #define SET_BLOCKING qio_channel_set_blocking
@@ -183,7 +183,7 @@ static void test_unsupported(void)
     assert_errno_error(err, EINVAL);
     g_assert_cmpint(qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_BOTH, &err), ==, -1);
     assert_error(err);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_POSITIONAL_IO
     g_assert_cmpint(qio_channel_pwrite(ioc, (char *)"x", 1, 0, &err), ==, -1);
     assert_error(err);
     g_assert_cmpint(qio_channel_readv_full(ioc, &iov, 1, NULL, NULL,

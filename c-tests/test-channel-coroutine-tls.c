@@ -38,7 +38,7 @@ static void test_waits(void)
     waiter_start(&waiter, ioc, G_IO_IN, 1);
     g_assert_nonnull(ioc->read_coroutine);
     g_assert_null(tls.below[SERVER]->read_coroutine);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
     g_assert_true(ioc->read_ctx == qemu_get_aio_context());
 #endif
     tls_write(&tls, CLIENT, "x", 1, &error_abort);

@@ -173,7 +173,7 @@ static void test_descriptors(void)
     g_free(reader.fds);
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
 static void start_reader(void *opaque)
 {
     start(opaque, reads_all);
@@ -245,7 +245,7 @@ static void test_websock_read(void)
     web_end(&web);
 }
 
-/* What came with the greeting wakes a reader that was there before. */
+/* What came with the opening handshake wakes a reader that was there before. */
 static void test_websock_early(void)
 {
     Web web;
@@ -320,7 +320,7 @@ int main(int argc, char **argv)
     TEST("/qio/channel/coroutine/shutdown", test_shutdown);
     TEST("/qio/channel/coroutine/peer-gone", test_peer_gone);
     TEST("/qio/channel/coroutine/descriptors", test_descriptors);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
     TEST("/qio/channel/coroutine/threads", test_threads);
 #endif
     TEST("/qio/channel/coroutine/websock/read", test_websock_read);

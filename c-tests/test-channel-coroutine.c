@@ -163,7 +163,7 @@ static void test_main_loop_only(void)
     loop_until(&waiter.ended);
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
 /* Also nested loops serve it then. */
 static void test_follow(void)
 {
@@ -376,7 +376,7 @@ static void test_detach_without_handlers(void)
 }
 #endif
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_WAIT_COND
 static gpointer pokes(gpointer opaque)
 {
     poke(opaque);
@@ -476,7 +476,7 @@ static void misuse_null(void)
     qio_channel_yield(NULL, G_IO_IN);
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
 static void misuse_attach(void)
 {
     Pair pair = unix_pair();
@@ -525,7 +525,7 @@ static const struct {
     { "/qio/channel/yield/subprocess/writer", misuse_second_writer, "*qio_channel_yield*another*" },
     { "/qio/channel/yield/subprocess/method", misuse_no_method, "*io_set_aio_fd_handler*" },
     { "/qio/channel/yield/subprocess/null", misuse_null, "*qio_channel_yield*ioc*NULL*" },
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
     { "/qio/channel/yield/subprocess/attach", misuse_attach, "*attach_aio_context*coroutine*" },
 #else
     { "/qio/channel/yield/subprocess/unref", misuse_unref, "*coroutine*" },
@@ -552,7 +552,7 @@ int main(int argc, char **argv)
     TEST("/qio/channel/yield/entered", test_entered);
     TEST("/qio/channel/yield/others-run", test_others_run);
     TEST("/qio/channel/yield/main-loop-only", test_main_loop_only);
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
     TEST("/qio/channel/yield/attach", test_attach);
     TEST("/qio/channel/yield/detach", test_detach);
     TEST("/qio/channel/yield/detach-without-handlers", test_detach_without_handlers);
@@ -562,7 +562,7 @@ int main(int argc, char **argv)
     TEST("/qio/channel/wake-read", test_wake_read);
     TEST("/qio/channel/wake-read/there", test_wake_read_there);
 #endif
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_WAIT_COND
     TEST("/qio/channel/wait-cond", test_wait_cond);
 #endif
     g_test_add_func("/qio/channel/yield/mistakes", test_mistakes);

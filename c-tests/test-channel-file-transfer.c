@@ -80,7 +80,7 @@ static void test_interrupted(void)
     fault_set("writev", EINTR, 3);
     g_assert_cmpint(qio_channel_write(ioc, bytes, 4, &error_abort), ==, 4);
     g_assert_cmpint(fault_hits, ==, 3);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_POSITIONAL_IO
     fault_set("preadv", EINTR, 3);
     g_assert_cmpint(qio_channel_pread(ioc, bytes, 4, 0, &error_abort), ==, 4);
     g_assert_cmpint(fault_hits, ==, 3);
@@ -92,7 +92,7 @@ static void test_interrupted(void)
     object_unref(OBJECT(ioc));
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_POSITIONAL_IO
 /* R-CHAN-33, R-CHAN-87 */
 static void test_positioned(void)
 {
@@ -279,7 +279,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel-file/pipe", test_pipe);
     g_test_add_func("/qio/channel-file/pipe/full", test_pipe_full);
     g_test_add_func("/qio/channel-file/interrupted", test_interrupted);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_POSITIONAL_IO
     g_test_add_func("/qio/channel-file/positioned", test_positioned);
     g_test_add_func("/qio/channel-file/positioned/short", test_positioned_short);
     g_test_add_func("/qio/channel-file/positioned/blocks", test_positioned_blocks);

@@ -52,7 +52,7 @@ static void test_blocking(void)
     g_assert_cmpint(fcntl(fd, F_GETFL) & O_NONBLOCK, ==, O_NONBLOCK);
     set_blocking(pair.client, true);
     g_assert_cmpint(fcntl(fd, F_GETFL) & O_NONBLOCK, ==, 0);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
     g_assert_true(pair.client->blocking);
     g_assert_false(pair.server->blocking);
 #endif
@@ -93,7 +93,7 @@ static void test_delay_and_cork_unix(void)
     assert_connected(&pair);
 }
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_SEND_BUFFER
 static void test_send_buffer(void)
 {
     g_auto(Pair) pair = unix_pair();
@@ -112,7 +112,7 @@ static void test_send_buffer(void)
 }
 #endif
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_PEERPID
 static void test_peerpid(void)
 {
     g_auto(Pair) pair = unix_pair();
@@ -476,10 +476,10 @@ int main(int argc, char **argv)
     TEST("/qio/channel-socket/blocking", test_blocking);
     TEST("/qio/channel-socket/delay-and-cork", test_delay_and_cork);
     TEST("/qio/channel-socket/delay-and-cork/unix", test_delay_and_cork_unix);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_SEND_BUFFER
     TEST("/qio/channel-socket/send-buffer", test_send_buffer);
 #endif
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_PEERPID
     TEST("/qio/channel-socket/peerpid", test_peerpid);
 #endif
     TEST("/qio/channel-socket/watch", test_watch);

@@ -175,7 +175,7 @@ static void test_many_elements(void)
     }
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_READV_FLAGS
 static void test_peek(void)
 {
     char *path = make_socket_path();
@@ -414,7 +414,7 @@ static void test_fds_all(void)
     g_free(fds);
 }
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_FD_PRESERVE_BLOCKING
 static void test_preserve_blocking(void)
 {
     g_auto(Pair) pair = unix_pair();
@@ -444,7 +444,7 @@ int main(int argc, char **argv)
     TEST("/qio/channel-socket/transfer/closed", test_closed);
     TEST("/qio/channel-socket/transfer/many-elements", test_many_elements);
     TEST("/qio/channel-socket/transfer/many-empty-elements", test_many_empty_elements);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_READV_FLAGS
     TEST("/qio/channel-socket/transfer/peek", test_peek);
 #endif
     TEST("/qio/channel-socket/fds/pointers", test_fds);
@@ -454,7 +454,7 @@ int main(int argc, char **argv)
     TEST("/qio/channel-socket/fds/would-block", test_fds_would_block);
     TEST("/qio/channel-socket/fds/then-end", test_fds_then_end);
     TEST("/qio/channel-socket/fds/all", test_fds_all);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_FD_PRESERVE_BLOCKING
     TEST("/qio/channel-socket/fds/preserve-blocking", test_preserve_blocking);
 #endif
     return g_test_run();

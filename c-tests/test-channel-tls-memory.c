@@ -51,7 +51,7 @@ static void sampling_end(void)
 static typeof(((QIOChannelClass *)NULL)->io_readv) whole_readv;
 static typeof(((QIOChannelClass *)NULL)->io_writev) whole_writev;
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_READV_FLAGS
 static ssize_t sampling_readv(QIOChannel *ioc, const struct iovec *iov, size_t niov, int **fds,
                               size_t *nfds, Error **errp)
 {

@@ -13,7 +13,7 @@ static void test_new(void)
     QIOChannel *master = QIO_CHANNEL(pair.server);
     QIOChannelWebsock *ioc;
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
     master->follow_coroutine_ctx = true;
 #endif
     ioc = qio_channel_websock_new_server(master);
@@ -22,7 +22,7 @@ static void test_new(void)
     g_assert_true(ioc->master == master);
     g_assert_true(object_dynamic_cast(OBJECT(ioc), TYPE_QIO_CHANNEL_WEBSOCK) == OBJECT(ioc));
     g_assert_cmpint(QIO_CHANNEL(ioc)->features, ==, FEATURE(SHUTDOWN));
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
     g_assert_true(QIO_CHANNEL(ioc)->follow_coroutine_ctx);
 #endif
     object_unref(OBJECT(ioc));
@@ -98,7 +98,7 @@ static void test_forwards(void)
     g_assert_true(strstr(scripted(master)->log->str, "set_delay") != NULL);
     g_string_truncate(scripted(master)->log, 0);
     g_assert_cmpint(qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_WRITE, &error_abort), ==, 0);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
     g_assert_true(qio_channel_set_blocking(ioc, true, &error_abort));
     g_assert_false(qio_channel_set_blocking(ioc, false, &err));
 #else
@@ -119,7 +119,7 @@ static void test_forwards(void)
     object_unref(OBJECT(master));
 }
 
-#if !defined(QIO_ABI_QEMU_7_2) && !defined(QIO_ABI_QEMU_10_0)
+#ifdef QIO_HAS_WEBSOCK_HS_IO_TAG
 #define assert_tag(web, set) \
     g_assert_true(!QIO_CHANNEL_WEBSOCK((web)->ioc)->hs_io_tag == !(set))
 #else

@@ -110,7 +110,7 @@ static void test_set_blocking(void)
     QIOChannel *ioc = scripted_new(3, 0, 0, -1);
     Error *err = NULL;
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
     g_assert_true(qio_channel_set_blocking(ioc, true, &err));
     g_assert_true(qio_channel_set_blocking(ioc, false, NULL));
     g_assert_false(qio_channel_set_blocking(ioc, false, &err));
@@ -223,7 +223,7 @@ static void test_flush(void)
     object_unref(OBJECT(bare));
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_PEERPID
 static void test_peerpid(void)
 {
     QIOChannel *ioc = scripted_new(2, 0, -1);
@@ -246,7 +246,9 @@ static void test_peerpid(void)
     object_unref(OBJECT(ioc));
     object_unref(OBJECT(bare));
 }
+#endif
 
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
 static void test_follow_coroutine_ctx(void)
 {
     QIOChannel *ioc = scripted_new(0);
@@ -357,8 +359,10 @@ static void test_misuse(void)
     misuse("/qio/channel/subprocess/no-write", "*io_writev*");
     misuse("/qio/channel/subprocess/no-close", "*io_close*");
     misuse("/qio/channel/subprocess/no-set-blocking", "*io_set_blocking*");
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_PEERPID
     misuse("/qio/channel/subprocess/no-pid", "*qio_channel_get_peerpid*pid*NULL*");
+#endif
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
     misuse("/qio/channel/subprocess/waited-for", "*coroutine*");
 #endif
 }
@@ -419,12 +423,14 @@ static void misuse_no_set_blocking(void)
     qio_channel_set_blocking(lacking(offsetof(QIOChannelClass, io_set_blocking)), true, NULL);
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_PEERPID
 static void misuse_no_pid(void)
 {
     qio_channel_get_peerpid(scripted_new(1, 0), NULL, NULL);
 }
+#endif
 
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
 /* R-CHAN-2 */
 static void misuse_waited_for(void)
 {
@@ -452,8 +458,10 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel/delay-and-cork", test_delay_and_cork);
     g_test_add_func("/qio/channel/seek", test_seek);
     g_test_add_func("/qio/channel/flush", test_flush);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_PEERPID
     g_test_add_func("/qio/channel/peerpid", test_peerpid);
+#endif
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
     g_test_add_func("/qio/channel/follow-coroutine-ctx", test_follow_coroutine_ctx);
 #endif
     g_test_add_func("/qio/channel/wait/foreign", test_wait_foreign);
@@ -468,8 +476,10 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel/subprocess/no-write", misuse_no_write);
     g_test_add_func("/qio/channel/subprocess/no-close", misuse_no_close);
     g_test_add_func("/qio/channel/subprocess/no-set-blocking", misuse_no_set_blocking);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_PEERPID
     g_test_add_func("/qio/channel/subprocess/no-pid", misuse_no_pid);
+#endif
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
     g_test_add_func("/qio/channel/subprocess/waited-for", misuse_waited_for);
 #endif
     return g_test_run();

@@ -245,7 +245,7 @@ static void test_options(void)
     g_assert_cmpint(inet->to, ==, 4799);
     g_assert_true(inet->has_mptcp && inet->mptcp);
     g_assert_false(inet->has_ipv4 || inet->has_ipv6);
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_KEEP_ALIVE_TUNING
     g_assert_true(inet->has_keep_alive && inet->keep_alive);
 #else
     g_assert_false(inet->has_keep_alive || inet->keep_alive);
@@ -498,7 +498,7 @@ static void test_result_of_other_task(void)
     QIOTask *task = qio_task_new(NULL, func_asks_for_addresses, &data, NULL);
 
     qio_task_complete(task);
-#if defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_TASK_FREE
     qio_task_free(task);
 #endif
 }

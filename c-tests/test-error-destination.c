@@ -90,7 +90,7 @@ static void report_keeps_errno(void)
     g_assert_cmpint(after, ==, EXDEV);
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_WARN_REPORT_ERR_ONCE
 static void warn_once(void)
 {
     int reported = 0;
@@ -192,7 +192,7 @@ static void fatal_propagate_prepend(void)
     error_propagate_prepend(&error_fatal, broken(), "disk %d: ", 3);
 }
 
-#ifdef QIO_ABI_SERIES_10_0
+#ifdef QIO_HAS_ERROR_WARN
 static void warn_set(void)
 {
     error_setg(&error_warn, "it broke");
@@ -357,7 +357,7 @@ static const Case cases[] = {
       "prog: warning: disk 3: it broke\nexit 0\n" },
     { "report/keeps-errno", report_keeps_errno,
       "prog: it broke\nexit 0\n" },
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_WARN_REPORT_ERR_ONCE
     { "report/warning-once", warn_once,
       "prog: warning: it broke\nprog: warning: it broke\nexit 0\n" },
     { "report/warning-once-cond", warn_once_cond,
@@ -384,7 +384,7 @@ static const Case cases[] = {
       "prog: it broke\n" HINT "exit 1\n" },
     { "fatal/propagate-prepend", fatal_propagate_prepend,
       "prog: disk 3: it broke\nexit 1\n" },
-#ifdef QIO_ABI_SERIES_10_0
+#ifdef QIO_HAS_ERROR_WARN
     { "warn/set", warn_set,
       "prog: warning: it broke\nprog: warning: it broke\n" HINT
       "prog: warning: disk 3: it broke\nexit 0\n" },

@@ -242,7 +242,7 @@ static void test_free(void)
     g_assert_null(err);
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_WARN_REPORT_ERR_ONCE
 static void test_autoptr(void)
 {
     g_autoptr(Error) err = NULL;
@@ -311,7 +311,7 @@ static void test_guard_special(void)
 {
     g_assert_true(guarded(false, &error_abort).errp == &error_abort);
     g_assert_true(guarded(false, &error_fatal).errp != &error_fatal);
-#ifdef QIO_ABI_SERIES_10_0
+#ifdef QIO_HAS_ERROR_WARN
     g_assert_true(guarded(false, &error_warn).errp == &error_warn);
 #endif
 }
@@ -365,7 +365,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/error/prepend", test_prepend);
     g_test_add_func("/qio/error/copy", test_copy);
     g_test_add_func("/qio/error/free", test_free);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_WARN_REPORT_ERR_ONCE
     g_test_add_func("/qio/error/autoptr", test_autoptr);
 #endif
     g_test_add_func("/qio/error/propagator", test_propagator);

@@ -8,7 +8,7 @@
 #include "crypto/hash.h"
 #include "qapi/error.h"
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_HASH_ALGO
 #define SHA1 QCRYPTO_HASH_ALG_SHA1
 #define SHA256 QCRYPTO_HASH_ALG_SHA256
 #define END QCRYPTO_HASH_ALG__MAX

@@ -211,7 +211,7 @@ static void test_beyond(gconstpointer data)
     char buf[1] = { 'x' };
 
     split_init(&split);
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_IOV_OFFSET_ASSERT
     if (g_test_subprocess()) {
         call(&split, buf);
         return;

@@ -199,7 +199,7 @@ static void test_global_state_elsewhere(void)
 
 static void test_big_lock(void)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_BQL_NAMES
     g_assert_false(qemu_mutex_iothread_locked());
     qemu_mutex_lock_iothread();
     g_assert_false(qemu_mutex_iothread_locked());

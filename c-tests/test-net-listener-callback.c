@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include "listener-clients.h"
 
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_10_0)
+#ifndef QIO_HAS_LISTENER_LOCK
 #define HAS_CONTEXT_FIELD 0
 #else
 #define HAS_CONTEXT_FIELD 1
@@ -106,7 +106,7 @@ static void test_references(void)
 /* The sources are named after their channels, and polled at default priority. */
 static void test_sources(void)
 {
-#ifndef QIO_ABI_QEMU_10_2
+#ifndef QIO_HAS_LISTENER_SOURCE
     QIONetListener *listener = qio_net_listener_new();
     Clients clients = { .keep = false };
 
@@ -236,13 +236,13 @@ static void test_notify(void)
     qio_net_listener_set_client_func(listener, client_noted, &first, notify_noted);
     g_assert_cmpint(first.notified, ==, 0);
     qio_net_listener_set_client_func(listener, client_noted, &first, notify_noted);
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_LISTENER_SOURCE
     g_assert_cmpint(first.notified, ==, 0);
 #else
     g_assert_cmpint(first.notified, ==, 1);
 #endif
     qio_net_listener_set_client_func(listener, NULL, &second, notify_noted);
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_LISTENER_SOURCE
     g_assert_cmpint(first.notified, ==, 1);
 #else
     g_assert_cmpint(first.notified, ==, 2);
@@ -255,7 +255,7 @@ static void test_notify(void)
 /* What the same registration does to the sources. */
 static void test_same_registration(void)
 {
-#ifndef QIO_ABI_QEMU_10_2
+#ifndef QIO_HAS_LISTENER_SOURCE
     QIONetListener *listener = listener_with(1);
     Clients clients = { .keep = false };
     GSource *before;

@@ -12,7 +12,7 @@
 
 /*
  * The program's own getaddrinfo stands before the C library's: "two.test" has two addresses of
- * this machine, "odd.test" has one that is nobody's and one of this machine.
+ * this machine, "dual.test" has one of either family, "odd.test" has one that is nobody's and one of this machine.
  */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **result)
@@ -26,13 +26,15 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     }
     if (g_strcmp0(node, "two.test") == 0) {
         code = real("127.0.0.1", service, hints, result);
+    } else if (g_strcmp0(node, "dual.test") == 0) {
+        code = real("::1", service, hints, result);
     } else if (g_strcmp0(node, "odd.test") == 0) {
         code = real("192.0.2.1", service, hints, result);
     } else {
         return real(node, service, hints, result);
     }
     g_assert_cmpint(code, ==, 0);
-    code = real("127.0.0.2", service, hints, &second);
+    code = real(g_str_equal(node, "dual.test") ? "127.0.0.1" : "127.0.0.2", service, hints, &second);
     g_assert_cmpint(code, ==, 0);
     (*result)->ai_next = second;
     return 0;
@@ -74,7 +76,7 @@ static void test_new(void)
 
 static void test_name(void)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_LISTENER_NAME_SUFFIX
     const char *expected = "migration-listen";
 #else
     const char *expected = "migration";
@@ -188,7 +190,7 @@ static void test_open_partly(void)
     unref_last(listener);
 }
 
-/* All addresses are used, in the resolver's order, each with a port of its own. */
+/* All addresses are used, in the resolver's order. */
 static void test_open_all(void)
 {
     QIONetListener *listener = qio_net_listener_new();
@@ -209,7 +211,56 @@ static void test_open_all(void)
     unref_last(listener);
 }
 
-/* None can be used: the first one's error, which is another than the second one's. */
+static int port_of(QIONetListener *listener, size_t n)
+{
+    struct sockaddr_storage name;
+    socklen_t len = sizeof(name);
+
+    g_assert_cmpint(getsockname(socket_of(listener, n)->fd, (struct sockaddr *)&name, &len), ==, 0);
+    return ntohs(name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
+                                            : ((struct sockaddr_in *)&name)->sin_port);
+}
+
+/* With port 0 all addresses get the same port. */
+static void test_open_one_port(void)
+{
+    static const char *const names[] = { "two.test", "dual.test" };
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(names); i++) {
+        QIONetListener *listener = qio_net_listener_new();
+        SocketAddress *addr = inet_address(names[i], "0");
+
+        g_assert_cmpint(qio_net_listener_open_sync(listener, addr, 1, &error_abort), ==, 0);
+        g_assert_cmpuint(socket_count(listener), ==, 2);
+        g_assert_cmpint(port_of(listener, 0), !=, 0);
+        g_assert_cmpint(port_of(listener, 0), ==, port_of(listener, 1));
+        qapi_free_SocketAddress(addr);
+        unref_last(listener);
+    }
+}
+
+/* Of a range all get the first that is free for all. */
+static void test_open_range(void)
+{
+    QIONetListener *listener = qio_net_listener_new();
+    int port = 0;
+    int occupied = occupy(2, &port);
+    g_autofree char *text = g_strdup_printf("%d", port);
+    SocketAddress *addr = inet_address("two.test", text);
+
+    addr->u.inet.has_to = true;
+    addr->u.inet.to = MIN(port + 200, 65535);
+    g_assert_cmpint(qio_net_listener_open_sync(listener, addr, 1, &error_abort), ==, 0);
+    g_assert_cmpuint(socket_count(listener), ==, 2);
+    g_assert_cmpint(port_of(listener, 0), >, port);
+    g_assert_cmpint(port_of(listener, 0), ==, port_of(listener, 1));
+    close(occupied);
+    qapi_free_SocketAddress(addr);
+    unref_last(listener);
+}
+
+/* None can be used: the error that can be acted on, and all addresses are named. */
 static void test_open_fails(void)
 {
     QIONetListener *listener = listener_with(1);
@@ -217,11 +268,17 @@ static void test_open_fails(void)
     int occupied = occupy(2, &port);
     g_autofree char *text = g_strdup_printf("%d", port);
     SocketAddress *addr = inet_address("odd.test", text);
+    g_autofree char *refused = NULL;
+    g_autofree char *told = NULL;
     Error *err = NULL;
     int client;
 
     g_assert_cmpint(qio_net_listener_open_sync(listener, addr, 1, &err), ==, -1);
-    g_assert_nonnull(strstr(error_get_pretty(err), g_strerror(EADDRNOTAVAIL)));
+    refused = g_strdup_printf("(tried 192.0.2.1:%d: %s; 127.0.0.2:%d: %s)", port,
+                              g_strerror(EADDRNOTAVAIL), port, g_strerror(EADDRINUSE));
+    g_assert_nonnull(strstr(error_get_pretty(err), refused));
+    *strstr(told = g_strdup(error_get_pretty(err)), " (tried ") = '\0';
+    g_assert_true(g_str_has_suffix(told, g_strerror(EADDRINUSE)));
     error_free(err);
     g_assert_cmpint(qio_net_listener_open_sync(listener, addr, 1, NULL), ==, -1);
     /* What was open before stays. */
@@ -325,7 +382,7 @@ static void test_disconnect(void)
     g_free(path);
 }
 
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_LISTENER_SOURCE
 static void test_accessors(void)
 {
     QIONetListener *listener = qio_net_listener_new();
@@ -410,13 +467,15 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/net-listener/open/leaves-address", test_open_leaves_address);
     g_test_add_func("/qio/net-listener/open/fd", test_open_fd);
     g_test_add_func("/qio/net-listener/open/all", test_open_all);
+    g_test_add_func("/qio/net-listener/open/one-port", test_open_one_port);
+    g_test_add_func("/qio/net-listener/open/range", test_open_range);
     g_test_add_func("/qio/net-listener/open/partly", test_open_partly);
     g_test_add_func("/qio/net-listener/open/fails", test_open_fails);
     g_test_add_func("/qio/net-listener/open/unresolved", test_open_unresolved);
     g_test_add_func("/qio/net-listener/open/fatal", test_open_fatal);
     g_test_add_func("/qio/net-listener/add", test_add);
     g_test_add_func("/qio/net-listener/disconnect", test_disconnect);
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_LISTENER_SOURCE
     g_test_add_func("/qio/net-listener/accessors", test_accessors);
 #endif
     for (n = 0; n < 10; n++) {

@@ -345,7 +345,7 @@ static void test_interface(void)
     g_assert_true(object_class_is_abstract(OBJECT_CLASS(of_pet)));
     g_assert_null(object_class_by_name(TYPE_PET "::" TYPE_FED));
     g_assert_true(of_pet->parent_class.interface_type == fed->type);
-#if SERIES_7_2
+#ifdef QIO_HAS_INTERFACE_CONCRETE_CLASS
     g_assert_true(of_pet->parent_class.concrete_class == pet);
 #endif
 

@@ -8,17 +8,15 @@
 
 #include "qom/object.h"
 
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
-#define SERIES_7_2 1
-#else
-#define SERIES_7_2 0
-#endif
-
-#if defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_CONST_TYPE_INFO
 typedef const void ClassData;
-#define POST_INIT_IS_ROOT_FIRST 1
 #else
 typedef void ClassData;
+#endif
+
+#ifdef QIO_HAS_POST_INIT_ROOT_FIRST
+#define POST_INIT_IS_ROOT_FIRST 1
+#else
 #define POST_INIT_IS_ROOT_FIRST 0
 #endif
 

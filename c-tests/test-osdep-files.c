@@ -210,7 +210,7 @@ static void test_cloexec(void)
     g_assert_true(is_cloexec(fd));
     qemu_set_cloexec(fd);
     g_assert_true(is_cloexec(fd));
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_CLEAR_CLOEXEC
     qemu_clear_cloexec(fd);
     g_assert_false(is_cloexec(fd));
     qemu_clear_cloexec(fd);
@@ -280,7 +280,7 @@ static void test_write_full_fails(void)
     g_assert_cmpint(errno, ==, EBADF);
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_RETRY_ON_EINTR
 static void test_closesocket(void)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM, 0), waiting = -1;
@@ -306,7 +306,7 @@ static void set_cloexec_of_nothing(void)
     qemu_set_cloexec(-1);
 }
 
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_CLEAR_CLOEXEC
 static void clear_cloexec_of_nothing(void)
 {
     qemu_clear_cloexec(-1);
@@ -323,7 +323,7 @@ static const Mistake mistakes[] = {
     { "open", open_creating, "*qemu_open: @flags contains O_CREAT*" },
     { "create", create_creating, "*qemu_create: @flags contains O_CREAT*" },
     { "set-cloexec", set_cloexec_of_nothing, "*qemu_set_cloexec: @fd -1: *" },
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_CLEAR_CLOEXEC
     { "clear-cloexec", clear_cloexec_of_nothing, "*qemu_clear_cloexec: @fd -1: *" },
 #endif
 };
@@ -361,7 +361,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/osdep/cloexec", test_cloexec);
     g_test_add_func("/qio/osdep/write-full", test_write_full);
     g_test_add_func("/qio/osdep/write-full-fails", test_write_full_fails);
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_RETRY_ON_EINTR
     g_test_add_func("/qio/osdep/closesocket", test_closesocket);
 #endif
     for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {

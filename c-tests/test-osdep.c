@@ -15,7 +15,7 @@
 #if defined(CONFIG_DARWIN) || defined(_WIN32)
 #error "a configuration macro is wrong"
 #endif
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_KEEP_ALIVE_TUNING
 #if !defined(HAVE_TCP_KEEPCNT) || !defined(HAVE_TCP_KEEPIDLE) || !defined(HAVE_TCP_KEEPINTVL)
 #error "a keep-alive macro is missing"
 #endif
@@ -58,7 +58,7 @@ static void test_tokens(void)
     g_assert_cmpstr(stringify(NUMBER), ==, "12");
     g_assert_true(likely(var1 == 7));
     g_assert_false(unlikely(var1 == 8));
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_COMPILER_HELPERS
     {
         /* It would be an error if both had the same name. */
         int MAKE_IDENTIFIER(name) G_GNUC_UNUSED, MAKE_IDENTIFIER(name) G_GNUC_UNUSED;
@@ -147,7 +147,7 @@ static void test_interruptions(void)
 
     evaluations = 0;
     interruptions = 3;
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_RETRY_ON_EINTR
     TFR(value = interrupted());
     g_assert_cmpint(value, ==, 5);
     TFR(value = fails());
@@ -183,7 +183,7 @@ static coroutine_fn void in_a_coroutine(void)
 {
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_COMPILER_HELPERS
 static int guarded TSA_GUARDED_BY(lock);
 
 static void coroutine_mixed_fn anywhere(void) TSA_NO_TSA;
@@ -204,7 +204,7 @@ static void test_compiler(void)
     g_assert_cmpint(falls_through(1), ==, 11);
     g_assert_cmpint(always_inlined(), ==, 3);
     in_a_coroutine();
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_COMPILER_HELPERS
     {
         const volatile int unchanging = 4;
         typeof_strip_qual(unchanging) copy = unchanging;
@@ -216,7 +216,7 @@ static void test_compiler(void)
         g_assert_cmpint(guarded, ==, 2);
     }
 #endif
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_UNINITIALIZED_MARK
     {
         char QEMU_UNINITIALIZED scratch[16];
 

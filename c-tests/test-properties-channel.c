@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
 #define SET_BLOCKING(ioc, enabled, errp) (qio_channel_set_blocking(ioc, enabled, errp) ? 0 : -1)
 #else
 #define SET_BLOCKING qio_channel_set_blocking
@@ -183,7 +183,7 @@ static void test_c2(void)
         g_assert_cmpint(qio_channel_read_all(ioc, NULL, 0, &err), ==, 0);
         g_assert_cmpint(qio_channel_readv_all_eof(ioc, empty, 2, &err), ==, 1);
         g_assert_cmpint(qio_channel_writev_all(ioc, empty, 2, &err), ==, 0);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_POSITIONAL_IO
         if (qio_channel_has_feature(ioc, QIO_CHANNEL_FEATURE_SEEKABLE)) {
             g_assert_cmpint(qio_channel_preadv(ioc, empty, 2, 0, &err), ==, 0);
             g_assert_cmpint(qio_channel_pwrite(ioc, NULL, 0, 0, &err), ==, 0);

@@ -18,7 +18,7 @@ static int rounds(void)
 static IOHandler *handler;
 static void *handler_data;
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
 static void notes(QIOChannel *ioc, AioContext *ctx, IOHandler *io_read, IOHandler *io_write,
                   void *opaque)
 #else
@@ -65,14 +65,14 @@ static gpointer waker_run(gpointer opaque)
     static int wakers;
     bool calls_handler = qatomic_fetch_inc(&wakers) % 2;
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_WAKE_READ
     calls_handler = true;
 #endif
     while (g_async_queue_pop(race->begin) == race) {
         if (calls_handler) {
             handler(handler_data);
         } else {
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_WAKE_READ
             qio_channel_wake_read(race->ioc);
 #endif
         }
@@ -93,7 +93,7 @@ static void test_once(void)
 
     class->io_set_aio_fd_handler = notes;
     loop_thread_start(&race.loop);
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
     qio_channel_attach_aio_context(race.ioc, race.loop.ctx);
 #endif
     follow(race.ioc, true);
@@ -152,7 +152,7 @@ static void test_once_from_a_coroutine(void)
     QIOChannel *ioc = QIO_CHANNEL(pair.client);
     Waiter waiter;
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
     qio_channel_attach_aio_context(ioc, qemu_get_aio_context());
 #endif
     follow(ioc, true);
@@ -164,7 +164,7 @@ static void test_once_from_a_coroutine(void)
     g_assert_true(waiter.ended);
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
 /* Descriptors and threads race, and nothing is lost: all that is sent arrives. */
 typedef struct Stream {
     LoopThread loop;
@@ -258,7 +258,7 @@ int main(int argc, char **argv)
     scripted_register();
     TEST("/qio/properties/C11/once", test_once);
     TEST("/qio/properties/C11/once-from-a-coroutine", test_once_from_a_coroutine);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_WAKE_READ
     TEST("/qio/properties/C11/descriptor", test_race_with_the_descriptor);
     TEST("/qio/properties/C11/not-remembered", test_not_remembered);
 #endif

@@ -20,7 +20,7 @@
 /* Last, as it has an assert_error() of its own. */
 #include "scripted-channel.h"
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
 #define SET_BLOCKING(ioc, enabled) qio_channel_set_blocking(ioc, enabled, &error_abort)
 #else
 #define SET_BLOCKING(ioc, enabled) \
@@ -89,7 +89,7 @@ static ssize_t filter_writev(QIOChannel *ioc, const struct iovec *iov, size_t ni
     return qio_channel_writev(((Filter *)ioc)->below, iov, niov, errp);
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_READV_FLAGS
 static ssize_t filter_readv(QIOChannel *ioc, const struct iovec *iov, size_t niov, int **fds, size_t *nfds,
                             Error **errp)
 #else
@@ -227,7 +227,7 @@ static void use(Case *c)
         g_main_context_iteration(context, true);
     }
     g_source_unref(source);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_PEERPID
     if (QIO_CHANNEL_GET_CLASS(ioc)->io_peerpid) {
         unsigned int pid;
 
@@ -239,7 +239,7 @@ static void use(Case *c)
     if (QIO_CHANNEL_GET_CLASS(ioc)->io_set_aio_fd_handler) {
         AioContext *aio = iohandler_get_aio_context();
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
         qio_channel_set_aio_fd_handler(ioc, aio, ignores, ignores, ioc);
         qio_channel_set_aio_fd_handler(ioc, aio, NULL, NULL, NULL);
 #else
@@ -399,12 +399,10 @@ static void test_buffer(void)
     run((Case) { QIO_CHANNEL(qio_channel_buffer_new(0)), -1, true });
 }
 
-#ifndef QIO_ABI_SERIES_7_2
 static void test_null(void)
 {
     run((Case) { QIO_CHANNEL(qio_channel_null_new()), -1, true });
 }
-#endif
 
 static gpointer sends_frame(gpointer data)
 {
@@ -569,9 +567,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/C8/limit/file", test_file);
     g_test_add_func("/qio/properties/C8/limit/command", test_command);
     g_test_add_func("/qio/properties/C8/limit/buffer", test_buffer);
-#ifndef QIO_ABI_SERIES_7_2
     g_test_add_func("/qio/properties/C8/limit/null", test_null);
-#endif
     g_test_add_func("/qio/properties/C8/limit/websock", test_websock);
     g_test_add_func("/qio/properties/C8/limit/websock-handshake", test_websock_handshake);
     g_test_add_func("/qio/properties/C8/limit/scripted", test_scripted);

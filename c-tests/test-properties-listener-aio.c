@@ -9,7 +9,7 @@
 #include "qemu/module.h"
 #include "listener-clients.h"
 
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_LISTENER_SOURCE
 #include <dlfcn.h>
 
 /* The program's own stands before the C library's. */

@@ -292,7 +292,7 @@ static void test_c4(void)
 
 /* C5 ---------------------------------------------------------------------------- */
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_PEERPID
 static void test_c5(void)
 {
     auto_socket closed = qio_channel_socket_new();
@@ -489,7 +489,7 @@ static void test_c12(void)
         Error *err = NULL;
 
         errno = 0;
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
         g_assert_false(qio_channel_set_blocking(QIO_CHANNEL(closed), mode, &err));
         g_assert_false(qio_channel_set_blocking(QIO_CHANNEL(closed), mode, NULL));
 #else
@@ -562,7 +562,7 @@ int main(int argc, char **argv)
     TEST("/qio/properties/C3", test_c3);
     TEST("/qio/properties/C3/limit", test_c3_limit);
     TEST("/qio/properties/C4", test_c4);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_PEERPID
     TEST("/qio/properties/C5", test_c5);
 #endif
     TEST("/qio/properties/C6", test_c6);

@@ -167,7 +167,7 @@ static void test_t4_running(void)
 }
 
 /* T5: freeing an uncompleted task releases everything and calls nothing. */
-#if defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_TASK_FREE
 static void test_t5(void)
 {
     int task_data = 0, results = 0, finalized = 0;
@@ -449,7 +449,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/T3/priority", test_t3_priority);
     g_test_add_func("/qio/properties/T4/finished", test_t4);
     g_test_add_func("/qio/properties/T4/running", test_t4_running);
-#if defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_TASK_FREE
     g_test_add_func("/qio/properties/T5/idle", test_t5);
     g_test_add_func("/qio/properties/T5/running", test_t5_running);
 #endif

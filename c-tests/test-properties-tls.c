@@ -186,7 +186,7 @@ static void test_s2_unref_in_callback(void)
     tls_end(&tls);
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TLS_BYE
 static void fill(Tls *tls)
 {
     g_autofree char *bytes = g_malloc0(16384);
@@ -325,7 +325,7 @@ static void test_s9_premature_end(void)
     qio_channel_shutdown(QIO_CHANNEL(tls.ends[SERVER]), QIO_CHANNEL_SHUTDOWN_READ, &error_abort);
     g_assert_cmpint(tls_read(&tls, SERVER, &byte, 1, &error_abort), ==, 0);
     tls_end(&tls);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TLS_BYE
     {
         struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
 
@@ -427,7 +427,7 @@ static void check_rekeying(bool blocking)
     Peer peer;
 
     peer_make(&peer, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+ECDHE-PSK:+DHE-PSK:+PSK");
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CONCURRENT_IO
     qio_channel_set_feature(QIO_CHANNEL(peer.ioc), QIO_CHANNEL_FEATURE_CONCURRENT_IO);
 #endif
     peer_connect(&peer);
@@ -529,7 +529,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/s2/last", test_s2_close_last);
     g_test_add_func("/qio/properties/s2/close-in-callback", test_s2_close_in_callback);
     g_test_add_func("/qio/properties/s2/unref-in-callback", test_s2_unref_in_callback);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TLS_BYE
     g_test_add_func("/qio/properties/s4/bye", test_s4_bye_leaks_nothing);
     g_test_add_func("/qio/properties/s5/errp", test_s5_bye_forgets_errp);
 #endif

@@ -6,7 +6,7 @@
 #include "qemu/osdep.h"
 #include "qapi/qapi-types-sockets.h"
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_FD_SOCKET_ADDRESS
 typedef String FdAddress;
 #else
 typedef FdSocketAddress FdAddress;

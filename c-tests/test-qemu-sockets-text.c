@@ -115,7 +115,7 @@ static void test_port_numbers(void)
     }
 }
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_ADDRESS_OPTION_PAIRS
 /* A number that doesn't fit isn't cut. */
 static void test_numbers(void)
 {
@@ -172,7 +172,7 @@ static void test_profile_syntax(void)
     g_autofree char *long_host = g_strnfill(65, 'h');
     g_autofree char *long_text = g_strconcat(long_host, ":1", NULL);
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_ADDRESS_OPTION_PAIRS
     InetSocketAddress addr = parsed("addr=h:1,numeric,noipv4,ipv6=yes,keep-alive-count=1,"
                                     "keep-alive-idle=0x10,keep-alive-interval=010,id=x,to=16");
     Error *err = NULL;
@@ -265,7 +265,7 @@ int main(int argc, char **argv)
     TEST("/qio/sockets/inet-parse/host-and-port", test_host_and_port);
     TEST("/qio/sockets/inet-parse/flags", test_flags);
     TEST("/qio/sockets/inet-parse/last-port", test_last_port);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_ADDRESS_OPTION_PAIRS
     TEST("/qio/sockets/inet-parse/numbers", test_numbers);
 #endif
     TEST("/qio/sockets/inet-parse/port-numbers", test_port_numbers);

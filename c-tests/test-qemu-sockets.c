@@ -160,7 +160,7 @@ static void test_is_socket(void)
     close(ends[1]);
 }
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
 static void test_blocking(void)
 {
     int fd = qemu_socket(AF_INET, SOCK_STREAM, 0);
@@ -366,7 +366,7 @@ static void test_inet_listen_keep_alive(void)
 
     addr.u.inet.keep_alive = true;
     server = socket_listen(&addr, 1, &err);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_LISTENING_KEEP_ALIVE
     g_assert_null(err);
     g_assert_cmpint(int_option(server, SOL_SOCKET, SO_KEEPALIVE), ==, 1);
     close(server);
@@ -387,7 +387,7 @@ static void test_inet_options(void)
     g_assert_cmpint(int_option(server, SOL_SOCKET, SO_PROTOCOL), ==, IPPROTO_MPTCP);
     addr.u.inet.port = port = port_of(server);
     addr.u.inet.keep_alive = true;
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_KEEP_ALIVE_TUNING
     addr.u.inet.has_mptcp = false;
     addr.u.inet.has_keep_alive_count = true;
     addr.u.inet.keep_alive_count = 3;
@@ -398,7 +398,7 @@ static void test_inet_options(void)
 #endif
     client = socket_connect(&addr, &error_abort);
     g_assert_cmpint(int_option(client, SOL_SOCKET, SO_KEEPALIVE), ==, 1);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_KEEP_ALIVE_TUNING
     g_assert_cmpint(int_option(client, IPPROTO_TCP, TCP_KEEPCNT), ==, 3);
     g_assert_cmpint(int_option(client, IPPROTO_TCP, TCP_KEEPIDLE), ==, 5);
     g_assert_cmpint(int_option(client, IPPROTO_TCP, TCP_KEEPINTVL), ==, 7);
@@ -491,7 +491,7 @@ static void test_port_numbers(void)
     }
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_INET_CONNECT
 static void test_inet_connect_text(void)
 {
     SocketAddress addr = inet_address("127.0.0.1", "0");
@@ -586,7 +586,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/sockets/plain/fast-reuse-of-nothing", test_fast_reuse_of_nothing);
     TEST("/qio/sockets/plain/is-socket", test_is_socket);
     TEST("/qio/sockets/plain/blocking", test_blocking);
-#ifndef QIO_ABI_SERIES_10_2
+#ifndef QIO_HAS_BOOL_SET_BLOCKING
     g_test_add_func("/qio/sockets/plain/nonblock-of-nothing", test_nonblock_of_nothing);
 #endif
     TEST("/qio/sockets/family/of-address", test_family);
@@ -600,7 +600,7 @@ int main(int argc, char **argv)
     TEST("/qio/sockets/inet/connect-errors", test_inet_connect_errors);
     TEST("/qio/sockets/inet/several-addresses", test_several_addresses);
     TEST("/qio/sockets/inet/port-numbers", test_port_numbers);
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_INET_CONNECT
     TEST("/qio/sockets/inet/connect-text", test_inet_connect_text);
 #endif
     TEST("/qio/sockets/inet/dgram", test_dgram);

@@ -93,7 +93,7 @@ static void test_other_ca(void)
     char *dir = good_dir();
 
     tls_dir_put_certs(dir, "ca-cert.pem", other, NULL);
-    expect_x509(IS_10_2 ? WORDS("server-cert.pem", "ca-cert.pem")
+    expect_x509(IS_NUMBERED ? WORDS("server-cert.pem", "ca-cert.pem")
                         : WORDS("ca-cert.pem", "The certificate hasn't got a known issuer"),
                 "server", dir);
     tls_dir_free(dir);
@@ -131,16 +131,33 @@ static void test_chains(void)
     /* One is missing. */
     tls_dir_put_certs(dir, "ca-cert.pem", ca, level2, NULL);
     tls_dir_put_identity(dir, "server", leaf, NULL);
-    expect_x509(IS_10_2 ? WORDS("server-cert.pem", "ca-cert.pem") : NULL, "server", dir);
+    expect_x509(IS_NUMBERED ? WORDS("server-cert.pem", "ca-cert.pem") : NULL, "server", dir);
 
     /* One is bad that isn't needed. */
     tls_dir_put_certs(dir, "ca-cert.pem", ca, level1, level2, bad, NULL);
-    expect_x509(IS_10_2 ? NULL : WORDS("ca-cert.pem"), "server", dir);
+    expect_x509(IS_NUMBERED ? NULL : WORDS("ca-cert.pem"), "server", dir);
 
     /* The own chain is out of order. */
     tls_dir_put_certs(dir, "ca-cert.pem", ca, NULL);
     tls_dir_put_identity(dir, "server", leaf, level1, level2, NULL);
     expect_x509(WORDS("server-cert.pem"), "server", dir);
+    tls_dir_free(dir);
+}
+
+/* An authority that may vouch for servers only. */
+static void test_authority_purpose(void)
+{
+    TlsCert *level1 = tls_cert(.name = "level1", .issuer = ca, .is_ca = true,
+                               .purposes = { GNUTLS_KP_TLS_WWW_SERVER });
+    TlsCert *leaf = tls_cert(.name = "qemu.org", .issuer = level1);
+    char *dir = tls_dir_new();
+
+    tls_dir_put_certs(dir, "ca-cert.pem", ca, NULL);
+    tls_dir_put_identity(dir, "server", leaf, level1, NULL);
+    tls_dir_put_identity(dir, "client", leaf, level1, NULL);
+    expect_x509(NULL, "server", dir);
+    expect_x509(WORDS("client-cert.pem", "an authority on its path doesn't permit clientAuth"),
+                "client", dir);
     tls_dir_free(dir);
 }
 
@@ -156,7 +173,7 @@ static void test_cycle(void)
 
     tls_dir_put_certs(dir, "ca-cert.pem", one, two, NULL);
     tls_dir_put_identity(dir, "server", leaf, NULL);
-    expect_x509(IS_10_2 ? WORDS("server-cert.pem", "ca-cert.pem") : NULL, "server", dir);
+    expect_x509(IS_NUMBERED ? WORDS("server-cert.pem", "ca-cert.pem") : NULL, "server", dir);
     tls_dir_free(dir);
 }
 
@@ -176,6 +193,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/tls-creds/sanity/other-ca", test_other_ca);
     g_test_add_func("/qio/tls-creds/sanity/shared-key", test_shared_key);
     g_test_add_func("/qio/tls-creds/sanity/chains", test_chains);
+    g_test_add_func("/qio/tls-creds/sanity/authority-purpose", test_authority_purpose);
     g_test_add_func("/qio/tls-creds/sanity/cycle", test_cycle);
     result = g_test_run();
     tls_certs_free();

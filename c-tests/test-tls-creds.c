@@ -59,7 +59,7 @@ static void test_properties(void)
 
 static void test_loaded(void)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_CREDS_LOADED
     char *dir = good_dir();
     Object *creds = object_new(TYPE_QCRYPTO_TLS_CREDS_X509);
     Error *err = NULL;
@@ -96,7 +96,7 @@ static void test_types(void)
 
         g_assert_nonnull(object_class_dynamic_cast(class, TYPE_USER_CREATABLE));
         g_assert_cmpint(QCRYPTO_TLS_CREDS_CLASS(class)->reload != NULL, ==, i == 0);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CREDS_PRIORITY
         g_assert_cmpint(QCRYPTO_TLS_CREDS_CLASS(class)->prioritySuffix != NULL, ==, i != 0);
 #endif
     }
@@ -119,7 +119,7 @@ static void test_endpoint(void)
     tls_dir_free(dir);
 }
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CREDS_PRIORITY
 static void test_priority(void)
 {
     static const struct {
@@ -176,11 +176,11 @@ static void test_x509_files(void)
 
     /* Without a certificate a client is nobody. */
     tls_dir_remove(dir, "client-cert.pem");
-    expect_x509(IS_10_2 ? WORDS("client-cert.pem", "client-key.pem") : NULL, "client", dir);
+    expect_x509(IS_NUMBERED ? WORDS("client-cert.pem", "client-key.pem") : NULL, "client", dir);
     tls_dir_remove(dir, "client-key.pem");
     expect_x509(NULL, "client", dir);
     tls_dir_put_certs(dir, "client-cert.pem", client, NULL);
-    expect_x509(IS_10_2 ? WORDS("client-cert.pem", "client-key.pem") : NULL, "client", dir);
+    expect_x509(IS_NUMBERED ? WORDS("client-cert.pem", "client-key.pem") : NULL, "client", dir);
 
     tls_dir_remove(dir, "client-cert.pem");
     tls_dir_put(dir, "ca-cert.pem", "no authority");
@@ -244,7 +244,7 @@ static void test_numbered(void)
 {
     char *dir = good_dir();
 
-    if (!IS_10_2) {
+    if (!IS_NUMBERED) {
         /* They aren't looked at. */
         tls_dir_put(dir, "server-cert-0.pem", "nothing");
         expect_x509(NULL, "server", dir);
@@ -279,7 +279,7 @@ static void test_numbered(void)
     tls_dir_free(dir);
 }
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_NUMBERED_CERTIFICATES
 /* A server shows the identity that the client asks for. */
 static void test_numbered_choice(void)
 {
@@ -306,7 +306,7 @@ static void test_numbered_choice(void)
 
 static bool reload(Object *creds, Error **errp)
 {
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CREDS_RELOAD
     return qcrypto_tls_creds_reload(QCRYPTO_TLS_CREDS(creds), errp);
 #else
     return QCRYPTO_TLS_CREDS_GET_CLASS(creds)->reload(QCRYPTO_TLS_CREDS(creds), errp);
@@ -352,7 +352,7 @@ static void test_reload(void)
     pair_clear(&pair);
 }
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CREDS_RELOAD
 static void test_reload_unsupported(void)
 {
     Object *creds = tls_creds_new(TYPE_QCRYPTO_TLS_CREDS_ANON, "anon", "endpoint", "server", NULL);
@@ -468,9 +468,13 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/tls-creds/dh-params", test_dh_params);
     g_test_add_func("/qio/tls-creds/anon", test_anon);
     g_test_add_func("/qio/tls-creds/lifetimes", test_lifetimes);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CREDS_PRIORITY
     g_test_add_func("/qio/tls-creds/priority", test_priority);
+#endif
+#ifdef QIO_HAS_NUMBERED_CERTIFICATES
     g_test_add_func("/qio/tls-creds/numbered/choice", test_numbered_choice);
+#endif
+#ifdef QIO_HAS_CREDS_RELOAD
     g_test_add_func("/qio/tls-creds/reload-unsupported", test_reload_unsupported);
 #endif
     result = g_test_run();

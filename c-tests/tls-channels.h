@@ -106,7 +106,7 @@ static inline void shake_called(QIOTask *task, gpointer opaque)
     g_assert_cmpint(shake->called, ==, 0);
     g_assert_cmpint(shake->destroyed, ==, 0);
     g_assert_true(qio_task_get_source(task) == OBJECT(shake->ioc));
-#ifndef QIO_ABI_QEMU_7_2
+#ifdef QIO_HAS_TLS_HS_IOC_TAG
     if (!shake->is_second) {
         g_assert_cmpuint(shake->ioc->hs_ioc_tag, ==, 0);
     }

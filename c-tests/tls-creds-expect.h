@@ -8,10 +8,10 @@
 
 #include "tls-pair.h"
 
-#ifdef QIO_ABI_SERIES_10_2
-#define IS_10_2 true
+#ifdef QIO_HAS_NUMBERED_CERTIFICATES
+#define IS_NUMBERED true
 #else
-#define IS_10_2 false
+#define IS_NUMBERED false
 #endif
 
 /* Whether credentials of these properties can be made; if not, the error has all the words. */

@@ -34,7 +34,7 @@ typedef struct TlsEnd {
     const char *write_error;
 } TlsEnd;
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_SESSION_ERRP
 #define TLS_ERRP
 #define tls_stopped(reason, errp) (errno = (reason) ? EIO : EAGAIN, -1)
 #else
@@ -49,7 +49,7 @@ static inline ssize_t tls_stopped(const char *reason, Error **errp)
 }
 #endif
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_VOID_BUFFERS
 #define TLS_BYTE void
 #else
 #define TLS_BYTE char
@@ -125,7 +125,7 @@ static inline bool tls_end_handshake(TlsEnd *end, Error **errp)
 {
     int status = qcrypto_tls_session_handshake(end->session, errp);
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_HANDSHAKE_RESULT
     if (status >= 0) {
         g_assert_cmpint(status, ==, qcrypto_tls_session_get_handshake_status(end->session) != 0);
     }
@@ -156,7 +156,7 @@ static inline bool tls_handshake(TlsEnd *one, TlsEnd *other, Error **errp)
 
 static inline ssize_t tls_end_send(TlsEnd *end, const void *buf, size_t len, Error **errp)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_SESSION_ERRP
     ssize_t done = qcrypto_tls_session_write(end->session, buf, len);
 
     if (done < 0 && errno == EAGAIN) {
@@ -173,7 +173,7 @@ static inline ssize_t tls_end_send(TlsEnd *end, const void *buf, size_t len, Err
 
 static inline ssize_t tls_end_receive(TlsEnd *end, void *buf, size_t len, Error **errp)
 {
-#if defined(QIO_ABI_SERIES_7_2)
+#ifndef QIO_HAS_SESSION_ERRP
     ssize_t done = qcrypto_tls_session_read(end->session, buf, len);
 
     if (done < 0 && errno == EAGAIN) {
@@ -186,7 +186,7 @@ static inline ssize_t tls_end_receive(TlsEnd *end, void *buf, size_t len, Error 
         return is_premature ? TLS_PREMATURE : TLS_FAILED;
     }
     return done;
-#elif defined(QIO_ABI_SERIES_10_0)
+#elif !defined(QIO_HAS_PREMATURE_TERMINATION)
     Error *local = NULL;
     ssize_t done = qcrypto_tls_session_read(end->session, buf, len, false, &local);
 

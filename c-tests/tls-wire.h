@@ -123,7 +123,7 @@ static inline ssize_t wire_read(QIOChannel *ioc, const struct iovec *iov, size_t
     return size;
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_READV_FLAGS
 static inline ssize_t wire_readv(QIOChannel *ioc, const struct iovec *iov, size_t niov, int **fds,
                                  size_t *nfds, Error **errp)
 {

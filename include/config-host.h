@@ -8,15 +8,6 @@
 
 #include "qio-profile.h"
 
-/* The series of the profile, for what does not differ inside a series. */
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
-#define QIO_ABI_SERIES_7_2
-#elif defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13)
-#define QIO_ABI_SERIES_10_0
-#else
-#define QIO_ABI_SERIES_10_2
-#endif
-
 /* The system. */
 #define CONFIG_LINUX
 #define CONFIG_POSIX
@@ -25,7 +16,7 @@
 /* Socket families and options that the address types have room for. */
 #define CONFIG_AF_VSOCK
 #define HAVE_IPPROTO_MPTCP
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_KEEP_ALIVE_TUNING
 #define HAVE_TCP_KEEPCNT
 #define HAVE_TCP_KEEPIDLE
 #define HAVE_TCP_KEEPINTVL

@@ -235,10 +235,63 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #endif
 
 /*
+ * RETRY_ON_EINTR takes the place of TFR, and closesocket and ioctlsocket are
+ * gone.
+ */
+#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_2)
+#define QIO_HAS_RETRY_ON_EINTR
+#endif
+
+/*
  * An offset beyond the end of a vector ends the process; elsewhere it gives 0.
  */
 #if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
 #define QIO_HAS_IOV_OFFSET_ASSERT
+#endif
+
+/* MAKE_IDENTIFIER, typeof_strip_qual and the thread-safety annotations. */
+#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_2)
+#define QIO_HAS_COMPILER_HELPERS
+#endif
+
+/* QEMU_UNINITIALIZED. */
+#if defined(QIO_ABI_QEMU_10_2)
+#define QIO_HAS_UNINITIALIZED_MARK
+#endif
+
+/*
+ * qemu/coroutine-core.h has the types of coroutines, and coroutine_mixed_fn
+ * and no_coroutine_fn mark functions.
+ */
+#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_2)
+#define QIO_HAS_COROUTINE_CORE
+#endif
+
+/* QAPI_LIST_LENGTH. */
+#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_2)
+#define QIO_HAS_LIST_LENGTH
+#endif
+
+/* A table of enumerators has features; elsewhere special_features. */
+#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_2)
+#define QIO_HAS_ENUM_FEATURES
+#endif
+
+/* OBJECT_DEFINE_SIMPLE_TYPE and OBJECT_DEFINE_SIMPLE_TYPE_WITH_INTERFACES. */
+#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_2)
+#define QIO_HAS_SIMPLE_TYPE_MACROS
+#endif
+
+/* Hash functions are called QCryptoHashAlgo; elsewhere QCryptoHashAlgorithm. */
+#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_2)
+#define QIO_HAS_HASH_ALGO
 #endif
 
 /* &error_warn is a destination of errors, reported as warnings. */

@@ -104,7 +104,7 @@ void visit_free(Visitor *v)
     g_free(v);
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_CLONE_VISITOR
 void *qapi_clone(const void *src, bool (*visit_type)(Visitor *, const char *, void **, Error **))
 {
     void *copy = (void *)src;
@@ -168,7 +168,7 @@ ADDRESS_TYPE(InetSocketAddressBase, base_texts)
 ADDRESS_TYPE(InetSocketAddress, inet_texts)
 ADDRESS_TYPE(UnixSocketAddress, unix_texts)
 ADDRESS_TYPE(VsockSocketAddress, vsock_texts)
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_FD_SOCKET_ADDRESS
 ADDRESS_TYPE(String, descriptor_texts)
 #else
 ADDRESS_TYPE(FdSocketAddress, descriptor_texts)

@@ -101,7 +101,7 @@ static void set_handlers(AioContext *ctx, int fd, IOHandler *io_read, IOHandler 
     g_mutex_unlock(&ctx->lock);
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_AIO_IS_EXTERNAL
 void aio_set_fd_handler(AioContext *ctx, int fd, bool is_external, IOHandler *io_read,
                         IOHandler *io_write, AioPollFn *io_poll, IOHandler *io_poll_ready,
                         void *opaque)
@@ -198,7 +198,7 @@ void aio_bh_schedule_oneshot_full(AioContext *ctx, QEMUBHFunc *cb, void *opaque,
     bh_unref(bh);
 }
 
-#ifdef QIO_ABI_QEMU_7_2
+#ifndef QIO_HAS_BH_GUARD
 QEMUBH *aio_bh_new_full(AioContext *ctx, QEMUBHFunc *cb, void *opaque, const char *name)
 {
     return bh_new(ctx, cb, opaque);

@@ -66,7 +66,7 @@ static void sizes_resolve(TypeImpl *type)
     if (type->instance_size == 0) {
         type->instance_size = parent->instance_size;
     }
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_INSTANCE_ALIGN_INHERITANCE
     if (type->instance_align == 0) {
         type->instance_align = parent->instance_align;
     }
@@ -118,7 +118,7 @@ static void interface_add(TypeImpl *type, TypeImpl *interface, TypeImpl *parent)
 
     klass = (InterfaceClass *)private->class;
     klass->interface_type = interface;
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_INTERFACE_CONCRETE_CLASS
     klass->concrete_class = type->class;
 #endif
     qatomic_store_release(&private->class_is_ready, 1);

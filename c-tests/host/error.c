@@ -21,7 +21,7 @@ struct Error {
 /* Only their addresses mean something: they stay NULL (R-ERR-2). */
 Error *error_abort;
 Error *error_fatal;
-#ifdef QIO_ABI_SERIES_10_0
+#ifdef QIO_HAS_ERROR_WARN
 Error *error_warn;
 #endif
 
@@ -45,7 +45,7 @@ static bool destination_takes(Error **errp, Error *err)
         error_report_err(err);
         exit(1);
     }
-#ifdef QIO_ABI_SERIES_10_0
+#ifdef QIO_HAS_ERROR_WARN
     if (errp == &error_warn) {
         warn_report_err(err);
         return true;
@@ -263,7 +263,7 @@ void warn_reportf_err(Error *err, const char *fmt, ...)
     warn_report_err(err);
 }
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_WARN_REPORT_ERR_ONCE
 bool warn_report_err_once_cond(bool *printed, Error *err)
 {
     if (qatomic_xchg(printed, true)) {

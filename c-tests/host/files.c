@@ -89,7 +89,7 @@ void qemu_set_cloexec(int fd)
     flag_set(fd, F_GETFD, F_SETFD, FD_CLOEXEC, true);
 }
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CLEAR_CLOEXEC
 void qemu_clear_cloexec(int fd)
 {
     flag_set(fd, F_GETFD, F_SETFD, FD_CLOEXEC, false);

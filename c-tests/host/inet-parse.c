@@ -39,7 +39,7 @@ static bool host_and_port_parse(InetSocketAddress *addr, const char *text, const
     return true;
 }
 
-#ifndef QIO_ABI_SERIES_10_2
+#ifndef QIO_HAS_ADDRESS_OPTION_PAIRS
 
 #define HOST_MAX 64
 #define PORT_MAX 32

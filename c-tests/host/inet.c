@@ -80,7 +80,7 @@ static bool keep_alive_set(int fd, const InetSocketAddress *addr, Error **errp)
     if (!keep_alive_option(fd, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", 1, errp)) {
         return false;
     }
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_KEEP_ALIVE_TUNING
     if (addr->has_keep_alive_count && addr->keep_alive_count != 0 &&
         !keep_alive_option(fd, IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT",
                            addr->keep_alive_count, errp)) {
@@ -209,7 +209,7 @@ int inet_listen(InetSocketAddress *addr, int num, Error **errp)
     struct addrinfo *results;
     int fd;
 
-#ifndef QIO_ABI_SERIES_10_2
+#ifndef QIO_HAS_LISTENING_KEEP_ALIVE
     if (addr->keep_alive) {
         error_setg(errp, "keep-alive option is not supported for passive sockets");
         return -1;
@@ -232,7 +232,7 @@ int inet_listen(InetSocketAddress *addr, int num, Error **errp)
     }
     fd = listen_somewhere(addr, results, num, errp);
     freeaddrinfo(results);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_KEEP_ALIVE_TUNING
     if (fd >= 0 && !keep_alive_set(fd, addr, errp)) {
         socket_drop(fd);
         return -1;
@@ -250,7 +250,7 @@ static int connect_attempt(const InetSocketAddress *addr, const struct addrinfo 
     if (fd < 0) {
         return -1;
     }
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_CONNECT_REUSES_ADDRESS
     socket_set_fast_reuse(fd);
 #endif
     if (connect_fully(fd, result->ai_addr, result->ai_addrlen) < 0) {
@@ -295,7 +295,7 @@ int inet_connect_saddr(InetSocketAddress *saddr, Error **errp)
     return fd;
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_INET_CONNECT
 int inet_connect(const char *str, Error **errp)
 {
     InetSocketAddress addr;

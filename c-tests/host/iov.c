@@ -86,7 +86,7 @@ static size_t for_each_piece(const struct iovec *iov, unsigned int iov_cnt, size
             done += len;
         }
     }
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_IOV_OFFSET_ASSERT
     assert(offset == 0);
 #endif
     return done;

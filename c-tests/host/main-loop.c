@@ -32,7 +32,7 @@ GSource *iohandler_get_g_source(void)
 
 void qemu_set_fd_handler(int fd, IOHandler *fd_read, IOHandler *fd_write, void *opaque)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_AIO_IS_EXTERNAL
     aio_set_fd_handler(iohandler_get_aio_context(), fd, false, fd_read, fd_write, NULL, NULL,
                        opaque);
 #else
@@ -84,7 +84,7 @@ void qemu_notify_event(void)
     }
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_BQL_NAMES
 bool qemu_mutex_iothread_locked(void)
 {
     return false;

@@ -14,7 +14,7 @@ static TypeImpl *type_for_object(const char *type_name)
 
     assert(type_name != NULL);
     type = type_by_name(type_name);
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_UNKNOWN_TYPE_EXIT
     assert(type != NULL);
 #else
     if (type == NULL) {
@@ -38,7 +38,7 @@ static void init_run(Object *obj, const TypeImpl *type)
 
 static void post_init_run(Object *obj, const TypeImpl *type)
 {
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_POST_INIT_ROOT_FIRST
     if (type->parent != NULL) {
         post_init_run(obj, type->parent);
     }
@@ -46,7 +46,7 @@ static void post_init_run(Object *obj, const TypeImpl *type)
     if (type->info.instance_post_init != NULL) {
         type->info.instance_post_init(obj);
     }
-#ifndef QIO_ABI_SERIES_10_2
+#ifndef QIO_HAS_POST_INIT_ROOT_FIRST
     if (type->parent != NULL) {
         post_init_run(obj, type->parent);
     }

@@ -98,7 +98,7 @@ SocketAddress *socket_local_address(int fd, Error **errp)
     return socket_sockaddr_to_address(&name, len, errp);
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_INET_CONNECT
 SocketAddress *socket_remote_address(int fd, Error **errp)
 {
     struct sockaddr_storage name;

@@ -93,7 +93,7 @@ bool fd_is_socket(int fd)
     return is_socket;
 }
 
-#ifndef QIO_ABI_SERIES_10_2
+#ifndef QIO_HAS_BOOL_SET_BLOCKING
 int qemu_socket_try_set_nonblock(int fd)
 {
     return g_unix_set_fd_nonblocking(fd, TRUE, NULL) ? 0 : -errno;

@@ -8,7 +8,7 @@
 
 #include "qemu/sockets.h"
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_FD_SOCKET_ADDRESS
 typedef String DescriptorName;
 #else
 typedef FdSocketAddress DescriptorName;

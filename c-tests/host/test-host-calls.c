@@ -42,7 +42,7 @@ void __wrap_socket_listen_cleanup(int fd, Error **errp)
     __real_socket_listen_cleanup(fd, errp);
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_OPEN_ERRP
 #define OPEN "qemu_open_old "
 #define CREATE "qemu_open_old "
 

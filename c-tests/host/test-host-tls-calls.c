@@ -77,7 +77,7 @@ void __wrap_qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess,
     __real_qcrypto_tls_session_set_callbacks(sess, writeFunc, readFunc, opaque);
 }
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CONCURRENT_IO
 void __real_qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess);
 void __wrap_qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess);
 void __wrap_qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess)
@@ -148,7 +148,7 @@ static void test_refusal(void)
     g_string_truncate(calls, 0);
 }
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CONCURRENT_IO
 /* R-TLS-21 */
 static void test_thread_safety(void)
 {
@@ -178,7 +178,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/host/tls/new", test_new);
     g_test_add_func("/qio/host/tls/check", test_check);
     g_test_add_func("/qio/host/tls/refusal", test_refusal);
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CONCURRENT_IO
     g_test_add_func("/qio/host/tls/thread-safety", test_thread_safety);
 #endif
     result = tls_tests_run();

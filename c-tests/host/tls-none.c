@@ -37,7 +37,7 @@ int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp)
     g_assert_not_reached();
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_SESSION_ERRP
 ssize_t qcrypto_tls_session_write(QCryptoTLSSession *sess, const char *buf, size_t len)
 {
     g_assert_not_reached();
@@ -47,18 +47,13 @@ ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf, size_t len)
 {
     g_assert_not_reached();
 }
-
-QCryptoTLSSessionHandshakeStatus qcrypto_tls_session_get_handshake_status(QCryptoTLSSession *sess)
-{
-    g_assert_not_reached();
-}
 #else
 ssize_t qcrypto_tls_session_write(QCryptoTLSSession *sess, const char *buf, size_t len, Error **errp)
 {
     g_assert_not_reached();
 }
 
-#ifdef QIO_ABI_SERIES_10_0
+#ifndef QIO_HAS_PREMATURE_TERMINATION
 ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf, size_t len,
                                  bool gracefulTermination, Error **errp)
 #else
@@ -67,19 +62,30 @@ ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf, size_t len,
 {
     g_assert_not_reached();
 }
+#endif
 
+#ifndef QIO_HAS_HANDSHAKE_RESULT
+QCryptoTLSSessionHandshakeStatus qcrypto_tls_session_get_handshake_status(QCryptoTLSSession *sess)
+{
+    g_assert_not_reached();
+}
+#endif
+
+#ifdef QIO_HAS_TLS_CHECK_PENDING
 size_t qcrypto_tls_session_check_pending(QCryptoTLSSession *sess)
 {
     g_assert_not_reached();
 }
+#endif
 
+#ifdef QIO_HAS_TLS_BYE
 int qcrypto_tls_session_bye(QCryptoTLSSession *session, Error **errp)
 {
     g_assert_not_reached();
 }
 #endif
 
-#ifdef QIO_ABI_QEMU_10_2
+#ifdef QIO_HAS_CONCURRENT_IO
 void qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess)
 {
     g_assert_not_reached();

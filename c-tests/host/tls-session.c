@@ -70,7 +70,7 @@ static ssize_t result_of(ssize_t ret, int failure)
     if (ret >= 0) {
         return ret;
     }
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_SESSION_ERRP
     return errno == EAGAIN ? GNUTLS_E_AGAIN : errno == EINTR ? GNUTLS_E_INTERRUPTED : failure;
 #else
     return ret == QCRYPTO_TLS_SESSION_ERR_BLOCK ? GNUTLS_E_AGAIN : failure;
@@ -92,7 +92,7 @@ static ssize_t flush(QCryptoTLSSession *sess)
         if (len == 0) {
             return 0;
         }
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_SESSION_ERRP
         ret = sess->write_func((char *)bytes, len, sess->opaque);
 #else
         error_free(g_steal_pointer(&sess->write_error));
@@ -114,7 +114,7 @@ static ssize_t fill(QCryptoTLSSession *sess, size_t wanted)
     g_autofree char *bytes = g_malloc(wanted);
     ssize_t ret;
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_SESSION_ERRP
     ret = sess->read_func(bytes, wanted, sess->opaque);
 #else
     error_free(g_steal_pointer(&sess->read_error));
@@ -290,14 +290,14 @@ int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp)
         set_step_error(sess, "TLS handshake failed", ret, errp);
         return -1;
     }
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_HANDSHAKE_RESULT
     return 1;
 #else
     return is_sending(sess) ? QCRYPTO_TLS_HANDSHAKE_SENDING : QCRYPTO_TLS_HANDSHAKE_RECVING;
 #endif
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_HANDSHAKE_RESULT
 QCryptoTLSSessionHandshakeStatus qcrypto_tls_session_get_handshake_status(QCryptoTLSSession *sess)
 {
     if (sess->complete) {
@@ -335,7 +335,7 @@ size_t qcrypto_tls_session_check_pending(QCryptoTLSSession *sess)
 }
 #endif
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CONCURRENT_IO
 /* They always are. */
 void qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess)
 {
@@ -390,7 +390,7 @@ static ssize_t record_send(QCryptoTLSSession *sess, const char *buf, size_t len)
     return ret;
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_SESSION_ERRP
 static ssize_t set_errno(ssize_t ret)
 {
     if (ret >= 0) {
@@ -429,7 +429,7 @@ static ssize_t set_error(ssize_t ret, Error **cause, const char *prefix, Error *
 }
 
 #define READ_FAILED "Cannot read from TLS channel"
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_PREMATURE_TERMINATION
 ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf, size_t len, Error **errp)
 {
     ssize_t ret = record_recv(sess, buf, len);

@@ -12,7 +12,7 @@ static pthread_rwlock_t register_lock = PTHREAD_RWLOCK_INITIALIZER;
 static GHashTable *by_name;
 static GPtrArray *in_order;
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TYPE_NAME_RULES
 static bool name_is_valid(const char *name)
 {
     size_t len = strlen(name);
@@ -39,7 +39,7 @@ static TypeImpl *type_add(const TypeInfo *info)
     TypeImpl *type;
 
     assert(info->name != NULL);
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TYPE_NAME_RULES
     if (!name_is_valid(info->name)) {
         fprintf(stderr, "Registering `%s' with an illegal type name\n", info->name);
         abort();
@@ -72,7 +72,7 @@ Type type_register_static(const TypeInfo *info)
     return type_add(info);
 }
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TYPE_REGISTER
 Type type_register(const TypeInfo *info)
 {
     return type_register_static(info);

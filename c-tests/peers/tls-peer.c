@@ -111,7 +111,7 @@ static void done(QIOChannel *ioc)
         g_assert_cmpint(qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_BOTH, &error_abort), ==, 0);
         return;
     }
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TLS_BYE
     qio_channel_tls_bye(QIO_CHANNEL_TLS(ioc), &error_abort);
 #endif
 }

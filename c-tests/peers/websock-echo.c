@@ -3,8 +3,9 @@
  *
  * usage: websock-echo [SEED [DIRECTORY]]
  *
- * With a directory of certificates, it speaks through TLS. Listens on a port of 127.0.0.1, which it prints, until its standard input ends. A client that sends
- * "CLOSE" first is closed. Reads are of random sizes.
+ * With a directory of certificates, it speaks through TLS. Listens on a port of 127.0.0.1, which it
+ * prints, until its standard input ends. A client that sends "CLOSE" first is closed; one that sends
+ * "STAY!" first is left alone when reading from it fails. Reads are of random sizes.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -22,10 +23,13 @@ typedef struct Client {
     GByteArray *pending;
     guint tag;
     GIOCondition condition;
-    bool greeted;
+    bool has_begun, stays;
 } Client;
 
 static GRand *rng;
+
+/* Clients that are left alone until the end. */
+static GList *staying;
 
 static void client_free(Client *client)
 {
@@ -63,7 +67,7 @@ static bool client_reads(Client *client)
     size_t size = g_rand_int_range(rng, 1, g_rand_boolean(rng) ? 300 : sizeof(bytes));
     ssize_t got;
 
-    if (!client->greeted) {
+    if (!client->has_begun) {
         size = sizeof(bytes);
     }
     got = qio_channel_read(client->ioc, (char *)bytes, size, NULL);
@@ -71,10 +75,11 @@ static bool client_reads(Client *client)
         return false;
     }
     if (got > 0) {
-        if (!client->greeted && got >= 5 && !memcmp(bytes, "CLOSE", 5)) {
+        if (!client->has_begun && got >= 5 && !memcmp(bytes, "CLOSE", 5)) {
             return false;
         }
-        client->greeted = true;
+        client->stays |= !client->has_begun && got >= 5 && !memcmp(bytes, "STAY!", 5);
+        client->has_begun = true;
         g_byte_array_append(client->pending, bytes, got);
     }
     return true;
@@ -102,13 +107,17 @@ static gboolean client_ready(QIOChannel *ioc, GIOCondition condition, gpointer o
     Client *client = opaque;
 
     if (((condition & G_IO_IN) && !client_reads(client)) || !client_writes(client)) {
-        client_free(client);
+        if (client->stays) {
+            staying = g_list_prepend(staying, client);
+        } else {
+            client_free(client);
+        }
         return G_SOURCE_REMOVE;
     }
     return client_watch(client);
 }
 
-static void greeted(QIOTask *task, gpointer opaque)
+static void opened(QIOTask *task, gpointer opaque)
 {
     Client *client = opaque;
     Error *err = NULL;
@@ -128,7 +137,7 @@ static void serve(QIOChannel *transport)
 
     client->ioc = QIO_CHANNEL(qio_channel_websock_new_server(transport));
     client->pending = g_byte_array_new();
-    qio_channel_websock_handshake(QIO_CHANNEL_WEBSOCK(client->ioc), greeted, client, NULL);
+    qio_channel_websock_handshake(QIO_CHANNEL_WEBSOCK(client->ioc), opened, client, NULL);
 }
 
 #ifdef PEERS_HAVE_TLS
@@ -201,6 +210,10 @@ int main(int argc, char **argv)
         g_main_context_iteration(NULL, true);
     }
     g_io_channel_unref(input);
+    for (GList *each = staying; each; each = each->next) {
+        client_free(each->data);
+    }
+    g_list_free(staying);
     g_rand_free(rng);
 #ifdef PEERS_HAVE_TLS
     if (creds) {

@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 
 import websockets
 
@@ -23,6 +24,8 @@ has_tls = arguments[0] == '--tls'
 server_program, *seeds = arguments[has_tls:]
 seed = int(seeds[0]) if seeds else random.SystemRandom().getrandbits(31)
 LARGEST = 200_000
+# In seconds, for the closing handshake: clients wait so long for the server to end the connection.
+CLOSE_LIMIT = 20
 # In seconds, for all of it, on a slow machine: a hang is a failure.
 LIMIT = 60
 
@@ -43,16 +46,16 @@ def pieces_of(rng, message):
     return [message[a:b] for a, b in zip([0] + cuts, cuts + [len(message)])]
 
 
-async def greet(server, path='', **options):
+async def open_at(server, path='', **options):
     port, context = server
     scheme, secure = ('wss', {'ssl': context}) if context else ('ws', {})
     return await websockets.connect(f'{scheme}://127.0.0.1:{port}/{path}', open_timeout=None,
                                     **secure, **options)
 
 
-async def connect(server):
-    connection = await greet(server, subprotocols=['binary'], max_size=None, max_queue=None,
-                             ping_interval=None, close_timeout=5)
+async def connect(server, *path, **options):
+    connection = await open_at(server, *path, subprotocols=['binary'], max_size=None, max_queue=None,
+                               ping_interval=None, close_timeout=CLOSE_LIMIT, **options)
     assert connection.subprotocol == 'binary', connection.subprotocol
     assert connection.extensions == [], connection.extensions
     return connection
@@ -99,15 +102,54 @@ async def echoes(rng, server):
     await connection.close()
 
 
+async def close(connection, *why):
+    """Closes, and the server ends the connection before the client loses its patience."""
+    begun = time.monotonic()
+    await connection.close(*why)
+    assert time.monotonic() - begun < CLOSE_LIMIT / 2, 'the server has not ended the connection'
+
+
+async def idle_server(rng, server):
+    """The server's program does nothing at the end: its channel ends the connection by itself."""
+    connection = await connect(server)
+    await connection.send(b'STAY!')
+    await close(connection)
+    assert connection.close_code == 1000, connection.close_code
+    connection = await connect(server)
+    await connection.send(b'STAY!')
+    await connection.send('no')
+    await expect_end(connection, 1003)
+    await close(connection)
+
+
+async def pings(rng, server):
+    """Each of many pings at once is answered."""
+    connection = await connect(server)
+    pongs = [await connection.ping(number.to_bytes(2, 'big')) for number in range(300)]
+    await asyncio.gather(*pongs)
+    await connection.close()
+
+
+async def proxies(rng, server):
+    """What proxies and programs add to the opening handshake."""
+    headers = [('Connection', 'keep-alive'), ('Upgrade', 'h2c'), ('Sec-WebSocket-Protocol', 'chat')]
+    headers += [('Cookie', 'x' * 150)] * 80
+    connection = await connect(server, '?token=a/b', extra_headers=headers)
+    message = rng.randbytes(300)
+    await connection.send(message)
+    await expect(connection, message)
+    await connection.close()
+
+
 async def client_closes(rng, server):
-    """The server has one answer to a close, whatever its code."""
+    """The server has one answer to a close, whatever its code, and ends the connection at once."""
     for code in [1000, 1001, 1002, 1003, 1007, 1011, 3000, 4999]:
         connection = await connect(server)
         if rng.random() < 0.5:
             message = rng.randbytes(rng.randrange(1, 500))
             await connection.send(message)
             await expect(connection, message)
-        await connection.close(code, rng.choice(['', 'going', 'ä' * 60]))
+        await close(connection, code, rng.choice(['', 'going', 'ä' * 60]))
         assert connection.close_code == 1000, connection.close_code
         assert connection.close_reason == 'peer requested close', connection.close_reason
 
@@ -157,19 +199,22 @@ async def leaves(rng, server):
 
 
 async def refused(rng, server):
-    """Greetings that are refused have a status that clients understand."""
-    for options, status in [({'subprotocols': ['chat']}, 400), ({'path': 'other'}, 404)]:
+    """Opening handshakes that are refused have a status that clients understand."""
+    for options, status in [({'subprotocols': ['chat']}, 400), ({'path': 'other'}, 404),
+                            ({'extra_headers': {'Cookie': 'x' * 20_000}}, 431),
+                            ({'extra_headers': [('A', 'b')] * 101}, 431)]:
         try:
-            await greet(server, **options)
+            await open_at(server, **options)
         except websockets.InvalidStatusCode as error:
             assert error.status_code == status, error
         else:
-            raise AssertionError('the greeting was accepted')
+            raise AssertionError('the opening handshake was accepted')
 
 
 async def run(server):
     rng = random.Random(seed)
-    steps = [client_closes, server_closes, text, leaves, refused] + [echoes] * 10
+    steps = [client_closes, server_closes, idle_server, pings, proxies, text, leaves, refused]
+    steps += [echoes] * 10
     rng.shuffle(steps)
     # Some at a time, each with random numbers of its own.
     for at in range(0, len(steps), 4):
@@ -194,7 +239,7 @@ def main():
         if has_tls:
             context = certificates(scratch)
             command.append(scratch)
-        # The server says when a greeting fails, as it should.
+        # The server says when an opening handshake fails, as it should.
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
             try:
                 port = int(server.stdout.readline())

@@ -10,7 +10,7 @@
 #include "crypto/tlssession.h"
 
 /* The transport of a session: the address of a descriptor. */
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_SESSION_ERRP
 static inline ssize_t hand_push(const char *buf, size_t len, void *opaque)
 {
     struct iovec iov = { (char *)buf, len };
@@ -25,10 +25,10 @@ static inline ssize_t hand_pull(char *buf, size_t len, void *opaque)
     return hand_receive(*(int *)opaque, &iov, 1);
 }
 #else
-#ifdef QIO_ABI_SERIES_10_0
-#define SESSION_BUFFER char
-#else
+#ifdef QIO_HAS_VOID_BUFFERS
 #define SESSION_BUFFER void
+#else
+#define SESSION_BUFFER char
 #endif
 
 static inline ssize_t hand_moved(ssize_t done, Error **errp)
@@ -85,7 +85,7 @@ static inline bool hand_shake(QCryptoTLSSession *session)
 /* As write() and read() do: -1 and EAGAIN if it would have to wait. */
 static inline ssize_t hand_encrypt(QCryptoTLSSession *session, const char *buf, size_t len)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_SESSION_ERRP
     return qcrypto_tls_session_write(session, buf, len);
 #else
     ssize_t done = qcrypto_tls_session_write(session, buf, len, &error_abort);
@@ -101,10 +101,10 @@ static inline ssize_t hand_encrypt(QCryptoTLSSession *session, const char *buf, 
 
 static inline ssize_t hand_decrypt(QCryptoTLSSession *session, char *buf, size_t len)
 {
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_SESSION_ERRP
     return qcrypto_tls_session_read(session, buf, len);
 #else
-#ifdef QIO_ABI_SERIES_10_0
+#ifndef QIO_HAS_PREMATURE_TERMINATION
     ssize_t done = qcrypto_tls_session_read(session, buf, len, false, &error_abort);
 #else
     ssize_t done = qcrypto_tls_session_read(session, buf, len, &error_abort);

@@ -78,7 +78,7 @@ static void single_calls(void)
         g_assert_cmpint(hand_decrypt(ends[1].session, copy, 100), ==, 64);
     }
     mark("end");
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TLS_BYE
     mark("begin bye");
     if (by_library) {
         qio_channel_tls_bye(QIO_CHANNEL_TLS(ends[0].ioc), &error_abort);

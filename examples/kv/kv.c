@@ -122,7 +122,7 @@ static bool print_address(QIONetListener *listener, Error **errp)
 {
     g_autoptr(SocketAddress) bound = NULL;
 
-#if defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_LISTENER_SOURCE
     bound = qio_net_listener_get_local_address(listener, 0, errp);
 #else
     bound = qio_channel_socket_get_local_address(listener->sioc[0], errp);

@@ -240,7 +240,7 @@ static QIONetListener *listen_at(Migration *m, const char *name, const char *whe
     qio_net_listener_set_name(listener, name);
     if (qio_net_listener_open_sync(listener, address, m->streams_wanted, errp) == 0) {
         /* The port may have been chosen by the system. */
-#if defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_LISTENER_SOURCE
         *bound = qio_net_listener_get_local_address(listener, 0, errp);
 #else
         *bound = qio_channel_socket_get_local_address(listener->sioc[0], errp);

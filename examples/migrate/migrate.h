@@ -89,8 +89,8 @@ void transfer_start(Stream *stream);
 /* (transfer full): a channel that sends WebSocket frames over @master. */
 QIOChannel *websock_client_new(QIOChannel *master);
 
-/* Sends the greeting and reads the answer. Blocks. */
-bool websock_client_greet(QIOChannel *ioc, Error **errp);
+/* Sends the request of the opening handshake and reads the response. Blocks. */
+bool websock_client_handshake(QIOChannel *ioc, Error **errp);
 
 /* certificates.c */
 

@@ -64,17 +64,17 @@ static void websock_done(QIOTask *task, gpointer opaque)
     Stream *stream = opaque;
 
     if (task_succeeded(stream->migration, task)) {
-        say(stream->migration, "WebSocket %s", stream->sends ? "greeted" : "accepted");
+        say(stream->migration, "WebSocket %s", stream->sends ? "opened" : "accepted");
         ready(stream);
     }
 }
 
-static void greet_worker(QIOTask *task, gpointer opaque)
+static void handshake_worker(QIOTask *task, gpointer opaque)
 {
     Stream *stream = opaque;
     Error *err = NULL;
 
-    websock_client_greet(stream->ioc, &err);
+    websock_client_handshake(stream->ioc, &err);
     qio_task_set_error(task, err);
 }
 
@@ -93,7 +93,7 @@ static void start_websock(Stream *stream)
         push(stream, websock_client_new(stream->ioc));
         task = qio_task_new(OBJECT(stream->ioc), websock_done, stream, NULL);
         m->running++;
-        qio_task_run_in_thread(task, greet_worker, stream, NULL, NULL);
+        qio_task_run_in_thread(task, handshake_worker, stream, NULL, NULL);
     } else {
         QIOChannelWebsock *websock = qio_channel_websock_new_server(stream->ioc);
 

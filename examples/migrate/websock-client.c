@@ -27,7 +27,7 @@ enum {
     MASK_SIZE = 4,
     HEADER_SIZE = 4 + MASK_SIZE,
     PAYLOAD_MAX = 32 * 1024,
-    ANSWER_MAX = 4096,
+    RESPONSE_MAX = 4096,
 };
 
 struct WebsockClient {
@@ -59,28 +59,28 @@ static char *accept_value(const char *key)
 }
 
 /* Up to the empty line, byte by byte: what follows it belongs to frames. */
-static bool read_answer(QIOChannel *ioc, GString *answer, Error **errp)
+static bool read_response(QIOChannel *ioc, GString *response, Error **errp)
 {
-    while (!g_str_has_suffix(answer->str, "\r\n\r\n")) {
+    while (!g_str_has_suffix(response->str, "\r\n\r\n")) {
         char c;
 
         if (qio_channel_read_all(ioc, &c, 1, errp) < 0) {
             return false;
         }
-        g_string_append_c(answer, c);
-        if (answer->len > ANSWER_MAX) {
-            error_setg(errp, "The answer to the WebSocket greeting has no end");
+        g_string_append_c(response, c);
+        if (response->len > RESPONSE_MAX) {
+            error_setg(errp, "The response to the WebSocket request has no end");
             return false;
         }
     }
     return true;
 }
 
-bool websock_client_greet(QIOChannel *ioc, Error **errp)
+bool websock_client_handshake(QIOChannel *ioc, Error **errp)
 {
     QIOChannel *master = WEBSOCK_CLIENT(ioc)->master;
-    g_autoptr(GString) answer = g_string_new(NULL);
-    g_autofree char *key = NULL, *greeting = NULL, *wanted = NULL;
+    g_autoptr(GString) response = g_string_new(NULL);
+    g_autofree char *key = NULL, *request = NULL, *wanted = NULL;
     uint8_t nonce[16];
 
     if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce)) {
@@ -89,17 +89,17 @@ bool websock_client_greet(QIOChannel *ioc, Error **errp)
     }
     key = g_base64_encode(nonce, sizeof(nonce));
     wanted = accept_value(key);
-    greeting = g_strdup_printf("GET / HTTP/1.1\r\nHost: " DESTINATION_NAME "\r\n"
-                               "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-                               "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n"
-                               "Sec-WebSocket-Protocol: binary\r\n\r\n", key);
-    if (qio_channel_write_all(master, greeting, strlen(greeting), errp) < 0
-        || !read_answer(master, answer, errp)) {
+    request = g_strdup_printf("GET / HTTP/1.1\r\nHost: " DESTINATION_NAME "\r\n"
+                              "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                              "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n"
+                              "Sec-WebSocket-Protocol: binary\r\n\r\n", key);
+    if (qio_channel_write_all(master, request, strlen(request), errp) < 0
+        || !read_response(master, response, errp)) {
         return false;
     }
-    if (!g_str_has_prefix(answer->str, "HTTP/1.1 101 ") || !strstr(answer->str, wanted)) {
+    if (!g_str_has_prefix(response->str, "HTTP/1.1 101 ") || !strstr(response->str, wanted)) {
         error_setg(errp, "The destination refused the WebSocket: %.*s",
-                   (int)strcspn(answer->str, "\r\n"), answer->str);
+                   (int)strcspn(response->str, "\r\n"), response->str);
         return false;
     }
     return true;
@@ -169,7 +169,7 @@ static void websock_client_finalize(Object *obj)
     }
 }
 
-#if defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_CONST_TYPE_INFO
 static void websock_client_class_init(ObjectClass *klass, const void *data)
 #else
 static void websock_client_class_init(ObjectClass *klass, void *data)

@@ -21,7 +21,7 @@ static inline bool in_aio_context_home_thread(AioContext *ctx)
     if (ctx == qemu_get_current_aio_context()) {
         return true;
     }
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_BQL_NAMES
     return ctx == qemu_get_aio_context() && qemu_mutex_iothread_locked();
 #else
     return ctx == qemu_get_aio_context() && bql_locked();

@@ -9,7 +9,7 @@
 
 #include "qemu/coroutine-core.h"
 #include "qemu/thread.h"
-#ifndef QIO_ABI_QEMU_7_2
+#ifdef QIO_HAS_BH_GUARD
 #include "qom/object.h"
 #endif
 
@@ -116,7 +116,7 @@ void aio_notify(AioContext *ctx);
  *
  * Threads: any, also handlers; Blocks: no.
  */
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_AIO_IS_EXTERNAL
 void aio_set_fd_handler(AioContext *ctx, int fd, bool is_external, IOHandler *io_read,
                         IOHandler *io_write, AioPollFn *io_poll, IOHandler *io_poll_ready,
                         void *opaque);
@@ -158,7 +158,7 @@ void qemu_set_current_aio_context(AioContext *ctx);
  * Threads: any; Blocks: no.
  * Returns: (transfer full): the bottom half; end it with qemu_bh_delete.
  */
-#ifdef QIO_ABI_QEMU_7_2
+#ifndef QIO_HAS_BH_GUARD
 QEMUBH *aio_bh_new_full(AioContext *ctx, QEMUBHFunc *cb, void *opaque, const char *name);
 #define aio_bh_new(ctx, cb, opaque) aio_bh_new_full((ctx), (cb), (opaque), (stringify(cb)))
 #else

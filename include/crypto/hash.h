@@ -10,12 +10,12 @@
 
 G_BEGIN_DECLS
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_HASH_ALGO
 #define QIO_HASH_ALGO QCryptoHashAlgorithm
 #else
 #define QIO_HASH_ALGO QCryptoHashAlgo
 #endif
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_VOID_BUFFERS
 #define QIO_HASH_BYTES const void
 #else
 #define QIO_HASH_BYTES const char

@@ -56,7 +56,7 @@ typedef bool (*CryptoTLSCredsReload)(QCryptoTLSCreds *creds, Error **errp);
 struct QCryptoTLSCredsClass {
     ObjectClass parent_class;
     CryptoTLSCredsReload reload;
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CREDS_PRIORITY
     const char *prioritySuffix;
 #endif
 };
@@ -74,7 +74,7 @@ bool qcrypto_tls_creds_check_endpoint(QCryptoTLSCreds *creds,
                                       QCryptoTLSCredsEndpoint endpoint,
                                       Error **errp);
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CREDS_PRIORITY
 /**
  * qcrypto_tls_creds_get_priority:
  * @creds: credentials

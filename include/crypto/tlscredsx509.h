@@ -39,7 +39,7 @@ DECLARE_INSTANCE_CHECKER(QCryptoTLSCredsX509, QCRYPTO_TLS_CREDS_X509,
 #define QCRYPTO_TLS_CREDS_X509_CLIENT_KEY "client-key.pem"
 #define QCRYPTO_TLS_CREDS_X509_CLIENT_CERT "client-cert.pem"
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_NUMBERED_CERTIFICATES
 /* Further identities, numbered from 0 without a gap. */
 #define QCRYPTO_TLS_CREDS_X509_SERVER_KEY_N "server-key-%zu.pem"
 #define QCRYPTO_TLS_CREDS_X509_SERVER_CERT_N "server-cert-%zu.pem"

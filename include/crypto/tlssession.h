@@ -37,7 +37,7 @@ typedef enum {
     QCRYPTO_TLS_HANDSHAKE_RECVING,
 } QCryptoTLSSessionHandshakeStatus;
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_TLS_BYE
 /**
  * QCryptoTLSSessionByeStatus:
  * @QCRYPTO_TLS_BYE_COMPLETE: it is said
@@ -53,12 +53,14 @@ typedef enum {
     QCRYPTO_TLS_BYE_SENDING,
     QCRYPTO_TLS_BYE_RECVING,
 } QCryptoTLSSessionByeStatus;
+#endif
 
+#ifdef QIO_HAS_SESSION_ERRP
 /* The transport is not ready. */
 #define QCRYPTO_TLS_SESSION_ERR_BLOCK -2
 #endif
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_PREMATURE_TERMINATION
 /* The transport has ended without the peer's having said so. */
 #define QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION -3
 #endif
@@ -88,12 +90,12 @@ typedef enum {
  * Returns: the number of bytes read, 0 at the end; otherwise as
  * QCryptoTLSSessionWriteFunc.
  */
-#if defined(QIO_ABI_SERIES_7_2)
+#ifndef QIO_HAS_SESSION_ERRP
 typedef ssize_t (*QCryptoTLSSessionWriteFunc)(const char *buf, size_t len,
                                               void *opaque);
 typedef ssize_t (*QCryptoTLSSessionReadFunc)(char *buf, size_t len,
                                              void *opaque);
-#elif defined(QIO_ABI_SERIES_10_0)
+#elif !defined(QIO_HAS_VOID_BUFFERS)
 typedef ssize_t (*QCryptoTLSSessionWriteFunc)(const char *buf, size_t len,
                                               void *opaque, Error **errp);
 typedef ssize_t (*QCryptoTLSSessionReadFunc)(char *buf, size_t len,
@@ -144,7 +146,7 @@ QCryptoTLSSession *qcrypto_tls_session_new(QCryptoTLSCreds *creds,
 void qcrypto_tls_session_free(QCryptoTLSSession *sess);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(QCryptoTLSSession, qcrypto_tls_session_free)
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CONCURRENT_IO
 /**
  * qcrypto_tls_session_require_thread_safety:
  * @sess: a session whose handshake has not begun
@@ -231,7 +233,7 @@ void qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess,
  * 7.2 profiles -1 with errno set: EAGAIN if the transport is not ready,
  * ECONNABORTED if it has ended, EINTR, or EIO.
  */
-#if defined(QIO_ABI_SERIES_7_2)
+#ifndef QIO_HAS_SESSION_ERRP
 ssize_t qcrypto_tls_session_write(QCryptoTLSSession *sess, const char *buf,
                                   size_t len);
 ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf,
@@ -239,7 +241,7 @@ ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf,
 #else
 ssize_t qcrypto_tls_session_write(QCryptoTLSSession *sess, const char *buf,
                                   size_t len, Error **errp);
-#if defined(QIO_ABI_SERIES_10_0)
+#ifndef QIO_HAS_PREMATURE_TERMINATION
 ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf,
                                  size_t len, bool gracefulTermination,
                                  Error **errp);
@@ -287,7 +289,7 @@ int qcrypto_tls_session_bye(QCryptoTLSSession *session, Error **errp);
  */
 int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp);
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_HANDSHAKE_RESULT
 /**
  * qcrypto_tls_session_get_handshake_status:
  * @sess: a session

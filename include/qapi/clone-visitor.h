@@ -7,7 +7,7 @@
 #define QAPI_CLONE_VISITOR_H
 
 #include "qapi/visitor.h"
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_CLONE_VISITOR
 #include "qapi/error.h"
 #endif
 
@@ -34,7 +34,7 @@ G_BEGIN_DECLS
  * Each argument is evaluated once.
  */
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_CLONE_VISITOR
 /**
  * qapi_clone:
  * @src: (transfer none) (nullable): a value

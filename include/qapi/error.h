@@ -66,7 +66,7 @@ extern Error *error_abort;
  */
 extern Error *error_fatal;
 
-#ifdef QIO_ABI_SERIES_10_0
+#ifdef QIO_HAS_ERROR_WARN
 /**
  * error_warn:
  *
@@ -385,7 +385,7 @@ void warn_report_err(Error *err);
 void warn_reportf_err(Error *err, const char *fmt, ...)
     G_GNUC_PRINTF(2, 3);
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_WARN_REPORT_ERR_ONCE
 /**
  * warn_report_err_once_cond:
  * @printed: whether it was reported before; set by the call

@@ -8,7 +8,7 @@
 
 #include "qapi/qapi-builtin-types.h"
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_FD_SOCKET_ADDRESS
 G_BEGIN_DECLS
 
 /**

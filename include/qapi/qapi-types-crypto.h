@@ -23,7 +23,7 @@ typedef enum QCryptoTLSCredsEndpoint {
     QCRYPTO_TLS_CREDS_ENDPOINT__MAX,
 } QCryptoTLSCredsEndpoint;
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_HASH_ALGO
 /**
  * QCryptoHashAlgorithm:
  *

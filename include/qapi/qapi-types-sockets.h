@@ -14,7 +14,7 @@
 #define QAPI_TYPES_SOCKETS_H
 
 #include "qapi/qapi-builtin-types.h"
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_FD_SOCKET_ADDRESS
 #include "qapi/qapi-types-common.h"
 #endif
 
@@ -120,7 +120,7 @@ struct InetSocketAddress {
     bool ipv6;
     bool has_keep_alive;
     bool keep_alive;
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_KEEP_ALIVE_TUNING
     bool has_keep_alive_count;
     uint32_t keep_alive_count;
     bool has_keep_alive_idle;
@@ -198,7 +198,7 @@ struct VsockSocketAddress {
 void qapi_free_VsockSocketAddress(VsockSocketAddress *obj);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VsockSocketAddress, qapi_free_VsockSocketAddress)
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_FD_SOCKET_ADDRESS
 /**
  * FdSocketAddress:
  * @str: decimal number of a descriptor, or its name in the monitor
@@ -238,7 +238,7 @@ struct SocketAddress {
         InetSocketAddress inet;
         UnixSocketAddress q_unix;
         VsockSocketAddress vsock;
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_FD_SOCKET_ADDRESS
         String fd;
 #else
         FdSocketAddress fd;
@@ -351,7 +351,7 @@ void qapi_free_VsockSocketAddressWrapper(VsockSocketAddressWrapper *obj);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VsockSocketAddressWrapper,
                               qapi_free_VsockSocketAddressWrapper)
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_FD_SOCKET_ADDRESS
 /**
  * StringWrapper:
  * @data: the address
@@ -412,7 +412,7 @@ struct SocketAddressLegacy {
         InetSocketAddressWrapper inet;
         UnixSocketAddressWrapper q_unix;
         VsockSocketAddressWrapper vsock;
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_FD_SOCKET_ADDRESS
         StringWrapper fd;
 #else
         FdSocketAddressWrapper fd;

@@ -40,7 +40,7 @@ bool visit_type_VsockSocketAddress(Visitor *v, const char *name,
                                    VsockSocketAddress **obj, Error **errp);
 bool visit_type_VsockSocketAddress_members(Visitor *v, VsockSocketAddress *obj,
                                            Error **errp);
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_FD_SOCKET_ADDRESS
 bool visit_type_String(Visitor *v, const char *name,
                        String **obj, Error **errp);
 bool visit_type_String_members(Visitor *v, String *obj,

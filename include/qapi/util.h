@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  */
 typedef struct QEnumLookup {
     const char *const *array;
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_ENUM_FEATURES
     const unsigned char *const special_features;
 #else
     const uint64_t *const features;
@@ -105,7 +105,7 @@ bool qapi_bool_parse(const char *name, const char *value, bool *obj,
         (tail) = &last->next; \
     } while (0)
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_LIST_LENGTH
 /**
  * QAPI_LIST_LENGTH:
  * @list: a list; evaluated once

@@ -16,7 +16,7 @@
 
 /* A name that nothing else in the translation unit has, for variables of nestable macros. */
 #define QIO_UNIQUE_NAME(stem) glue(stem, __COUNTER__)
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_COMPILER_HELPERS
 #define MAKE_IDENTIFIER(stem) QIO_UNIQUE_NAME(stem)
 #endif
 
@@ -53,7 +53,7 @@
 #if __has_attribute(fallthrough)
 #define QEMU_FALLTHROUGH __attribute__((fallthrough))
 #endif
-#if __has_attribute(uninitialized) && defined(QIO_ABI_SERIES_10_2)
+#if __has_attribute(uninitialized) && defined(QIO_HAS_UNINITIALIZED_MARK)
 /* Exempts one variable from -ftrivial-auto-var-init. */
 #define QEMU_UNINITIALIZED __attribute__((uninitialized))
 #endif
@@ -61,7 +61,7 @@
 #ifndef QEMU_FALLTHROUGH
 #define QEMU_FALLTHROUGH do {} while (0)
 #endif
-#if !defined(QEMU_UNINITIALIZED) && defined(QIO_ABI_SERIES_10_2)
+#if !defined(QEMU_UNINITIALIZED) && defined(QIO_HAS_UNINITIALIZED_MARK)
 #define QEMU_UNINITIALIZED
 #endif
 
@@ -92,7 +92,7 @@
     (sizeof(struct { int bug : (x) ? -1 : 1; }) - sizeof(int))
 #endif
 
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_COMPILER_HELPERS
 /* The type of an expression without qualifiers: the right side of a comma is no lvalue. */
 #define typeof_strip_qual(expr) __typeof__(((void)0, (expr)))
 #endif
@@ -104,10 +104,12 @@
  * no_coroutine_fn: never in a coroutine.
  */
 #define coroutine_fn
-#ifndef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_COROUTINE_CORE
 #define coroutine_mixed_fn
 #define no_coroutine_fn
+#endif
 
+#ifdef QIO_HAS_COMPILER_HELPERS
 /* Thread-safety annotations, after the attributes that clang knows. Nothing checks them. */
 #define TSA_CAPABILITY(x)
 #define TSA_GUARDED_BY(x)

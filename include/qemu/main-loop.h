@@ -104,7 +104,7 @@ void qemu_set_fd_handler(int fd, IOHandler *fd_read, IOHandler *fd_write, void *
  * Threads: any, after qemu_init_main_loop; Blocks: no.
  * Returns: (transfer full): the bottom half; end it with qemu_bh_delete.
  */
-#ifdef QIO_ABI_QEMU_7_2
+#ifndef QIO_HAS_BH_GUARD
 QEMUBH *qemu_bh_new_full(QEMUBHFunc *cb, void *opaque, const char *name);
 #define qemu_bh_new(cb, opaque) qemu_bh_new_full((cb), (opaque), (stringify(cb)))
 #else
@@ -128,7 +128,7 @@ QEMUBH *qemu_bh_new_full(QEMUBHFunc *cb, void *opaque, const char *name,
 /*
  * The big lock. There is none: the question is answered with false, lock and unlock do nothing.
  */
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_BQL_NAMES
 bool qemu_mutex_iothread_locked(void);
 void qemu_mutex_lock_iothread(void);
 void qemu_mutex_unlock_iothread(void);

@@ -56,7 +56,7 @@
 #include <netdb.h>
 #include <sys/un.h>
 #include <sys/sysmacros.h>
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_RETRY_ON_EINTR
 #include <sys/ioctl.h>
 #endif
 
@@ -142,7 +142,7 @@
 #define ARRAY_SIZE(x) \
     (sizeof(x) / sizeof((x)[0]) + QEMU_BUILD_BUG_ON_ZERO(QIO_IS_POINTER(x)))
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_RETRY_ON_EINTR
 /* Evaluates @expr again while it is -1 and errno is EINTR; a statement. */
 #define TFR(expr) do {} while ((expr) == -1 && errno == EINTR)
 #define closesocket(s) close(s)
@@ -259,7 +259,7 @@ ssize_t qemu_write_full(int fd, const void *buf, size_t count);
  */
 void qemu_set_cloexec(int fd);
 
-#ifdef QIO_ABI_SERIES_10_2
+#ifdef QIO_HAS_CLEAR_CLOEXEC
 /**
  * qemu_clear_cloexec:
  * @fd: a descriptor; an invalid one aborts

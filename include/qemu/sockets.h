@@ -121,7 +121,7 @@ int socket_set_fast_reuse(int fd);
  */
 bool fd_is_socket(int fd);
 
-#ifndef QIO_ABI_SERIES_10_2
+#ifndef QIO_HAS_BOOL_SET_BLOCKING
 /**
  * qemu_socket_set_block:
  * @fd: a descriptor; one that can't be made blocking stays as it is
@@ -217,7 +217,7 @@ int inet_parse(InetSocketAddress *addr, const char *str, Error **errp);
  */
 int inet_connect_saddr(InetSocketAddress *saddr, Error **errp);
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_INET_CONNECT
 /**
  * inet_connect:
  * @str: (transfer none): an internet address, as for inet_parse()
@@ -371,7 +371,7 @@ socket_sockaddr_to_address(struct sockaddr_storage *sa,
  */
 SocketAddress *socket_local_address(int fd, Error **errp);
 
-#ifdef QIO_ABI_SERIES_7_2
+#ifdef QIO_HAS_INET_CONNECT
 /**
  * socket_remote_address:
  * @fd: a connected socket

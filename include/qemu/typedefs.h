@@ -9,12 +9,12 @@
 typedef struct AioContext AioContext;
 typedef struct BlockDriverState BlockDriverState;
 typedef struct Chardev Chardev;
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_COROUTINE_CORE
 typedef struct CoMutex CoMutex;
 #endif
 typedef struct Error Error;
 typedef struct EventNotifier EventNotifier;
-#ifndef QIO_ABI_QEMU_7_2
+#ifdef QIO_HAS_BH_GUARD
 typedef struct MemReentrancyGuard MemReentrancyGuard;
 #endif
 typedef struct Monitor Monitor;
@@ -23,7 +23,7 @@ typedef struct ObjectClass ObjectClass;
 typedef struct QBool QBool;
 typedef struct QDict QDict;
 typedef struct QEMUBH QEMUBH;
-#ifdef QIO_ABI_SERIES_7_2
+#ifndef QIO_HAS_COROUTINE_CORE
 typedef struct QemuLockable QemuLockable;
 #endif
 typedef struct QemuMutex QemuMutex;

@@ -75,7 +75,7 @@ Object *object_get_objects_root(void);
  */
 Object *object_get_internal_root(void);
 
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#ifndef QIO_HAS_ROOT_CONTAINERS
 /**
  * container_get:
  * @root: any object

@@ -26,7 +26,7 @@ G_BEGIN_DECLS
 /*
  * Profile qemu-10.2 has const in some places where the older ones have not.
  */
-#if defined(QIO_ABI_QEMU_10_2)
+#ifdef QIO_HAS_CONST_TYPE_INFO
 #define QIO_QOM_CONST const
 #else
 #define QIO_QOM_CONST
@@ -44,7 +44,7 @@ typedef struct ObjectProperty ObjectProperty;
 #define TYPE_OBJECT "object"
 /* The root of all interfaces; abstract. */
 #define TYPE_INTERFACE "interface"
-#if !defined(QIO_ABI_QEMU_7_2) && !defined(QIO_ABI_QEMU_7_2_22)
+#ifdef QIO_HAS_ROOT_CONTAINERS
 /* A plain object. */
 #define TYPE_CONTAINER "container"
 #endif
@@ -127,7 +127,7 @@ struct InterfaceInfo {
  */
 struct InterfaceClass {
     ObjectClass parent_class;
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#ifdef QIO_HAS_INTERFACE_CONCRETE_CLASS
     /* the class that implements the interface */
     ObjectClass *concrete_class;
 #endif
@@ -308,7 +308,7 @@ struct TypeInfo {
 #define OBJECT_DEFINE_ABSTRACT_TYPE(T, t, NAME, PARENT)                       \
     OBJECT_DEFINE_TYPE_EXTENDED(T, t, NAME, PARENT, true, { NULL })
 
-#if !defined(QIO_ABI_QEMU_7_2) && !defined(QIO_ABI_QEMU_7_2_22)
+#ifdef QIO_HAS_SIMPLE_TYPE_MACROS
 #define OBJECT_DEFINE_SIMPLE_TYPE(T, t, NAME, PARENT)                         \
     QIO_QOM_DEFINE_TYPE(T, t, NAME, PARENT, false, 0, { NULL })
 
@@ -339,7 +339,7 @@ struct TypeInfo {
  */
 Type type_register_static(const TypeInfo *info);
 
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#ifdef QIO_HAS_TYPE_REGISTER
 /**
  * type_register:
  * @info: (transfer none): what the type is like

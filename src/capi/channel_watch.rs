@@ -34,7 +34,7 @@ pub unsafe extern "C" fn qio_channel_create_fd_watch(
 ) -> *mut GSource {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { super::channel::borrow(ioc, "qio_channel_create_fd_watch") };
-    watch::of_fd(channel, fd, condition).into_ptr()
+    watch::for_fd(channel, fd, condition).into_ptr()
 }
 
 /// qio_channel_create_socket_watch:
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn qio_channel_create_socket_watch(
 ) -> *mut GSource {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { super::channel::borrow(ioc, "qio_channel_create_socket_watch") };
-    watch::of_fd(channel, fd, condition).into_ptr()
+    watch::for_fd(channel, fd, condition).into_ptr()
 }
 
 /// qio_channel_create_fd_pair_watch:
@@ -80,5 +80,5 @@ pub unsafe extern "C" fn qio_channel_create_fd_pair_watch(
 ) -> *mut GSource {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { super::channel::borrow(ioc, "qio_channel_create_fd_pair_watch") };
-    watch::of_fd_pair(channel, fdread, fdwrite, condition).into_ptr()
+    watch::for_fd_pair(channel, fdread, fdwrite, condition).into_ptr()
 }

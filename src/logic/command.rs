@@ -72,7 +72,7 @@ pub fn set_blocking(command: &Command, enabled: bool) -> Result<(), Error> {
 
 /// The source for a watch (R-CHAN-96).
 pub fn watch(command: &Command, condition: u32) -> Source {
-    super::watch::of_fd_pair(
+    super::watch::for_fd_pair(
         command.upcast(),
         command.read_fd(),
         command.write_fd(),

@@ -2,6 +2,8 @@
 
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Flushed;
+use crate::object::waiting::Direction;
+use abi::layout::QIOChannelShutdown;
 use host::error::Error;
 
 /// Moves the position. Whether positions can be read at doesn't matter (R-CHAN-34).
@@ -22,10 +24,17 @@ pub fn close(channel: &Channel) -> Result<(), Error> {
 }
 
 /// Ends one direction or both, from any thread (R-CHAN-37).
+///
+/// The system tells those who poll, but not always those who wait to write to a UNIX socket, and not
+/// every event loop passes on what it tells (C9): the coroutine that waits for that is woken here.
 pub fn shutdown(channel: &Channel, how: u32) -> Result<(), Error> {
     channel
         .io_shutdown(how)?
-        .ok_or_else(|| Error::new("The channel cannot shut down a direction of its data"))
+        .ok_or_else(|| Error::new("The channel cannot shut down a direction of its data"))?;
+    if how != QIOChannelShutdown::QIO_CHANNEL_SHUTDOWN_READ as u32 {
+        channel.wake(Direction::Write);
+    }
+    Ok(())
 }
 
 /// Lets the system gather small writes, where there is such a thing (R-CHAN-38).

@@ -10,6 +10,7 @@ pub mod descriptor;
 pub mod file;
 pub mod listener;
 pub mod null;
+mod polling;
 mod remainder;
 pub mod resolver;
 pub mod socket;

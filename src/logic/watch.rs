@@ -1,14 +1,18 @@
 //! Watches: event sources that call back when a channel's descriptors are ready.
 
+use super::polling::Polling;
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::watch::{self, Watcher};
 use abi::layout;
-use platform::glib::{self, Callback, Hooks, MainContext, PollFd, Source};
+use core::marker::PhantomData;
+use platform::glib::{self, Callback, Hooks, MainContext, PollFd, Resting, Source};
 use platform::os::abort::misuse;
 
 /// Input can be read.
 pub const IN: u32 = 1;
+/// Urgent input can be read.
+pub const PRI: u32 = 2;
 /// Output can be written.
 pub const OUT: u32 = 4;
 /// An error is pending.
@@ -54,75 +58,95 @@ pub(super) fn unasked(channel: &Channel) -> u32 {
     }
 }
 
-/// A source that polls one descriptor.
-struct FdWatch {
-    poll_fd: [PollFd; 1],
+/// What a watch makes of what was polled.
+trait Ready<const N: usize>: Send + Sync + 'static {
+    /// Which bits of the watch's condition are true.
+    fn ready(condition: u32, revents: [u32; N], unasked: u32) -> u32;
+}
+
+/// One descriptor for both directions.
+struct Single;
+
+impl Ready<1> for Single {
+    fn ready(condition: u32, [revents]: [u32; 1], unasked: u32) -> u32 {
+        ready(condition, revents, unasked)
+    }
+}
+
+/// One to read from and one to write to.
+struct Pair;
+
+impl Ready<2> for Pair {
+    fn ready(condition: u32, [read, write]: [u32; 2], unasked: u32) -> u32 {
+        pair_ready(condition, read, write, unasked)
+    }
+}
+
+/// A source that polls descriptors.
+struct FdWatch<const N: usize, R> {
+    polling: Polling<N>,
     condition: u32,
     /// Until the source is finalised (R-WATCH-2).
     channel: Ref<layout::QIOChannel>,
+    kind: PhantomData<R>,
 }
 
-impl FdWatch {
+impl<const N: usize, R: Ready<N>> FdWatch<N, R> {
+    fn create(channel: &Channel, fds: [(i32, u32); N], condition: u32) -> Source {
+        Source::new(Self {
+            polling: Polling::new(fds, condition),
+            condition,
+            channel: channel.to_ref(),
+            kind: PhantomData,
+        })
+    }
+
     fn ready(&self) -> u32 {
-        let [poll_fd] = &self.poll_fd;
-        ready(self.condition, poll_fd.revents(), unasked(&self.channel))
-    }
-}
-
-impl Hooks for FdWatch {
-    fn poll_fds(&self) -> &[PollFd] {
-        &self.poll_fd
-    }
-
-    fn prepare(&self) -> bool {
-        false
-    }
-
-    fn check(&self) -> bool {
-        self.ready() != 0
-    }
-
-    fn dispatch(&self, callback: Callback) -> bool {
-        dispatch(callback, &self.channel, self.ready())
-    }
-}
-
-/// A source that polls one descriptor to read from and one to write to.
-struct FdPairWatch {
-    poll_fds: [PollFd; 2],
-    condition: u32,
-    /// Until the source is finalised (R-WATCH-2).
-    channel: Ref<layout::QIOChannel>,
-}
-
-impl FdPairWatch {
-    fn ready(&self) -> u32 {
-        let [read, write] = &self.poll_fds;
-        pair_ready(
+        R::ready(
             self.condition,
-            read.revents(),
-            write.revents(),
+            self.polling.revents(),
             unasked(&self.channel),
         )
     }
 }
 
-impl Hooks for FdPairWatch {
+impl<const N: usize, R: Ready<N>> Hooks for FdWatch<N, R> {
     fn poll_fds(&self) -> &[PollFd] {
-        &self.poll_fds
+        self.polling.poll_fds()
     }
 
     fn prepare(&self) -> bool {
         false
     }
 
+    fn resting(&self) -> Resting {
+        self.polling.resting()
+    }
+
     fn check(&self) -> bool {
-        self.ready() != 0
+        let is_ready = self.ready() != 0;
+        if !is_ready {
+            found_nothing(&self.channel, &self.polling);
+        }
+        is_ready
     }
 
     fn dispatch(&self, callback: Callback) -> bool {
         dispatch(callback, &self.channel, self.ready())
     }
+}
+
+/// What was polled is not what a watch is for. It must not be found again and again.
+pub(super) fn found_nothing<const N: usize>(channel: &Channel, polling: &Polling<N>) {
+    let revents = polling
+        .revents()
+        .into_iter()
+        .fold(0, |all, bits| all | bits);
+    // What a zero-copy socket raises it for can be taken.
+    if revents == ERR && channel.has_feature(Feature::WRITE_ZERO_COPY) && channel.take_notices() {
+        return;
+    }
+    polling.rest();
 }
 
 /// A source of a channel without descriptors.
@@ -157,29 +181,21 @@ pub(super) fn dispatch(callback: Callback, channel: &Channel, ready: u32) -> boo
 }
 
 /// A source for `fd`, which stays the caller's (R-WATCH-5).
-pub fn of_fd(channel: &Channel, fd: i32, condition: u32) -> Source {
-    Source::new(FdWatch {
-        poll_fd: [PollFd::new(fd, condition)],
-        condition,
-        channel: channel.to_ref(),
-    })
+pub fn for_fd(channel: &Channel, fd: i32, condition: u32) -> Source {
+    FdWatch::<1, Single>::create(channel, [(fd, condition)], condition)
 }
 
-/// A source for a descriptor to read from and one to write to. Both are polled whatever is asked
-/// for, PRI never (R-WATCH-6).
-pub fn of_fd_pair(channel: &Channel, read: i32, write: i32, condition: u32) -> Source {
-    Source::new(FdPairWatch {
-        poll_fds: [
-            PollFd::new(read, condition & IN),
-            PollFd::new(write, condition & OUT),
-        ],
-        condition,
-        channel: channel.to_ref(),
-    })
+/// A source for a descriptor to read from and one to write to, PRI never (R-WATCH-6). A side whose
+/// direction isn't asked for, nor how it ends, would only raise its end.
+pub fn for_fd_pair(channel: &Channel, read: i32, write: i32, condition: u32) -> Source {
+    let read = if condition & !OUT == 0 { -1 } else { read };
+    let write = if condition & !IN == 0 { -1 } else { write };
+    let sides = [(read, condition & IN), (write, condition & OUT)];
+    FdWatch::<2, Pair>::create(channel, sides, condition)
 }
 
 /// A source that is ready for `condition` at once and for ever; None is never ready.
-pub fn of_memory(channel: &Channel, condition: Option<u32>) -> Source {
+pub fn for_memory(channel: &Channel, condition: Option<u32>) -> Source {
     Source::new(ReadyWatch {
         condition,
         channel: channel.to_ref(),
@@ -217,8 +233,6 @@ pub fn add(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const PRI: u32 = 2;
 
     #[test]
     fn what_was_asked_for_is_reported() {

@@ -139,6 +139,14 @@ impl Channel {
         self.waiting().and_then(|own| unsafe { (own.polled)(self) })
     }
 
+    /// Takes what makes the descriptor raise ERR without anything being wrong. False if there is no
+    /// such thing, or another thread is about it.
+    pub fn take_notices(&self) -> bool {
+        let take = self.waiting().and_then(|own| own.take_notices);
+        // SAFETY: the channel is of the class that has registered this.
+        take.is_some_and(|take| unsafe { take(self) })
+    }
+
     /// Waits as the channel's class does. None if its watches are foreign.
     pub fn wait_as_class(&self, condition: u32, until: Until) -> Option<Waited> {
         // SAFETY: the channel is of the class that has registered this.
@@ -161,6 +169,11 @@ pub struct Waiting {
     /// # Safety
     /// The channel is of the class.
     pub wait: unsafe fn(&Channel, condition: u32, until: Until) -> Waited,
+    /// Takes what makes the descriptor raise ERR without anything being wrong; whether it could.
+    ///
+    /// # Safety
+    /// The channel is of the class.
+    pub take_notices: Option<unsafe fn(&Channel) -> bool>,
 }
 
 /// The `io_create_watch` methods of the library's classes, and how those wait.

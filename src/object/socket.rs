@@ -155,7 +155,8 @@ impl Socket {
     }
 }
 
-/// The zero-copy sends. Only the writer and who flushes touch them, and they are one (R-CHAN-11).
+/// The zero-copy sends. The writer counts them; who takes the notices, one thread at a time, counts
+/// those that are done.
 impl Socket {
     fn queued_field(&self) -> &AtomicIsize {
         // SAFETY: an aligned field that lives with `self`; the library accesses it atomically.
@@ -172,6 +173,7 @@ impl Socket {
         self.queued_field().store(0, Ordering::Relaxed);
         self.sent_field().store(0, Ordering::Relaxed);
         self.take_seen();
+        drop(self.take_failure());
     }
 
     /// How many sends wait for their notice.
@@ -191,9 +193,7 @@ impl Socket {
     /// Counts sends that the kernel is done with.
     pub fn count_zero_copy_sent(&self, sends: u64) {
         let sends = isize::try_from(sends).unwrap_or(isize::MAX);
-        let sent = self.sent_field().load(Ordering::Relaxed);
-        self.sent_field()
-            .store(sent.wrapping_add(sends), Ordering::Relaxed);
+        self.sent_field().fetch_add(sends, Ordering::Relaxed);
     }
 }
 

@@ -41,7 +41,7 @@ impl Websock {
             .state_field()
             .load(Ordering::Acquire)
             .cast::<UserData>();
-        // SAFETY: NULL, or the box that `set_state` stored, which ends with the object.
+        // SAFETY: NULL, or the box that `set_state` stored, which is freed with the object.
         unsafe { state.as_ref() }.and_then(UserData::value::<T>)
     }
 
@@ -89,7 +89,7 @@ impl Websock {
 }
 
 impl Finalizing<'_, layout::QIOChannelWebsock> {
-    /// Ends the state and the reference on the master.
+    /// Frees the state, and drops the reference on the master.
     pub fn release(self) {
         let state = self.state_field().swap(ptr::null_mut(), Ordering::AcqRel);
         if !state.is_null() {

@@ -2,11 +2,13 @@
 //!
 //! A flush answers for what it reads itself. What a write had to read before, to get memory, is
 //! remembered for the next flush: in the struct where it has a field for that, else here, beside the
-//! object. Memory is taken only when that happens (W-10).
+//! object. Memory is taken only when that happens (W-10). The same for what a reader or a watch had to
+//! take, since unread notices keep the socket raising ERR, and for a failure that they met.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::socket::Socket;
+use host::error::Error;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicUsize, Ordering};
 
@@ -41,7 +43,60 @@ static MEMORY: Mutex<BTreeMap<usize, Seen>> = Mutex::new(BTreeMap::new());
 /// How much is in there, so that nobody takes the lock for nothing.
 static REMEMBERED: AtomicUsize = AtomicUsize::new(0);
 
+/// Failures that were met on the way, by the object's address.
+static FAILURES: Mutex<BTreeMap<usize, Error>> = Mutex::new(BTreeMap::new());
+/// How many there are.
+static FAILED: AtomicUsize = AtomicUsize::new(0);
+/// The sockets whose notices a thread waits for: no other one takes them.
+static TAKEN: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
+
+/// The calling thread is the one that takes a socket's notices, as long as this exists.
+pub struct Taker(usize);
+
+impl Drop for Taker {
+    fn drop(&mut self) {
+        TAKEN.lock().remove(&self.0);
+    }
+}
+
 impl Socket {
+    /// From now on the calling thread takes the notices, and may wait for them.
+    pub fn begin_to_take(&self) -> Taker {
+        let address = self.as_ptr().addr();
+        TAKEN.lock().insert(address);
+        Taker(address)
+    }
+
+    /// Has `take` take notices without waiting, unless a thread waits for them: that would wait for
+    /// ever. None if it does, or if there is a failure that has to be told first.
+    pub fn take_at_once<T>(&self, take: impl FnOnce() -> T) -> Option<T> {
+        let address = self.as_ptr().addr();
+        let taken = TAKEN.lock();
+        let is_free = !taken.contains(&address) && !FAILURES.lock().contains_key(&address);
+        let result = is_free.then(take);
+        drop(taken);
+        result
+    }
+
+    /// Remembers a failure for the next flush.
+    pub fn remember_failure(&self, error: Error) {
+        let mut failures = FAILURES.lock();
+        failures.entry(self.as_ptr().addr()).or_insert(error);
+        FAILED.store(failures.len(), Ordering::Relaxed);
+    }
+
+    /// The failure that is remembered, which is forgotten by that.
+    pub fn take_failure(&self) -> Option<Error> {
+        // As in `take_seen`: who asks has begun to take, or is alone.
+        if FAILED.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let mut failures = FAILURES.lock();
+        let failure = failures.remove(&self.as_ptr().addr());
+        FAILED.store(failures.len(), Ordering::Relaxed);
+        failure
+    }
+
     /// Remembers what was seen, for the next flush.
     pub fn remember_seen(&self, seen: Seen) {
         if let Some(field) = self.success_field() {

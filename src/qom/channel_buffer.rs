@@ -46,7 +46,11 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
 }
 
 /// How the class waits.
-const WAITING: Waiting = Waiting { polled, wait };
+const WAITING: Waiting = Waiting {
+    polled,
+    wait,
+    take_notices: None,
+};
 
 /// # Safety
 /// The channel is of the class.
@@ -148,7 +152,7 @@ unsafe extern "C" fn io_create_watch(
     let buffer = unsafe { borrow(ioc) };
     // Nothing else ever happens to memory (R-CHAN-102).
     let condition = Some(condition & (IN | OUT)).filter(|&condition| condition != 0);
-    watch::of_memory(buffer.upcast(), condition).into_ptr()
+    watch::for_memory(buffer.upcast(), condition).into_ptr()
 }
 
 unsafe extern "C" fn io_set_blocking(

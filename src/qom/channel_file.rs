@@ -52,7 +52,11 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
 }
 
 /// How the class waits.
-const WAITING: Waiting = Waiting { polled, wait };
+const WAITING: Waiting = Waiting {
+    polled,
+    wait,
+    take_notices: None,
+};
 
 /// # Safety
 /// The channel is of the class.
@@ -194,7 +198,7 @@ unsafe extern "C" fn io_create_watch(
 ) -> *mut GSource {
     // SAFETY: a channel of the class.
     let file = unsafe { borrow(ioc) };
-    watch::of_fd(file.upcast(), file.fd(), condition).into_ptr()
+    watch::for_fd(file.upcast(), file.fd(), condition).into_ptr()
 }
 
 unsafe extern "C" fn io_set_blocking(

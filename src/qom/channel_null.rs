@@ -37,7 +37,11 @@ unsafe fn borrow<'a, T>(obj: *mut T) -> &'a Null {
 }
 
 /// How the class waits.
-const WAITING: Waiting = Waiting { polled, wait };
+const WAITING: Waiting = Waiting {
+    polled,
+    wait,
+    take_notices: None,
+};
 
 /// # Safety
 /// The channel is of the class.
@@ -134,7 +138,7 @@ unsafe extern "C" fn io_create_watch(
     // SAFETY: a channel of the class.
     let null = unsafe { borrow(ioc) };
     // Whatever one asks for is there, even nothing (R-CHAN-104).
-    watch::of_memory(null.upcast(), Some(condition)).into_ptr()
+    watch::for_memory(null.upcast(), Some(condition)).into_ptr()
 }
 
 unsafe extern "C" fn io_set_blocking(

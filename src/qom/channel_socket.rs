@@ -35,7 +35,11 @@ pub(super) const TYPE: TypeInfo = super::concrete::<QIOChannelSocket, QIOChannel
 });
 
 /// How the class waits.
-const WAITING: Waiting = Waiting { polled, wait };
+const WAITING: Waiting = Waiting {
+    polled,
+    wait,
+    take_notices: Some(take_notices),
+};
 
 /// # Safety
 /// The channel is of the class.
@@ -51,6 +55,13 @@ unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
     // SAFETY: as promised.
     let socket = unsafe { borrow(channel.as_ptr()) };
     wait::for_fd(channel, socket.fd(), condition, until)
+}
+
+/// # Safety
+/// The channel is of the class.
+unsafe fn take_notices(channel: &Channel) -> bool {
+    // SAFETY: as promised.
+    zero_copy::take_at_once(unsafe { borrow(channel.as_ptr()) })
 }
 
 /// Fills in the methods. Seeking and positioned transfers stay empty: a socket has none.
@@ -199,7 +210,7 @@ unsafe extern "C" fn close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int
 unsafe extern "C" fn create_watch(ioc: *mut QIOChannel, condition: GIOCondition) -> *mut GSource {
     // SAFETY: the caller passes an instance of the class.
     let socket = unsafe { borrow(ioc) };
-    watch::of_fd(socket.upcast(), socket.fd(), condition).into_ptr()
+    watch::for_fd(socket.upcast(), socket.fd(), condition).into_ptr()
 }
 
 unsafe extern "C" fn set_blocking(

@@ -56,7 +56,11 @@ unsafe extern "C" fn finalize(obj: *mut Object) {
 }
 
 /// How the class waits.
-const WAITING: Waiting = Waiting { polled, wait };
+const WAITING: Waiting = Waiting {
+    polled,
+    wait,
+    take_notices: None,
+};
 
 /// # Safety
 /// The channel is of the class.

@@ -2,6 +2,7 @@
 //! host's symbols make and read: errors and socket addresses.
 
 pub mod address;
+pub mod attempts;
 pub mod error;
 pub mod layout;
 pub mod profile;

@@ -83,11 +83,6 @@ pub fn with_hint(error: Error, hint: &CStr, origin: &Origin) -> Error {
     Error::object(object, errno)
 }
 
-/// An error of a text that tells of `errno` already.
-pub fn with_errno(text: String, errno: Errno, origin: &Origin) -> Error {
-    Error::object(Error::new(text).into_object(origin), errno)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //! - [`state`] is what a listener is made of, and puts sockets under watch;
 //! - [`watch`] is what watching one socket comes to: by an event source, [`source`], or in an event
 //!   loop context, [`handler`];
+//! - [`open`](mod@open) listens on the addresses of a name;
 //! - [`server`] accepts the clients of one socket and hands them over;
 //! - [`accept`] accepts one client without blocking;
 //! - [`registration`] is a callback and the context it runs in;
@@ -15,6 +16,7 @@
 
 pub mod accept;
 pub mod handler;
+mod open;
 pub mod registration;
 pub mod server;
 pub mod source;
@@ -27,23 +29,23 @@ use core::ffi::CStr;
 use std::ffi::CString;
 use std::sync::Arc;
 
-use crate::logic::socket::establish;
-use crate::logic::{control, resolver, socket};
+use crate::logic::{control, socket};
 use crate::object::Ref;
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
 use crate::object::socket::{End, Socket};
-use abi::address::{Address, View};
+use abi::address::Address;
 use abi::layout::{QIOChannelSocket, QIONetListener};
 use abi::profile;
 use accept::AcceptLock;
 use host::aio::Context;
 use host::error::Error;
 use platform::glib::{MainContext, WeakContext};
-use platform::os::fd;
 use registration::{CallbackContext, Registered, Registration};
 use state::{DropAfterUnlock, Listening, State, state_of};
 use wait::{Candidate, Waiter};
+
+pub use open::open;
 
 /// Prepares a new instance, however it is made (R-LSN-56).
 pub fn init(listener: &Listener) {
@@ -94,36 +96,6 @@ fn channel_name(listener_name: CString) -> CString {
     let mut name = listener_name.into_bytes();
     name.extend_from_slice(b"-listen");
     CString::new(name).unwrap_or_default()
-}
-
-/// Listens on all addresses that `address` stands for, `backlog` clients each. Fails if none can
-/// be used, with the first one's error (R-LSN-5, R-LSN-6).
-pub fn open(listener: &Listener, address: View<'_>, backlog: i32) -> Result<(), Error> {
-    let mut first_error = None;
-    let mut opened = false;
-    for address in resolver::look_up(address)? {
-        match open_one(listener, &address, backlog) {
-            Ok(()) => opened = true,
-            Err(error) => {
-                first_error.get_or_insert(error);
-            }
-        }
-    }
-    match first_error {
-        Some(error) if !opened => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn open_one(listener: &Listener, address: &Address, backlog: i32) -> Result<(), Error> {
-    let channel = socket::create();
-    establish::listen(&channel, address.into(), backlog)?;
-    // Only this listener has it, so it can be made not to block when a client is gone between poll
-    // and accept (L2). A descriptor that came from the program stays as it is (W-LSN-3).
-    let is_ours = !matches!(address.view(), View::Fd(_));
-    let is_nonblocking = is_ours && fd::set_blocking(channel.fd(), false).is_ok();
-    add_socket(listener, &channel, is_nonblocking);
-    Ok(())
 }
 
 /// Registers a client callback in the place of the one before, whose data ends (R-LSN-12).

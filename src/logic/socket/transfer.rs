@@ -43,7 +43,7 @@ pub fn read(
             iov => iov,
         }
     };
-    finish(message::receive(fd, iov, options.mode), not_read)
+    finish(socket, message::receive(fd, iov, options.mode), not_read)
 }
 
 /// Reads bytes, or none, with what descriptors come along.
@@ -62,7 +62,7 @@ fn read_with_descriptors(
     };
     let received = match message::receive_with_descriptors(fd, iov, options.mode) {
         Ok(received) => received,
-        Err(errno) => return finish(Err(errno), not_read),
+        Err(errno) => return finish(socket, Err(errno), not_read),
     };
     let accepted = check_complete(&received.descriptors, received.truncated)
         .and_then(|()| unblock(&received.descriptors, options));
@@ -121,7 +121,7 @@ pub fn write(
 ) -> Result<Transfer, Error> {
     let fd = socket.fd();
     if mode == SendMode::Copy && outgoing.is_empty() && is_plain(iov) {
-        return finish(message::send(fd, iov, mode), not_written);
+        return finish(socket, message::send(fd, iov, mode), not_written);
     }
     write_special(socket, fd, iov, outgoing, mode)
 }
@@ -167,7 +167,7 @@ fn write_special(
             socket.count_zero_copy_queued();
         }
     }
-    finish(result, not_written)
+    finish(socket, result, not_written)
 }
 
 /// The descriptors to send, if they can be sent (R-CHAN-73).
@@ -221,13 +221,20 @@ fn nothing(fd: i32) -> Result<Transfer, Error> {
 /// What a system call's result means.
 #[inline]
 fn finish(
+    socket: &Socket,
     result: Result<usize, Errno>,
     failed: impl FnOnce(Errno) -> Error,
 ) -> Result<Transfer, Error> {
     match result {
         Ok(bytes) => Ok(Transfer::Done(bytes)),
         // EWOULDBLOCK is the same number (R-CHAN-13).
-        Err(Errno::EAGAIN) => Ok(Transfer::WouldBlock),
+        Err(Errno::EAGAIN) => {
+            // Whoever waits now isn't to be woken by these again and again.
+            if socket.zero_copy_outstanding() > 0 {
+                zero_copy::take_at_once(socket);
+            }
+            Ok(Transfer::WouldBlock)
+        }
         Err(errno) => Err(failed(errno)),
     }
 }

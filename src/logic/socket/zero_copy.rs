@@ -13,6 +13,10 @@ use platform::os::{fd, poll};
 
 /// Waits until the system is done with the memory of all zero-copy sends (R-CHAN-75).
 pub fn flush(socket: &Socket) -> Result<Flushed, Error> {
+    let _taker = socket.begin_to_take();
+    if let Some(failure) = socket.take_failure() {
+        return Err(failure);
+    }
     let mut seen = Seen::default();
     if let Err(error) = take_notices(socket, Patience::UntilDone, &mut seen) {
         // The flush that succeeds will answer for them.
@@ -41,10 +45,30 @@ pub(super) fn reap(socket: &Socket) -> Result<(), Error> {
     } else {
         Patience::None
     };
+    let _taker = socket.begin_to_take();
     let mut seen = Seen::default();
     let result = take_notices(socket, patience, &mut seen);
     socket.remember_seen(seen);
     result
+}
+
+/// Takes the notices that are there, for a reader or a watch: unread, they keep the socket raising
+/// ERR, and whatever polls it turns and turns. The next flush answers for them. True if there is none
+/// left to be taken.
+pub fn take_at_once(socket: &Socket) -> bool {
+    let mut seen = Seen::default();
+    let result = socket.take_at_once(|| take_notices(socket, Patience::None, &mut seen));
+    if seen.any {
+        socket.remember_seen(seen);
+    }
+    match result {
+        Some(Ok(())) => seen.any,
+        Some(Err(failure)) => {
+            socket.remember_failure(failure);
+            false
+        }
+        None => false,
+    }
 }
 
 /// For how long to wait for notices.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::State;
+use crate::logic::polling::Polling;
 use crate::logic::waiters::Waiter;
 use crate::logic::watch::{self, IN};
 use crate::object::Ref;
@@ -10,7 +11,7 @@ use crate::object::channel::Polled;
 use crate::object::tls::Tls;
 use crate::object::watch::Watcher;
 use abi::layout;
-use platform::glib::{Callback, Hooks, PollFd, Source};
+use platform::glib::{Callback, Hooks, PollFd, Resting, Source};
 use platform::os::poll::{Until, Waited};
 use platform::sync::atomic::{AtomicU32, Ordering};
 
@@ -18,7 +19,7 @@ use platform::sync::atomic::{AtomicU32, Ordering};
 struct Watch {
     condition: u32,
     /// The master's descriptor, if that is all there is to poll.
-    poll_fd: Option<PollFd>,
+    polling: Option<Polling<1>>,
     /// Otherwise what a watch on the master has reported.
     raised: Arc<AtomicU32>,
     /// For bytes that another thread leaves in the session, if input is asked for.
@@ -31,11 +32,11 @@ struct Watch {
 pub fn create(tls: &Tls, condition: u32) -> Option<Source> {
     let master = tls.master()?;
     let raised = Arc::<AtomicU32>::default();
-    let poll_fd = match master.polled() {
-        Some(Polled::One(fd)) => Some(PollFd::new(fd, condition)),
+    let polling = match master.polled() {
+        Some(Polled::One(fd)) => Some(Polling::new([(fd, condition)], condition)),
         _ => None,
     };
-    let child = match &poll_fd {
+    let child = match &polling {
         Some(_) => None,
         None => Some(watch::create(master, condition)?),
     };
@@ -46,7 +47,7 @@ pub fn create(tls: &Tls, condition: u32) -> Option<Source> {
     let (waiter, wakeup) = waiter.unzip();
     let source = Source::new(Watch {
         condition,
-        poll_fd,
+        polling,
         raised: Arc::clone(&raised),
         waiter,
         channel: tls.to_ref(),
@@ -83,9 +84,10 @@ impl Watch {
 
     /// What the last poll of the master's descriptor found.
     fn polled(&self) -> u32 {
-        match (&self.poll_fd, self.channel.master()) {
-            (Some(poll_fd), Some(master)) => {
-                watch::ready(self.condition, poll_fd.revents(), watch::unasked(master))
+        match (&self.polling, self.channel.master()) {
+            (Some(polling), Some(master)) => {
+                let [revents] = polling.revents();
+                watch::ready(self.condition, revents, watch::unasked(master))
             }
             _ => 0,
         }
@@ -94,7 +96,13 @@ impl Watch {
 
 impl Hooks for Watch {
     fn poll_fds(&self) -> &[PollFd] {
-        self.poll_fd.as_slice()
+        self.polling.as_ref().map_or(&[], Polling::poll_fds)
+    }
+
+    fn resting(&self) -> Resting {
+        self.polling
+            .as_ref()
+            .map_or(Resting::NONE, Polling::resting)
     }
 
     // A child that is ready has its parent dispatched without asking it (R-TLS-58).
@@ -112,7 +120,11 @@ impl Hooks for Watch {
 
     fn check(&self) -> bool {
         self.end_wait();
-        (self.pending() | self.polled()) != 0
+        let is_ready = (self.pending() | self.polled()) != 0;
+        if !is_ready && let (Some(polling), Some(master)) = (&self.polling, self.channel.master()) {
+            watch::found_nothing(master, polling);
+        }
+        is_ready
     }
 
     fn dispatch(&self, callback: Callback) -> bool {

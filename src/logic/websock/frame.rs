@@ -14,7 +14,7 @@ const HEADER_MIN: usize = 6;
 /// The longest payload of a control frame (RFC 6455 section 5.5).
 pub(super) const CONTROL_MAX: usize = 125;
 
-/// Why a stream is refused, with the status that its close frame carries.
+/// Why a stream is refused, with the status that its Close frame carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Refusal {
     pub(super) status: u16,
@@ -176,12 +176,12 @@ mod tests {
         }
     }
 
-    fn nobody() -> trace::Id {
+    fn no_id() -> trace::Id {
         core::ptr::null::<u8>().into()
     }
 
     fn parse(state: MessageState, first: u8, second: u8) -> Result<Option<Header>, Refusal> {
-        state.parse(&[first, second, 1, 2, 3, 4], nobody())
+        state.parse(&[first, second, 1, 2, 3, 4], no_id())
     }
 
     fn status(state: MessageState, first: u8, second: u8) -> u16 {
@@ -206,10 +206,10 @@ mod tests {
             (0x82, 126),
             (0x82, 127),
         ] {
-            let refused = start.parse(&[first, second], nobody()).unwrap_err();
+            let refused = start.parse(&[first, second], no_id()).unwrap_err();
             assert_eq!(refused.status, 1002, "{first} {second}");
         }
-        let close = start.parse(&[0x88, 0], nobody()).unwrap().unwrap();
+        let close = start.parse(&[0x88, 0], no_id()).unwrap().unwrap();
         assert_eq!(close.opcode, CLOSE);
         for rsv in [0x10, 0x20, 0x40] {
             assert_eq!(status(start, 0x82 | rsv, 0x80), 1002);
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(status(state(false, true), 0x80, 0x80), 1002);
         assert_eq!(status(state(true, false), 0x82, 0x80), 1002);
         let huge = [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
-        assert_eq!(start.parse(&huge, nobody()).unwrap_err().status, 1002);
+        assert_eq!(start.parse(&huge, no_id()).unwrap_err().status, 1002);
     }
 
     #[test]
@@ -231,14 +231,14 @@ mod tests {
             bytes.extend([1, 2, 3, 4]);
             for end in 0..bytes.len() {
                 assert_eq!(
-                    MessageState::default().parse(&bytes[..end], nobody()),
+                    MessageState::default().parse(&bytes[..end], no_id()),
                     Ok(None)
                 );
             }
             let length = bytes.len();
             bytes.push(0);
             let header = MessageState::default()
-                .parse(&bytes, nobody())
+                .parse(&bytes, no_id())
                 .unwrap()
                 .unwrap();
             assert_eq!((header.length, header.payload), (length, payload as u64));

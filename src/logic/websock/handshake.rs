@@ -84,7 +84,7 @@ fn wait(state: &Arc<State>, master: &Channel, condition: u32, progress: Arc<Mute
                 finish(&own_state, Err(error));
                 false
             };
-            let source = watch::of_memory(master, Some(condition));
+            let source = watch::for_memory(master, Some(condition));
             (source, Watcher::native(Box::new(run)))
         }
     };

@@ -278,7 +278,7 @@ mod tests {
         "SEC-WEBSOCKET-VERSION: 13",
     ];
 
-    fn nobody() -> trace::Id {
+    fn no_id() -> trace::Id {
         core::ptr::null::<u8>().into()
     }
 
@@ -287,7 +287,7 @@ mod tests {
     }
 
     fn status(first: &str, lines: &[&str]) -> String {
-        let response = respond(&request(first, lines), nobody());
+        let response = respond(&request(first, lines), no_id());
         let text = String::from_utf8(response.bytes).unwrap();
         assert!(text.ends_with("\r\n\r\n"), "{text}");
         text.split(' ').nth(1).unwrap().to_owned()
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn the_example_of_the_rfc_is_accepted() {
         let text =
-            String::from_utf8(respond(&request("GET / HTTP/1.1", &LINES), nobody()).bytes).unwrap();
+            String::from_utf8(respond(&request("GET / HTTP/1.1", &LINES), no_id()).bytes).unwrap();
         assert!(text.starts_with("HTTP/1.1 101 Switching Protocols\r\nServer: QEMU VNC\r\nDate: "));
         assert!(text.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
         assert!(!text.contains("Protocol:"));

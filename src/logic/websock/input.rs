@@ -36,7 +36,7 @@ pub(super) enum Event {
     Ping(Vec<u8>),
     /// A ping, which was to stay.
     HeldPing,
-    /// A close frame. It stays.
+    /// A Close frame. It stays.
     Close,
     /// What isn't allowed. It stays.
     Violation(Refusal),
@@ -155,14 +155,14 @@ mod tests {
     use super::*;
     use platform::os::iov::IoVec;
 
-    fn nobody() -> trace::Id {
+    fn no_id() -> trace::Id {
         core::ptr::null::<u8>().into()
     }
 
     fn read(input: &mut Input, most: usize) -> Vec<u8> {
         let mut bytes = vec![0; most];
         let iov = [IoVec::from_mut(&mut bytes)];
-        let taken = input.take(&mut Cursor::new(&iov), most, nobody());
+        let taken = input.take(&mut Cursor::new(&iov), most, no_id());
         bytes.truncate(taken);
         bytes
     }
@@ -180,7 +180,7 @@ mod tests {
                 let mut got = Vec::new();
                 for piece in frame.chunks(chunk) {
                     input.begin(piece);
-                    while input.next_event(true, nobody()) == Event::Payload {
+                    while input.next_event(true, no_id()) == Event::Payload {
                         got.extend(read(&mut input, most));
                     }
                 }
@@ -211,19 +211,16 @@ mod tests {
             b'i' ^ 1,
         ]);
         input.begin(&[0x80, 0x81, 0, 0, 0, 0, b'b', 0x8a, 0x80, 0, 0, 0, 0, 0x88]);
-        assert_eq!(input.next_event(true, nobody()), Event::Payload);
+        assert_eq!(input.next_event(true, no_id()), Event::Payload);
         assert_eq!(read(&mut input, 9), b"a");
-        assert_eq!(input.next_event(false, nobody()), Event::HeldPing);
-        assert_eq!(
-            input.next_event(true, nobody()),
-            Event::Ping(b"hi".to_vec())
-        );
-        assert_eq!(input.next_event(true, nobody()), Event::Payload);
+        assert_eq!(input.next_event(false, no_id()), Event::HeldPing);
+        assert_eq!(input.next_event(true, no_id()), Event::Ping(b"hi".to_vec()));
+        assert_eq!(input.next_event(true, no_id()), Event::Payload);
         assert_eq!(read(&mut input, 9), b"b");
-        assert_eq!(input.next_event(true, nobody()), Event::Nothing);
+        assert_eq!(input.next_event(true, no_id()), Event::Nothing);
         assert!(input.is_inside_frame());
         input.begin(&[0, 0, 0, 0, 0]);
-        assert_eq!(input.next_event(true, nobody()), Event::Close);
-        assert_eq!(input.next_event(true, nobody()), Event::Close);
+        assert_eq!(input.next_event(true, no_id()), Event::Close);
+        assert_eq!(input.next_event(true, no_id()), Event::Close);
     }
 }

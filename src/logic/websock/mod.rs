@@ -67,7 +67,7 @@ pub fn init(websock: &Websock) {
     websock.set_state(Arc::new(State::new(websock.as_ptr().into())));
 }
 
-/// Ends an instance: its sources before its master (R-WS-49).
+/// Finalises an instance: its sources before its master (R-WS-49).
 pub fn finalize(websock: Finalizing<'_, layout::QIOChannelWebsock>) {
     if let Some(state) = websock.state::<Arc<State>>() {
         state.stop();
@@ -95,9 +95,9 @@ pub fn write(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     state.write(master, iov)
 }
 
-/// Closes the master; a handshake ends without a callback (R-WS-6, R-WS-47).
+/// Closes the master; a handshake is cancelled, without its callback (R-WS-6, R-WS-47).
 pub fn close(websock: &Websock) -> Result<(), Error> {
-    // A handshake that ends here may have held the last reference.
+    // A handshake that is cancelled here may have held the last reference.
     let websock = &websock.to_ref();
     trace::qio_channel_websock_close(websock.as_ptr().into());
     let (state, master) = parts(websock)?;
@@ -113,7 +113,7 @@ pub fn set_blocking(websock: &Websock, enabled: bool) -> Result<(), Error> {
     }
 }
 
-/// Ends one direction or both of the master (R-WS-45).
+/// Shuts down one direction or both of the master (R-WS-45).
 pub fn shutdown(websock: &Websock, how: u32) -> Result<(), Error> {
     match websock.master() {
         Some(master) => control::shutdown(master, how),
@@ -128,8 +128,8 @@ pub fn set_delay(websock: &Websock, enabled: bool) {
     }
 }
 
-/// Sets handlers on the master. Who waits always tries to transfer first, so what the channel has
-/// taken in already keeps nobody waiting; and what the master is ready for may not be enough.
+/// Sets handlers on the master. A caller that waits has tried to transfer before, so nothing that the
+/// channel has taken in already is waited for; and what the master is ready for may not be enough.
 pub fn set_handlers(websock: &Websock, places: Places, handlers: Handlers) {
     if let Some(master) = websock.master() {
         aio::set_handlers(master, places, handlers, "qio_channel_set_aio_fd_handler");

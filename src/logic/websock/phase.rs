@@ -20,7 +20,7 @@ pub(super) struct PendingHandshake {
 }
 
 impl PendingHandshake {
-    /// Ends it without a callback: the destroy notify runs, the references go (R-WS-6).
+    /// Cancels it, without a callback: the destroy notify runs, the references go (R-WS-6).
     pub(super) fn cancel(self) {
         self.channel.set_handshake_tag(0);
         if let Some(source) = self.source {

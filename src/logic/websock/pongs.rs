@@ -1,4 +1,4 @@
-//! The pongs that are owed: for pings whose answers have not been queued yet.
+//! The pongs that are owed: for pings whose pongs have not been queued yet.
 
 use std::collections::VecDeque;
 

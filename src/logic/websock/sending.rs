@@ -52,6 +52,8 @@ pub(super) struct Sender {
     queued: AtomicUsize,
     pongs: Mutex<Pongs>,
     close: Mutex<CloseFrame>,
+    /// Whether `close` is something, readable without the lock.
+    is_closing: AtomicBool,
     /// Whether there are pongs or a Close frame to be queued.
     owes: AtomicBool,
     /// Sends what is queued when the master has room.
@@ -67,6 +69,7 @@ impl Sender {
             queued: AtomicUsize::new(0),
             pongs: Mutex::default(),
             close: Mutex::default(),
+            is_closing: AtomicBool::new(false),
             owes: AtomicBool::new(false),
             pump: Mutex::default(),
         }
@@ -176,6 +179,7 @@ impl Sender {
             *close = CloseFrame::Owed { status, reason };
         }
         drop(close);
+        self.is_closing.store(true, Ordering::Release);
         self.owes.swap(true, Ordering::AcqRel);
         is_first
     }
@@ -193,6 +197,7 @@ impl Sender {
         }
         if self.is_stuck(master) {
             // The end lets it go on.
+            *self.close.lock() = CloseFrame::Done;
             self.end_transport(master);
             return;
         }
@@ -213,7 +218,7 @@ impl Sender {
 
     /// Tells the peer that the channel is being closed, if that can be done without waiting: one
     /// attempt, behind what is queued (RFC 6455 section 7.1.2).
-    pub(super) fn say_goodbye(&self, master: &Channel) {
+    pub(super) fn send_last_close(&self, master: &Channel) {
         if !self.stream.has_ended() {
             self.owe_close(1000, "");
         }
@@ -247,6 +252,8 @@ impl Sender {
             let header = output.close(status, reason);
             trace::qio_channel_websock_encode(self.stream.id, CLOSE, header, 2 + reason.len());
             *close = CloseFrame::Queued;
+            // Before another thread can take it for sent.
+            self.set_queued(output);
         }
         if !matches!(*close, CloseFrame::None) {
             *pongs = Pongs::default();
@@ -275,15 +282,29 @@ impl Sender {
             }
         };
         self.set_queued(output);
-        if output.queued() == 0 && matches!(*self.close.lock(), CloseFrame::Queued) {
-            self.end_transport(master);
-        }
         result
     }
 
-    /// The closing handshake is over: the server ends the connection (RFC 6455 section 7.1.1).
+    /// When the Close frame has gone out, the server ends the connection (RFC 6455 section 7.1.1). Not
+    /// with the output.
+    fn finish_close(&self, master: &Channel) {
+        if !self.is_closing.load(Ordering::Acquire) {
+            return;
+        }
+        let mut close = self.close.lock();
+        let is_over =
+            matches!(*close, CloseFrame::Queued) && self.queued.load(Ordering::Acquire) == 0;
+        if is_over {
+            *close = CloseFrame::Done;
+        }
+        drop(close);
+        if is_over {
+            self.end_transport(master);
+        }
+    }
+
+    /// Ends the connection. Nothing is read any more.
     fn end_transport(&self, master: &Channel) {
-        *self.close.lock() = CloseFrame::Done;
         transport::discard_input(master);
         // The peer may be gone already.
         let _: Result<(), Error> = control::shutdown(master, BOTH);
@@ -306,6 +327,7 @@ impl Sender {
             };
             let result = self.flush(master, &mut output);
             drop(output);
+            self.finish_close(master);
             if result.is_err() || self.queued.load(Ordering::Acquire) > 0 {
                 break;
             }
@@ -315,6 +337,7 @@ impl Sender {
 
     /// The output was let go.
     fn after_output(self: &Arc<Self>, master: &Channel) {
+        self.finish_close(master);
         if self.queued.load(Ordering::Acquire) > 0 {
             self.arm_pump(master);
         } else if self.has_output() {
@@ -358,7 +381,7 @@ impl Sender {
         drop(pump);
     }
 
-    /// Ends what runs in the background.
+    /// Stops what runs in the background.
     pub(super) fn stop(&self) {
         let pump = self.pump.lock().take();
         if let Some(source) = pump {

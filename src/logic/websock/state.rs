@@ -1,4 +1,4 @@
-//! The state of a channel: its phase, its two directions, and what ends them.
+//! The state of a channel: its phase, its two directions, and their end.
 
 use std::sync::Arc;
 
@@ -98,7 +98,7 @@ impl State {
         error
     }
 
-    /// Ends what runs in the background.
+    /// Stops what runs in the background.
     pub(super) fn stop(&self) {
         self.sender.stop();
     }
@@ -108,7 +108,7 @@ impl State {
         match self.phase.close() {
             Phase::Connecting(handshake) => handshake.cancel(),
             Phase::Open => {
-                self.sender.say_goodbye(master);
+                self.sender.send_last_close(master);
                 self.receiver.discard(master);
             }
             Phase::New | Phase::Closed => {}

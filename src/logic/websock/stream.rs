@@ -1,4 +1,4 @@
-//! What both directions of a channel share: whether the stream has ended, and who waits for news.
+//! What both directions of a channel share: whether the stream has ended, and the waiters.
 
 use std::sync::Arc;
 

@@ -9,8 +9,9 @@ mod view;
 use core::ffi::CStr;
 use core::mem::ManuallyDrop;
 use core::ptr::{self, NonNull};
+use std::ffi::CString;
 
-use glib_sys::{g_malloc0, g_strdup};
+use glib_sys::{g_free, g_malloc0, g_strdup};
 
 use crate::layout::{
     self, FdSocketAddress, SOCKET_ADDRESS_TYPE_FD, SOCKET_ADDRESS_TYPE_INET,
@@ -20,7 +21,7 @@ use crate::layout::{
 use crate::profile;
 
 pub use fields::InetFields;
-pub use view::{Fd, Inet, Unix, View, Vsock, host_and_port, resolution_failed, shown};
+pub use view::{Fd, Inet, Unix, View, Vsock, host_and_port, resolution_failed, shown, shown_name};
 
 /// An owned `SocketAddress`.
 pub struct Address(NonNull<layout::SocketAddress>);
@@ -153,6 +154,25 @@ impl Address {
         address
     }
 
+    /// A copy of an internet address with that port and no range; of any other, a copy.
+    #[must_use]
+    pub fn with_port(&self, port: u16) -> Self {
+        let copy = self.clone();
+        if let View::Inet(_) = copy.view() {
+            let text = CString::new(port.to_string()).unwrap_or_default();
+            // SAFETY: the type says that this branch is in force.
+            let inet = unsafe { (&raw mut (*copy.as_ptr()).u).cast::<layout::InetSocketAddress>() };
+            // SAFETY: the branch is live and the copy's own, and so is its text.
+            unsafe {
+                g_free((*inet).port.cast());
+                (*inet).port = g_strdup(text.as_ptr());
+                (*inet).has_to = false;
+                (*inet).to = 0;
+            }
+        }
+        copy
+    }
+
     /// A deep copy of an address that somebody else owns, as [`Address::deep_copy`].
     pub fn copy_of(view: View<'_>) -> Self {
         let (r#type, branch, size) = view.branch();
@@ -266,6 +286,26 @@ mod tests {
                 View::Fd(fd) => assert_eq!(fd.name(), empty),
             }
         }
+    }
+
+    #[test]
+    fn another_port_ends_the_range() {
+        let address = Address::inet(&InetFields {
+            host: c"host",
+            port: c"80",
+            to: Some(90),
+            ipv6: Some(true),
+            ..InetFields::default()
+        });
+        let copy = address.with_port(65535);
+        let view = inet(&copy);
+        assert_eq!((view.host(), view.port()), (Some(c"host"), Some(c"65535")));
+        assert_eq!((view.last_port(), view.ipv6()), (None, Some(true)));
+        assert_eq!(inet(&address).port(), Some(c"80"));
+        assert!(matches!(
+            Address::unix(c"/x").with_port(1).view(),
+            View::Unix(_)
+        ));
     }
 
     #[test]

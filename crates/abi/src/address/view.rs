@@ -16,7 +16,8 @@ use crate::layout::{
 };
 use platform::os::abort::misuse;
 use platform::os::errno::Errno;
-use platform::os::resolve::{Family, ResolveError};
+use platform::os::resolve::{self, Family, ResolveError};
+use platform::os::socket_name::SocketName;
 
 /// An address, by the kind that its type names.
 #[derive(Clone, Copy)]
@@ -249,6 +250,14 @@ pub fn host_and_port(host: Option<&CStr>, port: Option<&CStr>) -> String {
         format!("[{host}]:{port}")
     } else {
         format!("{host}:{port}")
+    }
+}
+
+/// A socket name for a message.
+pub fn shown_name(name: &SocketName) -> String {
+    match resolve::numeric_text(name) {
+        Ok((host, port)) => host_and_port(Some(&host), Some(&port)),
+        Err(_) => format!("an address of family {}", name.family()),
     }
 }
 

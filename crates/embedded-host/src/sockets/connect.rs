@@ -2,10 +2,10 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::attempts::Attempts;
 use super::{keep_alive, listen};
 use crate::error::Error;
-use abi::address::{Inet, resolution_failed};
+use abi::address::{Inet, resolution_failed, shown_name};
+use abi::attempts::{Attempts, Ties};
 use abi::origin;
 use abi::profile;
 use platform::os::errno::Errno;
@@ -27,11 +27,13 @@ fn first_to_answer(inet: Inet<'_>, addresses: &[Resolved]) -> Result<Descriptor,
     for resolved in addresses {
         match one(inet, resolved) {
             Ok(socket) => return Ok(socket),
-            Err((errno, message)) => attempts.push(&resolved.name, errno, message),
+            Err((errno, message)) => {
+                attempts.push(shown_name(&resolved.name), Error::os(errno, message))
+            }
         }
     }
     // The resolver has at least one answer, so there is a failure.
-    let failure = attempts.into_error(&origin!(c"socket_connect"));
+    let failure = attempts.into_error(Ties::Last, &origin!(c"socket_connect"));
     Err(failure.unwrap_or_else(|| Error::new(failed_to_connect(inet))))
 }
 
@@ -173,9 +175,71 @@ mod tests {
             assert!(text.starts_with(beginning), "{text}");
             assert!(text.contains(&format!(
                 "{}: Connection refused",
-                super::super::attempts::shown_name(&resolved(&nobody).name)
+                shown_name(&resolved(&nobody).name)
             )));
         }
+    }
+
+    fn told(attempts: &[(&str, i32)], ties: Ties) -> Error {
+        let mut all = Attempts::default();
+        for (address, code) in attempts {
+            let error = Error::os(Errno::new(*code), "Failed to connect to 'h:1'");
+            all.push((*address).to_owned(), error);
+        }
+        all.into_error(ties, &origin!(c"socket_connect")).unwrap()
+    }
+
+    #[test]
+    fn one_address_fails_with_its_own_failure() {
+        let error = told(&[("::1", libc::EADDRNOTAVAIL)], Ties::Last);
+        assert_eq!(error.errno().code(), libc::EADDRNOTAVAIL);
+        let text = "Failed to connect to 'h:1': Cannot assign requested address";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn of_several_failures_the_one_to_act_on_is_told() {
+        for (codes, expected) in [
+            (
+                [libc::ECONNREFUSED, libc::EADDRNOTAVAIL],
+                libc::ECONNREFUSED,
+            ),
+            (
+                [libc::EADDRNOTAVAIL, libc::ECONNREFUSED],
+                libc::ECONNREFUSED,
+            ),
+            ([libc::EHOSTUNREACH, libc::ENETUNREACH], libc::EHOSTUNREACH),
+            ([libc::EAFNOSUPPORT, libc::ENETUNREACH], libc::ENETUNREACH),
+        ] {
+            let error = told(&[("a:1", codes[0]), ("b:1", codes[1])], Ties::First);
+            assert_eq!(error.errno().code(), expected);
+            let [told, a, b] = [expected, codes[0], codes[1]].map(Errno::new);
+            let text = format!("Failed to connect to 'h:1': {told} (tried a:1: {a}; b:1: {b})");
+            assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn of_equal_failures_the_caller_has_the_choice() {
+        let both = [("a:1", libc::ECONNREFUSED), ("b:1", libc::ETIMEDOUT)];
+        let errno = |ties| told(&both, ties).errno().code();
+        assert_eq!(errno(Ties::First), libc::ECONNREFUSED);
+        assert_eq!(errno(Ties::Last), libc::ETIMEDOUT);
+    }
+
+    #[test]
+    fn an_errno_that_an_error_does_not_tell_says_nothing_of_it() {
+        let mut all = Attempts::default();
+        let stale = Errno::new(libc::EADDRNOTAVAIL);
+        let origin = origin!(c"socket_connect");
+        let object = Error::new("Out of order").into_object(&origin);
+        all.push("a:1".to_owned(), Error::object(object, stale));
+        all.push("b:1".to_owned(), Error::os(stale, "Failed"));
+        let text = all.into_error(Ties::Last, &origin).unwrap().to_string();
+        assert!(
+            text.starts_with("Out of order (tried a:1: Out of order; b:1: Cannot"),
+            "{text}"
+        );
     }
 
     #[test]

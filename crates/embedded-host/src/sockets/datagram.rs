@@ -2,10 +2,10 @@
 
 use core::ffi::CStr;
 
-use super::attempts::{Attempts, shown_name};
 use super::connect;
 use crate::error::Error;
-use abi::address::{Inet, View, resolution_failed};
+use abi::address::{Inet, View, resolution_failed, shown_name};
+use abi::attempts::{Attempts, Ties};
 use abi::origin;
 use platform::os::errno::Errno;
 use platform::os::fd::Descriptor;
@@ -30,11 +30,13 @@ pub fn open(remote: View<'_>, local: Option<View<'_>>) -> Result<Descriptor, Err
         };
         match open_to(remote, &peer, &own) {
             Ok(socket) => return Ok(socket),
-            Err((errno, message)) => attempts.push(&peer.name, errno, message),
+            Err((errno, message)) => {
+                attempts.push(shown_name(&peer.name), Error::os(errno, message))
+            }
         }
     }
     let failure = attempts
-        .into_error(&origin!(c"socket_dgram"))
+        .into_error(Ties::Last, &origin!(c"socket_dgram"))
         .or(unresolved);
     // The resolver has at least one answer, so there is a failure.
     Err(failure.unwrap_or_else(|| Error::new(UNSUPPORTED)))

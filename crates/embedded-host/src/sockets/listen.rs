@@ -2,10 +2,11 @@
 
 use core::ffi::c_int;
 
-use super::attempts::{Attempts, shown_name};
 use super::keep_alive;
 use crate::error::Error;
-use abi::address::{Inet, resolution_failed};
+use crate::error_object::OwnedError;
+use abi::address::{Inet, resolution_failed, shown_name};
+use abi::attempts::{Attempts, Ties};
 use abi::origin;
 use abi::profile;
 use platform::os::errno::Errno;
@@ -29,7 +30,7 @@ pub(super) fn inet(inet: Inet<'_>, backlog: c_int) -> Result<Descriptor, Error> 
             return Ok(listener);
         }
     }
-    let failure = attempts.into_error(&origin!(c"socket_listen"));
+    let failure = attempts.into_error(Ties::Last, &origin!(c"socket_listen"));
     // Without an attempt the last port allowed is below the first.
     Err(failure.unwrap_or_else(|| Error::new(no_port(inet))))
 }
@@ -59,7 +60,7 @@ fn try_ports(
     inet: Inet<'_>,
     resolved: &Resolved,
     backlog: c_int,
-    attempts: &mut Attempts,
+    attempts: &mut Attempts<OwnedError>,
 ) -> Result<Option<Descriptor>, Error> {
     let family = resolved.name.family();
     let protocol = protocol(inet, resolved);
@@ -71,7 +72,8 @@ fn try_ports(
             Ok(socket) => socket,
             Err(errno) if port == first => {
                 // This machine may not have the family at all: the next address may do.
-                attempts.push(&resolved.name, errno, "Failed to create a socket");
+                let error = Error::os(errno, "Failed to create a socket");
+                attempts.push(shown_name(&resolved.name), error);
                 return Ok(None);
             }
             Err(errno) => {
@@ -87,7 +89,8 @@ fn try_ports(
         }
     }
     if let Some(errno) = taken {
-        attempts.push(&resolved.name, errno, no_port(inet));
+        let error = Error::os(errno, no_port(inet));
+        attempts.push(shown_name(&resolved.name), error);
     }
     Ok(None)
 }

@@ -3,7 +3,6 @@
 //! A function that makes a socket returns it blocking and close-on-exec; on failure nothing it
 //! opened stays open.
 
-mod attempts;
 pub mod connect;
 pub mod datagram;
 pub mod descriptor;

@@ -53,10 +53,7 @@ pub fn check<F: Fn(&CStr) -> Result<bool, Error>>(
 fn refuse_purpose(leaf: &Certificate, role: Endpoint) -> Error {
     let usage = leaf.key_purposes().ok().flatten();
     let objection = usage.and_then(|usage| purpose::objection(&usage.value, role));
-    let reason = objection.unwrap_or_else(|| {
-        let wanted = purpose::name(purpose::of_role(role));
-        format!("the extended key usage of an authority on its path doesn't permit {wanted}")
-    });
+    let reason = objection.unwrap_or_else(|| purpose::authority_objection(role));
     let role = role.name();
     Error::new(format!("The certificate is not for a TLS {role}: {reason}"))
 }

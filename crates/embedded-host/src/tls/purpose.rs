@@ -27,8 +27,7 @@ pub fn of_role(endpoint: Endpoint) -> &'static CStr {
     }
 }
 
-/// What a purpose is called.
-pub fn name(purpose: &CStr) -> String {
+fn name(purpose: &CStr) -> String {
     let known = NAMES.iter().find(|(known, _)| *known == purpose);
     known.map_or_else(
         || purpose.to_string_lossy().into_owned(),
@@ -49,6 +48,12 @@ pub fn objection(permitted: &[CString], endpoint: Endpoint) -> Option<String> {
         permitted.join(", "),
         name(wanted)
     ))
+}
+
+/// The same of an authority, which may vouch for other roles only.
+pub fn authority_objection(endpoint: Endpoint) -> String {
+    let wanted = name(of_role(endpoint));
+    format!("the extended key usage of an authority on its path doesn't permit {wanted}")
 }
 
 #[cfg(test)]

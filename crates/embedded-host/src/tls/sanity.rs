@@ -99,6 +99,10 @@ pub fn check_chain(
     let status = TrustList::new(authorities)
         .and_then(|trusted| trusted.verify(&own, purpose::of_role(endpoint)))
         .map_err(|code| authorities_file.error(&what, code))?;
+    if status.is_for_another_purpose() {
+        let objection = purpose::authority_objection(endpoint);
+        return Err(authorities_file.error(&what, objection));
+    }
     status.objection().map_or(Ok(()), |objection| {
         Err(authorities_file.error(&what, objection))
     })

@@ -12,7 +12,7 @@ mod weak_context;
 pub use context::MainContext;
 pub use log::warning;
 pub use shared_context::SharedContext;
-pub use source::{Callback, Hooks, PollFd, Source, SourceOf, monotonic_time};
+pub use source::{Callback, Hooks, PollFd, Resting, Source, SourceOf, monotonic_time};
 pub use source_fd::FdTag;
 pub use spawn::{Spawned, spawn};
 pub use user_data::UserData;

@@ -10,6 +10,7 @@ use core::ptr::{self, NonNull};
 use glib_sys::{self as ffi, GPollFD, GSource, GSourceFunc, GSourceFuncs, gboolean};
 
 use super::{MainContext, UserData};
+use crate::sync::atomic::{AtomicU8, Ordering};
 
 /// The callback of a source, as the program or a caller set it.
 #[derive(Clone, Copy)]
@@ -66,6 +67,12 @@ impl PollFd {
         unsafe { (&raw mut (*self.0.get()).events).write_volatile(events) }
     }
 
+    /// Forgets what the last poll found.
+    fn clear(&self) {
+        // SAFETY: GLib writes it while polling only, which the calling thread does.
+        unsafe { (&raw mut (*self.0.get()).revents).write_volatile(0) }
+    }
+
     /// What the last poll found.
     pub fn revents(&self) -> u32 {
         // SAFETY: a plain read of memory that lives with `self`.
@@ -86,6 +93,11 @@ pub trait Hooks: Send + Sync + 'static {
     /// After polling: is it ready?
     fn check(&self) -> bool;
 
+    /// Which descriptors are not to be polled in this turn, asked for after `prepare`.
+    fn resting(&self) -> Resting {
+        Resting::NONE
+    }
+
     /// The source is ready and its turn has come. False removes it.
     fn dispatch(&self, callback: Callback) -> bool;
 
@@ -100,21 +112,62 @@ pub trait Hooks: Send + Sync + 'static {
     }
 }
 
+/// Descriptors of a source that are left out of polls for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Resting {
+    /// One bit for each of the source's descriptors.
+    pub mask: u8,
+    /// For so many milliseconds; no limit if negative.
+    pub limit: c_int,
+}
+
+impl Resting {
+    /// All are polled.
+    pub const NONE: Self = Self { mask: 0, limit: -1 };
+}
+
 /// A GSource with the hooks behind it.
 #[repr(C)]
 struct Instance<H> {
     base: GSource,
+    /// Which descriptors were taken out of the poll. Of the iterating thread.
+    resting: AtomicU8,
     hooks: ManuallyDrop<H>,
 }
 
+impl<H: Hooks> Instance<H> {
+    /// Takes descriptors out of the poll, and puts others into it again.
+    fn rest(&self, source: &Source, mask: u8) {
+        let before = self.resting.swap(mask, Ordering::Relaxed);
+        // Another thread may have destroyed the source.
+        if before == mask || source.is_destroyed() {
+            return;
+        }
+        for (at, poll_fd) in self.hooks.poll_fds().iter().enumerate().take(8) {
+            let bit = 1u8 << at;
+            if mask & !before & bit != 0 {
+                // SAFETY: the descriptor was added to the source, which is live.
+                unsafe { ffi::g_source_remove_poll(source.as_ptr(), poll_fd.0.get()) };
+                poll_fd.clear();
+            } else if before & !mask & bit != 0 {
+                // SAFETY: the descriptor lives as long as the source, which is live.
+                unsafe { ffi::g_source_add_poll(source.as_ptr(), poll_fd.0.get()) };
+            }
+        }
+    }
+}
+
 unsafe extern "C" fn prepare<H: Hooks>(source: *mut GSource, timeout: *mut c_int) -> gboolean {
-    // SAFETY: GLib passes a source of ours, whose hooks live until it is finalised.
-    let hooks = unsafe { &(*source.cast::<Instance<H>>()).hooks };
-    // SAFETY: GLib passes an address for the timeout, -1 for none.
-    unsafe { *timeout = -1 };
+    // SAFETY: GLib passes a source of ours, which lives until it is finalised.
+    let instance = unsafe { &*source.cast::<Instance<H>>() };
     // SAFETY: GLib passes the source, never NULL; it stays GLib's reference.
     let source = ManuallyDrop::new(Source(unsafe { NonNull::new_unchecked(source) }));
-    hooks.prepare_parent(&source).into()
+    let is_ready = instance.hooks.prepare_parent(&source);
+    let resting = instance.hooks.resting();
+    instance.rest(&source, resting.mask);
+    // SAFETY: GLib passes an address for the timeout, -1 for none.
+    unsafe { *timeout = resting.limit };
+    is_ready.into()
 }
 
 unsafe extern "C" fn check<H: Hooks>(source: *mut GSource) -> gboolean {
@@ -175,6 +228,7 @@ impl Source {
         let source =
             unsafe { ffi::g_source_new(ptr::from_ref(Table::<H>::FUNCS).cast_mut(), size) };
         let instance = source.cast::<Instance<H>>();
+        // `resting` is 0, as the memory is.
         // SAFETY: the memory behind the base is ours and uninitialised.
         unsafe { (&raw mut (*instance).hooks).write(ManuallyDrop::new(hooks)) };
         // SAFETY: initialised above, and at a fixed address until finalised.

@@ -10,7 +10,7 @@ use glib_sys::g_strdup;
 #[cfg(creds_reload)]
 use crate::error;
 use crate::tls::credentials::Credentials;
-use crate::tls::instance;
+use crate::tls::instance::credentials;
 use abi::layout::{Error, QCryptoTLSCreds};
 #[cfg(creds_priority)]
 use abi::layout::{Object, QCryptoTLSCredsClass};
@@ -22,7 +22,7 @@ use platform::check_usage;
 unsafe fn borrow<'a>(creds: *mut QCryptoTLSCreds, function: &str) -> &'a Credentials {
     check_usage!(!creds.is_null(), function, "@creds is NULL");
     // SAFETY: as promised.
-    unsafe { instance::credentials(creds) }
+    unsafe { credentials(creds) }
 }
 
 /// Whether credentials are for a role.
