@@ -1,8 +1,8 @@
 //! TLS sessions of the host: one face for the three styles they have had.
 //!
 //! They report failures with errno or with an error object, and may tell in addition when a transport
-//! has ended too early. Which functions there are, and with which arguments, differs between profiles
-//! here and nowhere above.
+//! has ended too early. Which functions there are, and with which arguments, differs between profiles;
+//! what is above sees one face.
 
 use core::ffi::{CStr, c_char, c_uint, c_void};
 use core::marker::PhantomData;
