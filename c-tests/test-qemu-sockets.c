@@ -442,7 +442,7 @@ static void test_inet_connect_errors(void)
     error_free_or_abort(&err);
 }
 
-/* The failure that can be acted on is told, whichever address was the last, and all are named. */
+/* N3: the failure that can be acted on is told, whichever address was the last, and all are named. */
 static void test_several_addresses(void)
 {
     SocketAddress addr = inet_address("127.0.0.1", "0");
@@ -464,7 +464,7 @@ static void test_several_addresses(void)
     close(nobody);
 }
 
-/* What looks like a number is a port of 16 bits, or an error that names it. */
+/* N1: what looks like a number is a port of 16 bits, or an error that names it. */
 static void test_port_numbers(void)
 {
     static const char *const ports[] = {

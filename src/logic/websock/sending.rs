@@ -154,7 +154,7 @@ impl Sender {
 
     /// Whether no more pongs can be owed without forgetting one.
     pub(super) fn owes_all_pongs(&self) -> bool {
-        self.pongs.lock().is_full()
+        self.owes.load(Ordering::Acquire) && self.pongs.lock().is_full()
     }
 
     /// Puts a pong on its way (R-WS-26).

@@ -34,9 +34,9 @@ pub(super) fn discard_input(master: &Channel) {
     if master.polled().is_none() || !master.has_feature(Feature::SHUTDOWN) {
         return;
     }
-    let mut space = vec![0; 16 << 10];
-    let mut discarded = 0;
+    let (mut space, mut discarded) = (Vec::new(), 0);
     while discarded < DISCARD_MAX && wait::is_ready(master, IN) {
+        space.resize(16 << 10, 0);
         match receive(master, &mut space) {
             Ok(Transfer::Done(bytes @ 1..)) => discarded += bytes,
             _ => return,
