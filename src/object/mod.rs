@@ -82,9 +82,6 @@ unsafe impl Instance for layout::Object {
     const TYPE: &'static CStr = c"object";
 }
 
-/// Any object.
-pub type Object = Shared<layout::Object>;
-
 impl<T: Instance> Shared<T> {
     /// The object as one of its parent type.
     pub fn upcast<P>(&self) -> &Shared<P>
@@ -93,12 +90,6 @@ impl<T: Instance> Shared<T> {
     {
         // SAFETY: `T` begins with `P` and lives as long as `self`.
         unsafe { &*self.as_ptr().cast::<Shared<P>>() }
-    }
-
-    /// The object as what all are.
-    pub fn as_object(&self) -> &Object {
-        // SAFETY: every instance begins with `Object` and lives as long as `self`.
-        unsafe { &*self.as_ptr().cast::<Object>() }
     }
 
     /// One more reference.

@@ -10,9 +10,9 @@ use platform::os::errno::Errno;
 use platform::os::iov::IoVec;
 
 /// Writes to the transport. It gets what [`Handle::set_transport`] got.
-pub type PushFunction = sys::PushFunc;
+pub(crate) type PushFunction = sys::PushFunc;
 /// Reads from the transport.
-pub type PullFunction = sys::PullFunc;
+pub(crate) type PullFunction = sys::PullFunc;
 
 /// What a handshake waits for, and what a transfer is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
