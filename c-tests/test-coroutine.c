@@ -150,13 +150,15 @@ static void test_many(void)
 {
     enum { MANY = 2000 };
     g_autofree Coroutine **all = g_new(Coroutine *, MANY);
-    size_t before = mappings(), more;
+    size_t before = mappings(), during, more;
 
     for (int i = 0; i < MANY; i++) {
         all[i] = qemu_coroutine_create(yields_once, NULL);
         qemu_coroutine_enter(all[i]);
     }
-    more = mappings() - before;
+    during = mappings();
+    /* A tool that watches the program may unmap things of its own meanwhile. */
+    more = during > before ? during - before : 0;
     for (int i = 0; i < MANY; i++) {
         qemu_coroutine_enter(all[i]);
     }

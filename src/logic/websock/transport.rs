@@ -2,10 +2,11 @@
 
 use crate::logic::wait;
 use crate::logic::watch::{IN, OUT};
-use crate::object::channel::{Channel, Feature};
+use crate::object::channel::{Channel, Feature, Polled};
 use crate::object::channel_class::Transfer;
 use crate::object::descriptors::{Incoming, Outgoing};
 use host::error::Error;
+use platform::os::fd;
 use platform::os::iov::IoVec;
 
 /// Bytes that are discarded at most: a peer that goes on and on is reset.
@@ -24,6 +25,15 @@ pub(super) fn send(master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Erro
 /// Whether the master can be written now, told without a new descriptor (C8).
 pub(super) fn has_room(master: &Channel) -> bool {
     wait::is_ready(master, OUT)
+}
+
+/// Whether a transfer may wait for the peer. A master without a descriptor of its own doesn't tell.
+pub(super) fn may_wait(master: &Channel) -> bool {
+    let fd = match master.polled() {
+        Some(Polled::One(fd) | Polled::Pair { write: fd, .. }) => fd,
+        None => return true,
+    };
+    fd::is_blocking(fd).unwrap_or(false)
 }
 
 /// Takes what has arrived at a socket and will not be read: with bytes unread, closing would reset

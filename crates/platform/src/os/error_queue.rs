@@ -40,7 +40,7 @@ const ORIGIN_ZEROCOPY: u8 = 5;
 /// `SO_EE_CODE_ZEROCOPY_COPIED` of `<linux/errqueue.h>`.
 const CODE_COPIED: u8 = 1;
 
-/// Room for a notice, with the address of who caused it, and for a time stamp in front of it.
+/// Room for a notice, with the address of the host that caused it, and for a time stamp in front of it.
 const SPACE: usize =
     control::space(size_of::<sock_extended_err>() + size_of::<libc::sockaddr_in6>())
         + control::space(3 * size_of::<libc::timespec>());

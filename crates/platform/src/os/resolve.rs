@@ -182,7 +182,7 @@ impl Answers {
 impl Drop for Answers {
     fn drop(&mut self) {
         if !self.0.is_null() {
-            // SAFETY: the list is the resolver's and nobody uses it any more.
+            // SAFETY: the list is the resolver's and not used any more.
             unsafe { libc::freeaddrinfo(self.0) }
         }
     }
