@@ -10,7 +10,7 @@ use crate::logic::aio::set_fd_handlers;
 use crate::logic::socket::transfer::ReadOptions;
 use crate::logic::socket::zero_copy;
 use crate::logic::socket::{control, transfer};
-use crate::logic::{wait, watch};
+use crate::logic::socket::{watch, writers};
 use crate::object::channel::{Channel, Polled, Waiting};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::propagate::{flush_or_propagate, status_or_propagate, transfer_or_propagate};
@@ -54,7 +54,7 @@ unsafe fn polled(channel: &Channel) -> Option<Polled> {
 unsafe fn wait(channel: &Channel, condition: u32, until: Until) -> Waited {
     // SAFETY: as promised.
     let socket = unsafe { borrow(channel.as_ptr()) };
-    wait::for_fd(channel, socket.fd(), condition, until)
+    writers::wait(socket, condition, until)
 }
 
 /// # Safety
@@ -210,7 +210,7 @@ unsafe extern "C" fn close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int
 unsafe extern "C" fn create_watch(ioc: *mut QIOChannel, condition: GIOCondition) -> *mut GSource {
     // SAFETY: the caller passes an instance of the class.
     let socket = unsafe { borrow(ioc) };
-    watch::for_fd(socket.upcast(), socket.fd(), condition).into_ptr()
+    watch::create(socket, condition).into_ptr()
 }
 
 unsafe extern "C" fn set_blocking(

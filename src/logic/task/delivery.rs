@@ -341,7 +341,7 @@ impl Hooks for Delivery {
         has_work
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         self.0.announced.store(false, Ordering::Relaxed);
         Arc::clone(&self.0).deliver_round();
         true
@@ -370,7 +370,7 @@ impl Hooks for Guard {
         false
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         let hub = Arc::clone(&self.0);
         hub.deliver_while(|| hub.first_was_held_up());
         if hub.is_ours() && hub.count() == 0 {

@@ -30,14 +30,15 @@ pub extern "C" fn iohandler_get_g_source() -> *mut GSource {
 
 /// Sets, replaces and removes handlers in the main loop.
 #[unsafe(no_mangle)]
-pub extern "C" fn qemu_set_fd_handler(
+pub unsafe extern "C" fn qemu_set_fd_handler(
     fd: c_int,
     fd_read: IOHandler,
     fd_write: IOHandler,
     opaque: *mut c_void,
 ) {
     let context = main_loop::iohandler_context();
-    context.set_handlers(fd, fd_read, fd_write, opaque);
+    // SAFETY: the caller's functions and their data.
+    unsafe { context.set_handlers(fd, fd_read, fd_write, opaque) };
 }
 
 /// Runs one iteration of GLib's default main context.
