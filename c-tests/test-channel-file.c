@@ -304,7 +304,7 @@ static gboolean counts(QIOChannel *ioc, GIOCondition condition, gpointer data)
     return false;
 }
 
-/* A signal doesn't end the wait for the other end of a FIFO. */
+/* N7: a signal doesn't end the wait for the other end of a FIFO. */
 static void test_interrupted(void)
 {
     g_autofree char *path = g_build_filename(dir, "fifo", NULL);

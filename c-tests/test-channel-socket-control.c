@@ -337,7 +337,7 @@ static void test_path_gone(void)
     remove_socket_path(path);
 }
 
-/* What took over the path is left alone: somebody's directory, somebody's socket. */
+/* N4: what took over the path is left alone: somebody's directory, somebody's socket. */
 static void test_path_taken_over(void)
 {
     char *path = make_socket_path();
@@ -367,7 +367,7 @@ static void test_path_taken_over(void)
     remove_socket_path(path);
 }
 
-/* A listening descriptor that the library was given has a path that isn't its. */
+/* N4: a listening descriptor that the library was given has a path that isn't its. */
 static void test_path_inherited(void)
 {
     char *path = make_socket_path();
@@ -395,7 +395,7 @@ static void test_path_inherited(void)
     remove_socket_path(path);
 }
 
-/* A forked child's copy is not the listener that made the path. */
+/* N4: a forked child's copy is not the listener that made the path. */
 static void test_path_forked(void)
 {
     char *path = make_socket_path();

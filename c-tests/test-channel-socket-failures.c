@@ -107,7 +107,7 @@ static void test_unresolved(void)
     assert_listen_fails(&addr, "address resolution failed for no.such.host:1", NULL);
 }
 
-/* What looks like a number is a port of 16 bits, or an error that names it. */
+/* N1: what looks like a number is a port of 16 bits, or an error that names it. */
 static void test_port_numbers(void)
 {
     static const char *const ports[] = { "65536", "65616", "4294967376", "-1", "+80", " 80", "80 ", "0x50" };
@@ -160,7 +160,7 @@ static void test_no_such_path(void)
     remove_socket_path(path);
 }
 
-/* A file that isn't a socket is none to replace. */
+/* N5: a file that isn't a socket is none to replace. */
 static void test_other_file(void)
 {
     char *path = make_socket_path();

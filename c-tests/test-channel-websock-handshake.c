@@ -69,7 +69,7 @@ static char *request_with(int index, const char *instead)
 }
 
 /* R-WS-13: every line, in this order. */
-static void test_answer(void)
+static void test_response(void)
 {
     g_autofree char *reply = response_to(REQUEST, strlen(REQUEST), NULL);
     g_auto(GStrv) got = g_strsplit(reply, "\r\n", -1);
@@ -425,7 +425,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     module_call_init(MODULE_INIT_QOM);
-    g_test_add_func("/qio/channel-websock/handshake/answer", test_answer);
+    g_test_add_func("/qio/channel-websock/handshake/response", test_response);
     g_test_add_func("/qio/channel-websock/handshake/no-protocol", test_no_protocol);
     g_test_add_func("/qio/channel-websock/handshake/byte-by-byte", test_byte_by_byte);
     g_test_add_func("/qio/channel-websock/handshake/split-end", test_split_end);

@@ -291,7 +291,7 @@ static void test_long_port(void)
     qapi_free_SocketAddress(addr);
 }
 
-/* What looks like a number is a port of 16 bits; the resolver, which would cut it, isn't asked. */
+/* N1: what looks like a number is a port of 16 bits; the resolver, which would cut it, isn't asked. */
 static void test_port_numbers(void)
 {
     static const char *const ports[] = { "65536", "65616", "4294967376", "-1", "+80", " 80", "80 ", " ",
@@ -317,7 +317,7 @@ static void test_port_numbers(void)
     g_assert_cmpint(queries, ==, 0);
 }
 
-/* A system call of the resolver that failed is told by its errno. */
+/* N2: a system call of the resolver that failed is told by its errno. */
 static void test_system_error(void)
 {
     SocketAddress *addr = inet_address("system.test", "80");

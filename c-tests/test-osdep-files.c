@@ -147,7 +147,7 @@ static void test_open_old_unnamed(Place *place, gconstpointer data)
     g_assert_cmpint(qemu_close(fd), ==, 0);
 }
 
-/* A signal doesn't end the wait for the other end of a FIFO. */
+/* N7: a signal doesn't end the wait for the other end of a FIFO. */
 static void test_interrupted(Place *place, gconstpointer data)
 {
     Interruptions how;

@@ -82,7 +82,7 @@ static void test_flags(void)
     assert_refused("h:1,mptcp=x");
 }
 
-/* What looks like a number is a port of 16 bits, or an error that names it. */
+/* N1: what looks like a number is a port of 16 bits, or an error that names it. */
 static void assert_names(const char *text, const char *port)
 {
     InetSocketAddress addr = {};

@@ -164,7 +164,7 @@ static void test_path_errors(void)
     g_assert_true(g_file_test(directory, G_FILE_TEST_IS_DIR));
 }
 
-/* What isn't a socket isn't replaced. */
+/* N5: what isn't a socket isn't replaced. */
 static void test_other_files(void)
 {
     g_autofree char *path = in_directory("other");
@@ -470,7 +470,7 @@ static void test_cleanup_inet(void)
     close(server);
 }
 
-/* Only the file that this process made for this socket is removed, and only as long as it is there. */
+/* N4: only the file that this process made for this socket is removed, and only as long as it is there. */
 static void test_cleanup_others(void)
 {
     g_autofree char *path = in_directory("others");

@@ -9,9 +9,8 @@
 #define QIO_PROFILE_H
 
 /*
- * Exactly one. Installing the headers puts the profile that the library was
- * built for into the one #define here. In the source tree,
- * -DQIO_ABI_QEMU_10_2 and the like choose another one.
+ * Exactly one: -DQIO_ABI_QEMU_10_2 and the like choose. Installed headers have
+ * the one that their library was built for.
  */
 #if !defined(QIO_ABI_QEMU_7_2) && !defined(QIO_ABI_QEMU_7_2_22) && \
     !defined(QIO_ABI_QEMU_10_0) && !defined(QIO_ABI_QEMU_10_0_13) && \

@@ -42,6 +42,16 @@ def switch_macro(switch):
     return 'QIO_HAS_' + switch.upper()
 
 
+def module(profile):
+    """The module of pkg-config."""
+    return 'qio' if profile == DEFAULT else f'qio-{profile}'
+
+
+def archive(profile):
+    """The static library's file name."""
+    return 'libqio.a' if profile == DEFAULT else f'libqio-{profile}.a'
+
+
 def node(profile):
     return 'QIO_' + upper(profile)
 

@@ -7,9 +7,9 @@
 //! | module | what |
 //! |---|---|
 //! | [`capi`] | the exported `qio_*` functions: check, convert in, call, convert out |
-//! | [`qom`] | the `qio-*` types: registration, class methods, instance hooks |
-//! | [`logic`] | all behaviour, in safe Rust |
-//! | [`object`] | the public C structs as Rust sees them: shared memory behind accessors, counted references |
+//! | [`types`] | the `qio-*` types and their registration |
+//! | [`logic`] | all behaviour, in safe Rust, and what each class of channels is |
+//! | [`object`] | the public C structs as Rust sees them: shared memory behind accessors, counted references, class methods |
 //!
 //! and below it, each a crate that knows only those after it:
 //!
@@ -37,5 +37,5 @@ extern crate embedded_host as _;
 pub mod capi;
 pub mod logic;
 pub mod object;
-pub mod qom;
 pub mod trace;
+pub mod types;

@@ -2,7 +2,7 @@
 """The C programs that stand in the documentation compile against the installed tree without a
 warning, and those that serve answer.
 
-usage: documented.py BUILD-DIR
+usage: documented.py PROFILE BUILD-DIR
 """
 
 import os
@@ -17,7 +17,7 @@ import time
 
 import abi
 
-build, = sys.argv[1:]
+profile, build = sys.argv[1:]
 compiler = shlex.split(os.environ['CC'])
 meson = shlex.split(os.environ['MESON'])
 
@@ -50,10 +50,10 @@ def first_line(process, port):
 with tempfile.TemporaryDirectory() as scratch:
     root = pathlib.Path(scratch)
     subprocess.run([*meson, 'install', '-C', build, '--no-rebuild', '--quiet', '--destdir', scratch], check=True)
-    (module,) = root.rglob('qio.pc')
+    (module,) = root.rglob(f'{abi.module(profile)}.pc')
     module.write_text(module.read_text().replace('prefix=', f'prefix={scratch}', 1))
     environment = {**os.environ, 'PKG_CONFIG_PATH': str(module.parent)}
-    flags = shlex.split(subprocess.check_output(['pkg-config', '--cflags', '--libs', 'qio'], text=True, env=environment))
+    flags = shlex.split(subprocess.check_output(['pkg-config', '--cflags', '--libs', module.stem], text=True, env=environment))
 
     found = 0
     for place, text in programs():

@@ -8,6 +8,7 @@ usage: install.py PROFILE VERSION BUILD-DIR PROGRAM.c
 
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -24,16 +25,19 @@ with tempfile.TemporaryDirectory() as scratch:
     subprocess.run(
         [*meson, 'install', '-C', build, '--no-rebuild', '--quiet', '--destdir', scratch], check=True
     )
-    (module,) = root.rglob('qio.pc')
+    modules = {path.stem: path for path in root.rglob('*.pc')}
+    assert modules.keys() == {abi.module(profile), f'qio-{profile}'}, modules
+    module = modules[abi.module(profile)]
     library_dir = module.parent.parent
     # The files are not where the prefix says, but below the scratch directory.
-    text = module.read_text()
-    assert text.startswith('prefix=/')
-    module.write_text(text.replace('prefix=', f'prefix={scratch}', 1))
+    for path in modules.values():
+        text = path.read_text()
+        assert text.startswith('prefix=/')
+        path.write_text(text.replace('prefix=', f'prefix={scratch}', 1))
     environment = {**os.environ, 'PKG_CONFIG_PATH': str(module.parent)}
 
-    def pkg_config(*args):
-        command = ['pkg-config', *args, 'qio']
+    def pkg_config(*args, name=module.stem):
+        command = ['pkg-config', *args, name]
         return shlex.split(subprocess.check_output(command, text=True, env=environment))
 
     def compile_program(*args):
@@ -56,9 +60,10 @@ with tempfile.TemporaryDirectory() as scratch:
     assert pkg_config('--modversion') == [version], 'the version stands in Cargo.toml only'
     assert pkg_config('--variable=abi') == [profile]
     flags = pkg_config('--cflags', '--libs')
+    build_and_run('shared', *pkg_config('--cflags', '--libs', name=f'qio-{profile}'), LD_LIBRARY_PATH=str(library_dir))
     build_and_run('shared', *flags, LD_LIBRARY_PATH=str(library_dir))
 
-    static = [str(library_dir / 'libqio.a') if flag == '-lqio' else flag
+    static = [str(library_dir / abi.archive(profile)) if flag.startswith(('-lqio', '-l:libqio')) else flag
               for flag in pkg_config('--cflags', '--libs', '--static')]  # fmt: skip
     build_and_run('static', *static)
     build_and_run('whole archive and sections', *static, '-Wl,--gc-sections', '-no-pie')
@@ -73,13 +78,23 @@ with tempfile.TemporaryDirectory() as scratch:
     build_and_run('another Rust library before', *other, *static)
     build_and_run('another Rust library after', *static, *other)
 
-    # The installed headers are those of the profile: without a -D, and none is needed.
-    (header,) = root.rglob('qio-profile.h')
-    assert f'#define {abi.macro(profile)}\n' in header.read_text()
-
+    # Nothing lies bare in the include directory, and nothing of another profile is to be read.
+    (include,) = root.rglob('include')
+    assert [path.name for path in include.iterdir()] == [f'qio-{profile}']
+    for header in include.rglob('*.h'):
+        questions = re.findall(r'^#.*\bQIO_(?:HAS_|ABI_QEMU_|WITHOUT_TLS).*', header.read_text(), re.M)
+        if header.name != 'qio-profile.h' and questions:
+            sys.exit(f'{header.name} asks for a profile: {questions}')
+    # Without a -D they are those of the profile; no -D makes others of them.
     other = next(name for name in abi.PROFILES if name != profile)
+    run = compile_program(f'-D{abi.macro(other)}', *flags)
+    if run.returncode == 0 or f'these headers are of the profile {profile}' not in run.stderr:
+        sys.exit(f'the headers of {profile} let themselves be taken for {other}: {run.stderr}')
+
+    # A program that was compiled with the headers of another profile.
+    elsewhere = [f'-I{abi.ROOT}/include', f'-D{abi.macro(other)}']
     for title, libraries in {'shared': flags, 'static': static}.items():
-        run = compile_program(f'-D{abi.macro(other)}', *libraries)
+        run = compile_program(*elsewhere, *(flag for flag in libraries if f'/qio-{profile}' not in flag))
         if run.returncode == 0 or f'undefined reference to `{abi.symbol(other)}' not in run.stderr:
             sys.exit(f'{title}: a program for {other} links with {profile}: {run.stderr}')
     print(f'a program for {other} does not link')

@@ -162,7 +162,7 @@ static bool parse_size(const char *text, off_t *size, Error **errp)
     case 'K': unit *= 1024; end++;
     }
     if (errno || end == text || *end || !g_ascii_isdigit(*text) || n > INT64_MAX / unit) {
-        error_setg(errp, "Parameter 'size' expects a number of bytes, with K, M or G: '%s'", text);
+        error_setg(errp, "--size expects a number of bytes, with K, M or G, not '%s'", text);
         return false;
     }
     *size = n * unit;
@@ -283,8 +283,8 @@ static bool report(Migration *m)
     double seconds = (m->end - m->begin) * 1e-6;
     bool same = g_str_equal(m->checksums[0], m->checksums[1]);
 
-    printf("%s%jd bytes over %d streams in %.3f s, %.1f MB/s\n", show_progress ? "\r\033[K" : "",
-           (intmax_t)m->size, m->streams_wanted, seconds, m->size / 1e6 / MAX(seconds, 1e-6));
+    printf("%s%jd bytes over %d stream%s in %.3f s, %.1f MB/s\n", show_progress ? "\r\033[K" : "",
+           (intmax_t)m->size, m->streams_wanted, m->streams_wanted == 1 ? "" : "s", seconds, m->size / 1e6 / MAX(seconds, 1e-6));
     printf("source       SHA-256 %s\ndestination  SHA-256 %s\n%s\n", m->checksums[0],
            m->checksums[1], same ? "OK: the checksums are equal" : "FAILED: the checksums differ");
     return same;
@@ -306,7 +306,7 @@ int main(int argc, char **argv)
         { "websocket", 0, 0, G_OPTION_ARG_NONE, &websocket,
           "Send stream 0 over a WebSocket (to tcp:127.0.0.1)", NULL },
         { "size", 0, 0, G_OPTION_ARG_STRING, &size, "Send a made-up file of so many bytes "
-          "(default 256M)", "N[K|M|G]" },
+          "(default 1G)", "N[K|M|G]" },
         { "file", 0, 0, G_OPTION_ARG_FILENAME, &file, "Send this file", "PATH" },
         { "output", 0, 0, G_OPTION_ARG_FILENAME, &output, "Keep what arrives in this new file",
           "PATH" },
@@ -321,10 +321,10 @@ int main(int argc, char **argv)
     } else if (argc > 1) {
         error_setg(&m.err, "Unexpected argument '%s'", argv[1]);
     } else if (m.streams_wanted < 1 || m.streams_wanted > MAX_STREAMS) {
-        error_setg(&m.err, "Parameter 'streams' expects a number from 1 to %d: %d", MAX_STREAMS,
+        error_setg(&m.err, "--streams expects a number from 1 to %d, not %d", MAX_STREAMS,
                    m.streams_wanted);
     } else if (file && size) {
-        error_setg(&m.err, "'file' and 'size' exclude each other");
+        error_setg(&m.err, "--file and --size exclude each other");
     }
     if (m.err) {
         error_report_err(m.err);
@@ -338,7 +338,7 @@ int main(int argc, char **argv)
     m.loop = g_main_loop_new(NULL, FALSE);
     m.streams = g_ptr_array_new_with_free_func(stream_free);
 
-    if (open_files(&m, file, size ? size : "256M", output, &m.err)
+    if (open_files(&m, file, size ? size : "1G", output, &m.err)
         && (!tls || make_credentials(&m, &m.err))
         && start(&m, address ? address : "tcp:127.0.0.1:0", websocket, &m.err)) {
         if (show_progress) {

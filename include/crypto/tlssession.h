@@ -40,11 +40,11 @@ typedef enum {
 #ifdef QIO_HAS_TLS_BYE
 /**
  * QCryptoTLSSessionByeStatus:
- * @QCRYPTO_TLS_BYE_COMPLETE: it is said
+ * @QCRYPTO_TLS_BYE_COMPLETE: close_notify has been sent
  * @QCRYPTO_TLS_BYE_SENDING: it wants to write to the transport
  * @QCRYPTO_TLS_BYE_RECVING: it wants to read from the transport
  *
- * How far the end of a session is.
+ * How far sending close_notify is.
  *
  * Since: qemu-10.0 profile.
  */
@@ -61,7 +61,7 @@ typedef enum {
 #endif
 
 #ifdef QIO_HAS_PREMATURE_TERMINATION
-/* The transport has ended without the peer's having said so. */
+/* The transport has ended without a close_notify. */
 #define QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION -3
 #endif
 
@@ -139,7 +139,7 @@ QCryptoTLSSession *qcrypto_tls_session_new(QCryptoTLSCreds *creds,
  * qcrypto_tls_session_free:
  * @sess: (transfer full) (nullable): a session
  *
- * Frees a session, without a word to the peer.
+ * Frees a session, without close_notify.
  *
  * Threads: any; Blocks: no.
  */

@@ -119,9 +119,15 @@ void qio_channel_socket_connect_async(QIOChannelSocket *ioc,
  * @num: how many connections may wait to be accepted
  * @errp: (nullable): as in qapi/error.h
  *
- * Looks names up and listens on the first address that can be had. A UNIX path that exists is
- * replaced, and removed when the channel is closed or freed. A channel that is open already is left
- * alone, and nothing is bound.
+ * Looks names up and listens on the first address that can be had. A port is a number from 0 to
+ * 65535, without sign, blanks or base prefix, or the name of a service. A channel that is open
+ * already is left alone, and nothing is bound.
+ *
+ * A socket that stands at a UNIX path is replaced; any other file is an error and stays. The path is
+ * removed when the channel is closed or freed, as long as the file that this call made stands there
+ * and the process is the one that called: a forked child's copy, and a channel of a descriptor,
+ * leave it. A UNIX listener that was shut down never listens again. Clients of a descriptor on which
+ * this function has called listen() see this process as their peer.
  *
  * Threads: any. Blocks: yes, for the look-up.
  * Returns: 0, or -1 with @errp set.

@@ -88,15 +88,15 @@ QIOChannelTLS *qio_channel_tls_new_client(QIOChannel *master,
  * @ioc: (transfer none): the channel
  * @func: (scope async): called once when the peer was accepted, or the handshake has failed
  * @opaque: (closure) (nullable): data for @func
- * @destroy: (destroy) (nullable): ends @opaque; called once, also for NULL
+ * @destroy: (destroy) (nullable): frees @opaque; called once, also for NULL
  * @context: (transfer none) (nullable): where to go on when the master has to be waited for; NULL is
  * the default context
  *
- * Agrees with the peer on keys and checks who it is. The task's source is @ioc, which stays alive
- * until the task ends. If the master is blocking, or has what it takes, @func has been called when
- * this returns. qio_channel_close() ends a handshake that waits: then @func isn't called.
- * qio_channel_shutdown() doesn't: it makes the handshake fail. A peer that is refused is not told; the
- * channel stays open for @func to close.
+ * Makes the handshake and checks the peer's credentials. The task's source is @ioc, which stays alive
+ * until the task is freed. If the master is blocking, or has what it takes, @func has been called when
+ * this returns. qio_channel_close() cancels a handshake that waits: then @func isn't
+ * called. qio_channel_shutdown() makes it fail. Nothing is sent to a peer that is refused; the channel
+ * stays open for @func to close.
  *
  * There is no time limit.
  *
@@ -116,7 +116,7 @@ void qio_channel_tls_handshake(QIOChannelTLS *ioc,
  * @ioc: (transfer none): the channel
  * @errp: (nullable): as in qapi/error.h; not touched after this returned
  *
- * Tells the peer that nothing more will be written, so that it meets an end of file instead of an
+ * Sends close_notify: nothing more will be written, and the peer meets an end of file instead of an
  * error. Does nothing before the handshake, and the second time. If the master isn't ready, goes on
  * in the background, and a failure there is not reported. Closing a channel doesn't do this.
  *

@@ -23,7 +23,7 @@ OBJECT_DECLARE_TYPE(QIOChannel, QIOChannelClass, QIO_CHANNEL)
 #define QIO_BYTE char
 #endif
 
-/** Result of a transfer that would have to wait (R-CHAN-3). */
+/** Result of a transfer that would have to wait. */
 #define QIO_CHANNEL_ERR_BLOCK -2
 
 /** Send from the caller's memory, which must stay untouched until the next flush. */

@@ -102,11 +102,13 @@ void qio_net_listener_set_name(QIONetListener *listener,
  * @errp: (nullable): as in qapi/error.h
  *
  * Listens on all addresses that @addr stands for, in addition to what the listener has. Addresses
- * that can't be used are left out, as long as one can. The sockets are non-blocking, but for one
+ * that can't be used are left out, as long as one can. With port 0, or a range, all get the same port
+ * where that is possible: one that the kernel chooses, or the lowest that all have free. The sockets are non-blocking, but for one
  * that @addr names by descriptor, which stays as it is; clients are blocking.
  *
  * Threads: the one that configures the listener. Blocks: yes, for DNS.
- * Returns: 0, or -1 with @errp set to the first failure; then nothing has changed.
+ * Returns: 0, or -1 with @errp set to the failure that says most, all addresses named; then nothing
+ * has changed.
  */
 int qio_net_listener_open_sync(QIONetListener *listener,
                                SocketAddress *addr,

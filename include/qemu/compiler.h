@@ -53,16 +53,20 @@
 #if __has_attribute(fallthrough)
 #define QEMU_FALLTHROUGH __attribute__((fallthrough))
 #endif
-#if __has_attribute(uninitialized) && defined(QIO_HAS_UNINITIALIZED_MARK)
+#ifdef QIO_HAS_UNINITIALIZED_MARK
+#if __has_attribute(uninitialized)
 /* Exempts one variable from -ftrivial-auto-var-init. */
 #define QEMU_UNINITIALIZED __attribute__((uninitialized))
+#endif
 #endif
 #endif
 #ifndef QEMU_FALLTHROUGH
 #define QEMU_FALLTHROUGH do {} while (0)
 #endif
-#if !defined(QEMU_UNINITIALIZED) && defined(QIO_HAS_UNINITIALIZED_MARK)
+#ifdef QIO_HAS_UNINITIALIZED_MARK
+#ifndef QEMU_UNINITIALIZED
 #define QEMU_UNINITIALIZED
+#endif
 #endif
 
 /**

@@ -49,7 +49,8 @@ G_BEGIN_DECLS
  * @entry: what the coroutine runs
  * @opaque: (closure): data for @entry
  *
- * Makes a coroutine, which runs nothing until it is entered. Its stack has 1 MiB.
+ * Makes a coroutine, which runs nothing until it is entered. Its stack has 1 MiB, with a guard below it.
+ * Without room for one the process ends; docs/tasks-and-coroutines.md tells how many there can be.
  *
  * Threads: any; Blocks: no.
  * Returns: (transfer full): the coroutine, which frees itself when @entry returns.

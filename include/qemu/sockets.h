@@ -190,7 +190,8 @@ NetworkAddressFamily inet_netfamily(int family);
  * @errp: (nullable): as in qapi/error.h
  *
  * Reads an internet address. Nothing is looked up. What @addr holds before is
- * overwritten, not freed.
+ * overwritten, not freed. PORT is a number from 0 to 65535, without sign, blanks
+ * or base prefix, or the name of a service. An IPv6 address needs its brackets.
  *
  * Options are to=PORT and the flags ipv4, ipv6, keep-alive and mptcp, alone or
  * with =on or =off; others are ignored.
@@ -287,10 +288,11 @@ SocketAddress *socket_parse(const char *str, Error **errp);
  * @errp: (nullable): as in qapi/error.h
  *
  * Connects to an address. Of an internet address all that the resolver finds
- * is tried in order; of several failures the last is reported. An address of
- * type fd is a socket that the caller has connected: it is returned itself, or,
- * if there is a current monitor, what monitor_get_fd() says; if it is no socket
- * it is closed.
+ * is tried in order; of several failures the one that says most is reported,
+ * and all addresses are named. Ports are as for inet_parse(). An address of type
+ * fd is a socket that the caller has connected: it is returned itself, or, if
+ * there is a current monitor, what monitor_get_fd() says; if it is no socket it
+ * is closed.
  *
  * Threads: any; Blocks: yes, for DNS and until connected; signals don't end
  * the wait.
@@ -306,8 +308,11 @@ int socket_connect(SocketAddress *addr, Error **errp);
  *
  * Listens at an address. Of an internet address all that the resolver finds is
  * tried in order, on all ports up to @to; the first that is free is used, and
- * only that one. What stands at the path of a UNIX address is removed first.
- * An address of type fd is as for socket_connect().
+ * only that one. A socket that stands at the path of a UNIX address is replaced;
+ * another file is an error and stays. An address of type fd is as for
+ * socket_connect(); clients of a UNIX socket see the process that called this
+ * function as their peer, whoever made the socket. A UNIX socket that was shut
+ * down never listens again.
  *
  * Threads: any; Blocks: yes, for DNS.
  * Returns: a descriptor, or -1 with @errp set.
@@ -335,7 +340,10 @@ int socket_dgram(SocketAddress *remote, SocketAddress *local, Error **errp);
  * @fd: a listening socket
  * @errp: (nullable): as in qapi/error.h
  *
- * Removes the path of a UNIX socket, if it has one. The descriptor stays open.
+ * Removes the file that socket_listen() or unix_listen() made for a UNIX socket
+ * in this process, as long as that very file stands there: not the file of an
+ * inherited socket, nor of a parent process before fork(), nor what a successor
+ * has put at the path. The descriptor stays open.
  *
  * Threads: any; Blocks: no.
  */

@@ -1,10 +1,20 @@
 //! Buffer channels: memory that grows.
 
+use super::wait;
+use super::watch::{self, IN, OUT};
+use crate::object::Finalizing;
 use crate::object::buffer::Buffer;
 use crate::object::channel_class::Transfer;
+use crate::object::class::{ChannelImpl, ObjectImpl, Seek};
+use crate::object::descriptors::{Incoming, Outgoing};
+use abi::layout::QIOChannelBuffer;
+use abi::origin;
 use host::error::Error;
+use host::error::Origin;
+use platform::glib::Source;
 use platform::os::errno::Errno;
 use platform::os::iov::{self, IoVec};
+use platform::os::poll::{Until, Waited};
 
 const EFBIG: Errno = Errno::new(libc::EFBIG);
 const ENOMEM: Errno = Errno::new(libc::ENOMEM);
@@ -79,6 +89,55 @@ fn failed_seek(errno: Errno, offset: i64, whence: i32) -> Error {
     Error::os(errno, message)
 }
 
+impl ObjectImpl for QIOChannelBuffer {
+    fn finalize(buffer: Finalizing<'_, Self>) {
+        buffer.release();
+    }
+}
+
+impl ChannelImpl for QIOChannelBuffer {
+    const ORIGIN: Origin = origin!(c"qio_channel_buffer");
+
+    fn readv(
+        buffer: &Buffer,
+        iov: &[IoVec<'_>],
+        _: Incoming<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        Ok(read(buffer, iov))
+    }
+
+    fn writev(
+        buffer: &Buffer,
+        iov: &[IoVec<'_>],
+        _: Outgoing<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        write(buffer, iov)
+    }
+
+    fn close(buffer: &Buffer) -> Result<(), Error> {
+        buffer.release();
+        Ok(())
+    }
+
+    fn set_blocking(_: &Buffer, _: bool) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Nothing else ever happens to memory (R-CHAN-102).
+    fn create_watch(buffer: &Buffer, condition: u32) -> Option<Source> {
+        let condition = Some(condition & (IN | OUT)).filter(|&condition| condition != 0);
+        Some(watch::for_memory(buffer.upcast(), condition))
+    }
+
+    fn wait(_: &Buffer, condition: u32, until: Until) -> Waited {
+        wait::for_memory(condition & (IN | OUT), until)
+    }
+
+    const SEEK: Option<Seek<Self>> = Some(seek);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,7 +145,7 @@ mod tests {
     use abi::layout;
 
     fn buffer(capacity: usize) -> Ref<layout::QIOChannelBuffer> {
-        crate::qom::initialise();
+        crate::types::initialise();
         Buffer::create(capacity)
     }
 

@@ -1,13 +1,22 @@
 //! Command channels: a child process behind a pair of pipes.
 
+use super::wait;
+use crate::object::channel::Polled;
+use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers};
+use crate::object::descriptors::{Incoming, Outgoing};
+use abi::layout::QIOChannelCommand;
+use abi::origin;
 use core::ffi::CStr;
+use host::error::Origin;
+use platform::os::poll::{Until, Waited};
 
 use super::aio::set_fd_handlers;
 use super::child::{leave_to_reaper, reap_within};
 use super::file::transfer;
-use crate::object::Ref;
+use super::watch;
 use crate::object::channel_class::Transfer;
 use crate::object::command::Command;
+use crate::object::{Finalizing, Ref};
 use crate::trace;
 use abi::layout;
 use host::aio::{Handlers, Places};
@@ -70,18 +79,8 @@ pub fn set_blocking(command: &Command, enabled: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// The source for a watch (R-CHAN-96).
-pub fn watch(command: &Command, condition: u32) -> Source {
-    super::watch::for_fd_pair(
-        command.upcast(),
-        command.read_fd(),
-        command.write_fd(),
-        condition,
-    )
-}
-
 /// Sets handlers, each on its side's pipe (R-CHAN-96).
-pub fn set_handlers(command: &Command, places: Places, handlers: Handlers) {
+fn set_handlers(command: &Command, places: Places, handlers: Handlers) {
     set_fd_handlers(command.read_fd(), command.write_fd(), places, handlers);
 }
 
@@ -120,7 +119,7 @@ fn close_within(command: &Command, limit: i32) -> Result<(), Error> {
 }
 
 /// Closes what is still open and ends the child that nobody waited for (R-CHAN-95).
-pub fn finalize(command: &Command) {
+fn finalize(command: &Command) {
     // Nobody is left to tell of a failure.
     let _: Result<(), Errno> = close_pipes(command);
     let Some(child) = command.child() else {
@@ -149,18 +148,78 @@ pub fn finalize(command: &Command) {
     leave_to_reaper(child);
 }
 
+impl ObjectImpl for QIOChannelCommand {
+    fn init(command: &Command) {
+        command.set_read_end(None);
+        command.set_write_end(None);
+    }
+
+    fn finalize(command: Finalizing<'_, Self>) {
+        finalize(&command);
+    }
+}
+
+impl ChannelImpl for QIOChannelCommand {
+    const ORIGIN: Origin = origin!(c"qio_channel_command");
+
+    fn readv(
+        command: &Command,
+        iov: &[IoVec<'_>],
+        _: Incoming<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        read(command, iov)
+    }
+
+    fn writev(
+        command: &Command,
+        iov: &[IoVec<'_>],
+        _: Outgoing<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        write(command, iov)
+    }
+
+    fn close(command: &Command) -> Result<(), Error> {
+        close(command)
+    }
+
+    fn set_blocking(command: &Command, enabled: bool) -> Result<(), Error> {
+        set_blocking(command, enabled)
+    }
+
+    /// Each direction on its side's pipe (R-CHAN-96).
+    fn create_watch(command: &Command, condition: u32) -> Option<Source> {
+        let (read, write) = (command.read_fd(), command.write_fd());
+        Some(watch::for_fd_pair(command.upcast(), read, write, condition))
+    }
+
+    fn polled(command: &Command) -> Option<Polled> {
+        Some(Polled::Pair {
+            read: command.read_fd(),
+            write: command.write_fd(),
+        })
+    }
+
+    fn wait(command: &Command, condition: u32, until: Until) -> Waited {
+        wait::for_fd_pair(command.read_fd(), command.write_fd(), condition, until)
+    }
+
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(set_handlers);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn cat(flags: i32) -> Ref<layout::QIOChannelCommand> {
-        crate::qom::initialise();
+        crate::types::initialise();
         start(&[c"/bin/cat"], flags).unwrap()
     }
 
     /// A child that doesn't end with its input, nor by SIGTERM. It says so before it is left.
     fn obstinate() -> Ref<layout::QIOChannelCommand> {
-        crate::qom::initialise();
+        crate::types::initialise();
         let script = c"trap '' TERM; echo; exec sleep 1000";
         let channel = start(&[c"/bin/sh", c"-c", script], libc::O_RDONLY).unwrap();
         let mut line = [0];

@@ -1,10 +1,34 @@
 //! What is done with a channel beside transfers: mode, position, end.
 
+use super::wait;
+use crate::object::Finalizing;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Flushed;
+use crate::object::class::ObjectImpl;
+
 use crate::object::waiting::Direction;
-use abi::layout::QIOChannelShutdown;
+use abi::layout::{QIOChannel, QIOChannelShutdown};
+use abi::profile;
 use host::error::Error;
+use platform::check_usage;
+
+/// What all classes of channels have in common.
+impl ObjectImpl for QIOChannel {
+    /// Runs first, before the initialisers of the subclasses.
+    fn init(channel: &Channel) {
+        wait::prepare(channel);
+    }
+
+    /// Runs last, after the finalisers of the subclasses (R-CHAN-2).
+    fn finalize(channel: Finalizing<'_, Self>) {
+        check_usage!(
+            !profile::WAITED_FOR_CHANNEL_MUST_LIVE || !channel.is_waited_for(),
+            "object_unref",
+            "a coroutine still waits for the channel"
+        );
+        channel.set_name(None);
+    }
+}
 
 /// Moves the position. Whether positions can be read at doesn't matter (R-CHAN-34).
 pub fn seek(channel: &Channel, offset: i64, whence: i32) -> Result<i64, Error> {

@@ -1,14 +1,25 @@
 //! File channels: anything that has a descriptor.
 
+use super::aio::set_fd_handlers;
+use super::wait;
+use super::watch;
+use crate::object::channel::Polled;
+use crate::object::class::{ChannelImpl, ObjectImpl, Positioned, Seek, SetHandlers};
+use crate::object::descriptors::{Incoming, Outgoing};
+use abi::layout::QIOChannelFile;
+use abi::origin;
 use core::ffi::CStr;
+use host::error::Origin;
+use platform::glib::Source;
+use platform::os::poll::{Until, Waited};
 
 use super::remainder::Remainder;
 use host::error::Error;
 
-use crate::object::Ref;
 use crate::object::channel::Feature;
 use crate::object::channel_class::Transfer;
 use crate::object::file::File;
+use crate::object::{Finalizing, Ref};
 use crate::trace;
 use abi::{layout, profile};
 use platform::os::errno::Errno;
@@ -171,11 +182,58 @@ pub fn close(file: &File) -> Result<(), Error> {
     result.map_err(|errno| Error::os(errno, "Unable to close file"))
 }
 
-/// Closes the descriptor if there still is one. Nobody is left to tell of a failure.
-pub fn finalize(file: &File) {
-    if let fd @ 0.. = file.take_fd() {
-        let _: Result<(), Errno> = host::file::close(fd);
+impl ObjectImpl for QIOChannelFile {
+    fn init(file: &File) {
+        file.set_fd(-1);
     }
+
+    /// Closes the descriptor if there still is one. A failure reaches no caller.
+    fn finalize(file: Finalizing<'_, Self>) {
+        if let fd @ 0.. = file.take_fd() {
+            let _: Result<(), Errno> = host::file::close(fd);
+        }
+    }
+}
+
+impl ChannelImpl for QIOChannelFile {
+    const ORIGIN: Origin = origin!(c"qio_channel_file");
+
+    #[inline]
+    fn readv(file: &File, iov: &[IoVec<'_>], _: Incoming<'_>, _: i32) -> Result<Transfer, Error> {
+        read(file, iov)
+    }
+
+    #[inline]
+    fn writev(file: &File, iov: &[IoVec<'_>], _: Outgoing<'_>, _: i32) -> Result<Transfer, Error> {
+        write(file, iov)
+    }
+
+    fn close(file: &File) -> Result<(), Error> {
+        close(file)
+    }
+
+    fn set_blocking(file: &File, enabled: bool) -> Result<(), Error> {
+        set_blocking(file, enabled)
+    }
+
+    fn create_watch(file: &File, condition: u32) -> Option<Source> {
+        Some(watch::for_fd(file.upcast(), file.fd(), condition))
+    }
+
+    fn polled(file: &File) -> Option<Polled> {
+        Some(Polled::One(file.fd()))
+    }
+
+    fn wait(file: &File, condition: u32, until: Until) -> Waited {
+        wait::for_fd(file.upcast(), file.fd(), condition, until)
+    }
+
+    const PREADV: Option<Positioned<Self>> = Some(read_at);
+    const PWRITEV: Option<Positioned<Self>> = Some(write_at);
+    const SEEK: Option<Seek<Self>> = Some(seek);
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(|file, places, handlers| {
+        set_fd_handlers(file.fd(), file.fd(), places, handlers);
+    });
 }
 
 #[cfg(test)]
@@ -184,7 +242,7 @@ mod tests {
     use platform::os::socket;
 
     fn pair() -> (Ref<layout::QIOChannelFile>, Ref<layout::QIOChannelFile>) {
-        crate::qom::initialise();
+        crate::types::initialise();
         let (a, b) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
         (adopt(a.into_raw()), adopt(b.into_raw()))
     }

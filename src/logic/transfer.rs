@@ -400,7 +400,7 @@ mod tests {
     use platform::os::socket;
 
     fn pair() -> (Ref<QIOChannel>, Ref<QIOChannel>) {
-        crate::qom::initialise();
+        crate::types::initialise();
         let (a, b) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
         let (a, b) = (file::adopt(a.into_raw()), file::adopt(b.into_raw()));
         (a.into_upcast(), b.into_upcast())

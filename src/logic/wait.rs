@@ -119,7 +119,7 @@ mod tests {
     use platform::os::socket;
 
     fn channel() -> (crate::object::Ref<abi::layout::QIOChannel>, Descriptor) {
-        crate::qom::initialise();
+        crate::types::initialise();
         let (a, b) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
         (file::adopt(a.into_raw()).into_upcast(), b)
     }

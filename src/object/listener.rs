@@ -14,7 +14,7 @@ use glib_sys as ffi;
 
 use super::client_func::{ClientFunc, ContextName};
 use super::socket::Socket;
-use super::{Instance, IsA, Shared};
+use super::{Finalizing, Instance, IsA, Shared};
 use abi::layout;
 use platform::glib::Source;
 use platform::sync::Mutex;
@@ -120,25 +120,6 @@ impl Listener {
         self.init_lock();
     }
 
-    /// Frees all that the struct holds.
-    ///
-    /// # Safety
-    /// The last reference has gone: no other thread uses the listener, nothing that it has lent is in
-    /// use, and nothing will be asked of it any more.
-    pub unsafe fn dismantle(&self) {
-        self.set_name(None);
-        self.destroy_lock();
-        let watches: *mut *mut c_void =
-            watches_field!(self).swap(ptr::null_mut(), Ordering::AcqRel);
-        if watches.is_null() {
-            return;
-        }
-        // SAFETY: the pointer to the private state stands before the array.
-        let private = unsafe { watches.sub(1).read() }.cast::<Private>();
-        // SAFETY: `install` made it from a box, and it was just taken out of the struct.
-        drop(unsafe { Box::from_raw(private) });
-    }
-
     fn private(&self) -> Option<&Private> {
         let watches: *mut *mut c_void = watches_field!(self).load(Ordering::Acquire);
         if watches.is_null() {
@@ -147,7 +128,7 @@ impl Listener {
         // SAFETY: the pointer to the private state stands before the array, also before one that
         // was outgrown meanwhile.
         let private = unsafe { watches.sub(1).read() }.cast::<Private>();
-        // SAFETY: it lives until `dismantle`, whose caller promises that nothing lent is in use.
+        // SAFETY: it lives until `release`, which ends what is lent.
         Some(unsafe { &*private })
     }
 
@@ -312,5 +293,22 @@ impl Listener {
     fn destroy_lock(&self) {
         // SAFETY: `init_lock` prepared it; the listener goes, so it is not held.
         unsafe { host::imports::qemu_mutex_destroy(&raw mut (*self.as_ptr()).lock) }
+    }
+}
+
+impl Finalizing<'_, layout::QIONetListener> {
+    /// Frees all that the struct holds.
+    pub fn release(self) {
+        self.set_name(None);
+        self.destroy_lock();
+        let watches: *mut *mut c_void =
+            watches_field!(self).swap(ptr::null_mut(), Ordering::AcqRel);
+        if watches.is_null() {
+            return;
+        }
+        // SAFETY: the pointer to the private state stands before the array.
+        let private = unsafe { watches.sub(1).read() }.cast::<Private>();
+        // SAFETY: `install` made it from a box, and it was just taken out of the struct.
+        drop(unsafe { Box::from_raw(private) });
     }
 }

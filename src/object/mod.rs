@@ -4,6 +4,7 @@
 pub mod buffer;
 pub mod channel;
 pub mod channel_class;
+pub mod class;
 pub mod client_func;
 pub mod command;
 pub mod descriptors;
@@ -61,10 +62,13 @@ impl<T> Shared<T> {
 /// An instance struct of a QOM type: its first member is, perhaps through parents, `Object`.
 ///
 /// # Safety
-/// The struct begins with `layout::Object` and its instances are counted objects of `TYPE`.
-pub unsafe trait Instance {
+/// The struct begins with `layout::Object`, its instances are counted objects of `TYPE`, and `SIZE`
+/// is no less than its size. Any thread may use them, by the accessors of the struct.
+pub unsafe trait Instance: Sized {
     /// The type's name.
     const TYPE: &'static CStr;
+    /// Bytes of an instance: more than the struct's if the library has something behind it.
+    const SIZE: usize = size_of::<Self>();
 }
 
 /// An instance struct that begins with its parent's.
@@ -78,9 +82,6 @@ unsafe impl Instance for layout::Object {
     const TYPE: &'static CStr = c"object";
 }
 
-/// Any object.
-pub type Object = Shared<layout::Object>;
-
 impl<T: Instance> Shared<T> {
     /// The object as one of its parent type.
     pub fn upcast<P>(&self) -> &Shared<P>
@@ -89,12 +90,6 @@ impl<T: Instance> Shared<T> {
     {
         // SAFETY: `T` begins with `P` and lives as long as `self`.
         unsafe { &*self.as_ptr().cast::<Shared<P>>() }
-    }
-
-    /// The object as what all are.
-    pub fn as_object(&self) -> &Object {
-        // SAFETY: every instance begins with `Object` and lives as long as `self`.
-        unsafe { &*self.as_ptr().cast::<Object>() }
     }
 
     /// One more reference.

@@ -2,6 +2,7 @@
 
 use core::ffi::CStr;
 
+use super::class::ObjectImpl;
 use super::{Instance, IsA, Shared};
 use abi::layout;
 
@@ -15,3 +16,6 @@ unsafe impl Instance for layout::QIODNSResolver {
 
 // SAFETY: the first member is the parent.
 unsafe impl IsA<layout::Object> for layout::QIODNSResolver {}
+
+/// Nothing but a name.
+impl ObjectImpl for layout::QIODNSResolver {}

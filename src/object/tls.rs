@@ -6,7 +6,7 @@ use core::ptr;
 use super::channel::Channel;
 use super::channel_class::Transfer;
 use super::descriptors::{Incoming, Outgoing};
-use super::{Instance, IsA, Ref, Shared};
+use super::{Finalizing, Instance, IsA, Ref, Shared};
 use abi::layout;
 use host::error::Error;
 use host::tls_session::{OwnedSession, Session, Transport};
@@ -20,6 +20,7 @@ pub type Tls = Shared<layout::QIOChannelTLS>;
 // SAFETY: the struct begins with its parent's, down to `Object`.
 unsafe impl Instance for layout::QIOChannelTLS {
     const TYPE: &'static CStr = c"qio-channel-tls";
+    const SIZE: usize = size_of::<Whole>();
 }
 
 // SAFETY: the first member is the parent.
@@ -38,9 +39,6 @@ struct Whole {
     refused: AtomicBool,
 }
 
-/// Bytes of an instance.
-pub const INSTANCE_SIZE: usize = size_of::<Whole>();
-
 /// Bits of `received`.
 const BYTES: u8 = 1;
 const WOULD_BLOCK: u8 = 2;
@@ -56,31 +54,15 @@ impl Tls {
     /// Gives a new instance its state.
     pub fn set_state<T: Send + Sync + 'static>(&self, state: T) {
         let state = Some(UserData::boxed(state));
-        // SAFETY: instances have `INSTANCE_SIZE` bytes; the zeroed ones are not to be dropped.
+        // SAFETY: instances have `SIZE` bytes; the zeroed ones are not to be dropped.
         unsafe { (&raw mut (*self.whole()).state).write(state) };
     }
 
     /// The state, as long as the object lives.
     #[inline]
     pub fn state<T: 'static>(&self) -> Option<&T> {
-        // SAFETY: set when the object was made, before anybody else saw it.
+        // SAFETY: set when the object was made, before it was published.
         unsafe { (*self.whole()).state.as_ref() }.and_then(UserData::value::<T>)
-    }
-
-    /// Frees the state and the session, and drops the reference on the master.
-    ///
-    /// # Safety
-    /// The last reference has gone: what [`Tls::state`], [`Tls::master`] and [`Tls::session`] have
-    /// returned is not used any more, nor is the object.
-    pub unsafe fn finalize(&self) {
-        // SAFETY: as promised, nothing borrows it.
-        drop(unsafe { (*self.whole()).state.take() });
-        let session = self.session_field().swap(ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: NULL, or what `set_session` stored.
-        drop(unsafe { OwnedSession::from_ptr_full(session) });
-        let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: NULL, or the reference that `set_master` stored.
-        drop(unsafe { Ref::from_ptr_full(master) });
     }
 
     fn master_field(&self) -> &AtomicPtr<layout::QIOChannel> {
@@ -153,8 +135,8 @@ impl Tls {
         self.pending_field().store(pending, Ordering::Release);
     }
 
-    /// Whether a read would not need the master. For everybody: the session may only be asked by the
-    /// reader (R-TLS-62).
+    /// Whether a read would not need the master. For any thread; only the reader may ask the session
+    /// (R-TLS-62).
     #[inline]
     pub fn has_pending(&self) -> bool {
         self.pending_field().load(Ordering::Acquire)
@@ -206,7 +188,7 @@ impl Tls {
     #[cfg(not(tls_hs_ioc_tag))]
     pub fn set_handshake_tag(&self, _tag: u32) {}
 
-    /// Stores the id of the source that the end waits with, 0 if none (R-TLS-25).
+    /// Stores the id of the source that close_notify waits with, 0 if none (R-TLS-25).
     #[cfg(tls_bye)]
     pub fn set_bye_tag(&self, tag: u32) {
         // SAFETY: an aligned field that lives with `self`.
@@ -235,6 +217,20 @@ fn moved(transfer: Transfer) -> Option<usize> {
     match transfer {
         Transfer::Done(bytes) => Some(bytes),
         Transfer::WouldBlock => None,
+    }
+}
+
+impl Finalizing<'_, layout::QIOChannelTLS> {
+    /// Frees the state and the session, and drops the reference on the master.
+    pub fn release(self) {
+        // SAFETY: nothing borrows it: what was borrowed through `self` has ended.
+        drop(unsafe { (*self.whole()).state.take() });
+        let session = self.session_field().swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: NULL, or what `set_session` stored.
+        drop(unsafe { OwnedSession::from_ptr_full(session) });
+        let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: NULL, or the reference that `set_master` stored.
+        drop(unsafe { Ref::from_ptr_full(master) });
     }
 }
 

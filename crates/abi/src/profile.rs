@@ -36,7 +36,7 @@ pub const LISTENER_TRACES: ListenerTraces = if cfg!(listener_source) {
 pub const SAME_REGISTRATION_IS_SILENT: bool = cfg!(listener_source);
 
 /// The DNS resolver hands the keep-alive options on (R-DNS-10).
-pub const RESOLVER_KEEPS_KEEP_ALIVE: bool = cfg!(keep_alive_tuning);
+pub(crate) const RESOLVER_KEEPS_KEEP_ALIVE: bool = cfg!(keep_alive_tuning);
 
 /// TLS sessions can tell whether decrypted bytes wait in them (R-TLS-33).
 pub const TLS_SESSIONS_TELL_PENDING: bool = cfg!(tls_check_pending);

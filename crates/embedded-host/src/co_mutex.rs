@@ -14,7 +14,7 @@ struct Waiter {
     has_lock: bool,
 }
 
-/// ObjectRef for a moment by whoever looks into any such lock.
+/// Held for a moment to look into any such lock.
 static INSIDE: Mutex<()> = Mutex::new(());
 
 /// Makes a lock of the memory.
@@ -22,7 +22,7 @@ static INSIDE: Mutex<()> = Mutex::new(());
 /// # Safety
 /// `mutex` is writable memory.
 pub unsafe fn init(mutex: *mut CoMutex) {
-    // SAFETY: as promised; all zero is a lock that nobody has.
+    // SAFETY: as promised; all zero is a lock that is free.
     unsafe { mutex.write_bytes(0, 1) };
 }
 
@@ -41,7 +41,7 @@ pub unsafe fn lock(mutex: *mut CoMutex) {
     let waiter = &raw mut waiter;
     {
         let _inside = INSIDE.lock();
-        // SAFETY: only touched by those inside, as is the list of waiters, who wait on their stacks.
+        // SAFETY: only touched by those inside, as is the list of waiters, which lie on their stacks.
         unsafe {
             if (*mutex).locked == 0 {
                 (*mutex).locked = 1;
@@ -73,7 +73,7 @@ pub unsafe fn lock(mutex: *mut CoMutex) {
     }
 }
 
-/// Gives the lock to the one who waits longest, and wakes it.
+/// Gives the lock to the waiter that waits longest, and wakes it.
 ///
 /// # Safety
 /// As for [`lock`].

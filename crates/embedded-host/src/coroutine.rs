@@ -1,6 +1,6 @@
 //! Coroutines with stacks of their own.
 //!
-//! A coroutine belongs to whoever enters it, one at a time, and may be entered by another thread
+//! A coroutine belongs to the thread that enters it, one at a time, and may be entered by another thread
 //! each time: what is thread-local is read by functions that are not inlined, and nothing read
 //! before a switch is used after it.
 
@@ -27,7 +27,7 @@ pub type Entry = unsafe extern "C" fn(opaque: *mut c_void);
 
 /// A coroutine, or the stand-in of a thread that is in none.
 pub struct Coroutine {
-    /// What runs; None in a stand-in. Touched by the one who has entered it only.
+    /// What runs; None in a stand-in. Touched by the thread that has entered it only.
     stackful: UnsafeCell<Option<Stackful>>,
     /// The way out of it, once it has begun.
     yielder: Cell<*const Yielder<(), ()>>,
@@ -36,7 +36,7 @@ pub struct Coroutine {
     is_entered: AtomicBool,
     /// A bottom half is going to enter it.
     is_scheduled: AtomicBool,
-    /// Whom to enter once it has yielded or ended (R-COR-4). Touched by itself, and by the one who
+    /// The coroutines to enter once it has yielded or ended (R-COR-4). Touched by itself, and by the thread that
     /// has entered it while it doesn't run.
     woken: UnsafeCell<VecDeque<*const Coroutine>>,
 }
@@ -109,7 +109,7 @@ impl Coroutine {
             // SAFETY: the program's function and its data.
             unsafe { entry(opaque) };
         };
-        // SAFETY: just made, and nobody else knows it.
+        // SAFETY: just made, and known to nothing else.
         unsafe { *(*this).stackful.get() = Some(Stackful::with_stack(stack, body)) };
         this.cast()
     }
@@ -143,7 +143,7 @@ impl Coroutine {
         unsafe { (*self.stackful.get()).is_none() }
     }
 
-    /// Runs it for a context until it yields or ends, and then whom it has woken (R-COR-2).
+    /// Runs it for a context until it yields or ends, and then those it has woken (R-COR-2).
     ///
     /// # Safety
     /// It is live; if it ends it must not be used afterwards.
@@ -151,7 +151,7 @@ impl Coroutine {
         const NAME: &str = "qemu_coroutine_enter";
         let mut pending = VecDeque::from([this]);
         while let Some(next) = pending.pop_front() {
-            // SAFETY: live, as the caller or the one who has woken it promised.
+            // SAFETY: live, as the caller or the coroutine that has woken it promised.
             let coroutine = unsafe { &*next };
             check_usage!(!coroutine.is_stand_in(), NAME, "@co is not a coroutine");
             check_usage!(
@@ -166,7 +166,7 @@ impl Coroutine {
             );
             coroutine.context.store(context, Ordering::Release);
             let outer = set_running(next);
-            // SAFETY: `is_entered` makes this the only one who touches the stack.
+            // SAFETY: `is_entered` makes this the only thread that touches the stack.
             let result =
                 unsafe { (*coroutine.stackful.get()).as_mut() }.map(|stackful| stackful.resume(()));
             set_running(outer);
@@ -176,7 +176,7 @@ impl Coroutine {
                 // From here on another thread may enter it.
                 coroutine.is_entered.store(false, Ordering::Release);
             } else {
-                // SAFETY: made by `create`, ended, and by the contract nobody uses it any more.
+                // SAFETY: made by `create`, ended, and by the contract not used any more.
                 drop(unsafe { Box::from_raw(next.cast_mut()) });
             }
         }
@@ -239,7 +239,7 @@ impl Coroutine {
     }
 }
 
-/// Leaves the coroutine for whoever has entered it, until it is entered again.
+/// Returns to where the coroutine was entered, until it is entered again.
 pub fn suspend() {
     let this = running();
     check_usage!(

@@ -54,7 +54,7 @@ fn open_once(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
 
 /// Closes a descriptor, which is gone whatever the result (R-CHAN-13).
 pub fn close(fd: c_int) -> Result<(), Errno> {
-    // SAFETY: takes a number only; who owns it is the caller's to know.
+    // SAFETY: takes a number only; its owner is the caller's to know.
     if unsafe { imports::qemu_close(fd) } == -1 {
         return Err(errno::last());
     }

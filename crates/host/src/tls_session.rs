@@ -1,8 +1,8 @@
 //! TLS sessions of the host: one face for the three styles they have had.
 //!
 //! They report failures with errno or with an error object, and may tell in addition when a transport
-//! has ended too early. Which functions there are, and with which arguments, differs between profiles
-//! here and nowhere above.
+//! has ended too early. Which functions there are, and with which arguments, differs between profiles;
+//! what is above sees one face.
 
 use core::ffi::{CStr, c_char, c_uint, c_void};
 use core::marker::PhantomData;
@@ -62,7 +62,7 @@ pub trait Transport {
     fn receive(&self, space: IoVec<'_>) -> Result<Option<usize>, Error>;
 }
 
-/// What came of a step of a handshake, or of the end of a session.
+/// What came of a step of a handshake, or of sending close_notify.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
     /// It is over.
@@ -125,7 +125,7 @@ impl OwnedSession {
     /// Takes over a session. None for NULL.
     ///
     /// # Safety
-    /// `ptr` is NULL or a session that nobody else owns.
+    /// `ptr` is NULL or a session that the caller gives away.
     pub unsafe fn from_ptr_full(ptr: *mut QCryptoTLSSession) -> Option<Self> {
         NonNull::new(ptr).map(Self)
     }
@@ -133,7 +133,7 @@ impl OwnedSession {
     /// Gives the session away, with the transport that it uses from now on.
     ///
     /// # Safety
-    /// `transport` lives as long as anybody calls the session.
+    /// `transport` lives as long as the session is called.
     pub unsafe fn into_ptr<T: Transport>(self, transport: *mut T) -> *mut QCryptoTLSSession {
         let session = self.0.as_ptr();
         let _ = core::mem::ManuallyDrop::new(self);
@@ -158,7 +158,7 @@ impl Drop for OwnedSession {
     }
 }
 
-/// A session, borrowed from who owns it.
+/// A session, borrowed from its owner.
 #[derive(Clone, Copy)]
 pub struct Session<'a>(
     NonNull<QCryptoTLSSession>,
@@ -379,7 +379,7 @@ unsafe extern "C" fn write_transport<T: Transport>(
 ) -> ssize_t {
     #[cfg(not(session_errp))]
     let errp = ptr::null_mut();
-    // SAFETY: as promised; nobody writes to what is sent.
+    // SAFETY: as promised; what is sent is only read.
     let bytes = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), len) };
     // SAFETY: as promised.
     let result = unsafe { &*opaque.cast::<T>() }.send(bytes);

@@ -25,15 +25,16 @@ pub mod traces;
 pub mod wait;
 pub mod watch;
 
+use crate::object::class::ObjectImpl;
 use core::ffi::CStr;
 use std::ffi::CString;
 use std::sync::Arc;
 
 use crate::logic::{control, socket};
-use crate::object::Ref;
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
 use crate::object::socket::{End, Socket};
+use crate::object::{Finalizing, Ref};
 use abi::address::Address;
 use abi::layout::{QIOChannelSocket, QIONetListener};
 use abi::profile;
@@ -266,7 +267,7 @@ pub fn local_address(listener: &Listener, index: usize) -> Result<Address, Error
 }
 
 /// Ends a listener whose last reference has gone (R-LSN-55).
-pub fn finalize(listener: &Listener) {
+fn finalize(listener: &Listener) {
     let state = state_of(listener);
     state.inner.lock().is_ending = true;
     disconnect(listener);
@@ -276,4 +277,15 @@ pub fn finalize(listener: &Listener) {
     }
     let sockets = core::mem::take(&mut state.inner.lock().sockets);
     drop(sockets);
+}
+
+impl ObjectImpl for QIONetListener {
+    fn init(listener: &Listener) {
+        init(listener);
+    }
+
+    fn finalize(listener: Finalizing<'_, Self>) {
+        finalize(&listener);
+        listener.release();
+    }
 }

@@ -151,7 +151,7 @@ mod tests {
     use core::ffi::CStr;
 
     fn addresses(hosts: &[&CStr], port: &CStr, to: Option<u16>) -> Vec<Address> {
-        crate::qom::initialise();
+        crate::types::initialise();
         let address = |host: &&CStr| {
             Address::inet(&InetFields {
                 host,

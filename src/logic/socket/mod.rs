@@ -16,6 +16,7 @@
 //! | datagrams | yes | UNIX | | | |
 //! | accepted | yes | UNIX | | | yes |
 
+mod class;
 pub mod control;
 pub mod establish;
 pub mod transfer;

@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_shutdown_is_told_to_all_that_wait_and_to_those_that_come_later() {
-        crate::qom::initialise();
+        crate::types::initialise();
         let (a, _b) =
             socket::pair(libc::AF_UNIX, libc::SOCK_STREAM | libc::SOCK_NONBLOCK, 0).unwrap();
         let channel = from_fd(a.into_raw()).unwrap();

@@ -18,7 +18,7 @@ pub fn start(tls: &Tls) -> Result<(), Error> {
     let Some(state) = tls.state::<Arc<State>>().map(Arc::clone) else {
         return Ok(());
     };
-    // Without a handshake there is nothing to end; once is enough (R-TLS-28).
+    // Before the end of the handshake there is nothing to close; once is enough (R-TLS-28).
     if !state.is_open() || state.has_sent_close_notify.load(Ordering::Acquire) || !state.bye.begin()
     {
         return Ok(());

@@ -46,8 +46,8 @@ fn go_on(state: &Arc<State>, job: Job) {
     step(state, job, false);
 }
 
-/// `is_first`: the caller of the handshake waits for the outcome of this step, whoever closes the
-/// channel meanwhile.
+/// `is_first`: the caller of the handshake waits for the outcome of this step, even if the
+/// channel is closed meanwhile.
 fn step(state: &Arc<State>, job: Job, is_first: bool) {
     let Some(session) = job.channel.session() else {
         return over(state, job, Err(no_session()), is_first);
@@ -93,8 +93,8 @@ fn over(state: &Arc<State>, job: Job, outcome: Result<(), Error>, is_first: bool
     }
 }
 
-/// The connection is open. Whether the program wants to talk to this peer is told to it; nothing is
-/// told to the peer (R-TLS-18).
+/// The connection is open. The program hears whether the peer is accepted; nothing is sent to the peer
+/// (R-TLS-18).
 fn check_peer(state: &State, tls: &Tls) -> Result<(), Error> {
     let session = tls.session().ok_or_else(no_session)?;
     state.publish_pending(tls, session.has_pending(false));
@@ -108,7 +108,7 @@ fn check_peer(state: &State, tls: &Tls) -> Result<(), Error> {
     verdict
 }
 
-/// Calls the program back, and ends the task (R-TLS-19, R-TLS-20).
+/// Calls the program back, and frees the task (R-TLS-19, R-TLS-20).
 fn tell(task: &Arc<Task>, outcome: Result<(), Error>) {
     if let Err(error) = outcome
         && let Some(error) = error.into_object(&origin!(c"qio_channel_tls_handshake"))

@@ -10,6 +10,7 @@
 //! close_notify.
 
 mod bye;
+mod class;
 mod handshake;
 mod operation;
 mod transfer;
@@ -89,7 +90,7 @@ pub fn init(tls: &Tls) {
     }));
 }
 
-/// A channel for the client's side, who wants the server to be `hostname`.
+/// A client's channel, for which the server has to be `hostname`.
 pub fn create_client(
     master: &Channel,
     creds: Creds<'_>,
@@ -102,7 +103,7 @@ pub fn create_client(
     Ok(tls)
 }
 
-/// A channel for the server's side, where `aclname` decides about clients.
+/// A server's channel, where the authorization object `aclname` decides about clients.
 pub fn create_server(
     master: &Channel,
     creds: Creds<'_>,
@@ -182,8 +183,8 @@ pub fn set_blocking(tls: &Tls, enabled: bool) -> Result<(), Error> {
     }
 }
 
-/// Sets handlers on the master. Who waits always tries to transfer first, so what is pending keeps
-/// nobody waiting (R-TLS-60).
+/// Sets handlers on the master. A coroutine tries to transfer before it waits, so none waits while
+/// bytes are pending (R-TLS-60).
 pub fn set_handlers(tls: &Tls, places: Places, handlers: Handlers) {
     if let Some(master) = tls.master() {
         aio::set_handlers(master, places, handlers, "qio_channel_set_aio_fd_handler");

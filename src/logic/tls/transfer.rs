@@ -106,7 +106,7 @@ pub fn read(tls: &Tls, iov: &[IoVec<'_>], relaxed_eof: bool) -> Result<Transfer,
 ///
 /// Of a record that blocked, the embedded host's sessions remember the bytes themselves and could do
 /// without the caller's; this lies over any session, and those of other hosts want the same bytes
-/// again. It also keeps the count of what the caller was told apart from what the session was.
+/// again. It also tells apart what was counted to the caller and what the session has taken.
 #[derive(Default)]
 pub(super) struct Output {
     /// Small elements in one piece, as the session has seen them if it `is_blocked`.

@@ -134,7 +134,7 @@ impl Hooks for Watch {
         self.end_wait();
         let raised = self.raised.swap(0, Ordering::AcqRel) & self.condition;
         let ready = self.pending() | self.polled() | raised;
-        // Somebody else has read it meanwhile.
+        // Another thread has read it meanwhile.
         if ready == 0 {
             return true;
         }

@@ -12,6 +12,7 @@
 //! sends beyond one buffer waits in the transport (R-WS-40). Queued output goes out in the
 //! background, in the default context.
 
+mod class;
 mod direct;
 mod frame;
 mod handshake;
@@ -68,7 +69,7 @@ pub fn init(websock: &Websock) {
 }
 
 /// Finalises an instance: its sources before its master (R-WS-49).
-pub fn finalize(websock: Finalizing<'_, layout::QIOChannelWebsock>) {
+fn finalize(websock: Finalizing<'_, layout::QIOChannelWebsock>) {
     if let Some(state) = websock.state::<Arc<State>>() {
         state.stop();
     }

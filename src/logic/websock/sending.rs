@@ -28,7 +28,7 @@ use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// `QIO_CHANNEL_SHUTDOWN_BOTH`.
 const BOTH: u32 = 3;
 
-/// Milliseconds after which a thread that has the output is taken to wait.
+/// Milliseconds after which a thread that has the output, and may wait with it, is taken to do so.
 const PATIENCE: u32 = 10;
 
 /// What has become of the Close frame. There is one at most (R-WS-25).
@@ -154,7 +154,7 @@ impl Sender {
 
     /// Whether no more pongs can be owed without forgetting one.
     pub(super) fn owes_all_pongs(&self) -> bool {
-        self.pongs.lock().is_full()
+        self.owes.load(Ordering::Acquire) && self.pongs.lock().is_full()
     }
 
     /// Puts a pong on its way (R-WS-26).
@@ -207,6 +207,9 @@ impl Sender {
     /// Whether a thread has the output and waits for a peer that takes no more. One that doesn't wait
     /// lets go of it at once, and sends what is owed.
     fn is_stuck(&self, master: &Channel) -> bool {
+        if !transport::may_wait(master) {
+            return false;
+        }
         for _ in 0..PATIENCE {
             if self.output.try_lock().is_some() || transport::has_room(master) {
                 return false;

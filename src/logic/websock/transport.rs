@@ -2,10 +2,11 @@
 
 use crate::logic::wait;
 use crate::logic::watch::{IN, OUT};
-use crate::object::channel::{Channel, Feature};
+use crate::object::channel::{Channel, Feature, Polled};
 use crate::object::channel_class::Transfer;
 use crate::object::descriptors::{Incoming, Outgoing};
 use host::error::Error;
+use platform::os::fd;
 use platform::os::iov::IoVec;
 
 /// Bytes that are discarded at most: a peer that goes on and on is reset.
@@ -26,6 +27,15 @@ pub(super) fn has_room(master: &Channel) -> bool {
     wait::is_ready(master, OUT)
 }
 
+/// Whether a transfer may wait for the peer. A master without a descriptor of its own doesn't tell.
+pub(super) fn may_wait(master: &Channel) -> bool {
+    let fd = match master.polled() {
+        Some(Polled::One(fd) | Polled::Pair { write: fd, .. }) => fd,
+        None => return true,
+    };
+    fd::is_blocking(fd).unwrap_or(false)
+}
+
 /// Takes what has arrived at a socket and will not be read: with bytes unread, closing would reset
 /// the connection, and the peer might not get what was sent last (RFC 6455 section 7.1.1).
 ///
@@ -34,9 +44,9 @@ pub(super) fn discard_input(master: &Channel) {
     if master.polled().is_none() || !master.has_feature(Feature::SHUTDOWN) {
         return;
     }
-    let mut space = vec![0; 16 << 10];
-    let mut discarded = 0;
+    let (mut space, mut discarded) = (Vec::new(), 0);
     while discarded < DISCARD_MAX && wait::is_ready(master, IN) {
+        space.resize(16 << 10, 0);
         match receive(master, &mut space) {
             Ok(Transfer::Done(bytes @ 1..)) => discarded += bytes,
             _ => return,

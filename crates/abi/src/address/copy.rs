@@ -138,7 +138,7 @@ pub unsafe fn own_texts<T: Record>(this: *mut T) {
 /// Frees the texts in force and the struct; nothing for NULL (R-QAPI-2).
 ///
 /// # Safety
-/// `this` is NULL or a struct in GLib memory that nobody uses any more.
+/// `this` is NULL or a struct in GLib memory that is not used any more.
 pub unsafe fn free<T: Record>(this: *mut T) {
     if this.is_null() {
         return;
@@ -147,6 +147,6 @@ pub unsafe fn free<T: Record>(this: *mut T) {
     let release = |slot: *mut *mut c_char| unsafe { g_free((*slot).cast::<c_void>()) };
     // SAFETY: the struct is live until the next line.
     unsafe { T::for_each_text(this, release) };
-    // SAFETY: the struct is GLib's and nobody uses it any more.
+    // SAFETY: the struct is GLib's and not used any more.
     unsafe { g_free(this.cast::<c_void>()) }
 }

@@ -16,7 +16,11 @@ impl<O> From<NoFamily> for Error<O> {
 /// The family to look up, where a flag that isn't given is None (R-SOCK-5).
 ///
 /// Both on, for any address, is asked for as IPv6: one socket then serves both.
-pub fn select(ipv4: Option<bool>, ipv6: Option<bool>, any_host: bool) -> Result<Family, NoFamily> {
+pub(crate) fn select(
+    ipv4: Option<bool>,
+    ipv6: Option<bool>,
+    any_host: bool,
+) -> Result<Family, NoFamily> {
     match (ipv4, ipv6) {
         (None, None) => Ok(Family::Any),
         (Some(false), Some(false)) => Err(NoFamily),

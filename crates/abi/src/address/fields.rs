@@ -30,7 +30,7 @@ pub struct InetFields<'a> {
 }
 
 impl InetFields<'_> {
-    /// The C struct, with texts in GLib memory that whoever takes it frees.
+    /// The C struct, with texts in GLib memory that its owner frees.
     pub fn to_layout(self) -> InetSocketAddress {
         // SAFETY: all zeros are a valid address: NULL texts, flags off.
         let mut inet: InetSocketAddress = unsafe { core::mem::zeroed() };

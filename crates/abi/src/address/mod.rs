@@ -35,7 +35,7 @@ impl Address {
     /// Takes over an address. None for NULL.
     ///
     /// # Safety
-    /// `ptr` is NULL or an address in GLib memory that nobody else owns.
+    /// `ptr` is NULL or an address in GLib memory without another owner.
     pub unsafe fn from_ptr_full(ptr: *mut layout::SocketAddress) -> Option<Self> {
         NonNull::new(ptr).map(Self)
     }
@@ -190,7 +190,7 @@ impl Address {
 
     /// For reading.
     pub fn view(&self) -> View<'_> {
-        // SAFETY: the address is ours and nobody changes it while it is borrowed.
+        // SAFETY: the address is ours and doesn't change while it is borrowed.
         let view = unsafe { View::from_ptr(self.0.as_ptr()) };
         // SAFETY: an owned address is not NULL.
         unsafe { view.unwrap_unchecked() }

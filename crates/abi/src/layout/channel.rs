@@ -9,7 +9,7 @@ use super::more;
 use super::object::{Object, ObjectClass};
 use super::opaque::{AioContext, Coroutine, Error, IOHandler};
 
-/// Result of a transfer that would have to wait (R-CHAN-3).
+/// Result of a transfer that would have to wait.
 pub const QIO_CHANNEL_ERR_BLOCK: c_int = -2;
 
 /// Send from the caller's memory, which must stay untouched until the next flush.

@@ -5,7 +5,7 @@
 //! `abi/*.json`.
 //!
 //! The structs are plain C data. Other threads and C code touch them at any time, so nothing here
-//! is ever borrowed as `&mut`; the accessors are in [`crate::object`].
+//! is ever borrowed as `&mut`; each house above has its own accessors.
 
 /// Asserts at compile time that a struct has the measured size and that its fields, all of
 /// them, stand at the measured offsets.

@@ -38,7 +38,7 @@ opaque_types! {
     UserCreatable;
     /// A QAPI visitor of the host.
     Visitor;
-    /// What C code sees of a task; the real one is [`crate::logic::task::Task`].
+    /// What C code sees of a task.
     QIOTask;
     /// What C code sees of one listening socket of a listener (profile `qemu-10.2`).
     QIONetListenerSource;

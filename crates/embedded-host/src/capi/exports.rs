@@ -56,6 +56,7 @@ macro_rules! exports {
             $($arg: $crate::capi::exports::c_type!($kind),)*
             errp: *mut *mut abi::layout::Error,
         ) -> $ret {
+            #[allow(dead_code, reason = "not all rows name themselves")]
             const FUNCTION: &str = stringify!($name);
             const ORIGIN: abi::error::Origin = abi::origin!(abi::c_text!(stringify!($name)));
             // SAFETY: the arguments are what the header says, for the call.
@@ -64,7 +65,7 @@ macro_rules! exports {
                 $body
             };
             // SAFETY: the caller's `errp`.
-            unsafe { $crate::capi::propagate::ok_or_propagate(result, errp, &ORIGIN) }
+            unsafe { abi::propagate::ok_or_propagate(result, errp, &ORIGIN) }
                 .unwrap_or($otherwise)
         }
     };

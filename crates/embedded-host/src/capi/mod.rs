@@ -14,7 +14,6 @@
 
 mod arguments;
 mod exports;
-mod propagate;
 
 pub mod extras;
 pub mod required;

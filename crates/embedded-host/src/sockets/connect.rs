@@ -2,13 +2,12 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::{keep_alive, listen};
+use super::{failed, keep_alive, listen};
 use crate::error::Error;
 use abi::address::{Inet, resolution_failed, shown_name};
 use abi::attempts::{Attempts, Ties};
 use abi::origin;
 use abi::profile;
-use platform::os::errno::Errno;
 use platform::os::fd::Descriptor;
 use platform::os::resolve::{self, Query, Resolved, Usage};
 use platform::os::socket;
@@ -27,9 +26,7 @@ fn first_to_answer(inet: Inet<'_>, addresses: &[Resolved]) -> Result<Descriptor,
     for resolved in addresses {
         match one(inet, resolved) {
             Ok(socket) => return Ok(socket),
-            Err((errno, message)) => {
-                attempts.push(shown_name(&resolved.name), Error::os(errno, message))
-            }
+            Err(error) => attempts.push(shown_name(&resolved.name), error),
         }
     }
     // The resolver has at least one answer, so there is a failure.
@@ -72,19 +69,15 @@ pub(super) fn look_up_mapped(mut query: Query<'_>) -> Result<Vec<Resolved>, reso
     }
 }
 
-/// Connects to one address, or says what failed.
-fn one(inet: Inet<'_>, resolved: &Resolved) -> Result<Descriptor, (Errno, String)> {
-    let failed = |message: &str| {
-        let message = message.to_owned();
-        move |errno| (errno, message)
-    };
+/// Connects to one address.
+fn one(inet: Inet<'_>, resolved: &Resolved) -> Result<Descriptor, Error> {
     let family = resolved.name.family();
     let socket = socket::create(family, libc::SOCK_STREAM, listen::protocol(inet, resolved))
         .map_err(failed("Failed to create a socket"))?;
     if profile::CONNECTING_REUSES_ADDRESS {
         socket::reuse_address(socket.as_raw()).map_err(failed("Failed to set SO_REUSEADDR"))?;
     }
-    socket::connect(socket.as_raw(), &resolved.name).map_err(failed(&failed_to_connect(inet)))?;
+    socket::connect(socket.as_raw(), &resolved.name).map_err(failed(failed_to_connect(inet)))?;
     Ok(socket)
 }
 
@@ -98,6 +91,7 @@ mod tests {
     use crate::sockets::connect as connect_to;
     use abi::address::{Address, InetFields, View};
     use abi::layout;
+    use platform::os::errno::Errno;
     use platform::os::fd;
     use std::ffi::{CStr, CString};
 
@@ -109,7 +103,7 @@ mod tests {
         inet(view)
     }
 
-    /// A socket with a port of its own that nobody listens at, if not told so.
+    /// A socket with a port of its own, on which it listens if told so.
     fn bound(host: &CStr, listening: bool) -> (Descriptor, CString) {
         let query = Query {
             host: Some(host),

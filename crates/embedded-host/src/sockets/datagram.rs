@@ -2,12 +2,11 @@
 
 use core::ffi::CStr;
 
-use super::connect;
+use super::{connect, failed};
 use crate::error::Error;
 use abi::address::{Inet, View, resolution_failed, shown_name};
 use abi::attempts::{Attempts, Ties};
 use abi::origin;
-use platform::os::errno::Errno;
 use platform::os::fd::Descriptor;
 use platform::os::resolve::{self, Family, Query, Resolved, Usage};
 use platform::os::socket;
@@ -30,9 +29,7 @@ pub fn open(remote: View<'_>, local: Option<View<'_>>) -> Result<Descriptor, Err
         };
         match open_to(remote, &peer, &own) {
             Ok(socket) => return Ok(socket),
-            Err((errno, message)) => {
-                attempts.push(shown_name(&peer.name), Error::os(errno, message))
-            }
+            Err(error) => attempts.push(shown_name(&peer.name), error),
         }
     }
     let failure = attempts
@@ -87,16 +84,8 @@ fn look_up_local(local: Option<Inet<'_>>, family: Family) -> Result<Vec<Resolved
     resolve::look_up(&query).map_err(|reason| resolution_failed(host, Some(port), reason))
 }
 
-/// A socket with one of the `own` names that is connected to `peer`; else what failed.
-fn open_to(
-    remote: Inet<'_>,
-    peer: &Resolved,
-    own: &[Resolved],
-) -> Result<Descriptor, (Errno, String)> {
-    let failed = |message: &str| {
-        let message = message.to_owned();
-        move |errno| (errno, message)
-    };
+/// A socket with one of the `own` names that is connected to `peer`.
+fn open_to(remote: Inet<'_>, peer: &Resolved, own: &[Resolved]) -> Result<Descriptor, Error> {
     let socket = socket::create(peer.name.family(), libc::SOCK_DGRAM, peer.protocol)
         .map_err(failed("Failed to create a socket"))?;
     let fd = socket.as_raw();
@@ -104,14 +93,14 @@ fn open_to(
     let mut bound = Ok(());
     for resolved in own {
         let message = format!("Failed to bind socket to {}", shown_name(&resolved.name));
-        bound = socket::bind(fd, &resolved.name).map_err(|errno| (errno, message));
+        bound = socket::bind(fd, &resolved.name).map_err(failed(message));
         if bound.is_ok() {
             break;
         }
     }
     bound?;
     let message = format!("Failed to connect to '{}'", remote.host_and_port());
-    socket::connect(fd, &peer.name).map_err(failed(&message))?;
+    socket::connect(fd, &peer.name).map_err(failed(message))?;
     Ok(socket)
 }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 
+use super::c_text;
 use crate::error::Error;
 use abi::address::InetFields;
 use abi::layout::KeepAliveTuning;
@@ -29,11 +30,9 @@ pub(super) struct Options {
 
 impl InetText {
     pub(super) fn new(address: &HostPort<'_>, options: Options) -> Self {
-        // A part of a C string has no NUL.
-        let text = |bytes: &[u8]| CString::new(bytes).unwrap_or_default();
         Self {
-            host: text(address.host),
-            port: text(address.port),
+            host: c_text(address.host),
+            port: c_text(address.port),
             options,
         }
     }

@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use super::keep_alive;
+use super::{failed, keep_alive};
 use crate::error::Error;
 use crate::error_object::OwnedError;
 use abi::address::{Inet, resolution_failed, shown_name};
@@ -84,8 +84,8 @@ fn try_ports(
         let name = resolved.name.with_port(port);
         match start(socket.as_raw(), inet, &name, backlog) {
             Ok(()) => return Ok(Some(socket)),
-            Err((errno, _)) if errno.code() == libc::EADDRINUSE => taken = Some(errno),
-            Err((errno, message)) => return Err(Error::os(errno, message)),
+            Err(error) if error.errno().code() == libc::EADDRINUSE => taken = Some(error.errno()),
+            Err(error) => return Err(error),
         }
     }
     if let Some(errno) = taken {
@@ -113,17 +113,12 @@ pub(super) fn protocol(inet: Inet<'_>, resolved: &Resolved) -> c_int {
     }
 }
 
-/// Gives the socket its name and lets clients in; else says what failed.
-fn start(
-    fd: c_int,
-    inet: Inet<'_>,
-    name: &SocketName,
-    backlog: c_int,
-) -> Result<(), (Errno, String)> {
-    let at = |what: &'static str| move |errno| (errno, format!("{what} {}", shown_name(name)));
-    socket::reuse_address(fd).map_err(|errno| (errno, "Failed to set SO_REUSEADDR".to_owned()))?;
-    bind(fd, inet, name).map_err(at("Failed to bind socket to"))?;
-    socket::listen(fd, backlog).map_err(at("Failed to listen on socket"))
+/// Gives the socket its name and lets clients in.
+fn start(fd: c_int, inet: Inet<'_>, name: &SocketName, backlog: c_int) -> Result<(), Error> {
+    let place = shown_name(name);
+    socket::reuse_address(fd).map_err(failed("Failed to set SO_REUSEADDR"))?;
+    bind(fd, inet, name).map_err(failed(format!("Failed to bind socket to {place}")))?;
+    socket::listen(fd, backlog).map_err(failed(format!("Failed to listen on socket {place}")))
 }
 
 /// Gives the socket its name, an IPv6 one together with the IPv4 half if the address allows both

@@ -16,8 +16,11 @@ pub mod text;
 pub mod unix;
 mod vsock;
 
+use std::ffi::CString;
+
 use crate::error::Error;
 use abi::address::View;
+use platform::os::errno::Errno;
 use platform::os::fd::Descriptor;
 
 use unix::UnixAddress;
@@ -40,4 +43,14 @@ pub fn connect(address: View<'_>) -> Result<Descriptor, Error> {
         View::Vsock(vsock) => vsock::connect(vsock),
         View::Fd(fd) => descriptor::resolve(fd),
     }
+}
+
+/// What to make of the errno of a step.
+fn failed(message: impl Into<String>) -> impl FnOnce(Errno) -> Error {
+    move |errno| Error::os(errno, message)
+}
+
+/// A C string of bytes that come from C strings, and so have no NUL.
+fn c_text(bytes: &[u8]) -> CString {
+    CString::new(bytes).unwrap_or_default()
 }

@@ -1,9 +1,10 @@
 //! Socket names as addresses, and the end of a listening socket's name.
 
 use core::ffi::c_int;
-use std::ffi::{CString, OsStr};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
+use super::c_text;
 use crate::error::Error;
 use abi::address::{Address, InetFields};
 use platform::os::errno::Errno;
@@ -42,11 +43,6 @@ pub fn to_address(name: &SocketName) -> Result<Address, Error> {
         }
         family => Err(Error::new(format!("socket family {family} unsupported"))),
     }
-}
-
-/// A C string of bytes that end before their first NUL.
-fn c_text(bytes: &[u8]) -> CString {
-    CString::new(bytes).unwrap_or_default()
 }
 
 /// The address of this end.

@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use std::ffi::CString;
 
 use super::inet_text::{InetText, split_at_byte};
-use super::{inet_keyval, inet_legacy};
+use super::{c_text, inet_keyval, inet_legacy};
 use crate::error::Error;
 use abi::address::{Address, View};
 use abi::profile;
@@ -53,11 +53,6 @@ pub fn uri(address: View<'_>) -> CString {
         text.extend_from_slice(part.unwrap_or_default().to_bytes());
     }
     c_text(&text)
-}
-
-/// A C string of bytes that come from C strings.
-fn c_text(bytes: &[u8]) -> CString {
-    CString::new(bytes).unwrap_or_default()
 }
 
 fn given(bytes: &[u8]) -> Option<CString> {

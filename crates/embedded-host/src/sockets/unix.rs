@@ -4,7 +4,7 @@ use core::ffi::{CStr, c_int};
 use std::borrow::Cow;
 use std::ffi::CString;
 
-use super::names;
+use super::{failed, names};
 use crate::error::with_hint;
 use crate::error::{Error, Origin};
 use abi::address::{Unix, check, shown};
@@ -101,18 +101,17 @@ pub fn listen(address: &UnixAddress<'_>, backlog: c_int) -> Result<Descriptor, E
     if is_file {
         names::remove(path.to_bytes())?;
     }
-    let failed = |what: &'static str| {
-        let path = &path;
-        move |errno| Error::os(errno, format!("{what} {}", shown(Some(path))))
-    };
-    socket::bind(socket.as_raw(), &name).map_err(failed("Failed to bind socket to"))?;
+    let shown_path = shown(Some(&path));
+    socket::bind(socket.as_raw(), &name)
+        .map_err(failed(format!("Failed to bind socket to {shown_path}")))?;
     if is_file {
         socket_file::register(socket.as_raw(), path.to_bytes());
     }
     if let Err(errno) = socket::listen(socket.as_raw(), backlog) {
         // What was bound must not stay behind. The first failure is the one to tell.
         let _: Result<(), Error> = names::cleanup_listening(socket.as_raw());
-        return Err(failed("Failed to listen on socket")(errno));
+        let message = format!("Failed to listen on socket {shown_path}");
+        return Err(Error::os(errno, message));
     }
     Ok(socket)
 }
@@ -136,11 +135,10 @@ pub fn connect(address: &UnixAddress<'_>) -> Result<Descriptor, Error> {
 }
 
 fn create() -> Result<Descriptor, Error> {
-    socket::create(libc::AF_UNIX, libc::SOCK_STREAM, 0)
-        .map_err(|errno| Error::os(errno, "Failed to create a socket"))
+    socket::create(libc::AF_UNIX, libc::SOCK_STREAM, 0).map_err(failed("Failed to create a socket"))
 }
 
-/// A path in the temporary directory that nobody else has; a file stands there already.
+/// A path in the temporary directory that is this process's own; a file stands there already.
 fn fresh_path(origin: &Origin) -> Result<CString, Error> {
     let template = std::env::temp_dir().join("qemu-socket-XXXXXX");
     let template = CString::new(template.into_os_string().into_encoded_bytes())

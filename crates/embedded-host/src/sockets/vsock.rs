@@ -2,6 +2,7 @@
 
 use core::ffi::{CStr, c_int};
 
+use super::failed;
 use crate::error::Error;
 use abi::address::{Vsock, host_and_port, shown};
 use platform::os::fd::Descriptor;
@@ -14,9 +15,9 @@ pub(super) fn listen(address: Vsock<'_>, backlog: c_int) -> Result<Descriptor, E
     let socket = create()?;
     let place = host_and_port(address.cid(), address.port());
     socket::bind(socket.as_raw(), &name)
-        .map_err(|errno| Error::os(errno, format!("Failed to bind socket to {place}")))?;
+        .map_err(failed(format!("Failed to bind socket to {place}")))?;
     socket::listen(socket.as_raw(), backlog)
-        .map_err(|errno| Error::os(errno, format!("Failed to listen on socket {place}")))?;
+        .map_err(failed(format!("Failed to listen on socket {place}")))?;
     Ok(socket)
 }
 
@@ -24,16 +25,15 @@ pub(super) fn listen(address: Vsock<'_>, backlog: c_int) -> Result<Descriptor, E
 pub(super) fn connect(address: Vsock<'_>) -> Result<Descriptor, Error> {
     let name = name(address)?;
     let socket = create()?;
-    socket::connect(socket.as_raw(), &name).map_err(|errno| {
-        let place = host_and_port(address.cid(), address.port());
-        Error::os(errno, format!("Failed to connect to '{place}'"))
-    })?;
+    let place = host_and_port(address.cid(), address.port());
+    socket::connect(socket.as_raw(), &name)
+        .map_err(failed(format!("Failed to connect to '{place}'")))?;
     Ok(socket)
 }
 
 fn create() -> Result<Descriptor, Error> {
     socket::create(libc::AF_VSOCK, libc::SOCK_STREAM, 0)
-        .map_err(|errno| Error::os(errno, "Failed to create a socket"))
+        .map_err(failed("Failed to create a socket"))
 }
 
 fn name(address: Vsock<'_>) -> Result<SocketName, Error> {

@@ -38,7 +38,7 @@ pub type ReadFunc = Option<
 pub enum Stop {
     /// It isn't ready.
     Block,
-    /// A signal came.
+    /// EINTR.
     Interrupted,
     /// It has failed; the 7.2 profiles don't know why (R-TLS-9).
     Failed(Option<Error>),
@@ -86,7 +86,7 @@ impl Callbacks {
         result
     }
 
-    /// Reads, once; 0 is the end.
+    /// Reads, once; 0 is the end of file.
     pub fn read(self, room: IoVec<'_>) -> Result<usize, Stop> {
         let Some(read) = self.read else {
             return Err(no_transport());

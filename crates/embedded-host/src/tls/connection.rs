@@ -129,7 +129,7 @@ impl Connection {
         })
     }
 
-    /// Reads what a record has; 0 is the end.
+    /// Reads what a record has; 0 is the end of file.
     pub fn read(&self, room: IoVec<'_>) -> Result<usize, Failure> {
         self.shared.locked(|guard| {
             match guard.state(|state| state.end) {
@@ -139,7 +139,7 @@ impl Connection {
                 None => {}
             }
             if room.is_empty() {
-                // As GnuTLS says, but that isn't to look like the end of the session.
+                // As GnuTLS says, but that isn't to look like the end of file.
                 return Err(Failure::Failed(Reason::from(Code::INVALID_REQUEST)));
             }
             loop {
@@ -201,7 +201,7 @@ impl Connection {
         })
     }
 
-    /// Decrypted bytes that nobody has read yet. Any thread may ask.
+    /// Decrypted bytes that have not been read. Any thread may ask.
     pub fn pending(&self) -> usize {
         self.shared.pending()
     }
@@ -216,7 +216,7 @@ impl Connection {
             }
             match guard.flush() {
                 Ok(()) => {}
-                // In the words of the others, which have GnuTLS's first.
+                // With GnuTLS's text first, as other failures of this function have it.
                 Err(Failure::Failed(reason)) => return Err(reason),
                 Err(_) => return Ok(Progress::Waiting(Direction::Sending)),
             }

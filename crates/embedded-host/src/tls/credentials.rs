@@ -51,7 +51,7 @@ pub struct Settings {
     pub sanity_check: bool,
     /// The id of a secret object.
     pub password_id: Option<Vec<u8>>,
-    /// Whose key it is.
+    /// Whose key a client has.
     pub username: Option<Vec<u8>>,
 }
 

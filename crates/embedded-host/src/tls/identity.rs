@@ -8,9 +8,9 @@ use super::gnutls::{
 pub enum Identity {
     /// X.509, of a client or server.
     Certificates(Certificates),
-    /// Nobody.
+    /// Nothing.
     AnonymousClient(AnonymousClient),
-    /// Nobody.
+    /// Nothing.
     AnonymousServer(AnonymousServer),
     /// A name and a key.
     PskClient(PskClient),

@@ -35,7 +35,7 @@ pub(super) unsafe extern "C" fn init(obj: *mut Object) {
 /// Frees them.
 ///
 /// # Safety
-/// `obj` is an instance of `tls-creds` that nobody else uses any more.
+/// `obj` is an instance of `tls-creds` whose last reference has gone.
 pub(super) unsafe extern "C" fn finalize(obj: *mut Object) {
     // SAFETY: as promised.
     let credentials = unsafe {

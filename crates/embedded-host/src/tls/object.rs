@@ -77,7 +77,7 @@ unsafe fn init_child(class: *mut ObjectClass, kind: Kind) {
         return;
     };
     if let Some(interface) = cast::class_as(class, user_creatable::TYPE) {
-        // SAFETY: the class's own struct of that interface, which nobody else knows yet.
+        // SAFETY: the class's own struct of that interface, which is not published yet.
         unsafe { (*interface.as_ptr().cast::<UserCreatableClass>()).complete = Some(complete) };
     }
     let creds_class = class.as_ptr().cast::<QCryptoTLSCredsClass>();

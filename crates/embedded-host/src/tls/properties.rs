@@ -16,7 +16,7 @@ use abi::profile;
 /// The names of `QCryptoTLSCredsEndpoint`.
 static ENDPOINTS: QEnumLookup = {
     struct Names([*const c_char; 2]);
-    // SAFETY: static texts that nobody changes.
+    // SAFETY: static texts that are never changed.
     unsafe impl Sync for Names {}
     static NAMES: Names = Names([c"client".as_ptr(), c"server".as_ptr()]);
     QEnumLookup {

@@ -8,7 +8,7 @@ use super::psk_file;
 use crate::error::Error;
 
 const FILE: &str = "keys.psk";
-/// Whose key a client has unless it is told.
+/// Whose key a client has unless the property says so.
 const DEFAULT_NAME: &[u8] = b"qemu";
 
 /// Loads what a role needs. The file is read now and not again.

@@ -9,7 +9,7 @@ use super::files::File;
 use super::gnutls::{Entry, Keys};
 use crate::error::Error;
 
-/// The keys in a file. A line that is none of the above is an error: it is somebody's key.
+/// The keys in a file. Any other line is an error, since a key would be missing.
 pub fn parse(file: &File) -> Result<Keys, Error> {
     let mut entries = Vec::new();
     for (line, number) in file.bytes.split(|&byte| byte == b'\n').zip(1..) {

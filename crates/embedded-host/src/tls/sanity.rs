@@ -1,5 +1,5 @@
 //! Whether the own certificates can be of use (R-TLS-76): better said when they are loaded than by
-//! the peer, who doesn't give reasons.
+//! the peer, which doesn't give reasons.
 
 use libc::time_t;
 
@@ -75,7 +75,7 @@ pub fn check_chain(
         };
         let mut below = leaf;
         for link in rest {
-            // What follows isn't needed, and nobody minds what it is like.
+            // No path needs what follows.
             if path(below).is_ok() {
                 break;
             }

@@ -16,11 +16,11 @@ const HANDSHAKE_RECORDS: usize = 2560;
 /// How a session has ended for its reader (R-TLS-82).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// The peer said so.
+    /// By close_notify.
     Closed,
-    /// Only the transport did.
+    /// The transport has ended without a close_notify.
     Premature,
-    /// The peer has canceled it, and hears nothing more.
+    /// By user_canceled, after which nothing can be written.
     Canceled,
     /// For another reason, which every reader hears.
     Failed(Code),
@@ -49,9 +49,9 @@ impl From<Code> for Reason {
 pub enum Failure {
     /// The transport isn't ready.
     Block,
-    /// A signal came.
+    /// EINTR of the transport.
     Interrupted,
-    /// The transport has ended, but not the session.
+    /// The transport has ended without a close_notify.
     Premature,
     /// Something else, as GnuTLS has it.
     Failed(Reason),

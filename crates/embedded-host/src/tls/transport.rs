@@ -33,7 +33,7 @@
 //!
 //! GnuTLS keeps the records of a message until it is complete, whatever length that has (16 MiB), and
 //! needs the memory twice to join them. Of an encrypted record without content it keeps 17 KiB, and
-//! goes on. Neither needs a peer that anybody knows. So a handshake has so many bytes and records,
+//! goes on. No known peer needs either. So a handshake has so many bytes and records,
 //! and later there are so many records without data in a row, and no more.
 
 use core::cell::RefCell;
@@ -52,7 +52,7 @@ use platform::os::iov::IoVec;
 use platform::sync::Monitor;
 use platform::sync::atomic::{AtomicUsize, Ordering};
 
-/// For how many an encrypted one counts.
+/// For how many records of the handshake an encrypted one counts.
 const ENCRYPTED: usize = 80;
 /// The type of a record that has data, or is encrypted and doesn't tell.
 const APPLICATION_DATA: u8 = 23;
@@ -62,7 +62,7 @@ pub(super) struct Shared {
     handle: Handle,
     monitor: Monitor,
     state: RefCell<State>,
-    /// Decrypted bytes that nobody has read yet. It is changed under the lock; looking needs none, so
+    /// Decrypted bytes that have not been read. It is changed under the lock; looking needs none, so
     /// asking doesn't cost what the lock does.
     pending: AtomicUsize,
 }
@@ -88,7 +88,7 @@ impl Shared {
         shared
     }
 
-    /// Decrypted bytes that nobody has read yet. Any thread may ask.
+    /// Decrypted bytes that have not been read. Any thread may ask.
     #[inline]
     pub(super) fn pending(&self) -> usize {
         self.pending.load(Ordering::Acquire)
@@ -122,7 +122,7 @@ impl SessionGuard<'_> {
         &self.0.handle
     }
 
-    /// Decrypted bytes that nobody has read yet.
+    /// Decrypted bytes that have not been read.
     pub(super) fn pending(&self) -> usize {
         self.0.pending()
     }
@@ -302,7 +302,7 @@ impl SessionGuard<'_> {
         }
         let rest = data.skip(written);
         if !rest.is_empty() {
-            // SAFETY: GnuTLS's own memory, which nobody changes during the call.
+            // SAFETY: GnuTLS's own memory, which doesn't change during the call.
             let rest = unsafe { slice::from_raw_parts(rest.base().cast::<u8>(), rest.len()) };
             self.state(|state| state.output.extend_from_slice(rest));
         }
@@ -316,7 +316,7 @@ impl SessionGuard<'_> {
 
     /// Writes what was kept. Afterwards nothing is kept, or else it fails.
     ///
-    /// Only writers write, so nobody adds to it meanwhile.
+    /// Only the writer writes, so nothing is added meanwhile.
     pub(super) fn flush(&self) -> Result<(), Failure> {
         let mut output = self.state(|state| mem::take(&mut state.output));
         if output.is_empty() {

@@ -45,7 +45,7 @@ impl MainContext {
     }
 
     /// As [`MainContext::create`], which takes a descriptor; without one GLib ends the process.
-    pub fn try_create() -> Result<Self, Errno> {
+    pub(crate) fn try_create() -> Result<Self, Errno> {
         drop(EventFd::create()?);
         Ok(Self::create())
     }
@@ -65,7 +65,7 @@ impl MainContext {
     }
 
     /// Whether the calling thread iterates the context at this moment.
-    pub fn is_owner(&self) -> bool {
+    pub(crate) fn is_owner(&self) -> bool {
         // SAFETY: the context is live.
         unsafe { ffi::g_main_context_is_owner(self.as_ptr()) != 0 }
     }

@@ -19,7 +19,7 @@ pub enum Direction {
     Both,
 }
 
-/// Ends one or both directions; who is blocked in them, in any thread, returns.
+/// Shuts down one or both directions; calls that are blocked in them, in any thread, return.
 pub fn shutdown(fd: c_int, direction: Direction) -> Result<(), Errno> {
     let how = match direction {
         Direction::Read => libc::SHUT_RD,

@@ -60,7 +60,7 @@ pub(super) fn attach<const SIZE: usize>(
     let size = size_of_val(numbers);
     assert!(space(size) <= SIZE, "no room for the control message");
     let header = control.as_ptr().cast::<cmsghdr>();
-    // Not padded at the end: the kernel would read bytes that nobody wrote.
+    // Not padded at the end: the kernel would read bytes that were never written.
     message.msg_control = control.as_ptr();
     message.msg_controllen = length(size);
     // SAFETY: the memory is aligned for a header, and has room as just checked.
@@ -100,7 +100,7 @@ pub(super) unsafe fn each(message: &msghdr, mut each: impl FnMut((c_int, c_int),
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::os::message::message;
+    use crate::os::header::header;
 
     fn collect(message: &msghdr) -> Vec<((c_int, c_int), Vec<u8>)> {
         let mut found = Vec::new();
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn what_is_attached_is_found() {
         let mut control = Control::<64>::new();
-        let mut message = message(&[]);
+        let mut message = header(&[]);
         assert_eq!(collect(&message), []);
         attach(&mut message, &mut control, (1, 2), &[5, 6, 7]);
         let data: Vec<u8> = [5i32, 6, 7].iter().flat_map(|n| n.to_ne_bytes()).collect();
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_message_without_data_is_a_message() {
         let mut control = Control::<32>::new();
-        let mut message = message(&[]);
+        let mut message = header(&[]);
         attach(&mut message, &mut control, (3, 4), &[]);
         assert_eq!(collect(&message), [((3, 4), Vec::new())]);
     }
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn memory_too_short_for_a_header_is_no_message() {
         let mut control = Control::<32>::new();
-        let mut message = message(&[]);
+        let mut message = header(&[]);
         attach(&mut message, &mut control, (3, 4), &[]);
         message.msg_controllen = length(0) - 1;
         assert_eq!(collect(&message), []);

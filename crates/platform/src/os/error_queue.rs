@@ -6,8 +6,9 @@ use libc::{msghdr, sock_extended_err};
 
 use super::control::{self, Control};
 use super::errno::Errno;
-use super::message::{message, retry};
+use super::header::header;
 use super::poll::{self, Entry};
+use super::retry::transfer;
 
 /// A notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,7 +40,7 @@ const ORIGIN_ZEROCOPY: u8 = 5;
 /// `SO_EE_CODE_ZEROCOPY_COPIED` of `<linux/errqueue.h>`.
 const CODE_COPIED: u8 = 1;
 
-/// Room for a notice, with the address of who caused it, and for a time stamp in front of it.
+/// Room for a notice, with the address of the host that caused it, and for a time stamp in front of it.
 const SPACE: usize =
     control::space(size_of::<sock_extended_err>() + size_of::<libc::sockaddr_in6>())
         + control::space(3 * size_of::<libc::timespec>());
@@ -49,13 +50,13 @@ const SPACE: usize =
 /// None if what was there is no notice (W-15).
 pub fn receive(fd: c_int) -> Result<Option<Notice>, Errno> {
     let mut control = Control::<SPACE>::new();
-    let mut message = message(&[]);
+    let mut message = header(&[]);
     message.msg_control = control.as_ptr();
     message.msg_controllen = SPACE;
     let flags = libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT;
     // An interrupted call leaves the header as it is.
     // SAFETY: no bytes are wanted; the control memory outlives the call.
-    retry(|| unsafe { libc::recvmsg(fd, &raw mut message, flags) })?;
+    transfer(|| unsafe { libc::recvmsg(fd, &raw mut message, flags) })?;
     // SAFETY: the kernel just filled the control memory.
     Ok(unsafe { find(&message) })
 }
@@ -184,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_no_notice_is_none() {
         let mut control = Control::<128>::new();
-        let mut message = message(&[]);
+        let mut message = header(&[]);
         let v4 = (libc::SOL_IP, libc::IP_RECVERR);
         // SAFETY: there is no control memory.
         assert_eq!(unsafe { find(&message) }, None);

@@ -30,7 +30,7 @@ impl Descriptor {
         self.0
     }
 
-    /// Gives the descriptor to the caller, who closes it.
+    /// Gives the descriptor to the caller, which closes it.
     pub fn into_raw(self) -> c_int {
         let fd = self.0;
         let _ = core::mem::ManuallyDrop::new(self);
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(is_blocking(-1).map(|_| ()), bad);
         assert_eq!(set_close_on_exec(-1, true), bad);
         assert_eq!(duplicate(-1).map(|_| ()), bad);
-        // SAFETY: -1 is nobody's.
+        // SAFETY: -1 is never open.
         drop(unsafe { Descriptor::from_raw(-1) });
         // SAFETY: as above.
         assert_eq!(unsafe { Descriptor::from_raw(-1) }.close(), bad);

@@ -4,25 +4,12 @@
 
 use core::ffi::c_int;
 
-use libc::{off_t, ssize_t};
+use libc::off_t;
 
 use super::errno::{self, Errno};
 use super::iov::{self, IoVec};
+use super::retry::transfer;
 use super::sigpipe;
-
-/// Repeats a transfer while signals interrupt it.
-#[inline]
-fn retry(mut call: impl FnMut() -> ssize_t) -> Result<usize, Errno> {
-    loop {
-        if let Ok(bytes) = usize::try_from(call()) {
-            return Ok(bytes);
-        }
-        let errno = errno::last();
-        if errno.code() != libc::EINTR {
-            return Err(errno);
-        }
-    }
-}
 
 /// The number of elements, for C.
 #[inline]
@@ -35,26 +22,26 @@ fn count(iov: &[IoVec<'_>]) -> c_int {
 #[inline]
 pub fn readv(fd: c_int, iov: &[IoVec<'_>]) -> Result<usize, Errno> {
     // SAFETY: the elements describe memory that is writable now, as who made them promised.
-    retry(|| unsafe { libc::readv(fd, iov::as_ptr(iov), count(iov)) })
+    transfer(|| unsafe { libc::readv(fd, iov::as_ptr(iov), count(iov)) })
 }
 
 /// Writes what fits of the bytes at `iov`. A pipe that nobody reads from is EPIPE and no signal.
 #[inline]
 pub fn writev(fd: c_int, iov: &[IoVec<'_>]) -> Result<usize, Errno> {
     // SAFETY: the elements describe memory that is readable now, as who made them promised.
-    sigpipe::without(|| retry(|| unsafe { libc::writev(fd, iov::as_ptr(iov), count(iov)) }))
+    sigpipe::without(|| transfer(|| unsafe { libc::writev(fd, iov::as_ptr(iov), count(iov)) }))
 }
 
 /// As [`readv`], at `offset`.
 pub fn preadv(fd: c_int, iov: &[IoVec<'_>], offset: off_t) -> Result<usize, Errno> {
     // SAFETY: as in `readv`.
-    retry(|| unsafe { libc::preadv(fd, iov::as_ptr(iov), count(iov), offset) })
+    transfer(|| unsafe { libc::preadv(fd, iov::as_ptr(iov), count(iov), offset) })
 }
 
 /// As [`writev`], at `offset`, which pipes and sockets don't have.
 pub fn pwritev(fd: c_int, iov: &[IoVec<'_>], offset: off_t) -> Result<usize, Errno> {
     // SAFETY: as in `writev`.
-    retry(|| unsafe { libc::pwritev(fd, iov::as_ptr(iov), count(iov), offset) })
+    transfer(|| unsafe { libc::pwritev(fd, iov::as_ptr(iov), count(iov), offset) })
 }
 
 /// Moves the position, and says where it is.

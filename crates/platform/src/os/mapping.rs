@@ -16,7 +16,7 @@ pub struct Mapping {
     len: usize,
 }
 
-// SAFETY: an address and a length; who uses the memory is not this type's to say.
+// SAFETY: an address and a length; the use of the memory is not this type's to rule.
 unsafe impl Send for Mapping {}
 
 impl Mapping {

@@ -3,14 +3,15 @@
 //! Every call here is repeated when a signal interrupts it (R-CHAN-13).
 
 use core::ffi::c_int;
-use core::mem;
 
-use libc::{msghdr, ssize_t};
+use libc::msghdr;
 
 use super::control::{self, Control};
-use super::errno::{self, Errno};
+use super::errno::Errno;
 use super::fd::Descriptor;
-use super::iov::{self, IoVec};
+use super::header::header;
+use super::iov::IoVec;
+use super::retry::transfer;
 
 /// Descriptors that one message takes along at most (R-CHAN-71, R-CHAN-73).
 pub const DESCRIPTORS_MAX: usize = 16;
@@ -61,38 +62,13 @@ impl ReceiveMode {
     }
 }
 
-/// A message without name and control data.
-#[inline]
-pub(super) fn message(iov: &[IoVec<'_>]) -> msghdr {
-    // SAFETY: all zeros are a valid `msghdr`: NULL pointers of length 0.
-    let mut message: msghdr = unsafe { mem::zeroed() };
-    // The kernel only reads the array (R-CHAN-15).
-    message.msg_iov = iov::as_ptr(iov).cast_mut();
-    message.msg_iovlen = iov.len();
-    message
-}
-
-/// The result of a transfer, repeated while signals interrupt it.
-#[inline]
-pub(super) fn retry(mut call: impl FnMut() -> ssize_t) -> Result<usize, Errno> {
-    loop {
-        if let Ok(bytes) = usize::try_from(call()) {
-            return Ok(bytes);
-        }
-        let errno = errno::last();
-        if errno.code() != libc::EINTR {
-            return Err(errno);
-        }
-    }
-}
-
 /// Sends what it can of the bytes at `iov`; says how many went.
 #[inline]
 pub fn send(fd: c_int, iov: &[IoVec<'_>], mode: SendMode) -> Result<usize, Errno> {
-    let message = message(iov);
+    let message = header(iov);
     // SAFETY: the elements describe readable memory, with ZeroCopy until the notice has come:
     // whoever made them promised it.
-    retry(|| unsafe { libc::sendmsg(fd, &raw const message, mode.flags()) })
+    transfer(|| unsafe { libc::sendmsg(fd, &raw const message, mode.flags()) })
 }
 
 /// As [`send`], with descriptors, which stay the caller's; at most [`DESCRIPTORS_MAX`] (EINVAL).
@@ -109,10 +85,10 @@ pub fn send_with_descriptors(
         return Err(Errno::new(libc::EINVAL));
     }
     let mut control = Control::<DESCRIPTORS_SPACE>::new();
-    let mut message = message(iov);
+    let mut message = header(iov);
     control::attach(&mut message, &mut control, RIGHTS, descriptors);
     // SAFETY: as in `send`; the control memory outlives the call.
-    retry(|| unsafe { libc::sendmsg(fd, &raw const message, mode.flags()) })
+    transfer(|| unsafe { libc::sendmsg(fd, &raw const message, mode.flags()) })
 }
 
 /// Receives into the memory at `iov`; says how many bytes came, 0 is the end of a stream.
@@ -120,9 +96,9 @@ pub fn send_with_descriptors(
 /// Descriptors that come along are closed by the kernel.
 #[inline]
 pub fn receive(fd: c_int, iov: &[IoVec<'_>], mode: ReceiveMode) -> Result<usize, Errno> {
-    let mut message = message(iov);
+    let mut message = header(iov);
     // SAFETY: the elements describe writable memory: whoever made them promised it.
-    retry(|| unsafe { libc::recvmsg(fd, &raw mut message, mode.flags()) })
+    transfer(|| unsafe { libc::recvmsg(fd, &raw mut message, mode.flags()) })
 }
 
 /// What came with [`receive_with_descriptors`].
@@ -143,12 +119,12 @@ pub fn receive_with_descriptors(
     mode: ReceiveMode,
 ) -> Result<Received, Errno> {
     let mut control = Control::<DESCRIPTORS_SPACE>::new();
-    let mut message = message(iov);
+    let mut message = header(iov);
     message.msg_control = control.as_ptr();
     message.msg_controllen = DESCRIPTORS_SPACE;
     let flags = mode.flags() | libc::MSG_CMSG_CLOEXEC;
     // SAFETY: as in `receive`; the control memory outlives the call.
-    let bytes = retry(|| unsafe { libc::recvmsg(fd, &raw mut message, flags) })?;
+    let bytes = transfer(|| unsafe { libc::recvmsg(fd, &raw mut message, flags) })?;
     // SAFETY: the kernel just filled the control memory, and nobody else took what is in there.
     let descriptors = unsafe { Descriptors::take(&message) };
     Ok(Received {
@@ -239,7 +215,9 @@ impl core::fmt::Debug for Descriptors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::os::errno;
     use crate::os::{fd, socket};
+    use core::mem;
 
     fn pair() -> (Descriptor, Descriptor) {
         socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap()
@@ -301,25 +279,6 @@ mod tests {
         drop(b);
         // Without a signal.
         assert_eq!(send(fd, &iov, SendMode::Copy), errno(libc::EPIPE));
-    }
-
-    #[test]
-    fn signals_are_not_seen() {
-        let mut results = [
-            Err(Errno::new(libc::EINTR)),
-            Err(Errno::new(libc::EINTR)),
-            Ok(3),
-        ]
-        .into_iter();
-        let result = retry(|| match results.next() {
-            Some(Ok(bytes)) => bytes,
-            Some(Err(errno)) => {
-                errno::set(errno);
-                -1
-            }
-            None => 0,
-        });
-        assert_eq!(result, Ok(3));
     }
 
     #[test]
@@ -398,7 +357,7 @@ mod tests {
         let mut byte = [1];
         let iov = [IoVec::from_mut(&mut byte)];
         let mut control = Control::<256>::new();
-        let mut outgoing = message(&iov);
+        let mut outgoing = header(&iov);
         let numbers = vec![sent.as_raw(); count];
         control::attach(&mut outgoing, &mut control, RIGHTS, &numbers);
         // SAFETY: the control memory is alive, the byte readable.

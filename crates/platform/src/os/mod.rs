@@ -8,6 +8,7 @@ pub mod error_queue;
 pub mod event;
 pub mod fd;
 pub mod file;
+mod header;
 pub mod iov;
 pub mod loader;
 pub mod mapping;

@@ -21,7 +21,7 @@ impl Entry {
     }
 
     /// Waits for an error, a message in the error queue, or the end of both directions.
-    pub fn to_fail(fd: c_int) -> Self {
+    pub(crate) fn to_fail(fd: c_int) -> Self {
         Self(libc::pollfd {
             fd,
             events: 0,
@@ -56,7 +56,7 @@ impl Entry {
     }
 
     /// The last wait found both directions ended.
-    pub fn is_hung_up(&self) -> bool {
+    pub(crate) fn is_hung_up(&self) -> bool {
         self.0.revents & libc::POLLHUP != 0
     }
 
@@ -143,7 +143,7 @@ impl Until {
     }
 
     /// What else ends the wait by being readable.
-    pub fn wakers(&self) -> impl Iterator<Item = c_int> {
+    pub(crate) fn wakers(&self) -> impl Iterator<Item = c_int> {
         self.wakers.into_iter().filter(|&fd| fd >= 0)
     }
 }

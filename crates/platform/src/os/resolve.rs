@@ -56,7 +56,7 @@ pub enum Usage {
 
 impl Usage {
     /// The type of socket, as in `<sys/socket.h>`.
-    pub const fn socket_type(self) -> c_int {
+    pub(crate) const fn socket_type(self) -> c_int {
         match self {
             Self::Stream => libc::SOCK_STREAM,
             Self::Datagram => libc::SOCK_DGRAM,
@@ -182,7 +182,7 @@ impl Answers {
 impl Drop for Answers {
     fn drop(&mut self) {
         if !self.0.is_null() {
-            // SAFETY: the list is the resolver's and nobody uses it any more.
+            // SAFETY: the list is the resolver's and not used any more.
             unsafe { libc::freeaddrinfo(self.0) }
         }
     }

@@ -1,6 +1,8 @@
 //! System calls that a signal interrupts.
 
-use super::errno::Errno;
+use libc::ssize_t;
+
+use super::errno::{self, Errno};
 
 /// Makes the call again for as long as signals interrupt it (R-CHAN-13).
 #[inline]
@@ -11,6 +13,12 @@ pub(super) fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, 
             result => return result,
         }
     }
+}
+
+/// [`retry`] for a call that returns how many bytes it has moved, or -1.
+#[inline]
+pub(super) fn transfer(mut call: impl FnMut() -> ssize_t) -> Result<usize, Errno> {
+    retry(|| usize::try_from(call()).map_err(|_| errno::last()))
 }
 
 #[cfg(test)]
@@ -26,5 +34,24 @@ mod tests {
             retry(|| results.next().unwrap()),
             Err(Errno::new(libc::EIO))
         );
+    }
+
+    #[test]
+    fn signals_are_not_seen() {
+        let mut results = [
+            Err(Errno::new(libc::EINTR)),
+            Err(Errno::new(libc::EINTR)),
+            Ok(3),
+        ]
+        .into_iter();
+        let result = transfer(|| match results.next() {
+            Some(Ok(bytes)) => bytes,
+            Some(Err(errno)) => {
+                errno::set(errno);
+                -1
+            }
+            None => 0,
+        });
+        assert_eq!(result, Ok(3));
     }
 }

@@ -12,7 +12,7 @@ use super::socket_name::SocketName;
 
 /// A descriptor that a system call just returned.
 fn owned(value: c_int) -> Result<Descriptor, Errno> {
-    // SAFETY: the kernel just made it, so nobody else knows the number.
+    // SAFETY: the kernel just made it, so the number has no other owner.
     check(value).map(|fd| unsafe { Descriptor::from_raw(fd) })
 }
 

@@ -1,7 +1,6 @@
 //! The hand-over of work between threads: locks, the lock-free inbox, what a fork leaves behind.
 //!
-//! `logic` takes its locks and atomics from here and from nowhere else, so that a model checker
-//! can stand in for them in one place.
+//! io/ takes its locks and atomics from here alone.
 
 pub mod fork;
 pub mod inbox;

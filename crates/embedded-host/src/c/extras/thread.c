@@ -9,7 +9,7 @@
 #include "qemu/osdep.h"
 #include "qemu/thread.h"
 
-/* As in src/embedded/thread.rs, which makes it in GLib's memory. */
+/* As in src/thread.rs, which makes it in GLib's memory. */
 typedef struct NamedStart {
     char name[16];
     void *(*start_routine)(void *);

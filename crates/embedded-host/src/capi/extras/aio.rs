@@ -7,74 +7,15 @@ use glib_sys::GSource;
 
 use crate::aio::bottom_half::{BottomHalf, Function};
 use crate::aio::{Context, current};
+use crate::capi::exports::exports;
 use crate::capi::required::aio::context;
 use crate::error::Error;
 use crate::main_loop;
 #[cfg(bh_guard)]
 use abi::layout::MemReentrancyGuard;
-use abi::layout::{self, AioContext, QEMUBH};
-use abi::origin;
+use abi::layout::{AioContext, QEMUBH};
 use platform::check_usage;
 use platform::os::abort::misuse;
-
-/// A new context.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_context_new(errp: *mut *mut layout::Error) -> *mut AioContext {
-    match Context::create() {
-        Ok(context) => context.source().clone().into_ptr().cast(),
-        Err(errno) => {
-            let error = Error::os(errno, "Failed to initialize event notifier");
-            // SAFETY: the caller's error destination.
-            unsafe { error.store(errp, &origin!(c"aio_context_new")) };
-            core::ptr::null_mut()
-        }
-    }
-}
-
-/// Takes a reference.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_context_ref(ctx: *mut AioContext) {
-    // SAFETY: the caller's context, or NULL.
-    let context = unsafe { context("aio_context_ref", ctx) };
-    context.source().clone().into_ptr();
-}
-
-/// Drops a reference.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_context_unref(ctx: *mut AioContext) {
-    check_usage!(!ctx.is_null(), "aio_context_unref", "@ctx is NULL");
-    // SAFETY: a context is a source, of which the caller gives a reference away.
-    unsafe { glib_sys::g_source_unref(ctx.cast()) };
-}
-
-/// The source.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_get_g_source(ctx: *mut AioContext) -> *mut GSource {
-    // SAFETY: the caller's context, or NULL.
-    let context = unsafe { context("aio_get_g_source", ctx) };
-    context.source().clone().into_ptr()
-}
-
-/// Runs what is ready.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_poll(ctx: *mut AioContext, blocking: bool) -> bool {
-    // SAFETY: the caller's context, or NULL.
-    unsafe { context("aio_poll", ctx) }.poll(blocking)
-}
-
-/// Makes a poll return.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_notify(ctx: *mut AioContext) {
-    // SAFETY: the caller's context, or NULL.
-    unsafe { context("aio_notify", ctx) }.notify();
-}
-
-/// Gives the calling thread its context.
-#[unsafe(no_mangle)]
-pub extern "C" fn qemu_set_current_aio_context(ctx: *mut AioContext) {
-    let function = "qemu_set_current_aio_context";
-    check_usage!(current::set(ctx), function, "the thread has an AioContext");
-}
 
 /// A bottom half of `function`'s argument.
 ///
@@ -95,75 +36,6 @@ unsafe fn bottom_half(
     unsafe { BottomHalf::new(context, cb, opaque) }
 }
 
-/// Runs a function once.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_bh_schedule_oneshot_full(
-    ctx: *mut AioContext,
-    cb: Option<Function>,
-    opaque: *mut c_void,
-    _name: *const c_char,
-) {
-    // SAFETY: the caller's context, or NULL.
-    let bh = unsafe { bottom_half("aio_bh_schedule_oneshot_full", ctx, cb, opaque) };
-    bh.context().clone().schedule(bh);
-}
-
-/// A new bottom half.
-#[cfg(bh_guard)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_bh_new_full(
-    ctx: *mut AioContext,
-    cb: Option<Function>,
-    opaque: *mut c_void,
-    _name: *const c_char,
-    _guard: *mut MemReentrancyGuard,
-) -> *mut QEMUBH {
-    // SAFETY: the caller's context, or NULL.
-    let bh = unsafe { bottom_half("aio_bh_new_full", ctx, cb, opaque) };
-    Arc::into_raw(bh).cast_mut().cast()
-}
-
-/// A new bottom half.
-#[cfg(not(bh_guard))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn aio_bh_new_full(
-    ctx: *mut AioContext,
-    cb: Option<Function>,
-    opaque: *mut c_void,
-    _name: *const c_char,
-) -> *mut QEMUBH {
-    // SAFETY: the caller's context, or NULL.
-    let bh = unsafe { bottom_half("aio_bh_new_full", ctx, cb, opaque) };
-    Arc::into_raw(bh).cast_mut().cast()
-}
-
-/// A new bottom half of the main context.
-#[cfg(bh_guard)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_bh_new_full(
-    cb: Option<Function>,
-    opaque: *mut c_void,
-    _name: *const c_char,
-    _guard: *mut MemReentrancyGuard,
-) -> *mut QEMUBH {
-    // SAFETY: NULL or the main context.
-    let bh = unsafe { bottom_half("qemu_bh_new_full", main_loop::main_context(), cb, opaque) };
-    Arc::into_raw(bh).cast_mut().cast()
-}
-
-/// A new bottom half of the main context.
-#[cfg(not(bh_guard))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_bh_new_full(
-    cb: Option<Function>,
-    opaque: *mut c_void,
-    _name: *const c_char,
-) -> *mut QEMUBH {
-    // SAFETY: NULL or the main context.
-    let bh = unsafe { bottom_half("qemu_bh_new_full", main_loop::main_context(), cb, opaque) };
-    Arc::into_raw(bh).cast_mut().cast()
-}
-
 /// A further reference on the bottom half that a program has.
 ///
 /// # Safety
@@ -178,28 +50,94 @@ unsafe fn shared(function: &str, bh: *mut QEMUBH) -> Arc<BottomHalf> {
     }
 }
 
-/// Makes it run.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_bh_schedule(bh: *mut QEMUBH) {
-    // SAFETY: the caller's bottom half, or NULL.
-    let bh = unsafe { shared("qemu_bh_schedule", bh) };
-    bh.context().clone().schedule(bh);
+/// The bottom half as a program has it, with a reference.
+fn given_away(bh: Arc<BottomHalf>) -> *mut QEMUBH {
+    Arc::into_raw(bh).cast_mut().cast()
 }
 
-/// Makes it not run.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_bh_cancel(bh: *mut QEMUBH) {
-    // SAFETY: the caller's bottom half, or NULL.
-    let bh = unsafe { shared("qemu_bh_cancel", bh) };
-    bh.context().cancel(&bh);
-}
+exports! { "block/aio.h";
+    fn aio_context_new() -> *mut AioContext, else (core::ptr::null_mut()) {
+        Context::create()
+            .map(|context| context.source().clone().into_ptr().cast())
+            .map_err(|errno| Error::os(errno, "Failed to initialize event notifier"))
+    }
 
-/// Makes it not run, and ends it.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_bh_delete(bh: *mut QEMUBH) {
-    // SAFETY: the caller's bottom half, or NULL.
-    let shared = unsafe { shared("qemu_bh_delete", bh) };
-    shared.context().cancel(&shared);
-    // SAFETY: the reference that the program had.
-    drop(unsafe { Arc::from_raw(bh.cast_const().cast::<BottomHalf>()) });
+    fn aio_context_ref(ctx: (*mut AioContext)) -> () {
+        context(FUNCTION, ctx).source().clone().into_ptr();
+    }
+
+    // A context is a source.
+    fn aio_context_unref(ctx: [*mut AioContext]) -> () {
+        glib_sys::g_source_unref(ctx.cast());
+    }
+
+    fn aio_get_g_source(ctx: (*mut AioContext)) -> *mut GSource {
+        context(FUNCTION, ctx).source().clone().into_ptr()
+    }
+
+    fn aio_poll(ctx: (*mut AioContext), blocking: (bool)) -> bool {
+        context(FUNCTION, ctx).poll(blocking)
+    }
+
+    fn aio_notify(ctx: (*mut AioContext)) -> () {
+        context(FUNCTION, ctx).notify();
+    }
+
+    fn qemu_set_current_aio_context(ctx: (*mut AioContext)) -> () {
+        check_usage!(current::set(ctx), FUNCTION, "the thread has an AioContext");
+    }
+
+    fn aio_bh_schedule_oneshot_full(
+        ctx: (*mut AioContext), cb: (Option<Function>), opaque: (*mut c_void), _name: (*const c_char),
+    ) -> () {
+        let bh = bottom_half(FUNCTION, ctx, cb, opaque);
+        bh.context().clone().schedule(bh);
+    }
+
+    #[cfg(bh_guard)]
+    fn aio_bh_new_full(
+        ctx: (*mut AioContext), cb: (Option<Function>), opaque: (*mut c_void),
+        _name: (*const c_char), _guard: (*mut MemReentrancyGuard),
+    ) -> *mut QEMUBH {
+        given_away(bottom_half(FUNCTION, ctx, cb, opaque))
+    }
+
+    #[cfg(not(bh_guard))]
+    fn aio_bh_new_full(
+        ctx: (*mut AioContext), cb: (Option<Function>), opaque: (*mut c_void), _name: (*const c_char),
+    ) -> *mut QEMUBH {
+        given_away(bottom_half(FUNCTION, ctx, cb, opaque))
+    }
+
+    #[cfg(bh_guard)]
+    fn qemu_bh_new_full(
+        cb: (Option<Function>), opaque: (*mut c_void),
+        _name: (*const c_char), _guard: (*mut MemReentrancyGuard),
+    ) -> *mut QEMUBH {
+        given_away(bottom_half(FUNCTION, main_loop::main_context(), cb, opaque))
+    }
+
+    #[cfg(not(bh_guard))]
+    fn qemu_bh_new_full(
+        cb: (Option<Function>), opaque: (*mut c_void), _name: (*const c_char),
+    ) -> *mut QEMUBH {
+        given_away(bottom_half(FUNCTION, main_loop::main_context(), cb, opaque))
+    }
+
+    fn qemu_bh_schedule(bh: (*mut QEMUBH)) -> () {
+        let bh = shared(FUNCTION, bh);
+        bh.context().clone().schedule(bh);
+    }
+
+    fn qemu_bh_cancel(bh: (*mut QEMUBH)) -> () {
+        let bh = shared(FUNCTION, bh);
+        bh.context().cancel(&bh);
+    }
+
+    fn qemu_bh_delete(bh: (*mut QEMUBH)) -> () {
+        let shared = shared(FUNCTION, bh);
+        shared.context().cancel(&shared);
+        // The reference that the program had.
+        drop(Arc::from_raw(bh.cast_const().cast::<BottomHalf>()));
+    }
 }

@@ -4,10 +4,10 @@ use core::ffi::{CStr, c_char};
 
 use crate::capi::arguments::{object, text};
 use crate::capi::exports::exports;
-use crate::capi::propagate::{bool_or_propagate, ptr_or_propagate};
 use crate::qom::values::user_creatable;
 use abi::layout::{Error, Object, UserCreatable};
 use abi::origin;
+use abi::propagate::{bool_or_propagate, ptr_or_propagate};
 
 exports! { "qom/object_interfaces.h";
     fn user_creatable_complete(uc: (*mut UserCreatable)) -> bool, else (false) {

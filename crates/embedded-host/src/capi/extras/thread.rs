@@ -1,8 +1,9 @@
 //! `qemu/thread.h`: see there what the functions do. `qemu_thread_exit` is in C.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{c_char, c_int, c_void};
 use core::time::Duration;
 
+use crate::capi::exports::exports;
 use crate::thread::{self, Condition, Mutex, Recursion, abort_in};
 use abi::layout::{QemuCond, QemuMutex, QemuRecMutex, QemuThread};
 use platform::os::thread::{Kind, StartRoutine};
@@ -40,227 +41,107 @@ pub static mut qemu_cond_wait_func: WaitFunc = qemu_cond_wait_impl;
 #[unsafe(no_mangle)]
 pub static mut qemu_cond_timedwait_func: TimedWaitFunc = qemu_cond_timedwait_impl;
 
-/// Locks a mutex.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_mutex_lock_impl(
-    mutex: *mut QemuMutex,
-    _file: *const c_char,
-    _line: c_int,
-) {
-    const NAME: &str = "qemu_mutex_lock_impl";
-    // SAFETY: by the header, memory of a mutex that stays for the call.
-    let mutex = unsafe { Mutex::at(NAME, mutex) };
-    mutex.lock(NAME);
-}
+exports! { "qemu/thread.h";
+    fn qemu_mutex_lock_impl(mutex: (*mut QemuMutex), _file: (*const c_char), _line: (c_int)) -> () {
+        Mutex::at(FUNCTION, mutex).lock(FUNCTION);
+    }
 
-/// Locks a mutex if it is free.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_mutex_trylock_impl(
-    mutex: *mut QemuMutex,
-    _file: *const c_char,
-    _line: c_int,
-) -> c_int {
-    const NAME: &str = "qemu_mutex_trylock_impl";
-    // SAFETY: by the header, memory of a mutex that stays for the call.
-    let mutex = unsafe { Mutex::at(NAME, mutex) };
-    mutex.try_lock(NAME)
-}
+    fn qemu_mutex_trylock_impl(mutex: (*mut QemuMutex), _file: (*const c_char), _line: (c_int)) -> c_int {
+        Mutex::at(FUNCTION, mutex).try_lock(FUNCTION)
+    }
 
-/// Unlocks a mutex.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_mutex_unlock_impl(
-    mutex: *mut QemuMutex,
-    _file: *const c_char,
-    _line: c_int,
-) {
-    const NAME: &str = "qemu_mutex_unlock_impl";
-    // SAFETY: by the header, memory of a mutex that stays for the call.
-    let mutex = unsafe { Mutex::at(NAME, mutex) };
-    mutex.unlock(NAME);
-}
+    fn qemu_mutex_unlock_impl(mutex: (*mut QemuMutex), _file: (*const c_char), _line: (c_int)) -> () {
+        Mutex::at(FUNCTION, mutex).unlock(FUNCTION);
+    }
 
-/// Makes a recursive mutex of the memory.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_rec_mutex_init(mutex: *mut QemuRecMutex) {
-    const NAME: &str = "qemu_rec_mutex_init";
-    // SAFETY: a mutex that stays for the call; the plain one in it is its first and only member.
-    let mutex = unsafe { Mutex::at(NAME, mutex.cast()) };
-    mutex.init(NAME, Recursion::Counts);
-}
+    // A plain mutex is the first and only member of a recursive one.
+    fn qemu_rec_mutex_init(mutex: (*mut QemuRecMutex)) -> () {
+        Mutex::at(FUNCTION, mutex.cast()).init(FUNCTION, Recursion::Counts);
+    }
 
-/// Ends a recursive mutex.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_rec_mutex_destroy(mutex: *mut QemuRecMutex) {
-    const NAME: &str = "qemu_rec_mutex_destroy";
-    // SAFETY: as in qemu_rec_mutex_init.
-    let mutex = unsafe { Mutex::at(NAME, mutex.cast()) };
-    mutex.destroy(NAME);
-}
+    fn qemu_rec_mutex_destroy(mutex: (*mut QemuRecMutex)) -> () {
+        Mutex::at(FUNCTION, mutex.cast()).destroy(FUNCTION);
+    }
 
-/// Locks a recursive mutex.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_rec_mutex_lock_impl(
-    mutex: *mut QemuRecMutex,
-    _file: *const c_char,
-    _line: c_int,
-) {
-    const NAME: &str = "qemu_rec_mutex_lock_impl";
-    // SAFETY: as in qemu_rec_mutex_init.
-    let mutex = unsafe { Mutex::at(NAME, mutex.cast()) };
-    mutex.lock(NAME);
-}
+    fn qemu_rec_mutex_lock_impl(
+        mutex: (*mut QemuRecMutex), _file: (*const c_char), _line: (c_int),
+    ) -> () {
+        Mutex::at(FUNCTION, mutex.cast()).lock(FUNCTION);
+    }
 
-/// Locks a recursive mutex if no other thread has it.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_rec_mutex_trylock_impl(
-    mutex: *mut QemuRecMutex,
-    _file: *const c_char,
-    _line: c_int,
-) -> c_int {
-    const NAME: &str = "qemu_rec_mutex_trylock_impl";
-    // SAFETY: as in qemu_rec_mutex_init.
-    let mutex = unsafe { Mutex::at(NAME, mutex.cast()) };
-    mutex.try_lock(NAME)
-}
+    fn qemu_rec_mutex_trylock_impl(
+        mutex: (*mut QemuRecMutex), _file: (*const c_char), _line: (c_int),
+    ) -> c_int {
+        Mutex::at(FUNCTION, mutex.cast()).try_lock(FUNCTION)
+    }
 
-/// Unlocks a recursive mutex once.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_rec_mutex_unlock_impl(
-    mutex: *mut QemuRecMutex,
-    _file: *const c_char,
-    _line: c_int,
-) {
-    const NAME: &str = "qemu_rec_mutex_unlock_impl";
-    // SAFETY: as in qemu_rec_mutex_init.
-    let mutex = unsafe { Mutex::at(NAME, mutex.cast()) };
-    mutex.unlock(NAME);
-}
+    fn qemu_rec_mutex_unlock_impl(
+        mutex: (*mut QemuRecMutex), _file: (*const c_char), _line: (c_int),
+    ) -> () {
+        Mutex::at(FUNCTION, mutex.cast()).unlock(FUNCTION);
+    }
 
-/// Makes a condition variable of the memory.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_cond_init(cond: *mut QemuCond) {
-    const NAME: &str = "qemu_cond_init";
-    // SAFETY: by the header, memory of a condition variable that stays for the call.
-    let cond = unsafe { Condition::at(NAME, cond) };
-    cond.init(NAME);
-}
+    fn qemu_cond_init(cond: (*mut QemuCond)) -> () {
+        Condition::at(FUNCTION, cond).init(FUNCTION);
+    }
 
-/// Ends a condition variable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_cond_destroy(cond: *mut QemuCond) {
-    const NAME: &str = "qemu_cond_destroy";
-    // SAFETY: by the header, memory of a condition variable that stays for the call.
-    let cond = unsafe { Condition::at(NAME, cond) };
-    cond.destroy(NAME);
-}
+    fn qemu_cond_destroy(cond: (*mut QemuCond)) -> () {
+        Condition::at(FUNCTION, cond).destroy(FUNCTION);
+    }
 
-/// Wakes one waiting thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_cond_signal(cond: *mut QemuCond) {
-    const NAME: &str = "qemu_cond_signal";
-    // SAFETY: by the header, memory of a condition variable that stays for the call.
-    let cond = unsafe { Condition::at(NAME, cond) };
-    cond.signal(NAME);
-}
+    fn qemu_cond_signal(cond: (*mut QemuCond)) -> () {
+        Condition::at(FUNCTION, cond).signal(FUNCTION);
+    }
 
-/// Wakes all waiting threads.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_cond_broadcast(cond: *mut QemuCond) {
-    const NAME: &str = "qemu_cond_broadcast";
-    // SAFETY: by the header, memory of a condition variable that stays for the call.
-    let cond = unsafe { Condition::at(NAME, cond) };
-    cond.broadcast(NAME);
-}
+    fn qemu_cond_broadcast(cond: (*mut QemuCond)) -> () {
+        Condition::at(FUNCTION, cond).broadcast(FUNCTION);
+    }
 
-/// Waits for a wake-up.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_cond_wait_impl(
-    cond: *mut QemuCond,
-    mutex: *mut QemuMutex,
-    _file: *const c_char,
-    _line: c_int,
-) {
-    const NAME: &str = "qemu_cond_wait_impl";
-    // SAFETY: by the header, memory of a condition variable that stays for the call.
-    let cond = unsafe { Condition::at(NAME, cond) };
-    // SAFETY: by the header, memory of a mutex that stays for the call.
-    let mutex = unsafe { Mutex::at(NAME, mutex) };
-    cond.wait(NAME, mutex);
-}
+    fn qemu_cond_wait_impl(
+        cond: (*mut QemuCond), mutex: (*mut QemuMutex), _file: (*const c_char), _line: (c_int),
+    ) -> () {
+        let cond = Condition::at(FUNCTION, cond);
+        cond.wait(FUNCTION, Mutex::at(FUNCTION, mutex));
+    }
 
-/// Waits for a wake-up for a limited time.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_cond_timedwait_impl(
-    cond: *mut QemuCond,
-    mutex: *mut QemuMutex,
-    ms: c_int,
-    _file: *const c_char,
-    _line: c_int,
-) -> bool {
-    const NAME: &str = "qemu_cond_timedwait_impl";
-    // SAFETY: by the header, memory of a condition variable that stays for the call.
-    let cond = unsafe { Condition::at(NAME, cond) };
-    // SAFETY: by the header, memory of a mutex that stays for the call.
-    let mutex = unsafe { Mutex::at(NAME, mutex) };
-    let timeout = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
-    cond.wait_for(NAME, mutex, timeout)
-}
+    fn qemu_cond_timedwait_impl(
+        cond: (*mut QemuCond), mutex: (*mut QemuMutex), ms: (c_int),
+        _file: (*const c_char), _line: (c_int),
+    ) -> bool {
+        let cond = Condition::at(FUNCTION, cond);
+        let timeout = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+        cond.wait_for(FUNCTION, Mutex::at(FUNCTION, mutex), timeout)
+    }
 
-/// Starts a thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_thread_create(
-    thread: *mut QemuThread,
-    name: *const c_char,
-    start_routine: Option<StartRoutine>,
-    arg: *mut c_void,
-    mode: c_int,
-) {
-    const NAME: &str = "qemu_thread_create";
-    let kind = match mode {
-        0 => Kind::Joinable,
-        1 => Kind::Detached,
-        _ => abort_in(NAME, format_args!("@mode is {mode}")),
-    };
-    let Some(start) = start_routine else {
-        abort_in(NAME, "@start_routine is NULL")
-    };
-    // SAFETY: if not NULL, a C string for the call.
-    let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
-    // SAFETY: the caller's struct, and a function that is meant to run on another thread.
-    unsafe { thread::create(NAME, thread, name, kind, start, arg) };
-}
+    fn qemu_thread_create(
+        thread: (*mut QemuThread), name: optional_text, start_routine: (Option<StartRoutine>),
+        arg: (*mut c_void), mode: (c_int),
+    ) -> () {
+        let kind = match mode {
+            0 => Kind::Joinable,
+            1 => Kind::Detached,
+            _ => abort_in(FUNCTION, format_args!("@mode is {mode}")),
+        };
+        let Some(start) = start_routine else {
+            abort_in(FUNCTION, "@start_routine is NULL")
+        };
+        thread::create(FUNCTION, thread, name, kind, start, arg);
+    }
 
-/// Waits for the end of a thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_thread_join(thread: *mut QemuThread) -> *mut c_void {
-    // SAFETY: the caller's handle.
-    let thread = unsafe { (*thread).thread };
-    // SAFETY: joinable and not joined, as the header demands.
-    unsafe { thread::join("qemu_thread_join", thread) }
-}
+    // Joinable and not joined, as the header demands.
+    fn qemu_thread_join(thread: (*mut QemuThread)) -> *mut c_void {
+        thread::join(FUNCTION, (*thread).thread)
+    }
 
-/// Tells the calling thread's handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_thread_get_self(thread: *mut QemuThread) {
-    // SAFETY: it has no preconditions.
-    let this = unsafe { libc::pthread_self() };
-    // SAFETY: the caller's memory for a handle.
-    unsafe { (*thread).thread = this };
-}
+    fn qemu_thread_get_self(thread: (*mut QemuThread)) -> () {
+        (*thread).thread = libc::pthread_self();
+    }
 
-/// Whether a handle is the calling thread's.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn qemu_thread_is_self(thread: *mut QemuThread) -> bool {
-    // SAFETY: it has no preconditions.
-    let this = unsafe { libc::pthread_self() };
-    // SAFETY: the caller's handle.
-    let thread = unsafe { (*thread).thread };
-    // SAFETY: both are handles; the call compares them.
-    unsafe { libc::pthread_equal(thread, this) != 0 }
-}
+    fn qemu_thread_is_self(thread: (*mut QemuThread)) -> bool {
+        libc::pthread_equal((*thread).thread, libc::pthread_self()) != 0
+    }
 
-/// Switches on or off that new threads show their names to the system.
-#[unsafe(no_mangle)]
-pub extern "C" fn qemu_thread_naming(enable: bool) {
-    thread::set_naming(enable);
+    fn qemu_thread_naming(enable: (bool)) -> () {
+        thread::set_naming(enable);
+    }
 }

@@ -5,10 +5,10 @@ use core::ptr;
 
 use glib_sys::g_strdup;
 
-use crate::capi::propagate::ok_or_propagate;
 use crate::capi::required::tlssession::borrow;
 use abi::layout::{self, QCryptoTLSSession};
 use abi::origin;
+use abi::propagate::ok_or_propagate;
 
 /// `qcrypto_tls_session_get_key_size` of `crypto/tlssession.h`.
 #[unsafe(no_mangle)]

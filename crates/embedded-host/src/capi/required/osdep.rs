@@ -4,10 +4,10 @@ use core::ffi::{CStr, c_char, c_int};
 
 use libc::mode_t;
 
-use crate::capi::propagate::ok_or_propagate;
 use crate::error::{Error as Failure, Origin};
 use abi::layout::Error;
 use abi::origin;
+use abi::propagate::ok_or_propagate;
 use platform::os::abort::misuse;
 use platform::os::errno::Errno;
 use platform::os::fd::{self, Descriptor};

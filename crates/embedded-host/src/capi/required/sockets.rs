@@ -4,12 +4,12 @@ use core::ffi::c_int;
 
 use libc::{sockaddr, sockaddr_storage, socklen_t};
 
-use crate::capi::propagate::{ok_or_propagate, ptr_or_propagate};
 use crate::error::{Error, Origin};
 use crate::sockets::{self, datagram, names};
 use abi::address::{Address, View};
 use abi::layout::{self, SocketAddress};
 use abi::origin;
+use abi::propagate::{ok_or_propagate, ptr_or_propagate};
 use platform::check_usage;
 use platform::os::abort::misuse;
 use platform::os::fd::Descriptor;

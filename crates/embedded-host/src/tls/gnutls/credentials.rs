@@ -89,14 +89,14 @@ credentials!(
     gnutls_certificate_free_credentials
 );
 credentials!(
-    /// A client that doesn't ask who the server is.
+    /// Those of a client that doesn't authenticate the server.
     AnonymousClient,
     OtherCredentials,
     gnutls_anon_allocate_client_credentials,
     gnutls_anon_free_client_credentials
 );
 credentials!(
-    /// A server that doesn't say who it is.
+    /// Those of a server that doesn't authenticate itself.
     AnonymousServer,
     OtherCredentials,
     gnutls_anon_allocate_server_credentials,

@@ -9,12 +9,12 @@ mod sys;
 use core::ffi::{CStr, c_int};
 use core::fmt;
 
-pub use certificate::{Certificate, Extension, KeyUsage, Status, TrustList};
+pub use certificate::{Certificate, Status, TrustList};
 pub use credentials::{
     AnonymousClient, AnonymousServer, Certificates, DhParameters, PskClient, PskServer,
 };
 pub use psk::{Entry, Keys};
-pub use session::{Direction, Handle, PullFunction, PushFunction, Received};
+pub use session::{Direction, Handle, Received};
 
 /// Why a call has failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,7 +5,7 @@ use core::{ptr, slice};
 
 use super::{Code, sys};
 
-/// Bytes of the key of a name that nobody has.
+/// Bytes of the key of an unknown name.
 const UNKNOWN_KEY: usize = 32;
 
 /// A name and its key.
@@ -27,8 +27,8 @@ impl Keys {
     }
 }
 
-/// Tells GnuTLS the key of the name that a client has shown. A name that nobody has gets a random
-/// one: the client, who doesn't know it, is refused as one with a wrong key is.
+/// Tells GnuTLS the key of the name that a client has shown. An unknown name gets a random
+/// one, so its client is refused as one with a wrong key is.
 pub(super) unsafe extern "C" fn find_key(
     session: *mut sys::Session,
     name: *const sys::Datum,

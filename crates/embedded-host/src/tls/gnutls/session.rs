@@ -10,9 +10,9 @@ use platform::os::errno::Errno;
 use platform::os::iov::IoVec;
 
 /// Writes to the transport. It gets what [`Handle::set_transport`] got.
-pub type PushFunction = sys::PushFunc;
+pub(crate) type PushFunction = sys::PushFunc;
 /// Reads from the transport.
-pub type PullFunction = sys::PullFunc;
+pub(crate) type PullFunction = sys::PullFunc;
 
 /// What a handshake waits for, and what a transfer is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,7 +28,7 @@ pub enum Direction {
 pub enum Received {
     /// That many bytes.
     Bytes(usize),
-    /// The peer has ended the session.
+    /// The peer has sent close_notify.
     End,
 }
 
@@ -60,7 +60,7 @@ impl Handle {
     /// Chooses protocol versions, ciphers and key exchanges.
     pub fn set_priority(&self, priority: &CStr) -> Result<(), Code> {
         let (session, text) = (self.0.as_ptr(), priority.as_ptr());
-        // SAFETY: a live session and a C string; nobody wants to know where the mistake is.
+        // SAFETY: a live session and a C string; where the mistake is isn't asked for.
         Code::check(unsafe { sys::gnutls_priority_set_direct(session, text, ptr::null_mut()) })
             .map(|_| ())
     }
@@ -177,7 +177,7 @@ impl Handle {
         }
     }
 
-    /// Decrypted bytes that nobody has read yet.
+    /// Decrypted bytes that have not been read.
     pub fn pending(&self) -> usize {
         // SAFETY: a live session.
         unsafe { sys::gnutls_record_check_pending(self.0.as_ptr()) }
@@ -211,7 +211,7 @@ impl Handle {
         let mut number = [0; 8];
         let (session, place) = (self.0.as_ptr(), number.as_mut_ptr());
         let null = ptr::null_mut;
-        // SAFETY: a live session; a sequence number has 8 bytes; nobody wants to know the rest.
+        // SAFETY: a live session; a sequence number has 8 bytes; the rest isn't asked for.
         let code =
             unsafe { sys::gnutls_record_get_state(session, 1, null(), null(), null(), place) };
         code >= 0 && number == [0; 8]

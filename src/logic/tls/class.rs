@@ -1,0 +1,81 @@
+//! The class of TLS channels.
+
+use super::{
+    close, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait, watch,
+    write,
+};
+use crate::object::Finalizing;
+use crate::object::channel_class::Transfer;
+use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
+use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::tls::Tls;
+use abi::layout::QIOChannelTLS;
+use abi::origin;
+use host::error::{Error, Origin};
+use platform::glib::Source;
+use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
+
+impl ObjectImpl for QIOChannelTLS {
+    fn init(channel: &Tls) {
+        init(channel);
+    }
+
+    fn finalize(channel: Finalizing<'_, Self>) {
+        channel.release();
+    }
+}
+
+/// Whether a premature end reads as an end of file.
+fn relaxed_eof(flags: i32) -> bool {
+    #[cfg(tls_bye)]
+    return flags & abi::layout::QIO_CHANNEL_READ_FLAG_RELAXED_EOF != 0;
+    #[cfg(not(tls_bye))]
+    {
+        let _ = flags;
+        false
+    }
+}
+
+impl ChannelImpl for QIOChannelTLS {
+    const ORIGIN: Origin = origin!(c"qio_channel_tls");
+
+    fn readv(
+        channel: &Tls,
+        iov: &[IoVec<'_>],
+        _: Incoming<'_>,
+        flags: i32,
+    ) -> Result<Transfer, Error> {
+        read(channel, iov, relaxed_eof(flags))
+    }
+
+    fn writev(
+        channel: &Tls,
+        iov: &[IoVec<'_>],
+        _: Outgoing<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        write(channel, iov)
+    }
+
+    fn close(channel: &Tls) -> Result<(), Error> {
+        close(channel)
+    }
+
+    fn set_blocking(channel: &Tls, enabled: bool) -> Result<(), Error> {
+        set_blocking(channel, enabled)
+    }
+
+    fn create_watch(channel: &Tls, condition: u32) -> Option<Source> {
+        watch(channel, condition)
+    }
+
+    fn wait(channel: &Tls, condition: u32, until: Until) -> Waited {
+        wait(channel, condition, until)
+    }
+
+    const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);
+    const SET_CORK: Option<Switch<Self>> = Some(set_cork);
+    const SET_DELAY: Option<Switch<Self>> = Some(set_delay);
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(set_handlers);
+}

@@ -1,0 +1,70 @@
+//! The class of WebSocket channels.
+
+use super::{
+    close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait,
+    watch, write,
+};
+use crate::object::Finalizing;
+use crate::object::channel_class::Transfer;
+use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
+use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::websock::Websock;
+use abi::layout::QIOChannelWebsock;
+use abi::origin;
+use host::error::{Error, Origin};
+use platform::glib::Source;
+use platform::os::iov::IoVec;
+use platform::os::poll::{Until, Waited};
+
+impl ObjectImpl for QIOChannelWebsock {
+    fn init(channel: &Websock) {
+        init(channel);
+    }
+
+    fn finalize(channel: Finalizing<'_, Self>) {
+        finalize(channel);
+    }
+}
+
+impl ChannelImpl for QIOChannelWebsock {
+    const ORIGIN: Origin = origin!(c"qio_channel_websock");
+
+    fn readv(
+        channel: &Websock,
+        iov: &[IoVec<'_>],
+        _: Incoming<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        read(channel, iov)
+    }
+
+    fn writev(
+        channel: &Websock,
+        iov: &[IoVec<'_>],
+        _: Outgoing<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
+        write(channel, iov)
+    }
+
+    fn close(channel: &Websock) -> Result<(), Error> {
+        close(channel)
+    }
+
+    fn set_blocking(channel: &Websock, enabled: bool) -> Result<(), Error> {
+        set_blocking(channel, enabled)
+    }
+
+    fn create_watch(channel: &Websock, condition: u32) -> Option<Source> {
+        Some(watch(channel, condition))
+    }
+
+    fn wait(channel: &Websock, condition: u32, until: Until) -> Waited {
+        wait(channel, condition, until)
+    }
+
+    const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);
+    const SET_CORK: Option<Switch<Self>> = Some(set_cork);
+    const SET_DELAY: Option<Switch<Self>> = Some(set_delay);
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(set_handlers);
+}
