@@ -106,7 +106,7 @@ fn close_within(command: &Command, limit: i32) -> Result<(), Error> {
         command.set_child(None);
         match ended {
             Ok(Some(_status)) => {}
-            // It has ended, and nobody will ever know how.
+            // It has ended; its status is unknown.
             Err(Errno::ECHILD) if process::children_leave_no_status() => {}
             Ok(None) => leave_to_reaper(child),
             Err(errno) => {
@@ -118,9 +118,9 @@ fn close_within(command: &Command, limit: i32) -> Result<(), Error> {
     closed.map_err(|errno| Error::os(errno, "Unable to close command"))
 }
 
-/// Closes what is still open and ends the child that nobody waited for (R-CHAN-95).
+/// Closes what is still open and ends the child, which was not waited for (R-CHAN-95).
 fn finalize(command: &Command) {
-    // Nobody is left to tell of a failure.
+    // A failure can't be reported any more.
     let _: Result<(), Errno> = close_pipes(command);
     let Some(child) = command.child() else {
         return;
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_somebody_else_reaped_is_told_once() {
+    fn a_child_that_the_program_reaped_is_an_error_once() {
         let channel = cat(libc::O_WRONLY);
         let child = channel.child().unwrap();
         process::signal(child, libc::SIGKILL).unwrap();
