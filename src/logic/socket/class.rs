@@ -17,7 +17,7 @@ use abi::origin;
 use host::error::{Error, Origin};
 use platform::glib::Source;
 use platform::os::connection::Direction;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::message::{ReceiveMode, SendMode};
 use platform::os::poll::{Until, Waited};
 
@@ -70,7 +70,7 @@ impl ChannelImpl for QIOChannelSocket {
     #[inline]
     fn readv(
         socket: &Socket,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         fds: Incoming<'_>,
         flags: i32,
     ) -> Result<Transfer, Error> {
