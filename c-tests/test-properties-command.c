@@ -328,6 +328,15 @@ static int closes(const char *script)
     CHECK(!err);
     CHECK(pid_of(ioc) == 0);
     CHECK(!child_state(pid));
+    object_unref(OBJECT(ioc));
+
+    /* Without a close the child is ended. */
+    ioc = cat_spawn(O_RDWR);
+    pid = pid_of(ioc);
+    object_unref(OBJECT(ioc));
+    while (child_state(pid)) {
+        g_usleep(1000);
+    }
     return 0;
 }
 

@@ -4,33 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
-#include <dlfcn.h>
-#include <netdb.h>
 #include "socket-checks.h"
-
-/*
- * The program's own getaddrinfo stands before the C library's: "several.test" is this machine, and a
- * broadcast address, to which no stream can be.
- */
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-                struct addrinfo **result)
-{
-    static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-    int code;
-
-    if (!real) {
-        real = dlsym(RTLD_NEXT, "getaddrinfo");
-    }
-    if (g_strcmp0(node, "several.test") != 0) {
-        return real(node, service, hints, result);
-    }
-    code = real("127.0.0.1", service, hints, result);
-    g_assert_cmpint(code, ==, 0);
-    g_assert_null((*result)->ai_next);
-    code = real("255.255.255.255", service, hints, &(*result)->ai_next);
-    g_assert_cmpint(code, ==, 0);
-    return 0;
-}
 
 /* Plain functions ---------------------------------------------------------- */
 
@@ -442,55 +416,6 @@ static void test_inet_connect_errors(void)
     error_free_or_abort(&err);
 }
 
-/* N3: the failure that can be acted on is told, whichever address was the last, and all are named. */
-static void test_several_addresses(void)
-{
-    SocketAddress addr = inet_address("127.0.0.1", "0");
-    int nobody = qemu_socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    g_autofree char *port = NULL;
-    g_autofree char *text = NULL;
-    Error *err = NULL;
-
-    g_assert_cmpint(bind(nobody, (struct sockaddr *)&name, sizeof(name)), ==, 0);
-    port = port_of(nobody);
-    addr = inet_address("several.test", port);
-    text = g_strdup_printf("Failed to connect to 'several.test:%s': Connection refused"
-                           " (tried 127.0.0.1:%s: Connection refused;"
-                           " 255.255.255.255:%s: Network is unreachable)", port, port, port);
-    g_assert_cmpint(socket_connect(&addr, &err), ==, -1);
-    g_assert_cmpint(errno, ==, ECONNREFUSED);
-    assert_error(&err, text);
-    close(nobody);
-}
-
-/* N1: what looks like a number is a port of 16 bits, or an error that names it. */
-static void test_port_numbers(void)
-{
-    static const char *const ports[] = {
-        "65536", "65616", "4294967376", "18446744073709551696", "-1", "+80", " 80", "80 ", " ", "0x50",
-    };
-    SocketAddress loopback = inet_address("127.0.0.1", "9");
-    Error *err = NULL;
-    size_t i;
-
-    for (i = 0; i < ARRAY_SIZE(ports); i++) {
-        SocketAddress addr = inet_address("::1", ports[i]);
-        g_autofree char *text =
-            g_strdup_printf("address resolution failed for [::1]:%s:"
-                            " a port is a number from 0 to 65535", ports[i]);
-
-        g_assert_cmpint(socket_connect(&addr, &err), ==, -1);
-        assert_error(&err, text);
-        g_assert_cmpint(socket_listen(&addr, 1, &err), ==, -1);
-        assert_error(&err, text);
-        g_assert_cmpint(socket_dgram(&addr, NULL, &err), ==, -1);
-        assert_error(&err, text);
-        g_assert_cmpint(socket_dgram(&loopback, &addr, &err), ==, -1);
-        assert_error(&err, text);
-    }
-}
-
 #ifdef QIO_HAS_INET_CONNECT
 static void test_inet_connect_text(void)
 {
@@ -598,8 +523,6 @@ int main(int argc, char **argv)
     TEST("/qio/sockets/inet/listen-keep-alive", test_inet_listen_keep_alive);
     TEST("/qio/sockets/inet/options", test_inet_options);
     TEST("/qio/sockets/inet/connect-errors", test_inet_connect_errors);
-    TEST("/qio/sockets/inet/several-addresses", test_several_addresses);
-    TEST("/qio/sockets/inet/port-numbers", test_port_numbers);
 #ifdef QIO_HAS_INET_CONNECT
     TEST("/qio/sockets/inet/connect-text", test_inet_connect_text);
 #endif

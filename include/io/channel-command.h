@@ -40,12 +40,17 @@ extern "C" {
  *
  * Starts a program, and makes a channel over the pipes to it. It inherits environment, working
  * directory and standard error, but no other descriptor; input or output without a pipe is
- * /dev/null.
+ * /dev/null. No end of a pipe gets one of the numbers 0 to 2, also where these are closed.
+ *
+ * Writing to a program that has ended, or has closed its input, is an error with EPIPE, never a
+ * signal.
  *
  * qio_channel_close() closes the pipes and waits for the program up to 1 second. Then it returns 0
  * all the same, and the program is reaped when it ends; closing never sends it a signal. If the
  * last reference goes without a close, the program gets SIGTERM, and SIGKILL after 10 ms. `pid` is
- * 0 after either.
+ * 0 after either. Where the process has its children reaped by the system (SIGCHLD ignored, or
+ * SA_NOCLDWAIT) that is how the end is noticed; a program that the process itself has reaped is an error
+ * with ECHILD.
  *
  * Threads: any. Blocks: until the program has started or could not be.
  * Returns: (transfer full) (nullable): the channel, or NULL with @errp set.

@@ -191,7 +191,7 @@ void qio_net_listener_set_client_func(QIONetListener *listener,
  * @context: must be NULL, which stands for the main AioContext
  *
  * As qio_net_listener_set_client_func(), but the sockets are watched by handlers in the main
- * AioContext, so that clients are also served by those who poll only that, from inside @func too.
+ * AioContext, so that clients are also served by a thread that polls only that, from inside @func too.
  * In the place of whatever callback was registered before, of either kind.
  *
  * Threads: the main one. Blocks: no.

@@ -96,7 +96,7 @@ pub unsafe extern "C" fn qio_dns_resolver_lookup_sync(
 /// @addr: (transfer none): what to look up; copied
 /// @func: (scope async): called when the lookup has ended, with a task whose error says if it failed
 /// @opaque: (closure) (nullable): data for @func
-/// @notify: (destroy) (nullable): ends @opaque; called once, after @func
+/// @notify: (destroy) (nullable): frees @opaque; called once, after @func
 ///
 /// Looks an address up on a worker thread. @func gets the addresses with
 /// qio_dns_resolver_lookup_result(). It never runs before this function has returned to the main

@@ -47,13 +47,13 @@ pub(super) fn reap_within(child: Pid, limit: i32) -> Result<Option<i32>, Errno> 
     }
 }
 
-/// Has the child reaped when it ends: no zombie stays, and nobody waits (D1).
+/// Has the child reaped when it ends: no zombie stays, and no caller waits (D1).
 ///
 /// A thread does it that lives as long as the child. A child watch of GLib would install a signal
 /// handler, and a source needs a main loop that runs.
 pub(super) fn leave_to_reaper(child: Pid) {
     let reap = move || {
-        // If somebody else has reaped it, that is fine too.
+        // If the program has reaped it, that is fine too.
         let _: Result<i32, Errno> = process::reap(child);
     };
     // Without a descriptor for the default context none has run, and nothing is left to try.
@@ -79,7 +79,7 @@ impl Hooks for Retry {
         false
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         if let Ok(None) = process::reap_if_ended(self.0) {
             leave_to_reaper(self.0);
         }
@@ -115,7 +115,7 @@ mod tests {
         leave_to_reaper(cat);
         assert_eq!(process::reap_if_ended(cat), Ok(None));
         drop(input);
-        // It goes from running to gone: here nobody sees it ended.
+        // It goes from running to gone: here it is never seen ended.
         while process::signal(cat, 0).is_ok() {
             poll::rest(1);
         }

@@ -25,7 +25,7 @@ use platform::glib::{Source, Spawned, spawn};
 use platform::os::errno::Errno;
 use platform::os::fd::{self, Descriptor};
 use platform::os::file;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::process::{self, Pid};
 
 /// How long closing waits for the child, in milliseconds (R-CHAN-94).
@@ -55,7 +55,7 @@ pub fn start(argv: &[&CStr], flags: i32) -> Result<Ref<layout::QIOChannelCommand
 
 /// Reads what there is of the child's output (R-CHAN-92).
 #[inline]
-pub fn read(command: &Command, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
+pub fn read(command: &Command, iov: &[IoVecMut<'_>]) -> Result<Transfer, Error> {
     transfer(command.read_fd(), iov, file::readv)
         .map_err(|errno| Error::os(errno, "Unable to read from command"))
 }
@@ -106,7 +106,7 @@ fn close_within(command: &Command, limit: i32) -> Result<(), Error> {
         command.set_child(None);
         match ended {
             Ok(Some(_status)) => {}
-            // It has ended, and nobody will ever know how.
+            // It has ended; its status is unknown.
             Err(Errno::ECHILD) if process::children_leave_no_status() => {}
             Ok(None) => leave_to_reaper(child),
             Err(errno) => {
@@ -118,9 +118,9 @@ fn close_within(command: &Command, limit: i32) -> Result<(), Error> {
     closed.map_err(|errno| Error::os(errno, "Unable to close command"))
 }
 
-/// Closes what is still open and ends the child that nobody waited for (R-CHAN-95).
+/// Closes what is still open and ends the child, which was not waited for (R-CHAN-95).
 fn finalize(command: &Command) {
-    // Nobody is left to tell of a failure.
+    // A failure can't be reported any more.
     let _: Result<(), Errno> = close_pipes(command);
     let Some(child) = command.child() else {
         return;
@@ -164,7 +164,7 @@ impl ChannelImpl for QIOChannelCommand {
 
     fn readv(
         command: &Command,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         _: Incoming<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_somebody_else_reaped_is_told_once() {
+    fn a_child_that_the_program_reaped_is_an_error_once() {
         let channel = cat(libc::O_WRONLY);
         let child = channel.child().unwrap();
         process::signal(child, libc::SIGKILL).unwrap();

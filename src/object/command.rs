@@ -19,7 +19,7 @@ unsafe impl Instance for layout::QIOChannelCommand {
 // SAFETY: the first member is the parent.
 unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelCommand {}
 
-/// Takes what a descriptor field holds: whoever got it closes it, and nobody else does.
+/// Takes what a descriptor field holds: the caller closes it, and no other thread does.
 fn take(field: &AtomicI32) -> Option<Descriptor> {
     let fd = field.swap(-1, Ordering::AcqRel);
     // SAFETY: the channel owned it and has forgotten it.

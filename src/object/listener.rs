@@ -146,15 +146,20 @@ impl Listener {
         let count = self.socket_count();
         if count == arrays.capacity {
             arrays.capacity = FIRST_CAPACITY.max(2 * count);
-            self.move_arrays(private, &mut arrays, count);
+            // SAFETY: the arrays in force have `count` places, the new ones more.
+            unsafe { self.move_arrays(private, &mut arrays, count) };
         }
-        self.show_socket(count, channel);
+        // SAFETY: there is room for one more.
+        unsafe { self.show_socket(count, channel) };
         shared!(self, nsioc: AtomicUsize).store(count + 1, Ordering::Release);
         drop(arrays);
     }
 
     /// Puts larger arrays, with the same beginning, in the place of those that are full.
-    fn move_arrays(&self, private: &Private, arrays: &mut Arrays, count: usize) {
+    ///
+    /// # Safety
+    /// Both have `count` places.
+    unsafe fn move_arrays(&self, private: &Private, arrays: &mut Arrays, count: usize) {
         let capacity = arrays.capacity;
         let watches = arrays.allocate_watches(private, capacity);
         let old: *mut *mut c_void = watches_field!(self).load(Ordering::Acquire);
@@ -174,16 +179,21 @@ impl Listener {
     }
 
     #[cfg(not(listener_source))]
-    fn show_socket(&self, index: usize, channel: &Socket) {
+    /// # Safety
+    /// The array in force has a place `index`.
+    unsafe fn show_socket(&self, index: usize, channel: &Socket) {
         let sockets: *mut *mut layout::QIOChannelSocket =
             shared!(self, sioc: AtomicPtr).load(Ordering::Acquire);
-        // SAFETY: the caller made room for `index`.
+        // SAFETY: there is such a place, as promised.
         unsafe { sockets.add(index).write(channel.as_ptr()) };
     }
 
     /// The array of this profile has one opaque pointer for each socket, which is the watch's.
     #[cfg(listener_source)]
-    fn show_socket(&self, _index: usize, _channel: &Socket) {}
+    ///
+    /// # Safety
+    /// As above; nothing is written here.
+    unsafe fn show_socket(&self, _index: usize, _channel: &Socket) {}
 
     /// How many sockets were added (R-ABI-1).
     pub fn socket_count(&self) -> usize {

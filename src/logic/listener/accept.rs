@@ -51,8 +51,8 @@ impl From<Errno> for AcceptError {
 
 /// The lock under which clients are accepted from one socket.
 ///
-/// Taking it, asking whether one still may, and accepting are one step: who forbids it under
-/// [`AcceptLock::wait`] knows that no accept is under way, and may close the socket.
+/// Taking it, asking whether one still may, and accepting are one step: after a call of
+/// [`AcceptLock::wait`] that forbids it no accept is under way, and the socket may be closed.
 #[derive(Debug)]
 pub struct AcceptLock {
     lock: Mutex<()>,

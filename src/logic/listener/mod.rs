@@ -7,7 +7,7 @@
 //! - [`open`](mod@open) listens on the addresses of a name;
 //! - [`server`] accepts the clients of one socket and hands them over;
 //! - [`accept`] accepts one client without blocking;
-//! - [`registration`] is a callback with its context;
+//! - [`registration`] is a callback and the context it runs in;
 //! - [`wait`] waits for one client without any main context;
 //! - [`traces`] tells of it.
 //!
@@ -42,8 +42,8 @@ use accept::AcceptLock;
 use host::aio::Context;
 use host::error::Error;
 use platform::glib::{MainContext, WeakContext};
-use registration::Registration;
-use state::{CallbackContext, DropAfterUnlock, Listening, Registered, State, state_of};
+use registration::{CallbackContext, Registered, Registration};
+use state::{DropAfterUnlock, Listening, State, state_of};
 use wait::{Candidate, Waiter};
 
 pub use open::open;
@@ -101,10 +101,7 @@ fn channel_name(listener_name: CString) -> CString {
 
 /// Registers a client callback in the place of the one before, whose data ends (R-LSN-12).
 pub fn register(listener: &Listener, func: ClientFunc, context: &MainContext, name: ContextName) {
-    let context = match func.is_some() {
-        true => CallbackContext::Main(Arc::new(WeakContext::new(context))),
-        false => CallbackContext::None,
-    };
+    let context = CallbackContext::Main(WeakContext::for_context(context));
     register_in(listener, func, context, name);
 }
 
@@ -124,6 +121,11 @@ fn register_in(listener: &Listener, func: ClientFunc, context: CallbackContext, 
     }
     let hold = state.inner.lock().hold(listener);
     unregister(listener);
+    let context = if func.is_some() {
+        context
+    } else {
+        CallbackContext::None
+    };
     let registration = Registration {
         func,
         context: name,

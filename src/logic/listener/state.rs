@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::accept::AcceptLock;
 use super::handler::HandlerWatch;
-use super::registration::Registration;
+use super::registration::{Registered, Registration};
 use super::server::Server;
 use super::source::SourceWatch;
 use super::wait::Waiter;
@@ -17,7 +17,6 @@ use crate::object::Ref;
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
 use abi::layout::{QIOChannelSocket, QIONetListener};
-use host::aio;
 use platform::glib::{Source, SourceOf, WeakContext};
 use platform::os::abort::misuse;
 use platform::sync::{Condvar, Mutex};
@@ -82,49 +81,6 @@ impl Watching {
                 drop(hold);
             }
             Self::Handler(handler) => handler.end(),
-        }
-    }
-}
-
-/// The registration in force.
-pub(super) struct Registered {
-    pub registration: Arc<Registration>,
-    pub context: CallbackContext,
-}
-
-/// The context that callbacks run in.
-///
-/// A main context has the watches, which have the listener, so the listener must not keep the
-/// context: the program would get rid of neither (W-LSN-13).
-pub(super) enum CallbackContext {
-    Main(Arc<WeakContext>),
-    /// Lives as long as the process.
-    Aio(aio::Context),
-    /// There is no callback.
-    None,
-}
-
-impl CallbackContext {
-    fn is_live(&self) -> bool {
-        match self {
-            Self::Main(context) => context.is_live(),
-            Self::Aio(_) => true,
-            Self::None => false,
-        }
-    }
-
-    /// Watches a socket. None if the context has gone.
-    fn watch(&self, listener: &Listener, index: usize, server: Server) -> Option<Watching> {
-        match self {
-            Self::Main(context) => {
-                let source = SourceWatch::start(listener, index, server, context)?;
-                Some(Watching::Source(source, Arc::clone(context)))
-            }
-            Self::Aio(context) => {
-                let handler = HandlerWatch::start(listener, index, server, *context);
-                Some(Watching::Handler(handler))
-            }
-            Self::None => None,
         }
     }
 }
@@ -228,7 +184,7 @@ impl State {
         let inner = self.inner.lock();
         let socket = inner.sockets.get(watch.index());
         let source = socket.and_then(|socket| socket.watch.as_ref()?.source());
-        // Who destroys it takes it away first, but for its context, which is running.
+        // Before it is destroyed it is taken away, but by its context, which is running.
         if let Some(source) = source.filter(|source| ptr::eq(source.hooks(), watch)) {
             change(source);
         }

@@ -1,11 +1,12 @@
 //! Bringing finished tasks to their main context.
 //!
-//! Each context that tasks are delivered in has one hub. Workers push finished tasks to its inbox;
+//! Each context that tasks are delivered in has one completion queue. Workers push finished tasks to
+//! its inbox;
 //! a source at idle priority, which stays in the context for good, hands them out in order. One
 //! wake-up serves many tasks, and none is sent while the context's thread is awake.
 //!
-//! The hub dies with its context: when GLib finalises the context's sources, the tasks nobody can
-//! receive any more are freed without being completed (R-TASK-42, T4).
+//! The queue dies with its context: when GLib finalises the context's sources, the tasks
+//! that can't be received any more are freed without being completed (R-TASK-42, T4).
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -29,67 +30,67 @@ const IDLE_PRIORITY: i32 = glib_sys::G_PRIORITY_DEFAULT_IDLE;
 const STARVED_ITERATIONS: u64 = 1_000;
 const STARVED_TIME: i64 = 100_000;
 
-/// The hubs of this process, by the address of their context. A forked child starts without.
+/// The queues of this process, by the address of their context. A forked child starts without.
 #[derive(Default)]
-struct Hubs(Mutex<HashMap<usize, Arc<Hub>>>);
+struct CompletionQueues(Mutex<HashMap<usize, Arc<CompletionQueue>>>);
 
-fn hubs() -> &'static Hubs {
-    static HUBS: PerProcess<Hubs> = PerProcess::new();
-    HUBS.get()
+fn queues() -> &'static CompletionQueues {
+    static QUEUES: PerProcess<CompletionQueues> = PerProcess::new();
+    QUEUES.get()
 }
 
 /// The finished tasks of one context.
 #[derive(Default)]
-pub struct Hub {
-    /// The context's address: the key in [`Hubs`]. The hub doesn't keep the context alive.
+pub struct CompletionQueue {
+    /// The context's address: the key in [`CompletionQueues`]. The queue doesn't keep the context alive.
     context: usize,
-    /// The process the hub belongs to; a forked child leaves it alone.
+    /// The process the queue belongs to; a forked child leaves it alone.
     generation: u32,
     /// Pushed to by workers.
     inbox: Inbox<Arc<Task>>,
     /// What was taken from the inbox and not handed out yet, in order.
     ready: Mutex<VecDeque<Arc<Task>>>,
     /// The context's thread is about to poll, or polling: it wants to be woken.
-    sleeping: AtomicBool,
+    polling: AtomicBool,
     /// Counted while tasks are held up and otherwise as it happens.
     iterations: AtomicU64,
-    /// Threads in [`Hub::wait_for`].
+    /// Threads in [`CompletionQueue::wait_for`].
     waiters: AtomicUsize,
     progress: Condvar,
-    /// The context and the delivery source in it. Taken by `close`, as both keep the hub alive.
+    /// The context and the delivery source in it. Taken by `close`, as both keep the queue alive.
     sources: Mutex<Option<Sources>>,
     /// GLib was told that the delivery source is ready, and remembers it until its dispatch.
     announced: AtomicBool,
 }
 
-/// What a hub has in its context.
+/// What a queue has in its context.
 struct Sources {
     context: WeakContext,
     delivery: Option<SourceOf<Delivery>>,
 }
 
-impl Hub {
-    /// The hub of a context, made on first use.
-    pub fn of(context: &MainContext) -> Arc<Self> {
+impl CompletionQueue {
+    /// The queue of a context, made on first use.
+    pub fn for_context(context: &MainContext) -> Arc<Self> {
         let key = context.as_ptr().addr();
-        let mut hubs = hubs().0.lock();
-        if let Some(hub) = hubs.get(&key) {
-            return Arc::clone(hub);
+        let mut queues = queues().0.lock();
+        if let Some(queue) = queues.get(&key) {
+            return Arc::clone(queue);
         }
-        let hub = Arc::new(Self {
+        let queue = Arc::new(Self {
             context: key,
             generation: fork::generation(),
-            // Until the sources are attached nobody sleeps for them; attaching wakes the context.
+            // Until the sources are attached no poll waits for them; attaching wakes the context.
             ..Self::default()
         });
-        hubs.insert(key, Arc::clone(&hub));
-        drop(hubs);
-        hub.attach(context);
-        hub
+        queues.insert(key, Arc::clone(&queue));
+        drop(queues);
+        queue.attach(context);
+        queue
     }
 
     fn attach(self: &Arc<Self>, context: &MainContext) {
-        let guard = Source::new(Guard(Arc::clone(self)));
+        let guard = Source::new(StarvationGuard(Arc::clone(self)));
         guard.set_name(c"QIOTask starvation guard");
         guard.set_can_recurse();
         let context = WeakContext::anchored(context, guard, Closer(Arc::clone(self)));
@@ -120,7 +121,7 @@ impl Hub {
         }
     }
 
-    /// Ends a source of the hub's context, on whatever thread.
+    /// Ends a source of the queue's context, on whatever thread.
     pub(super) fn end(&self, source: Source) {
         match &*self.sources.lock() {
             Some(sources) => sources.context.end(source),
@@ -138,19 +139,19 @@ impl Hub {
             .store(monotonic_time(), Ordering::Relaxed);
         task.set_stage(Stage::Published);
         self.inbox.push(task);
-        // The push and this read are ordered against the sleeper's write and its look at the
+        // The push and this read are ordered against the poller's write and its look at the
         // inbox, all sequentially consistent: one of the two sees the other.
-        if self.sleeping.swap(false, Ordering::SeqCst) {
+        if self.polling.swap(false, Ordering::SeqCst) {
             context.wakeup();
         }
-        self.tell_waiters();
+        self.wake_waiters();
         trace::qio_task_thread_source_attach(id, Arc::as_ptr(self).into());
-        // Perhaps the context's last reference: then the hub closes, here.
+        // Perhaps the context's last reference: then the queue closes, here.
         drop(context);
     }
 
-    /// Lets those who wait look again.
-    pub(super) fn tell_waiters(&self) {
+    /// Lets waiters look again.
+    pub(super) fn wake_waiters(&self) {
         // What they wait for was written before this, and they announce themselves before they look.
         fence(Ordering::SeqCst);
         if self.waiters.load(Ordering::SeqCst) > 0 {
@@ -198,7 +199,7 @@ impl Hub {
         self.is_ours() && (!self.inbox.is_empty() || !self.ready.lock().is_empty())
     }
 
-    /// Whether the hub belongs to this process.
+    /// Whether the queue belongs to this process.
     fn is_ours(&self) -> bool {
         self.generation == fork::generation()
     }
@@ -223,12 +224,12 @@ impl Hub {
                 return;
             };
             task.deliver();
-            self.tell_waiters();
+            self.wake_waiters();
         }
     }
 
-    /// Blocks until `task` can be delivered by the caller, and takes it; None if somebody else has
-    /// delivered it meanwhile.
+    /// Blocks until `task` can be delivered by the caller, and takes it; None if it was
+    /// delivered elsewhere meanwhile.
     pub(super) fn wait_for(self: &Arc<Self>, task: &Arc<Task>) -> Option<Arc<Task>> {
         self.waiters.fetch_add(1, Ordering::SeqCst);
         let mut ready = self.ready.lock();
@@ -295,9 +296,9 @@ impl Hub {
             let _ = core::mem::ManuallyDrop::new(self);
             return;
         }
-        let mut hubs = hubs().0.lock();
-        let registered = hubs.remove(&self.context);
-        drop(hubs);
+        let mut queues = queues().0.lock();
+        let registered = queues.remove(&self.context);
+        drop(queues);
         drop(registered);
         drop(self.sources.lock().take());
         let mut ready = self.ready.lock();
@@ -311,37 +312,37 @@ impl Hub {
 }
 
 /// The source that delivers at idle priority.
-struct Delivery(Arc<Hub>);
+struct Delivery(Arc<CompletionQueue>);
 
 impl Hooks for Delivery {
     fn prepare(&self) -> bool {
-        let hub = &self.0;
-        if !hub.is_ours() {
+        let queue = &self.0;
+        if !queue.is_ours() {
             return false;
         }
-        hub.sleeping.store(true, Ordering::SeqCst);
-        if hub.has_work() {
-            hub.sleeping.store(false, Ordering::SeqCst);
-            hub.announced.store(true, Ordering::Relaxed);
+        queue.polling.store(true, Ordering::SeqCst);
+        if queue.has_work() {
+            queue.polling.store(false, Ordering::SeqCst);
+            queue.announced.store(true, Ordering::Relaxed);
             return true;
         }
         false
     }
 
     fn check(&self) -> bool {
-        let hub = &self.0;
-        if !hub.is_ours() {
+        let queue = &self.0;
+        if !queue.is_ours() {
             return false;
         }
-        hub.sleeping.store(false, Ordering::SeqCst);
-        let has_work = hub.has_work();
+        queue.polling.store(false, Ordering::SeqCst);
+        let has_work = queue.has_work();
         if has_work {
-            hub.announced.store(true, Ordering::Relaxed);
+            queue.announced.store(true, Ordering::Relaxed);
         }
         has_work
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         self.0.announced.store(false, Ordering::Relaxed);
         Arc::clone(&self.0).deliver_round();
         true
@@ -350,10 +351,10 @@ impl Hooks for Delivery {
 
 /// The source that delivers at default priority what was held up for too long. It is visited at
 /// each iteration, never makes one happen, and is otherwise never ready.
-struct Guard(Arc<Hub>);
+struct StarvationGuard(Arc<CompletionQueue>);
 
-/// Goes with the context, and the hub with it: at once, as another context may soon have the address.
-struct Closer(Arc<Hub>);
+/// Goes with the context, and the queue with it: at once, as another context may soon have the address.
+struct Closer(Arc<CompletionQueue>);
 
 impl Drop for Closer {
     fn drop(&mut self) {
@@ -361,7 +362,7 @@ impl Drop for Closer {
     }
 }
 
-impl Hooks for Guard {
+impl Hooks for StarvationGuard {
     fn prepare(&self) -> bool {
         self.0.is_ours() && self.0.is_starved()
     }
@@ -370,11 +371,11 @@ impl Hooks for Guard {
         false
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
-        let hub = Arc::clone(&self.0);
-        hub.deliver_while(|| hub.first_was_held_up());
-        if hub.is_ours() && hub.count() == 0 {
-            hub.withdraw();
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+        let queue = Arc::clone(&self.0);
+        queue.deliver_while(|| queue.first_was_held_up());
+        if queue.is_ours() && queue.count() == 0 {
+            queue.withdraw();
         }
         true
     }
@@ -400,33 +401,33 @@ mod tests {
     }
 
     /// A task whose worker has ended, armed for delivery.
-    fn publish(hub: &Arc<Hub>, context: &MainContext, task: Arc<Task>) {
-        hub.publish(task, context.clone());
+    fn publish(queue: &Arc<CompletionQueue>, context: &MainContext, task: Arc<Task>) {
+        queue.publish(task, context.clone());
     }
 
     #[test]
-    fn one_hub_serves_a_context_and_goes_with_it() {
+    fn one_queue_serves_a_context_and_goes_with_it() {
         let context = MainContext::create();
         let key = context.as_ptr().addr();
-        let hub = Hub::of(&context);
-        assert!(Arc::ptr_eq(&hub, &Hub::of(&context)));
+        let queue = CompletionQueue::for_context(&context);
+        assert!(Arc::ptr_eq(&queue, &CompletionQueue::for_context(&context)));
         assert!(!context.is_pending());
         drop(context);
-        assert!(!hubs().0.lock().contains_key(&key));
-        assert_eq!(Arc::strong_count(&hub), 1);
+        assert!(!queues().0.lock().contains_key(&key));
+        assert_eq!(Arc::strong_count(&queue), 1);
     }
 
     #[test]
     fn deliveries_keep_their_order() {
         let log = Log::default();
         let context = MainContext::create();
-        let hub = Hub::of(&context);
-        publish(&hub, &context, task(&log, 1));
-        publish(&hub, &context, task(&log, 2));
+        let queue = CompletionQueue::for_context(&context);
+        publish(&queue, &context, task(&log, 1));
+        publish(&queue, &context, task(&log, 2));
         // Some are collected already when others come in.
         assert!(context.is_pending());
-        publish(&hub, &context, task(&log, 3));
-        publish(&hub, &context, task(&log, 4));
+        publish(&queue, &context, task(&log, 3));
+        publish(&queue, &context, task(&log, 4));
         while context.iteration(false) {}
         assert_eq!(*log.borrow(), [1, 2, 3, 4]);
         assert!(!context.is_pending());
@@ -436,41 +437,42 @@ mod tests {
     fn a_delivery_is_held_up_for_so_long_only() {
         let log = Log::default();
         let context = MainContext::create();
-        let hub = Hub::of(&context);
+        let queue = CompletionQueue::for_context(&context);
         let first = task(&log, 1);
-        publish(&hub, &context, Arc::clone(&first));
+        publish(&queue, &context, Arc::clone(&first));
         first
             .published_time
             .fetch_sub(STARVED_TIME, Ordering::Relaxed);
         let published = first.published_iteration.load(Ordering::Relaxed);
-        hub.iterations
+        queue
+            .iterations
             .store(published + STARVED_ITERATIONS - 2, Ordering::Relaxed);
-        assert!(!hub.is_starved(), "not yet so many iterations");
-        assert!(hub.is_starved());
+        assert!(!queue.is_starved(), "not yet so many iterations");
+        assert!(queue.is_starved());
         first
             .published_time
             .store(monotonic_time() + STARVED_TIME, Ordering::Relaxed);
-        assert!(!hub.is_starved(), "not yet so long");
+        assert!(!queue.is_starved(), "not yet so long");
     }
 
     #[test]
     fn what_comes_in_during_a_round_waits_for_the_next() {
         let log = Log::default();
         let context = MainContext::create();
-        let hub = Hub::of(&context);
-        let (inner_log, inner_hub, inner_context) =
-            (Rc::clone(&log), Arc::clone(&hub), context.clone());
+        let queue = CompletionQueue::for_context(&context);
+        let (inner_log, inner_queue, inner_context) =
+            (Rc::clone(&log), Arc::clone(&queue), context.clone());
         let adds_one = Task::new(
             None,
             Completion::from_fn(move || {
                 inner_log.borrow_mut().push(1);
-                publish(&inner_hub, &inner_context, task(&inner_log, 2));
+                publish(&inner_queue, &inner_context, task(&inner_log, 2));
             }),
         );
-        publish(&hub, &context, adds_one);
-        hub.deliver_round();
+        publish(&queue, &context, adds_one);
+        queue.deliver_round();
         assert_eq!(*log.borrow(), [1]);
-        hub.deliver_round();
+        queue.deliver_round();
         assert_eq!(*log.borrow(), [1, 2]);
     }
 
@@ -478,9 +480,9 @@ mod tests {
     fn a_dead_context_frees_its_tasks_uncompleted() {
         let log = Log::default();
         let context = MainContext::create();
-        let hub = Hub::of(&context);
+        let queue = CompletionQueue::for_context(&context);
         let abandoned = task(&log, 1);
-        publish(&hub, &context, Arc::clone(&abandoned));
+        publish(&queue, &context, Arc::clone(&abandoned));
         assert_eq!(Rc::strong_count(&log), 2);
         drop(context);
         assert_eq!(Rc::strong_count(&log), 1, "the callback's data has ended");
@@ -492,12 +494,12 @@ mod tests {
     fn a_wait_takes_the_task_out_of_the_middle() {
         let log = Log::default();
         let context = MainContext::create();
-        let hub = Hub::of(&context);
+        let queue = CompletionQueue::for_context(&context);
         let tasks: Vec<_> = (0..3).map(|number| task(&log, number)).collect();
         for task in &tasks {
-            publish(&hub, &context, Arc::clone(task));
+            publish(&queue, &context, Arc::clone(task));
         }
-        let taken = hub.wait_for(&tasks[1]).unwrap();
+        let taken = queue.wait_for(&tasks[1]).unwrap();
         taken.deliver();
         while context.iteration(false) {}
         assert_eq!(*log.borrow(), [1, 0, 2]);
@@ -507,16 +509,16 @@ mod tests {
     fn a_wait_that_comes_too_late_finds_the_task_done() {
         let log = Log::default();
         let context = MainContext::create();
-        let hub = Hub::of(&context);
+        let queue = CompletionQueue::for_context(&context);
         let late = task(&log, 1);
-        publish(&hub, &context, Arc::clone(&late));
-        hub.deliver_round();
-        assert!(hub.wait_for(&late).is_none());
+        publish(&queue, &context, Arc::clone(&late));
+        queue.deliver_round();
+        assert!(queue.wait_for(&late).is_none());
         assert_eq!(*log.borrow(), [1]);
     }
 
     #[test]
-    fn a_worker_wakes_a_sleeping_context() {
+    fn a_worker_wakes_a_context_that_polls() {
         let log = Log::default();
         let context = MainContext::create();
         for number in 0..50 {

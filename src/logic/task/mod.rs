@@ -3,12 +3,12 @@
 //!
 //! - [`Task`] (this file) is the record: error, result, callback, and the order they end in.
 //! - [`pool`] runs blocking functions on threads: as many as are blocked, reused while not.
-//! - [`delivery`] brings finished tasks to their main context, and serves those who wait for one.
+//! - [`delivery`] brings finished tasks to their main context, and to threads that wait for one.
 //!
 //! A threaded task goes Queued → Running → Published → Delivering → Done. Each step has one
-//! owner: the pool's queue, its worker, the context's hub, and whoever took the task from there
-//! (the hub's source or `wait`). The C pointer's reference travels with the task, so the last owner
-//! frees it.
+//! owner: the pool's queue, its worker, the context's completion queue, and the thread that took the
+//! task from there (for the queue's source or for `wait`). The C pointer's reference travels with the
+//! task, so the last owner frees it.
 
 pub mod delivery;
 pub mod pool;
@@ -19,7 +19,7 @@ use crate::object::Ref;
 use crate::object::task::{Completion, Handle, WorkerFunc};
 use crate::trace;
 use abi::layout;
-use delivery::Hub;
+use delivery::CompletionQueue;
 use host::error::HostError;
 use platform::glib::{MainContext, UserData};
 use platform::os::abort::misuse;
@@ -44,9 +44,9 @@ pub enum Stage {
     Queued,
     /// A worker thread is in the worker function.
     Running,
-    /// Finished; waits in the hub of its context.
+    /// Finished; waits in the completion queue of its context.
     Published,
-    /// Somebody took it from the hub and is calling back.
+    /// Taken from the completion queue; its callback is being called.
     Delivering,
     /// Over.
     Done,
@@ -58,7 +58,7 @@ pub struct Task {
     outcome: Mutex<Outcome>,
     thread: Mutex<ThreadPart>,
     stage: AtomicU8,
-    /// Freed while its worker ran: nobody wants the callback any more (W-TASK-4).
+    /// Freed while its worker ran: the callback is not wanted any more (W-TASK-4).
     cancelled: AtomicBool,
     /// The thread that is delivering, to tell a wait inside the task's own callback.
     delivering_thread: AtomicU64,
@@ -83,7 +83,7 @@ struct ThreadPart {
     worker: Option<Worker>,
     /// Held until the delivery is armed, so that there is a live context to arm it in (R-TASK-42).
     context: Option<MainContext>,
-    hub: Option<Arc<Hub>>,
+    completions: Option<Arc<CompletionQueue>>,
 }
 
 impl Task {
@@ -189,7 +189,7 @@ impl Task {
         let ThreadPart {
             worker,
             context,
-            hub,
+            completions,
         } = thread;
         drop(worker);
         drop(context);
@@ -200,14 +200,14 @@ impl Task {
         let Outcome { error, result } = outcome;
         drop(result);
         drop(error);
-        drop(hub);
+        drop(completions);
     }
 
     /// Gives the task to a worker thread; the outcome is delivered in `context`.
     ///
     /// The task's owner is the engine from here on.
     pub fn run_in_thread(self: Arc<Self>, worker: Worker, context: MainContext) {
-        let hub = Hub::of(&context);
+        let completions = CompletionQueue::for_context(&context);
         let (function, opaque) = match &worker {
             Worker::C(c) => (c.function_id(), c.opaque_id()),
             Worker::Native(f) => {
@@ -218,7 +218,7 @@ impl Task {
         *self.thread.lock() = ThreadPart {
             worker: Some(worker),
             context: Some(context),
-            hub: Some(hub),
+            completions: Some(completions),
         };
         self.set_stage(Stage::Queued);
         trace::qio_task_thread_start(Handle::for_task(&self).into(), function, opaque);
@@ -240,10 +240,10 @@ impl Task {
         let mut thread = self.thread.lock();
         // The worker's data ends on the thread that frees the task, not here (R-TASK-41).
         thread.worker = worker;
-        let (context, hub) = (thread.context.take(), thread.hub.clone());
+        let (context, completions) = (thread.context.take(), thread.completions.clone());
         drop(thread);
-        if let (Some(context), Some(hub)) = (context, hub) {
-            hub.publish(self, context);
+        if let (Some(context), Some(completions)) = (context, completions) {
+            completions.publish(self, context);
         }
     }
 
@@ -287,16 +287,16 @@ impl Task {
 /// Waits for a task and delivers it here (R-TASK-50). `task` is one more reference than the one
 /// that the engine holds.
 pub fn wait(task: Arc<Task>) {
-    let hub = task.thread.lock().hub.clone();
-    let Some(hub) = hub else {
+    let completions = task.thread.lock().completions.clone();
+    let Some(completions) = completions else {
         misuse(
             "qio_task_wait_thread",
             format_args!("the task was not given to a thread"),
         )
     };
-    if let Some(engines_own) = hub.wait_for(&task) {
+    if let Some(taken) = completions.wait_for(&task) {
         drop(task);
-        engines_own.deliver();
-        hub.tell_waiters();
+        taken.deliver();
+        completions.wake_waiters();
     }
 }

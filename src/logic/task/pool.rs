@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::delivery::Hub;
+use super::delivery::CompletionQueue;
 use super::{Stage, Task};
 use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
 use platform::os::thread;
@@ -45,7 +45,7 @@ struct State {
     /// Threads waiting in `work`.
     idle: usize,
     /// A thread was woken or started and hasn't looked at the queue yet.
-    help_is_coming: bool,
+    worker_is_coming: bool,
     /// The last thread asked for could not be made.
     starved: bool,
     /// The pause before the next attempt, in microseconds.
@@ -58,16 +58,16 @@ struct State {
 struct Retry {
     /// The context's address; the timer doesn't keep it alive.
     context: usize,
-    /// The context's hub; None for the default context, which lives for ever.
-    hub: Option<Arc<Hub>>,
+    /// The context's completion queue; None for the default context, which lives for ever.
+    completions: Option<Arc<CompletionQueue>>,
     timer: Source,
 }
 
 impl Retry {
     /// Ends the timer.
     fn end(self) {
-        match self.hub {
-            Some(hub) => hub.end(self.timer),
+        match self.completions {
+            Some(completions) => completions.end(self.timer),
             None => self.timer.destroy(),
         }
     }
@@ -82,12 +82,12 @@ enum Help {
 }
 
 impl State {
-    /// Whether somebody should be called to the queue, and how.
+    /// Whether a thread should be called to the queue, and how.
     fn call_help(&mut self) -> Help {
-        if self.queue.is_empty() || self.help_is_coming {
+        if self.queue.is_empty() || self.worker_is_coming {
             return Help::None;
         }
-        self.help_is_coming = true;
+        self.worker_is_coming = true;
         if self.idle > 0 {
             self.starved = false;
             Help::Wake
@@ -124,7 +124,7 @@ impl Pool {
     /// free, for the next attempt, or for `wait_thread` (W-TASK-1). No error is invented (R-TASK-14).
     fn could_not_start(&'static self) {
         let mut state = self.state.lock();
-        state.help_is_coming = false;
+        state.worker_is_coming = false;
         if state.idle > 0 {
             let help = state.call_help();
             drop(state);
@@ -140,17 +140,17 @@ impl Pool {
         for task in &state.queue {
             let thread = task.thread.lock();
             if let Some(context) = thread.context.clone() {
-                places.push((context, thread.hub.clone()));
+                places.push((context, thread.completions.clone()));
             }
         }
-        for (context, hub) in &places {
-            state.retry_in(self, context, hub.clone(), pause);
+        for (context, completions) in &places {
+            state.retry_in(self, context, completions.clone(), pause);
         }
         drop(state);
         // A thread that waits for one of these can run it now.
-        for (_, hub) in &places {
-            if let Some(hub) = hub {
-                hub.tell_waiters();
+        for (_, completions) in &places {
+            if let Some(completions) = completions {
+                completions.wake_waiters();
             }
         }
     }
@@ -160,7 +160,7 @@ impl Pool {
         let mut state = self.state.lock();
         state.starved = false;
         state.retry_pause = 0;
-        state.help_is_coming = false;
+        state.worker_is_coming = false;
         loop {
             if let Some(task) = state.queue.pop_front() {
                 let help = state.call_help();
@@ -177,15 +177,15 @@ impl Pool {
             state = woken;
             state.idle -= 1;
             // Whether or not this thread is the one that was called: it looks at the queue now.
-            state.help_is_coming = false;
+            state.worker_is_coming = false;
             if timed_out && state.queue.is_empty() {
                 return;
             }
         }
     }
 
-    /// Takes a task back whose worker thread can't be made, so that whoever waits for it can run
-    /// it (W-TASK-1).
+    /// Takes a task back whose worker thread can't be made, so that a thread that waits for it can
+    /// run it (W-TASK-1).
     pub(super) fn take_if_starved(&self, task: &Arc<Task>) -> Option<Arc<Task>> {
         if task.stage() != Stage::Queued {
             return None;
@@ -212,7 +212,7 @@ impl State {
         &mut self,
         pool: &'static Pool,
         context: &MainContext,
-        hub: Option<Arc<Hub>>,
+        completions: Option<Arc<CompletionQueue>>,
         pause: i64,
     ) {
         let address = context.as_ptr().addr();
@@ -235,7 +235,7 @@ impl State {
         timer.attach(context);
         self.retries.push(Retry {
             context: address,
-            hub,
+            completions,
             timer,
         });
     }
@@ -275,7 +275,7 @@ impl Hooks for Attempt {
         false
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         if self.generation != fork::generation() {
             return false;
         }
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_called_for_an_empty_queue() {
+    fn no_thread_is_called_for_an_empty_queue() {
         assert_eq!(state(0, 1).call_help(), Help::None);
     }
 
@@ -321,7 +321,7 @@ mod tests {
         let mut state = state(2, 2);
         assert_eq!(state.call_help(), Help::Wake);
         assert_eq!(state.call_help(), Help::None);
-        state.help_is_coming = false;
+        state.worker_is_coming = false;
         assert_eq!(state.call_help(), Help::Wake);
     }
 }

@@ -14,7 +14,7 @@ use crate::sync::fork::PerProcess;
 /// A program that was started, with our ends of the pipes to it, which are close-on-exec.
 #[derive(Debug)]
 pub struct Spawned {
-    /// The process. Nobody reaps it but who has this.
+    /// The process. The owner of this reaps it.
     pub pid: ffi::GPid,
     /// To its standard input.
     pub input: Option<Descriptor>,

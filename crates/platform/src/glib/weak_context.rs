@@ -7,47 +7,70 @@
 
 use core::ptr::NonNull;
 use core::sync::atomic::AtomicPtr;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use glib_sys::{self as ffi, GMainContext};
 
 use super::source::{Callback, Hooks, Source};
 use super::{MainContext, SourceOf};
-use crate::os::thread;
 use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::Ordering;
+use crate::sync::fork::{self, PerProcess};
 
 /// A context that may go at any time, and on any thread.
 #[derive(Debug)]
 pub struct WeakContext {
     gate: Arc<Gate>,
-    /// None once it is being dropped.
-    anchor: Option<Source>,
+    /// Ended by its context and by nothing else: no other source makes the context wait for that.
+    anchor: Source,
 }
 
 /// While it is locked and has the context, the context's memory is there.
 #[derive(Debug)]
-struct Gate {
-    context: Mutex<Option<NonNull<GMainContext>>>,
-    /// The thread that drops the [`WeakContext`], which has the lock then.
-    owner: AtomicU64,
-}
+struct Gate(Mutex<Option<NonNull<GMainContext>>>);
 
 // SAFETY: the address is used while the context is there only, which any thread may do.
 unsafe impl Send for Gate {}
 // SAFETY: as above.
 unsafe impl Sync for Gate {}
 
-/// What the anchor keeps: it ends with it, and `kept` behind the gate.
+/// What the anchor keeps: it closes the gate when the context goes, and then drops `kept`.
 struct Closer<T> {
     gate: Arc<Gate>,
+    /// In a forked child the parent's lock may be held for ever.
+    generation: u32,
     _kept: T,
 }
 
 impl<T> Drop for Closer<T> {
     fn drop(&mut self) {
-        if self.gate.owner.load(Ordering::Relaxed) != thread::current_id() {
-            *self.gate.context.lock() = None;
+        if self.generation == fork::generation() {
+            *self.gate.0.lock() = None;
+        }
+    }
+}
+
+/// The weak contexts of this process, by the address of their context.
+#[derive(Default)]
+struct Registry(Mutex<HashMap<usize, Arc<WeakContext>>>);
+
+fn registry() -> &'static Registry {
+    static REGISTRY: PerProcess<Registry> = PerProcess::new();
+    REGISTRY.get()
+}
+
+/// Takes a context out of the registry when it goes: another may soon have the address.
+struct Unregister {
+    context: usize,
+    generation: u32,
+}
+
+impl Drop for Unregister {
+    fn drop(&mut self) {
+        if self.generation == fork::generation() {
+            let registered = registry().0.lock().remove(&self.context);
+            drop(registered);
         }
     }
 }
@@ -64,7 +87,7 @@ impl Hooks for Anchor {
         false
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         true
     }
 }
@@ -78,48 +101,53 @@ fn place(source: &Source) -> *mut GMainContext {
 }
 
 impl WeakContext {
-    /// The context, as long as others keep it.
-    pub fn new(context: &MainContext) -> Self {
+    /// The context, as long as others keep it. One source stays in it for good.
+    pub fn for_context(context: &MainContext) -> Arc<Self> {
+        let address = context.as_ptr().addr();
+        let mut registered = registry().0.lock();
+        if let Some(weak) = registered.get(&address) {
+            return Arc::clone(weak);
+        }
         let anchor = Source::new(Anchor);
         anchor.set_name(c"weak context");
         // The first to be ended with the context.
         anchor.set_priority(i32::MAX);
-        Self::anchored(context, anchor, ())
+        let unregister = Unregister {
+            context: address,
+            generation: fork::generation(),
+        };
+        let weak = Arc::new(Self::anchored(context, anchor, unregister));
+        registered.insert(address, Arc::clone(&weak));
+        drop(registered);
+        weak
     }
 
-    /// As [`WeakContext::new`], with a source of the caller's, not attached and without callback,
-    /// that nothing but the context ends. `kept` is dropped when the context has gone, on the
+    /// As [`WeakContext::for_context`], with a source of the caller's, not attached and without
+    /// callback, that nothing but the context ends. `kept` is dropped when the context goes, on the
     /// thread that drops the last reference on it.
     pub fn anchored<T: Send + Sync + 'static>(
         context: &MainContext,
         anchor: Source,
         kept: T,
     ) -> Self {
-        let gate = Arc::new(Gate {
-            context: Mutex::new(NonNull::new(context.as_ptr())),
-            owner: AtomicU64::new(0),
-        });
+        let gate = Arc::new(Gate(Mutex::new(NonNull::new(context.as_ptr()))));
         anchor.keep(Closer {
             gate: Arc::clone(&gate),
+            generation: fork::generation(),
             _kept: kept,
         });
         anchor.attach(context);
-        Self {
-            gate,
-            anchor: Some(anchor),
-        }
+        Self { gate, anchor }
     }
 
     /// Whether the context has begun to end its sources.
     fn is_ending(&self) -> bool {
-        self.anchor
-            .as_ref()
-            .is_none_or(|anchor| place(anchor).is_null())
+        place(&self.anchor).is_null()
     }
 
     /// Whether the context was there a moment ago.
     pub fn is_live(&self) -> bool {
-        let context = self.gate.context.lock();
+        let context = self.gate.0.lock();
         context.is_some() && !self.is_ending()
     }
 
@@ -130,7 +158,7 @@ impl WeakContext {
         source: SourceOf<H>,
         rejected: impl FnOnce(&H),
     ) -> Option<SourceOf<H>> {
-        let context = self.gate.context.lock();
+        let context = self.gate.0.lock();
         let attached = context
             .filter(|_| !self.is_ending())
             .is_some_and(|context| {
@@ -155,31 +183,13 @@ impl WeakContext {
     /// Ends a source of the context, wherever that stands. The last reference belongs here: GLib
     /// looks at the context also when that goes.
     pub fn end(&self, source: Source) {
-        let context = self.gate.context.lock();
+        let context = self.gate.0.lock();
         // Without a place the context ends it.
         if context.is_some() && !place(&source).is_null() {
             source.destroy();
         }
         // Here, as GLib looks at the context for it.
         drop(source);
-        drop(context);
-    }
-}
-
-impl Drop for WeakContext {
-    fn drop(&mut self) {
-        let context = self.gate.context.lock();
-        let anchor = self.anchor.take();
-        if context.is_some()
-            && let Some(anchor) = &anchor
-            && !place(anchor).is_null()
-        {
-            self.gate
-                .owner
-                .store(thread::current_id(), Ordering::Relaxed);
-            anchor.destroy();
-        }
-        drop(anchor);
         drop(context);
     }
 }
@@ -191,7 +201,7 @@ mod tests {
     #[test]
     fn sources_run_as_long_as_others_keep_the_context() {
         let context = MainContext::create();
-        let weak = WeakContext::new(&context);
+        let weak = WeakContext::for_context(&context);
         assert!(weak.is_live());
         assert!(!context.is_pending());
         let source = weak.attach(SourceOf::new(Anchor), |_| {}).unwrap();
@@ -224,24 +234,20 @@ mod tests {
     }
 
     #[test]
-    fn who_forgets_a_context_leaves_nothing_in_it() {
+    fn a_context_has_one_anchor_for_all() {
         let context = MainContext::create();
-        let kept = Arc::new(());
-        drop(WeakContext::anchored(
-            &context,
-            Source::new(Anchor),
-            Arc::clone(&kept),
-        ));
-        assert_eq!(Arc::strong_count(&kept), 1);
-        drop(WeakContext::new(&context));
+        let weak = WeakContext::for_context(&context);
+        assert!(Arc::ptr_eq(&weak, &WeakContext::for_context(&context)));
         assert!(!context.iteration(false));
+        drop(context);
+        assert_eq!(Arc::strong_count(&weak), 1);
     }
 
     #[test]
     fn a_context_may_go_while_its_sources_come_and_go() {
         for round in 0..2_000 {
             let context = MainContext::create();
-            let weak = WeakContext::new(&context);
+            let weak = WeakContext::for_context(&context);
             let start = || {
                 let source = weak.attach(SourceOf::new(Anchor), |_| {})?;
                 Some((*source).clone())
@@ -257,8 +263,8 @@ mod tests {
                     weak.end(source);
                 }
             }
-            drop(weak);
             dropping.join().unwrap();
+            assert!(!weak.is_live());
         }
     }
 }

@@ -53,7 +53,7 @@ pub fn reap(child: Pid) -> Result<c_int, Errno> {
 }
 
 /// Whether children leave no status behind: SIGCHLD is ignored, or handled so that the kernel reaps
-/// them itself. Then who waits for one that has ended gets ECHILD.
+/// them itself. Then waiting for one that has ended is ECHILD.
 pub fn children_leave_no_status() -> bool {
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
     // SAFETY: a query; the action in force is stored.
@@ -79,7 +79,7 @@ pub fn watch_end(child: Pid) -> Result<Descriptor, Errno> {
     // SAFETY: takes numbers only.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, child.0, 0) };
     let fd = check(c_int::try_from(fd).unwrap_or(-1))?;
-    // SAFETY: the kernel just made it, so nobody else knows the number. It is close-on-exec.
+    // SAFETY: the kernel just made it, so nothing else has the number. It is close-on-exec.
     Ok(unsafe { Descriptor::from_raw(fd) })
 }
 

@@ -32,7 +32,7 @@ pub struct PerProcess<T: 'static> {
 struct Made<T> {
     generation: u32,
     value: T,
-    /// Keeps the parent's value reachable, for those who look for leaks.
+    /// Keeps the parent's value reachable, for leak checkers.
     _parent: *mut Made<T>,
 }
 
@@ -70,7 +70,7 @@ impl<T: Sync + Default> PerProcess<T> {
             {
                 Ok(_) => current = made,
                 Err(now) => {
-                    // SAFETY: it was made above and nobody saw it.
+                    // SAFETY: it was made above and never published.
                     drop(unsafe { Box::from_raw(made) });
                     current = now;
                 }

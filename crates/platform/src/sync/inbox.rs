@@ -42,7 +42,7 @@ impl<T> Inbox<T> {
             previous: newest,
         };
         let node = Box::into_raw(Box::new(node));
-        // Release: whoever takes the value sees all that was written to it.
+        // Release: the thread that takes the value sees all that was written to it.
         while let Err(now) =
             self.newest
                 .compare_exchange_weak(newest, node, Ordering::SeqCst, Ordering::Relaxed)
@@ -61,7 +61,7 @@ impl<T> Inbox<T> {
     /// Takes everything, handing the values to `each` in the order in which they were pushed.
     pub fn take(&self, mut each: impl FnMut(T)) {
         // Sequentially consistent, as is the push: a thread that announces itself and then looks
-        // here either sees a value, or is seen by who pushed it.
+        // here either sees a value, or is seen by the thread that pushed it.
         if self.is_empty() {
             return;
         }

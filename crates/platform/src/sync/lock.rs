@@ -1,4 +1,4 @@
-//! Locks without poisoning: a panic ends the process, so nobody ever sees a lock it left behind.
+//! Locks without poisoning: a panic ends the process, so no thread ever sees a lock it left behind.
 
 use std::sync::{PoisonError, TryLockError};
 use std::time::Duration;
@@ -21,7 +21,7 @@ impl<T> Mutex<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the lock, unless somebody has it.
+    /// Takes the lock, unless another thread has it.
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         match self.0.try_lock() {
             Ok(guard) => Some(guard),
