@@ -131,7 +131,7 @@ impl<const N: usize, R: Ready<N>> Hooks for FdWatch<N, R> {
         is_ready
     }
 
-    fn dispatch(&self, callback: Callback) -> bool {
+    fn dispatch(&self, callback: Callback<'_>) -> bool {
         dispatch(callback, &self.channel, self.ready())
     }
 }
@@ -166,14 +166,14 @@ impl Hooks for ReadyWatch {
         self.condition.is_some()
     }
 
-    fn dispatch(&self, callback: Callback) -> bool {
+    fn dispatch(&self, callback: Callback<'_>) -> bool {
         dispatch(callback, &self.channel, self.condition.unwrap_or(0))
     }
 }
 
 /// Calls the program back. A source without callback would be ready again and again: it ends
 /// (W-WATCH-3).
-pub(super) fn dispatch(callback: Callback, channel: &Channel, ready: u32) -> bool {
+pub(super) fn dispatch(callback: Callback<'_>, channel: &Channel, ready: u32) -> bool {
     watch::call(callback, channel, ready).unwrap_or_else(|| {
         glib::warning(c"a channel watch became ready without a callback, and is removed");
         false
