@@ -221,9 +221,9 @@ void qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess,
  *
  * Reads what one record has, or the rest of it. What a peer says that is no
  * data and no end is passed over: tickets, new keys, warnings, and a server's
- * wish to negotiate again, which a client's may not be. That its user has
- * canceled (as programs in Java say before they close) ends a TLS 1.3 session in
- * both directions.
+ * request to negotiate again (a client's is an error). user_canceled, which
+ * programs in Java send before close_notify, ends a TLS 1.3 session in both
+ * directions.
  *
  * Threads: one at a time; Blocks: as the transport does.
  * Returns: the number of bytes read, 0 if the peer has ended the session;
@@ -265,7 +265,7 @@ size_t qcrypto_tls_session_check_pending(QCryptoTLSSession *sess);
  * @session: a session
  * @errp: (nullable): as in qapi/error.h
  *
- * Tells the peer that nothing more will be written. Nothing is said before the
+ * Sends close_notify: nothing more will be written. Nothing is sent before the
  * handshake is complete.
  *
  * Threads: the writer's; Blocks: as the transport does.

@@ -17,6 +17,7 @@
 //! | [`properties`] | their properties |
 //! | [`files`] | the files in a directory of credentials |
 //! | [`x509`], [`sanity`] | loading certificates, and whether they can be of use |
+//! | [`namesakes`] | authorities of one name |
 //! | [`psk`] | loading pre-shared keys |
 //! | [`psk_file`] | the file that they are in |
 
@@ -27,6 +28,7 @@ pub mod files;
 pub mod gnutls;
 pub mod identity;
 pub mod instance;
+mod namesakes;
 pub mod object;
 pub mod peer;
 pub mod properties;

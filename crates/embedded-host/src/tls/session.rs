@@ -55,7 +55,7 @@ impl Session {
         unsafe { config.identity.give_to(&handle) }
             .map_err(|code| Error::new(format!("Cannot set session credentials: {code}")))?;
         if config.endpoint == Endpoint::Server
-            && matches!(*config.identity, Identity::Certificates(_))
+            && matches!(*config.identity, Identity::Certificates(..))
         {
             handle.request_certificate();
         }
@@ -107,13 +107,15 @@ impl Session {
         &self,
         is_allowed: impl Fn(&CStr, &CStr) -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        if !self.verifies_peer || !matches!(*self.identity, Identity::Certificates(_)) {
+        if !self.verifies_peer || !matches!(*self.identity, Identity::Certificates(..)) {
             return Ok(());
         }
         let purpose = purpose::of_role(self.endpoint.other());
-        let (verified, chain) = self
-            .connection
-            .ask(|handle| (handle.verify_peer(purpose), handle.peer_certificates()));
+        let (verified, chain) = self.connection.ask(|handle| {
+            // SAFETY: the session uses it, and it goes after the connection.
+            let verified = unsafe { self.identity.verify_peer(handle, purpose) };
+            (verified, handle.peer_certificates())
+        });
         let authz_id = self.authz_id.as_deref();
         let policy = PeerPolicy {
             endpoint: self.endpoint,

@@ -1,10 +1,12 @@
 //! Loading certificates, keys and authorities (R-TLS-74).
 
+use core::iter;
+
 use super::Endpoint;
 use super::files::{Directory, File};
 use super::gnutls::{Certificate, Certificates};
 use super::identity::Identity;
-use super::sanity;
+use super::{namesakes, sanity};
 use crate::error::Error;
 use abi::profile;
 
@@ -30,9 +32,17 @@ pub fn load(
     if checks_sanity {
         check_sanity(endpoint, &authorities, &pairs)?;
     }
+    let cannot_trust = |code| authorities.error("Cannot load CA certificate", code);
     credentials
         .trust(&authorities.bytes)
-        .map_err(|code| authorities.error("Cannot load CA certificate", code))?;
+        .map_err(cannot_trust)?;
+    let issuers = Certificate::list_from_pem(&authorities.bytes).map_err(cannot_trust)?;
+    let mut fewer = Vec::new();
+    for selection in namesakes::selections(&issuers) {
+        let mut credentials = Certificates::new().map_err(cannot_trust)?;
+        credentials.trust_these(&selection).map_err(cannot_trust)?;
+        fewer.push(credentials);
+    }
     for pair in &pairs {
         credentials
             .add_identity(&pair.certificate.bytes, &pair.key.bytes)
@@ -46,15 +56,17 @@ pub fn load(
     }
     if endpoint == Endpoint::Server {
         if let Some(revoked) = directory.find("ca-crl.pem")? {
-            credentials
-                .revoke(&revoked.bytes)
-                .map_err(|code| revoked.error("Cannot load CRL", code))?;
+            for credentials in iter::once(&mut credentials).chain(&mut fewer) {
+                credentials
+                    .revoke(&revoked.bytes)
+                    .map_err(|code| revoked.error("Cannot load CRL", code))?;
+            }
         }
         credentials
             .set_dh_parameters(directory.dh_parameters()?)
             .map_err(|code| Error::new(format!("Cannot set DH parameters: {code}")))?;
     }
-    Ok(Identity::Certificates(credentials))
+    Ok(Identity::Certificates(credentials, fewer))
 }
 
 /// The own certificates with their keys.

@@ -31,6 +31,11 @@ impl Status {
             && self.0 & !(Self::INVALID | Self::PURPOSE_MISMATCH) == 0
     }
 
+    /// Whether there is no objection.
+    pub fn is_good(self) -> bool {
+        self.0 == 0
+    }
+
     /// Why the certificate is no good: the last reason that applies (R-TLS-83).
     pub fn objection(self) -> Option<&'static str> {
         if self.0 == 0 {
@@ -82,6 +87,10 @@ pub struct Extension<T> {
 }
 
 impl Certificate {
+    pub(super) fn as_ptr(&self) -> *mut sys::X509Crt {
+        self.0.as_ptr()
+    }
+
     pub(super) fn from_der(data: &sys::Datum) -> Result<Self, Code> {
         let mut certificate = ptr::null_mut();
         // SAFETY: the place is a local one.

@@ -5,7 +5,7 @@
 use core::ffi::{c_int, c_uint, c_void};
 use core::ptr::{self, NonNull};
 
-use super::{Code, psk, sys};
+use super::{Certificate, Code, psk, sys};
 
 /// Bytes as GnuTLS takes them, which doesn't change them.
 pub(super) fn datum(bytes: &[u8]) -> sys::Datum {
@@ -145,6 +145,15 @@ impl Certificates {
             0 => Err(Code::NO_CERTIFICATE_FOUND),
             _ => Ok(()),
         }
+    }
+
+    /// Trusts these authorities.
+    pub fn trust_these(&mut self, authorities: &[&Certificate]) -> Result<(), Code> {
+        let authorities: Vec<_> = authorities.iter().map(|one| one.as_ptr()).collect();
+        let count = c_int::try_from(authorities.len()).unwrap_or(c_int::MAX);
+        let (raw, list) = (self.raw.as_ptr(), authorities.as_ptr());
+        // SAFETY: live credentials and certificates, which are copied.
+        Code::check(unsafe { sys::gnutls_certificate_set_x509_trust(raw, list, count) }).map(|_| ())
     }
 
     /// Doesn't trust what a PEM text revokes.

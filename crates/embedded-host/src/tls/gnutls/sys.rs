@@ -169,6 +169,11 @@ unsafe extern "C" {
         ca: *const Datum,
         format: c_int,
     ) -> c_int;
+    pub(super) fn gnutls_certificate_set_x509_trust(
+        res: *mut CertificateCredentials,
+        ca_list: *const *mut X509Crt,
+        ca_list_size: c_int,
+    ) -> c_int;
     pub(super) fn gnutls_certificate_set_x509_crl_mem(
         res: *mut CertificateCredentials,
         crl: *const Datum,
