@@ -327,6 +327,84 @@ static void test_full(gconstpointer data)
     assert_unwaited(QIO_CHANNEL(pair.client));
 }
 
+/* The same for a thread that waits, and for watches: before and after the shutdown. */
+static gpointer waits_to_write(gpointer data)
+{
+    qio_channel_wait(data, G_IO_OUT);
+    return NULL;
+}
+
+static void test_full_wait(void)
+{
+    g_auto(Pair) pair = nonblocking_pair();
+    QIOChannel *ioc = QIO_CHANNEL(pair.client);
+    GThread *thread;
+
+    fill(pair.client);
+    thread = g_thread_new("waits", waits_to_write, ioc);
+    g_usleep(2000);
+    qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_WRITE, &error_abort);
+    g_thread_join(thread);
+    qio_channel_wait(ioc, G_IO_OUT);
+    qio_channel_wait(ioc, G_IO_IN | G_IO_OUT);
+}
+
+static void test_full_watch(void)
+{
+    GMainContext *context = g_main_context_new();
+    g_auto(Pair) pair = nonblocking_pair();
+    QIOChannel *ioc = QIO_CHANNEL(pair.client);
+    GIOCondition seen[3];
+    GSource *sources[3];
+    char byte;
+
+    fill(pair.client);
+    sources[0] = watch_of(context, qio_channel_create_watch(ioc, G_IO_OUT), &seen[0]);
+    sources[1] = watch_of(context, qio_channel_create_watch(ioc, G_IO_IN), &seen[1]);
+    g_assert_cmpint(turns(context), <=, FEW);
+    g_assert_cmphex(seen[0], ==, 0);
+    qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_WRITE, &error_abort);
+    sources[2] = watch_of(context, qio_channel_create_watch(ioc, G_IO_IN | G_IO_OUT), &seen[2]);
+    while (!seen[0] || !seen[2]) {
+        g_main_context_iteration(context, true);
+    }
+    g_assert_cmphex(seen[0], ==, G_IO_OUT);
+    g_assert_cmphex(seen[1], ==, 0);
+    g_assert_cmphex(seen[2], ==, G_IO_OUT);
+    g_assert_cmpint(qio_channel_write(ioc, "x", 1, NULL), ==, -1);
+    /* The other direction is as it was. */
+    poke(pair.server);
+    while (!seen[1]) {
+        g_main_context_iteration(context, true);
+    }
+    g_assert_cmpint(qio_channel_read(ioc, &byte, 1, &error_abort), ==, 1);
+    for (int i = 0; i < 3; i++) {
+        source_end(sources[i]);
+    }
+    g_main_context_unref(context);
+}
+
+/* What was known of a socket is not known of the next one in its place. */
+static void test_full_again(void)
+{
+    g_auto(Pair) pair = nonblocking_pair();
+    QIOChannelSocket *ioc = pair.client;
+    int fds[2];
+    Waiter waiter;
+
+    qio_channel_shutdown(QIO_CHANNEL(ioc), QIO_CHANNEL_SHUTDOWN_WRITE, &error_abort);
+    g_assert_cmpint(qio_channel_close(QIO_CHANNEL(ioc), &error_abort), ==, 0);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), ==, 0);
+    ioc->fd = fds[0];
+    fill(ioc);
+    waiter_start(&waiter, QIO_CHANNEL(ioc), G_IO_OUT, 1);
+    loop_run();
+    g_assert_cmpint(waiter.woken, ==, 0);
+    qio_channel_shutdown(QIO_CHANNEL(ioc), QIO_CHANNEL_SHUTDOWN_BOTH, &error_abort);
+    loop_until(&waiter.ended);
+    close(fds[1]);
+}
+
 int main(int argc, char **argv)
 {
     coroutine_tests_init(&argc, &argv);
@@ -341,5 +419,8 @@ int main(int argc, char **argv)
     g_test_add_data_func("/qio/properties/C14/full/shut-down-here", GINT_TO_POINTER(0), test_full);
     g_test_add_data_func("/qio/properties/C14/full/shut-down-here-for-writing", GINT_TO_POINTER(1), test_full);
     g_test_add_data_func("/qio/properties/C14/full/shut-down-there", GINT_TO_POINTER(2), test_full);
+    g_test_add_func("/qio/properties/C14/full/wait", test_full_wait);
+    g_test_add_func("/qio/properties/C14/full/watch", test_full_watch);
+    g_test_add_func("/qio/properties/C14/full/again", test_full_again);
     return g_test_run();
 }

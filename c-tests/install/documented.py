@@ -5,10 +5,8 @@ warning, and those that serve answer.
 usage: documented.py PROFILE BUILD-DIR
 """
 
-import os
 import pathlib
 import re
-import shlex
 import socket
 import subprocess
 import sys
@@ -16,10 +14,9 @@ import tempfile
 import time
 
 import abi
+import installed
 
 profile, build = sys.argv[1:]
-compiler = shlex.split(os.environ['CC'])
-meson = shlex.split(os.environ['MESON'])
 
 
 def programs():
@@ -49,11 +46,7 @@ def first_line(process, port):
 
 with tempfile.TemporaryDirectory() as scratch:
     root = pathlib.Path(scratch)
-    subprocess.run([*meson, 'install', '-C', build, '--no-rebuild', '--quiet', '--destdir', scratch], check=True)
-    (module,) = root.rglob(f'{abi.module(profile)}.pc')
-    module.write_text(module.read_text().replace('prefix=', f'prefix={scratch}', 1))
-    environment = {**os.environ, 'PKG_CONFIG_PATH': str(module.parent)}
-    flags = shlex.split(subprocess.check_output(['pkg-config', '--cflags', '--libs', module.stem], text=True, env=environment))
+    tree = installed.Installed(profile, build, scratch)
 
     found = 0
     for place, text in programs():
@@ -62,14 +55,9 @@ with tempfile.TemporaryDirectory() as scratch:
         served = '"7777"' in text
         (root / 'program.c').write_text(text.replace('"7777"', f'"{port}"'))
         for standard in ['gnu11', 'gnu17']:
-            run = subprocess.run(
-                [*compiler, f'-std={standard}', '-Wall', '-Wextra', '-Werror', '-Werror=implicit-function-declaration',
-                 str(root / 'program.c'), '-o', str(root / 'program'), *flags], text=True, capture_output=True)
-            if run.returncode or run.stderr:
-                sys.exit(f'{place}, {standard}: {run.stderr}')
+            tree.compile(root / 'program.c', root / 'program', f'{place}, {standard}', f'-std={standard}')
         if served:
-            program = subprocess.Popen(
-                [root / 'program'], env={**os.environ, 'LD_LIBRARY_PATH': str(module.parent.parent)})
+            program = subprocess.Popen([root / 'program'], env=tree.environment)
             try:
                 line = first_line(program, port)
             finally:

@@ -36,7 +36,7 @@ pub unsafe extern "C" fn qio_channel_read(
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_read") };
     // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
     let result = transfer::readv_full(channel, &[memory], Incoming::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_read")) }
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn qio_channel_write(
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_write") };
     // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), buflen) };
+    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
     let result = transfer::writev_full(channel, &[memory], Outgoing::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_write")) }
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_read_all_eof") };
     // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
     let result = transfer::readv_full_all_eof(channel, &[memory], Incoming::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_read_all_eof")) }
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn qio_channel_read_all(
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_read_all") };
     // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
     let result = transfer::readv_full_all(channel, &[memory], Incoming::NONE);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_read_all")) }
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn qio_channel_write_all(
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_write_all") };
     // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), buflen) };
+    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
     let result = transfer::writev_full_all(channel, &[memory], Outgoing::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_write_all")) }
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn qio_channel_pread(
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_pread") };
     // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+    let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
     let result = transfer::preadv(channel, &[memory], offset);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_pread")) }

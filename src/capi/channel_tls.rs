@@ -128,7 +128,9 @@ pub unsafe extern "C" fn qio_channel_tls_new_client(
 /// called. qio_channel_shutdown() makes it fail. Nothing is sent to a peer that is refused; the channel
 /// stays open for @func to close.
 ///
-/// There is no time limit.
+/// On a main loop, make the master non-blocking first (those that a listener hands out are blocking):
+/// otherwise this waits for the peer, and one who says nothing stops everything else. There is no time
+/// limit; close the channel from a timer to set one. docs/tls.md has an example.
 ///
 /// Threads: any. Blocks: as the master does.
 /// Context: @func and @destroy run in the calling thread before this returns, or in @context; on a

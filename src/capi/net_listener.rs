@@ -185,6 +185,9 @@ pub unsafe extern "C" fn qio_net_listener_set_client_func_full(
 ///
 /// As qio_net_listener_set_client_func_full() with NULL for the context.
 ///
+/// The clients' channels are blocking: a read, or a TLS handshake, in @func waits for that client, and
+/// one who says nothing stops all others. qio_channel_set_blocking() changes it.
+///
 /// Threads: the one that configures the listener, also from inside @func or @notify. Blocks: no.
 /// Context: @func runs in the global default context.
 #[unsafe(no_mangle)]

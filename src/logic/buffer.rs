@@ -13,14 +13,14 @@ use host::error::Error;
 use host::error::Origin;
 use platform::glib::Source;
 use platform::os::errno::Errno;
-use platform::os::iov::{self, IoVec};
+use platform::os::iov::{self, IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 
 const EFBIG: Errno = Errno::new(libc::EFBIG);
 const ENOMEM: Errno = Errno::new(libc::ENOMEM);
 
 /// Reads from `offset` on, up to the end of the content (R-CHAN-99).
-pub fn read(buffer: &Buffer, iov: &[IoVec<'_>]) -> Transfer {
+pub fn read(buffer: &Buffer, iov: &[IoVecMut<'_>]) -> Transfer {
     let offset = buffer.offset();
     let bytes = buffer.copy_out(offset, buffer.usage(), iov);
     buffer.set_offset(offset + bytes);
@@ -100,7 +100,7 @@ impl ChannelImpl for QIOChannelBuffer {
 
     fn readv(
         buffer: &Buffer,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         _: Incoming<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {
@@ -150,12 +150,11 @@ mod tests {
     }
 
     fn put(buffer: &Buffer, text: &str) {
-        let mut bytes = text.as_bytes().to_owned();
-        let (first, second) = bytes.split_at_mut(text.len() / 2);
+        let (first, second) = text.as_bytes().split_at(text.len() / 2);
         let iov = [
-            IoVec::from_mut(first),
+            IoVec::from_slice(first),
             IoVec::EMPTY,
-            IoVec::from_mut(second),
+            IoVec::from_slice(second),
         ];
         assert_eq!(write(buffer, &iov).unwrap(), Transfer::Done(text.len()));
     }
@@ -220,14 +219,15 @@ mod tests {
         put(&buffer, "text");
         let mut byte = [0; 8];
         let iov = [IoVec::from_mut(&mut byte)];
+        let out = [IoVec::from_slice(&[0; 8])];
         for offset in [usize::MAX, usize::MAX - 7, isize::MAX.unsigned_abs()] {
             buffer.set_offset(offset);
-            assert_eq!(write(&buffer, &iov).unwrap_err().errno(), EFBIG);
+            assert_eq!(write(&buffer, &out).unwrap_err().errno(), EFBIG);
             assert_eq!(read(&buffer, &iov), Transfer::Done(0));
             assert_eq!(buffer.offset(), offset);
         }
         buffer.set_offset(isize::MAX.unsigned_abs() - 8);
-        assert_eq!(write(&buffer, &iov).unwrap_err().errno(), ENOMEM);
+        assert_eq!(write(&buffer, &out).unwrap_err().errno(), ENOMEM);
         assert_eq!(content(&buffer), b"text");
     }
 

@@ -79,7 +79,7 @@ impl Hooks for Retry {
         false
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         if let Ok(None) = process::reap_if_ended(self.0) {
             leave_to_reaper(self.0);
         }

@@ -25,7 +25,7 @@ use platform::glib::{Source, Spawned, spawn};
 use platform::os::errno::Errno;
 use platform::os::fd::{self, Descriptor};
 use platform::os::file;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::process::{self, Pid};
 
 /// How long closing waits for the child, in milliseconds (R-CHAN-94).
@@ -55,7 +55,7 @@ pub fn start(argv: &[&CStr], flags: i32) -> Result<Ref<layout::QIOChannelCommand
 
 /// Reads what there is of the child's output (R-CHAN-92).
 #[inline]
-pub fn read(command: &Command, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
+pub fn read(command: &Command, iov: &[IoVecMut<'_>]) -> Result<Transfer, Error> {
     transfer(command.read_fd(), iov, file::readv)
         .map_err(|errno| Error::os(errno, "Unable to read from command"))
 }
@@ -164,7 +164,7 @@ impl ChannelImpl for QIOChannelCommand {
 
     fn readv(
         command: &Command,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         _: Incoming<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {

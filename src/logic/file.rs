@@ -4,7 +4,7 @@ use super::aio::set_fd_handlers;
 use super::wait;
 use super::watch;
 use crate::object::channel::Polled;
-use crate::object::class::{ChannelImpl, ObjectImpl, Positioned, Seek, SetHandlers};
+use crate::object::class::{ChannelImpl, ObjectImpl, Pread, Pwrite, Seek, SetHandlers};
 use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::QIOChannelFile;
 use abi::origin;
@@ -23,7 +23,7 @@ use crate::object::{Finalizing, Ref};
 use crate::trace;
 use abi::{layout, profile};
 use platform::os::errno::Errno;
-use platform::os::iov::{self, IoVec};
+use platform::os::iov::{self, Access, IoVec, IoVecMut};
 use platform::os::{fd, file};
 
 const EBADF: Errno = Errno::new(libc::EBADF);
@@ -90,16 +90,16 @@ fn failed_write(errno: Errno) -> Error {
 
 /// One transfer on a descriptor that may be closed; none for an empty request (W-5).
 #[inline]
-pub(super) fn transfer(
+pub(super) fn transfer<A: Access>(
     fd: i32,
-    iov: &[IoVec<'_>],
-    call: impl FnOnce(i32, &[IoVec<'_>]) -> Result<usize, Errno>,
+    iov: &[IoVec<'_, A>],
+    call: impl FnOnce(i32, &[IoVec<'_, A>]) -> Result<usize, Errno>,
 ) -> Result<Transfer, Errno> {
     let fd = opened(fd)?;
     if iov.iter().all(IoVec::is_empty) {
         return Ok(Transfer::Done(0));
     }
-    match call(fd, iov::portion(fd, iov)) {
+    match call(fd, iov::clamp_to_iov_max(fd, iov)) {
         Ok(bytes) => Ok(Transfer::Done(bytes)),
         Err(EAGAIN) => Ok(Transfer::WouldBlock),
         Err(errno) => Err(errno),
@@ -108,7 +108,7 @@ pub(super) fn transfer(
 
 /// Reads what there is (R-CHAN-86).
 #[inline]
-pub fn read(file: &File, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
+pub fn read(file: &File, iov: &[IoVecMut<'_>]) -> Result<Transfer, Error> {
     transfer(file.fd(), iov, file::readv).map_err(failed_read)
 }
 
@@ -120,11 +120,11 @@ pub fn write(file: &File, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
 
 /// Transfers at a position until everything is done, or the end, since callers take a short count
 /// for a failure or don't look at it (R-CHAN-87).
-fn transfer_at(
+fn transfer_at<A: Access>(
     file: &File,
-    iov: &[IoVec<'_>],
+    iov: &[IoVec<'_, A>],
     offset: i64,
-    call: impl Fn(i32, &[IoVec<'_>], i64) -> Result<usize, Errno>,
+    call: impl Fn(i32, &[IoVec<'_, A>], i64) -> Result<usize, Errno>,
 ) -> Result<Transfer, Errno> {
     let fd = descriptor(file)?;
     let mut rest = Remainder::new(iov);
@@ -134,7 +134,7 @@ fn transfer_at(
         let Some(position) = position.and_then(|done| offset.checked_add(done)) else {
             return Err(Errno::new(libc::EOVERFLOW));
         };
-        match call(fd, iov::portion(fd, rest.elements()), position) {
+        match call(fd, iov::clamp_to_iov_max(fd, rest.elements()), position) {
             Ok(0) => break,
             Ok(bytes) => {
                 done += bytes;
@@ -149,7 +149,7 @@ fn transfer_at(
 }
 
 /// Reads at a position.
-pub fn read_at(file: &File, iov: &[IoVec<'_>], offset: i64) -> Result<Transfer, Error> {
+pub fn read_at(file: &File, iov: &[IoVecMut<'_>], offset: i64) -> Result<Transfer, Error> {
     transfer_at(file, iov, offset, file::preadv).map_err(failed_read)
 }
 
@@ -199,7 +199,12 @@ impl ChannelImpl for QIOChannelFile {
     const ORIGIN: Origin = origin!(c"qio_channel_file");
 
     #[inline]
-    fn readv(file: &File, iov: &[IoVec<'_>], _: Incoming<'_>, _: i32) -> Result<Transfer, Error> {
+    fn readv(
+        file: &File,
+        iov: &[IoVecMut<'_>],
+        _: Incoming<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
         read(file, iov)
     }
 
@@ -228,8 +233,8 @@ impl ChannelImpl for QIOChannelFile {
         wait::for_fd(file.upcast(), file.fd(), condition, until)
     }
 
-    const PREADV: Option<Positioned<Self>> = Some(read_at);
-    const PWRITEV: Option<Positioned<Self>> = Some(write_at);
+    const PREADV: Option<Pread<Self>> = Some(read_at);
+    const PWRITEV: Option<Pwrite<Self>> = Some(write_at);
     const SEEK: Option<Seek<Self>> = Some(seek);
     const SET_HANDLERS: Option<SetHandlers<Self>> = Some(|file, places, handlers| {
         set_fd_handlers(file.fd(), file.fd(), places, handlers);
@@ -254,8 +259,8 @@ mod tests {
     #[test]
     fn bytes_arrive_and_then_the_end() {
         let (a, b) = pair();
-        let (mut out, mut back) = (*b"text", [0; 8]);
-        let sent = write(&a, &[IoVec::from_mut(&mut out)]).unwrap();
+        let mut back = [0; 8];
+        let sent = write(&a, &[IoVec::from_slice(b"text")]).unwrap();
         assert_eq!(sent, Transfer::Done(4));
         let received = read(&b, &[IoVec::from_mut(&mut back)]).unwrap();
         assert_eq!(received, Transfer::Done(4));
@@ -307,7 +312,7 @@ mod tests {
         let mut bytes = [0; 8];
         let element = [IoVec::from_mut(&mut bytes)];
         let left = core::cell::Cell::new(2u8);
-        let step = |_: i32, iov: &[IoVec<'_>], at: i64| {
+        let step = |_: i32, iov: &[IoVecMut<'_>], at: i64| {
             assert_eq!(at, 10 + 3 * (2 - i64::from(left.get())));
             assert_eq!(iov::total(iov), 8 - 3 * (2 - usize::from(left.get())));
             if left.get() == 0 {

@@ -16,7 +16,7 @@ const PAUSE_LAST_IDLE: u32 = 100_000;
 
 /// Input, urgent input, output, and what is reported unasked.
 const CONDITIONS: u32 =
-    super::watch::IN | super::watch::PRI | super::watch::OUT | super::watch::UNASKED;
+    super::watch::IN | super::watch::PRI | super::watch::OUT | super::watch::ALWAYS_REPORTED;
 
 /// The descriptors.
 pub(super) struct Polling<const N: usize> {

@@ -1,6 +1,6 @@
 //! What of a request is still to be transferred.
 
-use platform::os::iov::IoVec;
+use platform::os::iov::{Access, IoVec};
 
 /// Elements that are kept without allocating.
 const SMALL: usize = 32;
@@ -10,8 +10,8 @@ const SMALL: usize = 32;
 /// The caller's array is used as it is, and never changed (R-CHAN-15), while the rest begins with a
 /// whole element and has no empty one. Otherwise the rest is copied, all of it: where one call is
 /// one message, a rest in two pieces would not fit it (W-3).
-pub(super) struct Remainder<'i, 'a> {
-    elements: Elements<'i, 'a>,
+pub(super) struct Remainder<'i, 'a, A: Access> {
+    elements: Elements<'i, 'a, A>,
     /// Elements that are done with.
     done: usize,
 }
@@ -20,15 +20,15 @@ pub(super) struct Remainder<'i, 'a> {
     clippy::large_enum_variant,
     reason = "on the stack, for the call: that is what it is for"
 )]
-enum Elements<'i, 'a> {
-    Callers(&'i [IoVec<'a>]),
-    Small([IoVec<'a>; SMALL], usize),
-    Large(Vec<IoVec<'a>>),
+enum Elements<'i, 'a, A: Access> {
+    Callers(&'i [IoVec<'a, A>]),
+    Small([IoVec<'a, A>; SMALL], usize),
+    Large(Vec<IoVec<'a, A>>),
 }
 
-impl<'i, 'a> Remainder<'i, 'a> {
+impl<'i, 'a, A: Access> Remainder<'i, 'a, A> {
     /// All of `iov`.
-    pub(super) fn new(iov: &'i [IoVec<'a>]) -> Self {
+    pub(super) fn new(iov: &'i [IoVec<'a, A>]) -> Self {
         let mut rest = Self {
             elements: Elements::Callers(iov),
             done: 0,
@@ -40,7 +40,7 @@ impl<'i, 'a> Remainder<'i, 'a> {
     }
 
     /// What is left; none of it is empty.
-    pub(super) fn elements(&self) -> &[IoVec<'a>] {
+    pub(super) fn elements(&self) -> &[IoVec<'a, A>] {
         let all = match &self.elements {
             Elements::Callers(iov) => iov,
             Elements::Small(array, len) => array.get(..*len).unwrap_or_default(),
@@ -92,7 +92,7 @@ impl<'i, 'a> Remainder<'i, 'a> {
     }
 }
 
-fn shorten(element: Option<&mut IoVec<'_>>, bytes: usize) {
+fn shorten<A: Access>(element: Option<&mut IoVec<'_, A>>, bytes: usize) {
     if let Some(element) = element {
         *element = element.skip(bytes);
     }
@@ -101,17 +101,18 @@ fn shorten(element: Option<&mut IoVec<'_>>, bytes: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use platform::os::iov::{IoVecMut, Writable};
 
     /// The addresses and lengths of what is left.
-    fn left(rest: &Remainder<'_, '_>) -> Vec<(usize, usize)> {
+    fn left(rest: &Remainder<'_, '_, Writable>) -> Vec<(usize, usize)> {
         let elements = rest.elements().iter();
-        elements.map(|e| (e.base().addr(), e.len())).collect()
+        elements.map(|e| (e.addr(), e.len())).collect()
     }
 
     /// Transfers `step` bytes at a time, and checks that each byte comes once, in order.
     fn walk(lengths: &[usize], step: usize) {
         let mut buffers: Vec<Vec<u8>> = lengths.iter().map(|&len| vec![0; len]).collect();
-        let iov: Vec<IoVec<'_>> = buffers.iter_mut().map(|b| IoVec::from_mut(b)).collect();
+        let iov: Vec<IoVecMut<'_>> = buffers.iter_mut().map(|b| IoVec::from_mut(b)).collect();
         let bytes = |elements: &[(usize, usize)]| -> Vec<usize> {
             let addresses = elements.iter().flat_map(|&(base, len)| base..base + len);
             addresses.collect()

@@ -10,7 +10,7 @@ use crate::object::descriptors::{Incoming, Outgoing};
 use abi::layout::QIO_CHANNEL_WRITE_FLAG_ZERO_COPY;
 use host::error::Error;
 use platform::os::errno::Errno;
-use platform::os::iov::IoVec;
+use platform::os::iov::{Access, IoVec, IoVecMut};
 
 /// `QIO_CHANNEL_READ_FLAG_MSG_PEEK`; in the profiles without it nobody passes flags.
 const PEEK: i32 = 0x1;
@@ -25,7 +25,7 @@ fn unsupported(message: &str) -> Error {
 #[inline]
 pub fn readv_full(
     channel: &Channel,
-    iov: &[IoVec<'_>],
+    iov: &[IoVecMut<'_>],
     incoming: Incoming<'_>,
     flags: i32,
 ) -> Result<Transfer, Error> {
@@ -90,7 +90,7 @@ struct Size {
 
 impl Size {
     #[inline]
-    fn of(iov: &[IoVec<'_>]) -> Self {
+    fn of<A: Access>(iov: &[IoVec<'_, A>]) -> Self {
         let (mut total, mut has_empty) = (0usize, false);
         for element in iov {
             total = total.saturating_add(element.len());
@@ -105,10 +105,10 @@ impl Size {
 ///
 /// `step` gets what is left, all of it: a class that sends messages must not see a part (W-3), and
 /// those with a limit take what they can.
-fn complete(
-    iov: &[IoVec<'_>],
+fn complete<A: Access>(
+    iov: &[IoVec<'_, A>],
     done: usize,
-    mut step: impl FnMut(&[IoVec<'_>]) -> Result<usize, Error>,
+    mut step: impl FnMut(&[IoVec<'_, A>]) -> Result<usize, Error>,
 ) -> Result<bool, Error> {
     let mut rest = Remainder::new(iov);
     rest.advance(done);
@@ -125,7 +125,7 @@ fn complete(
 #[inline]
 pub fn readv_full_all_eof(
     channel: &Channel,
-    iov: &[IoVec<'_>],
+    iov: &[IoVecMut<'_>],
     incoming: Incoming<'_>,
     flags: i32,
 ) -> Result<Read, Error> {
@@ -140,7 +140,7 @@ pub fn readv_full_all_eof(
 #[inline]
 fn read_all(
     channel: &Channel,
-    iov: &[IoVec<'_>],
+    iov: &[IoVecMut<'_>],
     incoming: Incoming<'_>,
     flags: i32,
 ) -> Result<Read, Error> {
@@ -194,7 +194,7 @@ impl Reader<'_> {
     #[cold]
     fn read_rest(
         mut self,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         first: Option<Result<Transfer, Error>>,
     ) -> Result<Read, Error> {
         let done = match first {
@@ -222,7 +222,7 @@ impl Reader<'_> {
     /// already. 0 is the end.
     fn read(
         &mut self,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         mut made: Option<Result<Transfer, Error>>,
     ) -> Result<usize, Error> {
         loop {
@@ -249,7 +249,7 @@ impl Reader<'_> {
 
     fn call(
         &self,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         mut made: Option<Result<Transfer, Error>>,
     ) -> Result<usize, Error> {
         loop {
@@ -268,7 +268,7 @@ impl Reader<'_> {
 #[inline]
 pub fn readv_full_all(
     channel: &Channel,
-    iov: &[IoVec<'_>],
+    iov: &[IoVecMut<'_>],
     incoming: Incoming<'_>,
 ) -> Result<(), Error> {
     match readv_full_all_eof(channel, iov, incoming, 0)? {
@@ -364,7 +364,7 @@ impl Writer<'_> {
 }
 
 /// Reads at a position, with one call of the class (R-CHAN-33).
-pub fn preadv(channel: &Channel, iov: &[IoVec<'_>], offset: i64) -> Result<Transfer, Error> {
+pub fn preadv(channel: &Channel, iov: &[IoVecMut<'_>], offset: i64) -> Result<Transfer, Error> {
     let Some(method) = channel.preadv_method() else {
         return Err(Error::new("The channel cannot read at a position (preadv)"));
     };
@@ -410,8 +410,8 @@ mod tests {
         readv_full_all_eof(channel, &[IoVec::from_mut(buffer)], Incoming::NONE, 0)
     }
 
-    fn write(channel: &Channel, buffer: &mut [u8]) -> Result<(), Error> {
-        writev_full_all(channel, &[IoVec::from_mut(buffer)], Outgoing::NONE, 0)
+    fn write(channel: &Channel, buffer: &[u8]) -> Result<(), Error> {
+        writev_full_all(channel, &[IoVec::from_slice(buffer)], Outgoing::NONE, 0)
     }
 
     #[test]
@@ -421,8 +421,8 @@ mod tests {
             control::set_blocking(&a, blocking).unwrap();
             control::set_blocking(&b, blocking).unwrap();
             let sent: Vec<u8> = (0..2_000_000u32).map(|n| n.to_le_bytes()[1]).collect();
-            let mut copy = sent.clone();
-            let writer = std::thread::spawn(move || write(&a, &mut copy));
+            let copy = sent.clone();
+            let writer = std::thread::spawn(move || write(&a, &copy));
             let mut received = vec![0; sent.len()];
             assert_eq!(read(&b, &mut received).unwrap(), Read::All);
             assert!(received == sent);
@@ -435,7 +435,7 @@ mod tests {
     #[test]
     fn an_early_end_is_an_error() {
         let (a, b) = pair();
-        write(&a, &mut [1, 2, 3]).unwrap();
+        write(&a, &[1, 2, 3]).unwrap();
         drop(a);
         let error = read(&b, &mut [0; 4]).unwrap_err();
         assert!(error.to_string().ends_with("had been read"));
@@ -457,7 +457,7 @@ mod tests {
         let (a, b) = pair();
         control::close(&a).unwrap();
         drop(b);
-        let error = write(&a, &mut [1]).unwrap_err();
+        let error = write(&a, &[1]).unwrap_err();
         assert_eq!(error.errno().code(), libc::EBADF);
     }
 }

@@ -5,7 +5,7 @@
 //! no wait needs a descriptor that isn't there (C8).
 
 use super::suspension;
-use super::watch::{self, IN, OUT, UNASKED};
+use super::watch::{self, ALWAYS_REPORTED, IN, OUT};
 use crate::object::channel::Channel;
 use crate::object::watch::Flag;
 use host::coroutine::Coroutine;
@@ -73,7 +73,7 @@ pub fn for_fd_pair(read: i32, write: i32, condition: u32, until: Until) -> Waite
     }
     let sides = [(read, condition & IN), (write, condition & OUT)];
     poll::wait_for(sides, until, condition, |[read, write]| {
-        watch::pair_ready(condition, read, write, UNASKED)
+        watch::pair_ready(condition, read, write, ALWAYS_REPORTED)
     })
 }
 

@@ -50,11 +50,11 @@ impl Hooks for WakeupSource {
         false
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         true
     }
 
-    fn dispatch_parent(&self, source: &Source, _callback: Callback) -> bool {
+    fn dispatch_parent(&self, source: &Source, _callback: Callback<'_>) -> bool {
         source.set_ready_time(-1);
         true
     }

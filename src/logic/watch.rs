@@ -22,8 +22,8 @@ pub const HUP: u32 = 16;
 /// The descriptor isn't open.
 pub const NVAL: u32 = 32;
 
-/// What the kernel reports unasked.
-pub(super) const UNASKED: u32 = ERR | HUP | NVAL;
+/// What `poll` reports without being asked.
+pub(super) const ALWAYS_REPORTED: u32 = ERR | HUP | NVAL;
 
 /// Which of the bits of `condition` a poll of one descriptor makes true.
 ///
@@ -52,9 +52,9 @@ pub(super) fn pair_ready(condition: u32, read: u32, write: u32, unasked: u32) ->
 /// A zero-copy socket raises ERR while notifications are unread, which is no readiness (W-8).
 pub(super) fn unasked(channel: &Channel) -> u32 {
     if channel.has_feature(Feature::WRITE_ZERO_COPY) {
-        UNASKED & !ERR
+        ALWAYS_REPORTED & !ERR
     } else {
-        UNASKED
+        ALWAYS_REPORTED
     }
 }
 
@@ -131,7 +131,7 @@ impl<const N: usize, R: Ready<N>> Hooks for FdWatch<N, R> {
         is_ready
     }
 
-    fn dispatch(&self, callback: Callback) -> bool {
+    fn dispatch(&self, callback: Callback<'_>) -> bool {
         dispatch(callback, &self.channel, self.ready())
     }
 }
@@ -166,14 +166,14 @@ impl Hooks for ReadyWatch {
         self.condition.is_some()
     }
 
-    fn dispatch(&self, callback: Callback) -> bool {
+    fn dispatch(&self, callback: Callback<'_>) -> bool {
         dispatch(callback, &self.channel, self.condition.unwrap_or(0))
     }
 }
 
 /// Calls the program back. A source without callback would be ready again and again: it ends
 /// (W-WATCH-3).
-pub(super) fn dispatch(callback: Callback, channel: &Channel, ready: u32) -> bool {
+pub(super) fn dispatch(callback: Callback<'_>, channel: &Channel, ready: u32) -> bool {
     watch::call(callback, channel, ready).unwrap_or_else(|| {
         glib::warning(c"a channel watch became ready without a callback, and is removed");
         false
@@ -236,38 +236,38 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_is_reported() {
-        assert_eq!(ready(IN | OUT, IN | OUT, UNASKED), IN | OUT);
-        assert_eq!(ready(IN, IN | OUT | HUP, UNASKED), IN);
-        assert_eq!(ready(IN | PRI, PRI, UNASKED), PRI);
-        assert_eq!(ready(IN | HUP, HUP, UNASKED), HUP);
-        assert_eq!(ready(IN, 0, UNASKED), 0);
-        assert_eq!(ready(0, IN | HUP, UNASKED), 0);
+        assert_eq!(ready(IN | OUT, IN | OUT, ALWAYS_REPORTED), IN | OUT);
+        assert_eq!(ready(IN, IN | OUT | HUP, ALWAYS_REPORTED), IN);
+        assert_eq!(ready(IN | PRI, PRI, ALWAYS_REPORTED), PRI);
+        assert_eq!(ready(IN | HUP, HUP, ALWAYS_REPORTED), HUP);
+        assert_eq!(ready(IN, 0, ALWAYS_REPORTED), 0);
+        assert_eq!(ready(0, IN | HUP, ALWAYS_REPORTED), 0);
     }
 
     #[test]
     fn an_end_nobody_asked_for_counts_for_transfers_only() {
-        assert_eq!(ready(IN, HUP, UNASKED), IN);
-        assert_eq!(ready(OUT, ERR, UNASKED), OUT);
-        assert_eq!(ready(IN | OUT, NVAL, UNASKED), IN | OUT);
-        assert_eq!(ready(HUP, ERR | IN, UNASKED), 0);
-        assert_eq!(ready(ERR, HUP, UNASKED), 0);
-        assert_eq!(ready(PRI, HUP, UNASKED), 0);
+        assert_eq!(ready(IN, HUP, ALWAYS_REPORTED), IN);
+        assert_eq!(ready(OUT, ERR, ALWAYS_REPORTED), OUT);
+        assert_eq!(ready(IN | OUT, NVAL, ALWAYS_REPORTED), IN | OUT);
+        assert_eq!(ready(HUP, ERR | IN, ALWAYS_REPORTED), 0);
+        assert_eq!(ready(ERR, HUP, ALWAYS_REPORTED), 0);
+        assert_eq!(ready(PRI, HUP, ALWAYS_REPORTED), 0);
     }
 
     #[test]
     fn notifications_of_a_zero_copy_socket_are_no_readiness() {
-        assert_eq!(ready(IN, ERR, UNASKED & !ERR), 0);
-        assert_eq!(ready(OUT, ERR | HUP, UNASKED & !ERR), OUT);
-        assert_eq!(ready(ERR, ERR, UNASKED & !ERR), ERR);
+        assert_eq!(ready(IN, ERR, ALWAYS_REPORTED & !ERR), 0);
+        assert_eq!(ready(OUT, ERR | HUP, ALWAYS_REPORTED & !ERR), OUT);
+        assert_eq!(ready(ERR, ERR, ALWAYS_REPORTED & !ERR), ERR);
     }
 
     #[test]
     fn each_side_of_a_pair_answers_for_its_direction() {
-        assert_eq!(pair_ready(IN | OUT, IN, OUT, UNASKED), IN | OUT);
-        assert_eq!(pair_ready(IN | OUT, HUP, 0, UNASKED), IN);
-        assert_eq!(pair_ready(IN | OUT, 0, ERR, UNASKED), OUT);
-        assert_eq!(pair_ready(IN, 0, ERR, UNASKED), 0);
-        assert_eq!(pair_ready(ERR, HUP, ERR, UNASKED), ERR);
-        assert_eq!(pair_ready(HUP, 0, ERR, UNASKED), 0);
+        assert_eq!(pair_ready(IN | OUT, IN, OUT, ALWAYS_REPORTED), IN | OUT);
+        assert_eq!(pair_ready(IN | OUT, HUP, 0, ALWAYS_REPORTED), IN);
+        assert_eq!(pair_ready(IN | OUT, 0, ERR, ALWAYS_REPORTED), OUT);
+        assert_eq!(pair_ready(IN, 0, ERR, ALWAYS_REPORTED), 0);
+        assert_eq!(pair_ready(ERR, HUP, ERR, ALWAYS_REPORTED), ERR);
+        assert_eq!(pair_ready(HUP, 0, ERR, ALWAYS_REPORTED), 0);
     }
 }

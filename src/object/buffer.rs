@@ -11,7 +11,7 @@ use glib_sys as ffi;
 
 use super::{Instance, IsA, Ref, Shared};
 use abi::layout;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use platform::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// The object.
@@ -131,7 +131,7 @@ impl Buffer {
     }
 
     /// Copies the bytes from `from` to `to` into the caller's memory; how many there was room for.
-    pub fn copy_out(&self, from: usize, to: usize, iov: &[IoVec<'_>]) -> usize {
+    pub fn copy_out(&self, from: usize, to: usize, iov: &[IoVecMut<'_>]) -> usize {
         let mut at = from;
         for element in iov {
             let Some((data, length)) = self.part(at, to) else {

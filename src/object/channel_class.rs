@@ -5,6 +5,7 @@
 //! and in the class structs.
 
 use core::ffi::{c_int, c_uint, c_void};
+use core::marker::PhantomData;
 
 use libc::{off_t, size_t, ssize_t};
 
@@ -16,7 +17,7 @@ use host::error::{Error, catch};
 use platform::glib::Source;
 use platform::os::abort::misuse;
 use platform::os::errno;
-use platform::os::iov::{self, IoVec};
+use platform::os::iov::{self, Access, IoVec, IoVecMut, Readable, Writable};
 
 /// `io_create_watch`.
 pub type CreateWatch =
@@ -85,7 +86,7 @@ impl Channel {
     #[inline]
     pub fn io_readv(
         &self,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         incoming: Incoming<'_>,
         flags: c_int,
     ) -> Result<Transfer, Error> {
@@ -256,22 +257,24 @@ impl Channel {
 #[cfg(positional_io)]
 impl Channel {
     /// The `io_preadv` method.
-    pub fn preadv_method(&self) -> Option<Positioned<'_>> {
+    pub fn preadv_method(&self) -> Option<Positioned<'_, Writable>> {
         // SAFETY: the class is live and its methods don't change.
         let method = unsafe { (*self.class()).io_preadv }?;
         Some(Positioned {
             channel: self,
             method,
+            access: PhantomData,
         })
     }
 
     /// The `io_pwritev` method.
-    pub fn pwritev_method(&self) -> Option<Positioned<'_>> {
+    pub fn pwritev_method(&self) -> Option<Positioned<'_, Readable>> {
         // SAFETY: the class is live and its methods don't change.
         let method = unsafe { (*self.class()).io_pwritev }?;
         Some(Positioned {
             channel: self,
             method,
+            access: PhantomData,
         })
     }
 
@@ -293,12 +296,12 @@ impl Channel {
 #[cfg(not(positional_io))]
 impl Channel {
     /// The `io_preadv` method.
-    pub fn preadv_method(&self) -> Option<Positioned<'_>> {
+    pub fn preadv_method(&self) -> Option<Positioned<'_, Writable>> {
         None
     }
 
     /// The `io_pwritev` method.
-    pub fn pwritev_method(&self) -> Option<Positioned<'_>> {
+    pub fn pwritev_method(&self) -> Option<Positioned<'_, Readable>> {
         None
     }
 
@@ -309,7 +312,7 @@ impl Channel {
 }
 
 /// A channel with its method to read or to write at a position.
-pub struct Positioned<'c> {
+pub struct Positioned<'c, A: Access> {
     channel: &'c Channel,
     method: unsafe extern "C" fn(
         ioc: *mut layout::QIOChannel,
@@ -318,11 +321,12 @@ pub struct Positioned<'c> {
         offset: off_t,
         errp: *mut *mut layout::Error,
     ) -> ssize_t,
+    access: PhantomData<A>,
 }
 
-impl Positioned<'_> {
+impl<A: Access> Positioned<'_, A> {
     /// Calls the method.
-    pub fn call(&self, iov: &[IoVec<'_>], offset: off_t) -> Result<Transfer, Error> {
+    pub fn call(&self, iov: &[IoVec<'_, A>], offset: off_t) -> Result<Transfer, Error> {
         let (ioc, elements) = (self.channel.as_ptr(), iov::as_ptr(iov));
         // SAFETY: the channel is of the class that has the method; elements and error slot are
         // valid for the call.

@@ -23,7 +23,7 @@ use host::error::{Error, Origin};
 use platform::glib::Source;
 use platform::os::abort::misuse;
 use platform::os::errno;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 
 /// A type of objects.
@@ -45,7 +45,7 @@ pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
     /// Reads what there is.
     fn readv(
         channel: &Shared<Self>,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         fds: Incoming<'_>,
         flags: i32,
     ) -> Result<Transfer, Error>;
@@ -78,9 +78,9 @@ pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
     /// Takes what the kernel says of zero-copy writes, without waiting; whether there was anything.
     const TAKE_NOTICES: Option<fn(&Shared<Self>) -> bool> = None;
     /// Reads at a position.
-    const PREADV: Option<Positioned<Self>> = None;
+    const PREADV: Option<Pread<Self>> = None;
     /// Writes at a position.
-    const PWRITEV: Option<Positioned<Self>> = None;
+    const PWRITEV: Option<Pwrite<Self>> = None;
     /// Ends directions (`QIO_CHANNEL_SHUTDOWN_*`, or any other number).
     const SHUTDOWN: Option<Shutdown<Self>> = None;
     /// Holds small writes back.
@@ -97,8 +97,10 @@ pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
     const PEER_PID: Option<PeerPid<Self>> = None;
 }
 
-/// `io_preadv` and `io_pwritev`.
-pub type Positioned<T> = fn(&Shared<T>, &[IoVec<'_>], i64) -> Result<Transfer, Error>;
+/// `io_preadv`.
+pub type Pread<T> = fn(&Shared<T>, &[IoVecMut<'_>], i64) -> Result<Transfer, Error>;
+/// `io_pwritev`.
+pub type Pwrite<T> = fn(&Shared<T>, &[IoVec<'_>], i64) -> Result<Transfer, Error>;
 /// `io_shutdown`.
 pub type Shutdown<T> = fn(&Shared<T>, u32) -> Result<(), Error>;
 /// `io_set_cork` and `io_set_delay`.

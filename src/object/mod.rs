@@ -24,6 +24,8 @@ pub mod zero_copy;
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_void};
+use core::marker::PhantomPinned;
+use core::mem::MaybeUninit;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
@@ -34,14 +36,16 @@ use host::imports;
 ///
 /// A `&Shared<T>` promises that the struct is live, nothing about who else uses it: all access goes
 /// through accessors that read or write one field at a time. There is never a `&mut` (R-CHAN-11).
+///
+/// C code may leave any bytes in it, and its address never changes.
 #[repr(transparent)]
-pub struct Shared<T>(UnsafeCell<T>);
+pub struct Shared<T>(UnsafeCell<MaybeUninit<T>>, PhantomPinned);
 
-// SAFETY: a `&Shared` gives access to fields through accessors only, each of which keeps the
-// threading rules of its field.
-unsafe impl<T> Sync for Shared<T> {}
+// SAFETY: a `&Shared` gives access to fields through accessors only, and any thread may use those of
+// an instance: its type promises that.
+unsafe impl<T: Instance> Sync for Shared<T> {}
 // SAFETY: as above; objects have no thread affinity (R-QOM-10).
-unsafe impl<T> Send for Shared<T> {}
+unsafe impl<T: Instance> Send for Shared<T> {}
 
 impl<T> Shared<T> {
     /// The struct at `ptr`, or None for NULL.
@@ -55,7 +59,7 @@ impl<T> Shared<T> {
 
     /// The address, for C.
     pub fn as_ptr(&self) -> *mut T {
-        self.0.get()
+        self.0.get().cast::<T>()
     }
 }
 

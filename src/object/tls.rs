@@ -11,7 +11,7 @@ use abi::layout;
 use host::error::Error;
 use host::tls_session::{OwnedSession, Session, Transport};
 use platform::glib::UserData;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use platform::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
 /// The object.
@@ -246,7 +246,7 @@ impl Transport for Tls {
         result
     }
 
-    fn receive(&self, space: IoVec<'_>) -> Result<Option<usize>, Error> {
+    fn receive(&self, space: IoVecMut<'_>) -> Result<Option<usize>, Error> {
         let Some(master) = self.master() else {
             return Ok(Some(0));
         };

@@ -139,7 +139,9 @@ impl Channel {
     }
 
     fn take(&self, direction: Direction) -> Option<Coroutine> {
-        Coroutine::from_ptr(self.slot(direction).swap(ptr::null_mut(), Ordering::AcqRel))
+        let found = self.slot(direction).swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
+        unsafe { Coroutine::from_ptr(found) }
     }
 }
 
@@ -179,7 +181,10 @@ impl Channel {
         let taken = slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {
             is_waiting(found).then(|| found.map_addr(|address| address | TAKEN))
         });
-        taken.ok().and_then(Coroutine::from_ptr)
+        // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
+        taken
+            .ok()
+            .and_then(|found| unsafe { Coroutine::from_ptr(found) })
     }
 
     /// Coroutines wait in another context from now on, or in the main loop (R-CHAN-50).

@@ -65,7 +65,7 @@ impl Watcher {
 }
 
 /// Calls the callback of a channel's source; whether the source stays. None if it has no callback.
-pub fn call(callback: Callback, channel: &Channel, condition: GIOCondition) -> Option<bool> {
+pub fn call(callback: Callback<'_>, channel: &Channel, condition: GIOCondition) -> Option<bool> {
     let function = callback.function()?;
     // SAFETY: a channel's source has a `QIOChannelFunc`, stored through a cast (R-WATCH-7).
     let function = unsafe { transmute::<StoredFunc, WatchFunc>(function) };

@@ -233,7 +233,8 @@ impl Coroutine {
         coroutine.context.store(context, Ordering::Release);
         // SAFETY: live, as promised.
         let context = unsafe { Context::from_ptr_none(context) };
-        let bottom_half = BottomHalf::new(context, enter, this.cast_mut().cast());
+        // SAFETY: the function takes a coroutine; this one is entered by nobody else until then.
+        let bottom_half = unsafe { BottomHalf::new(context, enter, this.cast_mut().cast()) };
         bottom_half.context().clone().schedule(bottom_half);
     }
 }

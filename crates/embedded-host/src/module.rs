@@ -45,7 +45,10 @@ fn index(kind: c_uint, function: &str) -> usize {
 }
 
 /// Records `f` to be run by the first [`call`] of its kind. Recorded later it never runs.
-pub(crate) fn register(f: InitFunction, kind: c_uint) {
+///
+/// # Safety
+/// `f` may be called once, in any thread.
+pub(crate) unsafe fn register(f: InitFunction, kind: c_uint) {
     let index = index(kind, "register_module_init");
     if let Stage::Recording(functions) = &mut stages()[index] {
         functions.push(f);
@@ -89,6 +92,11 @@ pub(crate) fn call(kind: c_uint) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn record(f: extern "C" fn(), kind: c_uint) {
+        // SAFETY: a safe function.
+        unsafe { register(f, kind) };
+    }
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::mpsc;
 
@@ -106,12 +114,12 @@ mod tests {
         extern "C" fn two() {
             LOG.store(LOG.load(Ordering::SeqCst) * 10 + 2, Ordering::SeqCst);
         }
-        register(one, BLOCK);
-        register(two, BLOCK);
-        register(one, BLOCK);
+        record(one, BLOCK);
+        record(two, BLOCK);
+        record(one, BLOCK);
         call(BLOCK);
         assert_eq!(LOG.load(Ordering::SeqCst), 121);
-        register(two, BLOCK);
+        record(two, BLOCK);
         call(BLOCK);
         assert_eq!(LOG.load(Ordering::SeqCst), 121);
     }
@@ -121,10 +129,10 @@ mod tests {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         extern "C" fn counts() {
             RUNS.fetch_add(1, Ordering::SeqCst);
-            register(counts, OPTS);
+            record(counts, OPTS);
             call(OPTS);
         }
-        register(counts, OPTS);
+        record(counts, OPTS);
         call(OPTS);
         call(OPTS);
         assert_eq!(RUNS.load(Ordering::SeqCst), 1);
@@ -146,7 +154,7 @@ mod tests {
         let (started, has_started) = mpsc::channel();
         *GATE.lock().unwrap() = Some(gate);
         *STARTED.lock().unwrap() = Some(started);
-        register(slow, MIGRATION);
+        record(slow, MIGRATION);
         let first = std::thread::spawn(|| call(MIGRATION));
         has_started.recv().unwrap();
         let second = std::thread::spawn(|| {

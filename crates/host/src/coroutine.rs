@@ -29,8 +29,11 @@ impl Coroutine {
     }
 
     /// The coroutine at `ptr`, None for NULL.
+    ///
+    /// # Safety
+    /// `ptr` is NULL, or a coroutine that doesn't end as long as the value is used.
     #[must_use]
-    pub fn from_ptr(ptr: *mut layout::Coroutine) -> Option<Self> {
+    pub unsafe fn from_ptr(ptr: *mut layout::Coroutine) -> Option<Self> {
         NonNull::new(ptr).map(Self)
     }
 

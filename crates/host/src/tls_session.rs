@@ -19,7 +19,7 @@ use abi::origin;
 use abi::propagate::ok_or_propagate;
 #[cfg(not(session_errp))]
 use platform::os::errno::{self, Errno};
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 
 const READ_FAILED: &str = "Cannot read from TLS channel";
 const WRITE_FAILED: &str = "Cannot write to TLS channel";
@@ -59,7 +59,7 @@ pub trait Transport {
     fn send(&self, bytes: IoVec<'_>) -> Result<Option<usize>, Error>;
 
     /// Receives bytes.
-    fn receive(&self, space: IoVec<'_>) -> Result<Option<usize>, Error>;
+    fn receive(&self, space: IoVecMut<'_>) -> Result<Option<usize>, Error>;
 }
 
 /// What came of a step of a handshake, or of sending close_notify.
@@ -213,17 +213,16 @@ impl Session<'_> {
     }
 }
 
-/// The address and the length of a piece of memory, for the session.
-fn parts(piece: IoVec<'_>) -> (*mut c_char, size_t) {
-    (piece.base().cast::<c_char>(), piece.len())
-}
-
 impl Session<'_> {
     /// Reads what one record has, or the rest of it, to a piece that is not empty. None if the
     /// transport is not ready, 0 if the peer has sent a close_notify, or with `relaxed_eof` the
     /// transport has ended.
-    pub fn read(self, piece: IoVec<'_>, relaxed_eof: bool) -> Result<Option<usize>, ReadFailure> {
-        let (buf, len) = parts(piece);
+    pub fn read(
+        self,
+        piece: IoVecMut<'_>,
+        relaxed_eof: bool,
+    ) -> Result<Option<usize>, ReadFailure> {
+        let (buf, len) = (piece.base().cast::<c_char>(), piece.len());
         let sess = self.as_ptr();
         let _ = relaxed_eof;
         #[cfg(premature_termination)]
@@ -247,7 +246,7 @@ impl Session<'_> {
     /// Writes one record of a piece that is not empty. None if the transport is not ready; the next
     /// write must offer the same bytes, and returns their number.
     pub fn write(self, piece: IoVec<'_>) -> Result<Option<usize>, Error> {
-        let (buf, len) = parts(piece);
+        let (buf, len) = (piece.base().cast::<c_char>(), piece.len());
         let sess = self.as_ptr();
         #[cfg(session_errp)]
         // SAFETY: the session is live; the piece is readable; the slot is empty.
@@ -380,7 +379,7 @@ unsafe extern "C" fn write_transport<T: Transport>(
     #[cfg(not(session_errp))]
     let errp = ptr::null_mut();
     // SAFETY: as promised; what is sent is only read.
-    let bytes = unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), len) };
+    let bytes = unsafe { IoVec::from_raw(buf.cast::<c_void>(), len) };
     // SAFETY: as promised.
     let result = unsafe { &*opaque.cast::<T>() }.send(bytes);
     // SAFETY: as promised.
@@ -400,7 +399,7 @@ unsafe extern "C" fn read_transport<T: Transport>(
     #[cfg(not(session_errp))]
     let errp = ptr::null_mut();
     // SAFETY: as promised.
-    let space = unsafe { IoVec::from_raw(buf.cast::<c_void>(), len) };
+    let space = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), len) };
     // SAFETY: as promised.
     let result = unsafe { &*opaque.cast::<T>() }.receive(space);
     // SAFETY: as promised.

@@ -133,7 +133,7 @@ impl Hooks for SourceWatch {
             && poll_fd.revents() != 0
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, callback: Callback<'_>) -> bool {
         // This reference is for the callback, which may drop all others (R-LSN-33).
         let listener = self.hold.listener.lock().clone();
         let Some(listener) = listener else {
@@ -150,9 +150,9 @@ impl Hooks for SourceWatch {
         } else {
             Some(poll_fd.revents())
         };
-        poll_fd.set_events(0);
+        callback.set_events(0);
         let goes_on = self.serve(&listener, found);
-        poll_fd.set_events(IN);
+        callback.set_events(IN);
         self.is_dispatching.store(false, Ordering::Relaxed);
         goes_on
     }

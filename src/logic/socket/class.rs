@@ -2,9 +2,8 @@
 
 use super::transfer::{self, ReadOptions};
 use super::{control, zero_copy};
+use super::{watch, writers};
 use crate::logic::aio::set_fd_handlers;
-use crate::logic::wait;
-use crate::logic::watch;
 use crate::object::Finalizing;
 use crate::object::channel::Polled;
 use crate::object::channel_class::Transfer;
@@ -18,7 +17,7 @@ use abi::origin;
 use host::error::{Error, Origin};
 use platform::glib::Source;
 use platform::os::connection::Direction;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::message::{ReceiveMode, SendMode};
 use platform::os::poll::{Until, Waited};
 
@@ -71,7 +70,7 @@ impl ChannelImpl for QIOChannelSocket {
     #[inline]
     fn readv(
         socket: &Socket,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         fds: Incoming<'_>,
         flags: i32,
     ) -> Result<Transfer, Error> {
@@ -110,7 +109,7 @@ impl ChannelImpl for QIOChannelSocket {
     }
 
     fn create_watch(socket: &Socket, condition: u32) -> Option<Source> {
-        Some(watch::for_fd(socket.upcast(), socket.fd(), condition))
+        Some(watch::create(socket, condition))
     }
 
     fn polled(socket: &Socket) -> Option<Polled> {
@@ -118,7 +117,7 @@ impl ChannelImpl for QIOChannelSocket {
     }
 
     fn wait(socket: &Socket, condition: u32, until: Until) -> Waited {
-        wait::for_fd(socket.upcast(), socket.fd(), condition, until)
+        writers::wait(socket, condition, until)
     }
 
     const TAKE_NOTICES: Option<fn(&Socket) -> bool> = Some(zero_copy::take_at_once);

@@ -3,6 +3,7 @@
 use abi::address::Address;
 use host::error::Error;
 
+use super::writers;
 use crate::object::channel::{Channel, Feature};
 use crate::object::socket::{End, Socket};
 use abi::origin;
@@ -42,7 +43,11 @@ pub fn set_cork(socket: &Socket, enabled: bool) {
 /// Ends directions. Any thread may do that at any time, so nothing is waited for (R-CHAN-37).
 pub fn shutdown(socket: &Socket, direction: Direction) -> Result<(), Error> {
     connection::shutdown(socket.fd(), direction)
-        .map_err(|errno| Error::os(errno, "Could not shut the socket down"))
+        .map_err(|errno| Error::os(errno, "Could not shut the socket down"))?;
+    if direction != Direction::Read {
+        writers::shut_down(socket);
+    }
+    Ok(())
 }
 
 /// Asks for a send buffer of so many bytes (R-CHAN-70).
@@ -66,6 +71,7 @@ pub fn close(socket: &Socket) -> Result<(), Error> {
     let Some(descriptor) = socket.take() else {
         return Ok(());
     };
+    writers::forget(socket);
     let channel: &Channel = socket.upcast();
     if channel.has_feature(Feature::LISTEN) {
         // The channel is closed all the same, so this can't be the result (W-17).
@@ -83,4 +89,5 @@ pub fn finalize(socket: &Socket) {
     // Nobody is left to tell of a failing close.
     let _: Result<(), Error> = close(socket);
     socket.reset_zero_copy();
+    writers::forget(socket);
 }

@@ -20,6 +20,8 @@ mod class;
 pub mod control;
 pub mod establish;
 pub mod transfer;
+pub mod watch;
+pub mod writers;
 pub mod zero_copy;
 
 use crate::object::Ref;

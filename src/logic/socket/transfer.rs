@@ -8,7 +8,7 @@ use abi::profile;
 use host::error::Error;
 use platform::os::errno::Errno;
 use platform::os::fd;
-use platform::os::iov::{self, ELEMENTS_MAX, IoVec};
+use platform::os::iov::{self, Access, IOV_MAX, IoVec, IoVecMut};
 use platform::os::message::{self, DESCRIPTORS_MAX, Descriptors, ReceiveMode, SendMode};
 
 /// How to read.
@@ -27,7 +27,7 @@ pub struct ReadOptions {
 #[inline]
 pub fn read(
     socket: &Socket,
-    iov: &[IoVec<'_>],
+    iov: &[IoVecMut<'_>],
     incoming: Incoming<'_>,
     options: ReadOptions,
 ) -> Result<Transfer, Error> {
@@ -50,7 +50,7 @@ pub fn read(
 #[inline(never)]
 fn read_with_descriptors(
     socket: &Socket,
-    iov: &[IoVec<'_>],
+    iov: &[IoVecMut<'_>],
     incoming: Incoming<'_>,
     options: ReadOptions,
 ) -> Result<Transfer, Error> {
@@ -139,7 +139,7 @@ fn write_special(
     let iov = manageable(fd, iov);
     if iov.is_empty() {
         // A datagram of no bytes is a datagram (W-5).
-        if fd == CLOSED || !iov::keeps_messages(fd) {
+        if fd == CLOSED || !iov::is_message_oriented(fd) {
             return if descriptors.is_empty() {
                 nothing(fd)
             } else {
@@ -194,18 +194,18 @@ const CLOSED: i32 = -1;
 
 /// Whether a request goes to the system as it is: it has a byte, and not too many elements.
 #[inline]
-fn is_plain(iov: &[IoVec<'_>]) -> bool {
-    iov.len() <= ELEMENTS_MAX && iov.iter().any(|element| !element.is_empty())
+fn is_plain<A: Access>(iov: &[IoVec<'_, A>]) -> bool {
+    iov.len() <= IOV_MAX && iov.iter().any(|element| !element.is_empty())
 }
 
 /// What of a request goes to the system in one call: nothing if it has no byte.
 ///
 /// Empty elements in front are left out, lest a slice of only those look like the end.
 #[cold]
-fn manageable<'i, 'a>(fd: i32, iov: &'i [IoVec<'a>]) -> &'i [IoVec<'a>] {
+fn manageable<'i, 'a, A: Access>(fd: i32, iov: &'i [IoVec<'a, A>]) -> &'i [IoVec<'a, A>] {
     let first = iov.iter().position(|element| !element.is_empty());
     match first.and_then(|first| iov.get(first..)) {
-        Some(iov) => iov::portion(fd, iov),
+        Some(iov) => iov::clamp_to_iov_max(fd, iov),
         None => &[],
     }
 }

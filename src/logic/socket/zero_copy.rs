@@ -56,19 +56,22 @@ pub(super) fn reap(socket: &Socket) -> Result<(), Error> {
 /// ERR, and whatever polls it turns and turns. The next flush answers for them. True if there is none
 /// left to be taken.
 pub fn take_at_once(socket: &Socket) -> bool {
-    let mut seen = Seen::default();
-    let result = socket.take_at_once(|| take_notices(socket, Patience::None, &mut seen));
-    if seen.any {
-        socket.remember_seen(seen);
-    }
-    match result {
-        Some(Ok(())) => seen.any,
-        Some(Err(failure)) => {
-            socket.remember_failure(failure);
-            false
+    let take = || {
+        let mut seen = Seen::default();
+        let result = take_notices(socket, Patience::None, &mut seen);
+        // Before another thread may begin to flush.
+        if seen.any {
+            socket.remember_seen(seen);
         }
-        None => false,
-    }
+        match result {
+            Ok(()) => seen.any,
+            Err(failure) => {
+                socket.remember_failure(failure);
+                false
+            }
+        }
+    };
+    socket.take_at_once(take).unwrap_or(false)
 }
 
 /// For how long to wait for notices.

@@ -342,7 +342,7 @@ impl Hooks for Delivery {
         has_work
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         self.0.announced.store(false, Ordering::Relaxed);
         Arc::clone(&self.0).deliver_round();
         true
@@ -371,7 +371,7 @@ impl Hooks for StarvationGuard {
         false
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         let queue = Arc::clone(&self.0);
         queue.deliver_while(|| queue.first_was_held_up());
         if queue.is_ours() && queue.count() == 0 {

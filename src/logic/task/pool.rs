@@ -275,7 +275,7 @@ impl Hooks for Attempt {
         false
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         if self.generation != fork::generation() {
             return false;
         }

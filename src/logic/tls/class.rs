@@ -13,7 +13,7 @@ use abi::layout::QIOChannelTLS;
 use abi::origin;
 use host::error::{Error, Origin};
 use platform::glib::Source;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 
 impl ObjectImpl for QIOChannelTLS {
@@ -42,7 +42,7 @@ impl ChannelImpl for QIOChannelTLS {
 
     fn readv(
         channel: &Tls,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         _: Incoming<'_>,
         flags: i32,
     ) -> Result<Transfer, Error> {

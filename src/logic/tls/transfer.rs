@@ -9,7 +9,7 @@ use crate::object::tls::Tls;
 use abi::profile;
 use host::error::Error;
 use host::tls_session::ReadFailure;
-use platform::os::iov::{Cursor, IoVec};
+use platform::os::iov::{Cursor, IoVec, IoVecMut};
 
 /// Bytes of a record; sessions take no more at a time (R-TLS-38).
 const RECORD: usize = 16384;
@@ -27,7 +27,7 @@ pub(super) struct Input {
 
 /// Reads what there is. `relaxed_eof`: the end of the master is an end of file, close_notify or not
 /// (R-TLS-32).
-pub fn read(tls: &Tls, iov: &[IoVec<'_>], relaxed_eof: bool) -> Result<Transfer, Error> {
+pub fn read(tls: &Tls, iov: &[IoVecMut<'_>], relaxed_eof: bool) -> Result<Transfer, Error> {
     let (state, session) = parts(tls)?;
     let mut cursor = Cursor::new(iov);
     let mut piece = cursor.element();
@@ -140,7 +140,7 @@ pub fn write(tls: &Tls, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
         if offered.is_empty() {
             break Ok(Transfer::Done(sent));
         }
-        match session.write(offered.piece(&mut output.gathered)) {
+        match session.write(offered.piece(&output.gathered)) {
             Ok(Some(bytes)) => {
                 let length = offered.len(&output.gathered);
                 let bytes = output.accepted(bytes, length);
@@ -195,13 +195,13 @@ impl<'a> Offer<'a> {
         }
     }
 
-    fn piece<'g>(&self, gathered: &'g mut [u8]) -> IoVec<'g>
+    fn piece<'g>(&self, gathered: &'g [u8]) -> IoVec<'g>
     where
         'a: 'g,
     {
         match self {
             Self::Piece(piece) => *piece,
-            Self::Gathered => IoVec::from_mut(gathered),
+            Self::Gathered => IoVec::from_slice(gathered),
         }
     }
 }

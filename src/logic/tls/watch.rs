@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::State;
 use crate::logic::polling::Polling;
 use crate::logic::waiters::Waiter;
-use crate::logic::watch::{self, IN};
+use crate::logic::watch::{self, IN, OUT};
 use crate::object::Ref;
 use crate::object::channel::Polled;
 use crate::object::tls::Tls;
@@ -33,7 +33,10 @@ pub fn create(tls: &Tls, condition: u32) -> Option<Source> {
     let master = tls.master()?;
     let raised = Arc::<AtomicU32>::default();
     let polling = match master.polled() {
-        Some(Polled::One(fd)) => Some(Polling::new([(fd, condition)], condition)),
+        // For writing there may be more to it.
+        Some(Polled::One(fd)) if condition & OUT == 0 => {
+            Some(Polling::new([(fd, condition)], condition))
+        }
         _ => None,
     };
     let child = match &polling {
@@ -127,7 +130,7 @@ impl Hooks for Watch {
         is_ready
     }
 
-    fn dispatch(&self, callback: Callback) -> bool {
+    fn dispatch(&self, callback: Callback<'_>) -> bool {
         self.end_wait();
         let raised = self.raised.swap(0, Ordering::AcqRel) & self.condition;
         let ready = self.pending() | self.polled() | raised;

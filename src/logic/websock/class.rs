@@ -13,7 +13,7 @@ use abi::layout::QIOChannelWebsock;
 use abi::origin;
 use host::error::{Error, Origin};
 use platform::glib::Source;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 
 impl ObjectImpl for QIOChannelWebsock {
@@ -31,7 +31,7 @@ impl ChannelImpl for QIOChannelWebsock {
 
     fn readv(
         channel: &Websock,
-        iov: &[IoVec<'_>],
+        iov: &[IoVecMut<'_>],
         _: Incoming<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {

@@ -71,7 +71,7 @@ fn batch<const FRAMES: usize, const ELEMENTS: usize>(
         }
         let header = frame::header(space, BINARY, payload);
         total += header.len() + payload;
-        elements[used] = IoVec::from_mut(header);
+        elements[used] = IoVec::from_slice(header);
         used += 1;
         let mut left = payload;
         while let Some(piece) = source.piece(left) {
@@ -120,7 +120,7 @@ mod tests {
             memory.push((at..end).map(byte).collect());
             at = end;
         }
-        let iov: Vec<_> = memory.iter_mut().map(|m| IoVec::from_mut(m)).collect();
+        let iov: Vec<_> = memory.iter().map(|m| IoVec::from_slice(m)).collect();
         let (mut output, mut wire, mut calls) = (Output::default(), Vec::new(), 0);
         let accepted = send(
             &mut Cursor::new(&iov),

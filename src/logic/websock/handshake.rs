@@ -173,7 +173,7 @@ fn receive(
 
 /// Sends more of the response.
 fn send_response(master: &Channel, response: &mut Response, sent: &mut usize) -> Step {
-    match transport::send(master, &[IoVec::from_mut(&mut response.bytes[*sent..])]) {
+    match transport::send(master, &[IoVec::from_slice(&response.bytes[*sent..])]) {
         Ok(Transfer::Done(bytes)) => *sent = response.bytes.len().min(*sent + bytes),
         Ok(Transfer::WouldBlock) => {}
         Err(error) => return Step::Over(Err(error)),

@@ -5,7 +5,7 @@
 use super::frame::{BINARY, CLOSE, MessageState, PING, Refusal};
 use super::mask;
 use crate::trace;
-use platform::os::iov::Cursor;
+use platform::os::iov::{Cursor, Writable};
 
 /// Bytes that are held.
 pub(super) const CAPACITY: usize = 64 << 10;
@@ -134,7 +134,7 @@ impl Input {
     #[inline]
     pub(super) fn take(
         &mut self,
-        target: &mut Cursor<'_, '_>,
+        target: &mut Cursor<'_, '_, Writable>,
         most: usize,
         id: trace::Id,
     ) -> usize {

@@ -46,7 +46,7 @@ use abi::layout;
 use host::aio::{Handlers, Places};
 use host::error::Error;
 use platform::os::errno::Errno;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use state::State;
 
 /// A channel over `master` (R-WS-1).
@@ -85,7 +85,7 @@ fn parts(websock: &Websock) -> Result<(&Arc<State>, &Channel), Error> {
 }
 
 /// Reads payload.
-pub fn read(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
+pub fn read(websock: &Websock, iov: &[IoVecMut<'_>]) -> Result<Transfer, Error> {
     let (state, master) = parts(websock)?;
     state.read(master, iov)
 }

@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn no_more_is_accepted_than_has_room() {
         let mut output = Output::default();
-        let mut bytes = vec![7; 10000];
-        let iov = [IoVec::from_mut(&mut bytes)];
+        let bytes = vec![7; 10000];
+        let iov = [IoVec::from_slice(&bytes)];
         assert_eq!(output.data(&mut Cursor::new(&iov), 10000), LIMIT);
         assert_eq!(&output.pending()[..5], [0x82, 126, 0x20, 0, 7]);
         assert_eq!(output.data(&mut Cursor::new(&iov), 10000), 0);

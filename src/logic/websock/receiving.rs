@@ -12,7 +12,7 @@ use super::transport;
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use host::error::Error;
-use platform::os::iov::{self, Cursor, IoVec};
+use platform::os::iov::{self, Cursor, IoVecMut};
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, Ordering};
 
@@ -52,7 +52,7 @@ impl Receiver {
     }
 
     /// Reads payload: as much as is there, else what the master has next (R-WS-30).
-    pub(super) fn read(&self, master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Stop> {
+    pub(super) fn read(&self, master: &Channel, iov: &[IoVecMut<'_>]) -> Result<Transfer, Stop> {
         let (id, wanted) = (self.stream.id, iov::total(iov));
         if wanted == 0 {
             return Ok(Transfer::Done(0));

@@ -232,7 +232,7 @@ impl Sender {
         }
         if let Some(mut output) = self.output.try_lock() {
             self.queue_owed(&mut output);
-            let _ = send(master, &[IoVec::from_mut(output.pending())]);
+            let _ = send(master, &[IoVec::from_slice(output.pending())]);
         }
     }
 
@@ -275,7 +275,7 @@ impl Sender {
             if output.queued() == 0 {
                 break Ok(());
             }
-            match send(master, &[IoVec::from_mut(output.pending())]) {
+            match send(master, &[IoVec::from_slice(output.pending())]) {
                 Ok(Transfer::Done(bytes)) if bytes > 0 => output.sent(bytes),
                 Ok(_) => break Ok(()),
                 Err(error) => {

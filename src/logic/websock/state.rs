@@ -13,7 +13,7 @@ use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::trace;
 use host::error::Error;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 
 /// The state of a channel.
 pub(super) struct State {
@@ -49,7 +49,7 @@ impl State {
     }
 
     /// Reads payload.
-    pub(super) fn read(&self, master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
+    pub(super) fn read(&self, master: &Channel, iov: &[IoVecMut<'_>]) -> Result<Transfer, Error> {
         if !self.phase.may_transfer()? {
             return Ok(Transfer::WouldBlock);
         }

@@ -122,11 +122,11 @@ impl Hooks for Watch {
         self.has_turn()
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         true
     }
 
-    fn dispatch_parent(&self, source: &Source, callback: Callback) -> bool {
+    fn dispatch_parent(&self, source: &Source, callback: Callback<'_>) -> bool {
         // A blocking master is read from only if it is ready for that.
         let readable = self.raised.fetch_and(!IN, Ordering::AcqRel) & IN != 0;
         if (readable || self.ready() == 0)

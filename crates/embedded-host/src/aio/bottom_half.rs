@@ -28,7 +28,11 @@ unsafe impl Sync for BottomHalf {}
 
 impl BottomHalf {
     /// One that isn't scheduled.
-    pub fn new(context: Context, function: Function, opaque: *mut c_void) -> Arc<Self> {
+    ///
+    /// # Safety
+    /// `function` may be called with `opaque`, by the thread that polls the context, whenever it was
+    /// scheduled and neither cancelled nor deleted.
+    pub unsafe fn new(context: Context, function: Function, opaque: *mut c_void) -> Arc<Self> {
         Arc::new(Self {
             context,
             function,

@@ -90,7 +90,17 @@ impl Context {
     }
 
     /// Sets what runs when `fd` is ready, in place of what was set for it (R-LOOP-5).
-    pub fn set_handlers(&self, fd: c_int, read: IOHandler, write: IOHandler, opaque: *mut c_void) {
+    ///
+    /// # Safety
+    /// The handlers may be called with `opaque`, by the threads that poll the context, until they are
+    /// removed or replaced.
+    pub unsafe fn set_handlers(
+        &self,
+        fd: c_int,
+        read: IOHandler,
+        write: IOHandler,
+        opaque: *mut c_void,
+    ) {
         let mut state = self.0.hooks().state.lock();
         // SAFETY: the table belongs to this source.
         unsafe { state.handlers.set(&self.0, fd, (read, write, opaque)) };
@@ -231,7 +241,7 @@ impl Hooks for AioSource {
         state.handlers.is_any_ready(&self.source())
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         if self.notifier.is_none() {
             self.source().set_ready_time(-1);
         }

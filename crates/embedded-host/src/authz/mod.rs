@@ -31,7 +31,8 @@ extern "C" fn register_types() {
 }
 
 extern "C" fn record() {
-    module::register(register_types, module::QOM);
+    // SAFETY: it may run at any time.
+    unsafe { module::register(register_types, module::QOM) };
 }
 
 #[used]

@@ -12,7 +12,7 @@ use crate::error::catch;
 use abi::layout::{self, QCRYPTO_TLS_SESSION_ERR_BLOCK};
 #[cfg(not(session_errp))]
 use platform::os::errno::{self, Errno};
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 
 /// `QCryptoTLSSessionWriteFunc`
 pub type WriteFunc = Option<
@@ -76,7 +76,7 @@ impl Callbacks {
         let Some(write) = self.write else {
             return Err(no_transport());
         };
-        let (base, len) = (data.base().cast::<c_char>().cast_const(), data.len());
+        let (base, len) = (data.base().cast::<c_char>(), data.len());
         #[cfg(not(session_errp))]
         // SAFETY: promised when `self` was made; the memory is readable.
         let result = outcome(unsafe { write(base, len, self.opaque) });
@@ -87,7 +87,7 @@ impl Callbacks {
     }
 
     /// Reads, once; 0 is the end of file.
-    pub fn read(self, room: IoVec<'_>) -> Result<usize, Stop> {
+    pub fn read(self, room: IoVecMut<'_>) -> Result<usize, Stop> {
         let Some(read) = self.read else {
             return Err(no_transport());
         };

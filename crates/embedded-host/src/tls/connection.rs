@@ -8,7 +8,7 @@ use super::gnutls::{Code, Direction, Handle, Received};
 use super::state::End;
 pub use super::state::{Failure, Reason};
 use super::transport::{SessionGuard, Shared};
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 
 /// Records that a TLS 1.3 session encrypts with one key: the number for AES-GCM. GnuTLS would count
 /// them too, but it doesn't wait for the reader.
@@ -130,7 +130,7 @@ impl Connection {
     }
 
     /// Reads what a record has; 0 is the end of file.
-    pub fn read(&self, room: IoVec<'_>) -> Result<usize, Failure> {
+    pub fn read(&self, room: IoVecMut<'_>) -> Result<usize, Failure> {
         self.shared.locked(|guard| {
             match guard.state(|state| state.end) {
                 Some(End::Closed | End::Canceled) => return Ok(0),
@@ -451,14 +451,14 @@ mod tests {
         state(&client, |state| state.records_per_key = 4);
         let mut room = [0; 16];
         for number in 0..20_u8 {
-            let mut data = [number; 7];
-            let sent = client.connection.write(IoVec::from_mut(&mut data));
+            let data = [number; 7];
+            let sent = client.connection.write(IoVec::from_slice(&data));
             assert_eq!(sent.unwrap(), 7);
             let received = server.connection.read(IoVec::from_mut(&mut room));
             assert_eq!(received.unwrap(), 7);
             assert_eq!(room[..7], [number; 7]);
             assert!(state(&client, |state| state.records) <= 4);
-            let sent = server.connection.write(IoVec::from_mut(&mut data));
+            let sent = server.connection.write(IoVec::from_slice(&data));
             assert_eq!(sent.unwrap(), 7);
             let received = client.connection.read(IoVec::from_mut(&mut room));
             assert_eq!(received.unwrap(), 7);

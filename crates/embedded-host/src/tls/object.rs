@@ -138,7 +138,8 @@ extern "C" fn register_types() {
 
 /// Runs when the library is loaded, before `main`.
 extern "C" fn record() {
-    module::register(register_types, module::QOM);
+    // SAFETY: it may run at any time.
+    unsafe { module::register(register_types, module::QOM) };
 }
 
 #[used]

@@ -5,7 +5,7 @@ use core::ptr;
 use super::callbacks::Callbacks;
 use super::gnutls::Code;
 use crate::error::Error;
-use platform::os::iov::IoVec;
+use platform::os::iov::IoVecMut;
 
 /// Bytes that a handshake may read: the largest message that GnuTLS promises to take has 128 KiB.
 const HANDSHAKE_BYTES: usize = 144 << 10;
@@ -81,7 +81,7 @@ impl Incoming {
     }
 
     /// Gives GnuTLS what there is of the header; None if it wants something else.
-    pub(super) fn give(&mut self, room: IoVec<'_>) -> Option<usize> {
+    pub(super) fn give(&mut self, room: IoVecMut<'_>) -> Option<usize> {
         let left = self.header.get(self.given..self.have)?;
         if left.is_empty() || self.have < self.header.len() {
             return None;

@@ -48,7 +48,7 @@ use super::gnutls::{Code, Handle};
 use super::state::{Failure, Incoming, Reason, State};
 use crate::error::Error;
 use platform::os::errno::Errno;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 use platform::sync::Monitor;
 use platform::sync::atomic::{AtomicUsize, Ordering};
 
@@ -150,7 +150,7 @@ impl SessionGuard<'_> {
         }
     }
 
-    fn read(&self, room: IoVec<'_>) -> Result<usize, Stop> {
+    fn read(&self, room: IoVecMut<'_>) -> Result<usize, Stop> {
         let (callbacks, forgotten) = self.state(|state| (state.callbacks, state.read_error.take()));
         drop(forgotten);
         self.unlocked(|| callbacks.read(room))
@@ -189,7 +189,7 @@ impl SessionGuard<'_> {
     }
 
     /// Reads for GnuTLS.
-    fn pull(&self, room: IoVec<'_>) -> Result<usize, Errno> {
+    fn pull(&self, room: IoVecMut<'_>) -> Result<usize, Errno> {
         if self.state(|state| state.is_complete) {
             if let Some(count) = self.state(|state| state.incoming.give(room)) {
                 return Ok(count);
@@ -241,7 +241,7 @@ impl SessionGuard<'_> {
 
     /// Counts what the handshake has read. A body that is as long as a header counts as a record,
     /// which does no harm.
-    fn count(&self, room: IoVec<'_>, bytes: usize) -> Result<usize, Stop> {
+    fn count(&self, room: IoVecMut<'_>, bytes: usize) -> Result<usize, Stop> {
         let record = if room.len() != Incoming::HEADER || bytes == 0 {
             0
         // SAFETY: GnuTLS's room is readable, and the transport has just written to it.
@@ -322,7 +322,7 @@ impl SessionGuard<'_> {
         if output.is_empty() {
             return Ok(());
         }
-        let (written, stop) = self.write_all(IoVec::from_mut(&mut output));
+        let (written, stop) = self.write_all(IoVec::from_slice(&output));
         output.drain(..written.min(output.len()));
         self.state(|state| state.output = output);
         match stop {
@@ -372,14 +372,14 @@ unsafe fn transport(
 
 unsafe extern "C" fn pull(opaque: *mut c_void, data: *mut c_void, len: usize) -> ssize_t {
     // SAFETY: GnuTLS gives memory that is writable for the call.
-    let room = unsafe { IoVec::from_raw(data, len) };
+    let room = unsafe { IoVec::from_raw_mut(data, len) };
     // SAFETY: GnuTLS runs in `locked` only.
     unsafe { transport(opaque, |guard| guard.pull(room)) }
 }
 
 unsafe extern "C" fn push(opaque: *mut c_void, data: *const c_void, len: usize) -> ssize_t {
     // SAFETY: GnuTLS gives memory that is readable for the call, and it is only read.
-    let data = unsafe { IoVec::from_raw(data.cast_mut(), len) };
+    let data = unsafe { IoVec::from_raw(data, len) };
     // SAFETY: as in `pull`.
     unsafe { transport(opaque, |guard| guard.push(data)) }
 }

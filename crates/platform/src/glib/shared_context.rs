@@ -124,7 +124,7 @@ impl Hooks for End {
         self.wakers.iter().any(|waker| waker.revents() != 0)
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         self.is_over.store(true, Ordering::Release);
         false
     }
@@ -152,7 +152,7 @@ mod tests {
             self.0[0].revents() != 0
         }
 
-        fn dispatch(&self, _callback: Callback) -> bool {
+        fn dispatch(&self, _callback: Callback<'_>) -> bool {
             self.1.store(true, Ordering::Release);
             false
         }

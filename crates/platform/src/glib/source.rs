@@ -12,14 +12,15 @@ use glib_sys::{self as ffi, GPollFD, GSource, GSourceFunc, GSourceFuncs, gboolea
 use super::{MainContext, UserData};
 use crate::sync::atomic::{AtomicU8, Ordering};
 
-/// The callback of a source, as the program or a caller set it.
-#[derive(Clone, Copy)]
-pub struct Callback {
+/// The callback of a source that is being dispatched, as the program or a caller set it.
+pub struct Callback<'d> {
     function: GSourceFunc,
     data: *mut c_void,
+    /// Of the source.
+    poll_fds: &'d [PollFd],
 }
 
-impl Callback {
+impl Callback<'_> {
     /// The function, to be cast to what the kind of source calls; None if none was set.
     pub fn function(&self) -> GSourceFunc {
         self.function
@@ -28,6 +29,16 @@ impl Callback {
     /// Its data.
     pub fn data(&self) -> *mut c_void {
         self.data
+    }
+
+    /// Polls the source's descriptors for other events from the next iteration on.
+    pub fn set_events(&self, events: u32) {
+        let events = u16::try_from(events & 0xffff).unwrap_or(0);
+        for poll_fd in self.poll_fds {
+            // SAFETY: GLib reads the mask in the iterating thread only. That is this one: it
+            // dispatches the source, and what it was given for that can't go elsewhere.
+            unsafe { (&raw mut (*poll_fd.0.get()).events).write_volatile(events) }
+        }
     }
 }
 
@@ -57,14 +68,6 @@ impl PollFd {
     pub fn fd(&self) -> c_int {
         // SAFETY: never changes after `new`.
         unsafe { (*self.0.get()).fd }
-    }
-
-    /// Polls for other events from the next iteration on. Only the thread that iterates the context,
-    /// while the source is being dispatched.
-    pub fn set_events(&self, events: u32) {
-        let events = u16::try_from(events & 0xffff).unwrap_or(0);
-        // SAFETY: GLib reads the mask in the iterating thread, which is this one.
-        unsafe { (&raw mut (*self.0.get()).events).write_volatile(events) }
     }
 
     /// Forgets what the last poll found.
@@ -99,7 +102,7 @@ pub trait Hooks: Send + Sync + 'static {
     }
 
     /// The source is ready and its turn has come. False removes it.
-    fn dispatch(&self, callback: Callback) -> bool;
+    fn dispatch(&self, callback: Callback<'_>) -> bool;
 
     /// As `prepare`, for sources that have children.
     fn prepare_parent(&self, _source: &Source) -> bool {
@@ -107,7 +110,7 @@ pub trait Hooks: Send + Sync + 'static {
     }
 
     /// As `dispatch`, for sources that have children.
-    fn dispatch_parent(&self, _source: &Source, callback: Callback) -> bool {
+    fn dispatch_parent(&self, _source: &Source, callback: Callback<'_>) -> bool {
         self.dispatch(callback)
     }
 }
@@ -185,7 +188,11 @@ unsafe extern "C" fn dispatch<H: Hooks>(
     let hooks = unsafe { &(*source.cast::<Instance<H>>()).hooks };
     // SAFETY: as in `prepare`.
     let source = ManuallyDrop::new(Source(unsafe { NonNull::new_unchecked(source) }));
-    let callback = Callback { function, data };
+    let callback = Callback {
+        function,
+        data,
+        poll_fds: hooks.poll_fds(),
+    };
     hooks.dispatch_parent(&source, callback).into()
 }
 

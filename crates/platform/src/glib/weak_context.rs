@@ -87,7 +87,7 @@ impl Hooks for Anchor {
         false
     }
 
-    fn dispatch(&self, _callback: Callback) -> bool {
+    fn dispatch(&self, _callback: Callback<'_>) -> bool {
         true
     }
 }

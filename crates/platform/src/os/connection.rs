@@ -116,16 +116,25 @@ mod tests {
         let iov = [IoVec::from_mut(&mut byte)];
         shutdown(a.as_raw(), Direction::Read).unwrap();
         assert_eq!(receive(a.as_raw(), &iov, ReceiveMode::Consume), Ok(0));
-        assert_eq!(send(a.as_raw(), &iov, SendMode::Copy), Ok(1));
+        assert_eq!(
+            send(a.as_raw(), &iov.map(IoVec::filled), SendMode::Copy),
+            Ok(1)
+        );
         assert_eq!(receive(b.as_raw(), &iov, ReceiveMode::Consume), Ok(1));
         shutdown(a.as_raw(), Direction::Write).unwrap();
         let broken = Err(Errno::new(libc::EPIPE));
-        assert_eq!(send(a.as_raw(), &iov, SendMode::Copy), broken);
+        assert_eq!(
+            send(a.as_raw(), &iov.map(IoVec::filled), SendMode::Copy),
+            broken
+        );
 
         let (a, _b) = pair();
         shutdown(a.as_raw(), Direction::Both).unwrap();
         assert_eq!(receive(a.as_raw(), &iov, ReceiveMode::Consume), Ok(0));
-        assert_eq!(send(a.as_raw(), &iov, SendMode::Copy), broken);
+        assert_eq!(
+            send(a.as_raw(), &iov.map(IoVec::filled), SendMode::Copy),
+            broken
+        );
     }
 
     #[test]

@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn what_is_attached_is_found() {
         let mut control = Control::<64>::new();
-        let mut message = header(&[]);
+        let mut message = header::<crate::os::iov::Writable>(&[]);
         assert_eq!(collect(&message), []);
         attach(&mut message, &mut control, (1, 2), &[5, 6, 7]);
         let data: Vec<u8> = [5i32, 6, 7].iter().flat_map(|n| n.to_ne_bytes()).collect();
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_message_without_data_is_a_message() {
         let mut control = Control::<32>::new();
-        let mut message = header(&[]);
+        let mut message = header::<crate::os::iov::Writable>(&[]);
         attach(&mut message, &mut control, (3, 4), &[]);
         assert_eq!(collect(&message), [((3, 4), Vec::new())]);
     }
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn memory_too_short_for_a_header_is_no_message() {
         let mut control = Control::<32>::new();
-        let mut message = header(&[]);
+        let mut message = header::<crate::os::iov::Writable>(&[]);
         attach(&mut message, &mut control, (3, 4), &[]);
         message.msg_controllen = length(0) - 1;
         assert_eq!(collect(&message), []);

@@ -7,6 +7,7 @@ use libc::{msghdr, sock_extended_err};
 use super::control::{self, Control};
 use super::errno::Errno;
 use super::header::header;
+use super::iov::Writable;
 use super::poll::{self, Entry};
 use super::retry::transfer;
 
@@ -50,7 +51,7 @@ const SPACE: usize =
 /// None if what was there is no notice (W-15).
 pub fn receive(fd: c_int) -> Result<Option<Notice>, Errno> {
     let mut control = Control::<SPACE>::new();
-    let mut message = header(&[]);
+    let mut message = header::<Writable>(&[]);
     message.msg_control = control.as_ptr();
     message.msg_controllen = SPACE;
     let flags = libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT;
@@ -149,9 +150,9 @@ mod tests {
             let (client, accepted) = tcp_connection(host);
             let fd = client.as_raw();
             connection::allow_zero_copy(fd).unwrap();
-            let mut bytes = vec![1; 10_000];
+            let bytes = vec![1; 10_000];
             for expected in 0..3 {
-                let iov = [IoVec::from_mut(&mut bytes)];
+                let iov = [IoVec::from_slice(&bytes)];
                 let sent = send(fd, &iov, SendMode::ZeroCopy).unwrap();
                 let mut received = vec![0; sent];
                 let iov = [IoVec::from_mut(&mut received)];
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn what_is_no_notice_is_none() {
         let mut control = Control::<128>::new();
-        let mut message = header(&[]);
+        let mut message = header::<Writable>(&[]);
         let v4 = (libc::SOL_IP, libc::IP_RECVERR);
         // SAFETY: there is no control memory.
         assert_eq!(unsafe { find(&message) }, None);

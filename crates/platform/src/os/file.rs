@@ -7,20 +7,20 @@ use core::ffi::c_int;
 use libc::off_t;
 
 use super::errno::{self, Errno};
-use super::iov::{self, IoVec};
+use super::iov::{self, Access, IoVec, IoVecMut};
 use super::retry::transfer;
 use super::sigpipe;
 
 /// The number of elements, for C.
 #[inline]
-fn count(iov: &[IoVec<'_>]) -> c_int {
+fn count<A: Access>(iov: &[IoVec<'_, A>]) -> c_int {
     // More than fit are refused by the kernel, as are many fewer.
     c_int::try_from(iov.len()).unwrap_or(c_int::MAX)
 }
 
 /// Reads what there is into the memory at `iov`; 0 is the end.
 #[inline]
-pub fn readv(fd: c_int, iov: &[IoVec<'_>]) -> Result<usize, Errno> {
+pub fn readv(fd: c_int, iov: &[IoVecMut<'_>]) -> Result<usize, Errno> {
     // SAFETY: the elements describe memory that is writable now, as who made them promised.
     transfer(|| unsafe { libc::readv(fd, iov::as_ptr(iov), count(iov)) })
 }
@@ -33,7 +33,7 @@ pub fn writev(fd: c_int, iov: &[IoVec<'_>]) -> Result<usize, Errno> {
 }
 
 /// As [`readv`], at `offset`.
-pub fn preadv(fd: c_int, iov: &[IoVec<'_>], offset: off_t) -> Result<usize, Errno> {
+pub fn preadv(fd: c_int, iov: &[IoVecMut<'_>], offset: off_t) -> Result<usize, Errno> {
     // SAFETY: as in `readv`.
     transfer(|| unsafe { libc::preadv(fd, iov::as_ptr(iov), count(iov), offset) })
 }

@@ -4,11 +4,11 @@ use core::mem;
 
 use libc::msghdr;
 
-use super::iov::{self, IoVec};
+use super::iov::{self, Access, IoVec};
 
 /// A header without name and control data.
 #[inline]
-pub(super) fn header(iov: &[IoVec<'_>]) -> msghdr {
+pub(super) fn header<A: Access>(iov: &[IoVec<'_, A>]) -> msghdr {
     // SAFETY: all zeros are a valid `msghdr`: NULL pointers of length 0.
     let mut header: msghdr = unsafe { mem::zeroed() };
     // The kernel only reads the array (R-CHAN-15).

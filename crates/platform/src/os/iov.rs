@@ -6,57 +6,110 @@ use core::marker::PhantomData;
 use libc::{c_int, iovec, socklen_t};
 
 /// Elements that the kernel takes in one call.
-pub const ELEMENTS_MAX: usize = 1024;
+pub const IOV_MAX: usize = 1024;
 
-/// One piece of a caller's memory, valid for `'a`: readable, and for a read writable.
+/// What may be done with memory.
+pub trait Access: Copy + sealed::Sealed {}
+
+/// The memory is read: it is written to a descriptor, or copied from.
+#[derive(Clone, Copy, Debug)]
+pub enum Readable {}
+
+/// The memory is filled. What was in it before has no value.
+#[derive(Clone, Copy, Debug)]
+pub enum Writable {}
+
+impl Access for Readable {}
+impl Access for Writable {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Readable {}
+    impl Sealed for super::Writable {}
+}
+
+/// One element of a scatter/gather list: memory that is valid for `'a`, to read from or to fill.
 ///
 /// It is never looked at as a slice. The base may be NULL if the length is 0 (R-CHAN-15), and other
 /// threads may look at the memory while the kernel does.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub struct IoVec<'a>(iovec, PhantomData<&'a mut [u8]>);
+pub struct IoVec<'a, A: Access = Readable>(iovec, PhantomData<(&'a [u8], A)>);
 
-impl<'a> IoVec<'a> {
-    /// No memory.
-    pub const EMPTY: Self = Self(
-        iovec {
-            iov_base: core::ptr::null_mut(),
-            iov_len: 0,
-        },
-        PhantomData,
-    );
+/// An element to fill.
+pub type IoVecMut<'a> = IoVec<'a, Writable>;
 
-    /// The memory at `base`.
+impl<'a> IoVec<'a, Readable> {
+    /// The memory at `base`, to read from.
     ///
     /// # Safety
-    /// `len` bytes at `base` are valid for `'a`: readable, and writable if they are read into.
-    pub const unsafe fn from_raw(base: *mut c_void, len: usize) -> Self {
-        Self(
-            iovec {
-                iov_base: base,
-                iov_len: len,
-            },
-            PhantomData,
-        )
+    /// `len` bytes at `base` are readable for `'a`.
+    pub const unsafe fn from_raw(base: *const c_void, len: usize) -> Self {
+        Self::new(base.cast_mut(), len)
+    }
+
+    /// Bytes to read.
+    pub const fn from_slice(bytes: &'a [u8]) -> Self {
+        Self::new(bytes.as_ptr().cast_mut().cast::<c_void>(), bytes.len())
+    }
+
+    /// The address, to copy from.
+    pub const fn base(&self) -> *const c_void {
+        self.0.iov_base
+    }
+}
+
+impl<'a> IoVec<'a, Writable> {
+    /// The memory at `base`, to fill.
+    ///
+    /// # Safety
+    /// `len` bytes at `base` are writable for `'a`.
+    pub const unsafe fn from_raw_mut(base: *mut c_void, len: usize) -> Self {
+        Self::new(base, len)
+    }
+
+    /// A buffer to fill.
+    pub const fn from_mut(buffer: &'a mut [u8]) -> Self {
+        Self::new(buffer.as_mut_ptr().cast::<c_void>(), buffer.len())
+    }
+
+    /// The address, to copy to.
+    pub const fn base(&self) -> *mut c_void {
+        self.0.iov_base
+    }
+}
+
+#[cfg(test)]
+impl<'a> IoVec<'a, Writable> {
+    /// The same memory, to send what a test has put there.
+    pub(super) const fn filled(self) -> IoVec<'a> {
+        IoVec::new(self.0.iov_base, self.0.iov_len)
+    }
+}
+
+impl<'a, A: Access> IoVec<'a, A> {
+    /// No memory.
+    pub const EMPTY: Self = Self::new(core::ptr::null_mut(), 0);
+
+    const fn new(base: *mut c_void, len: usize) -> Self {
+        let element = iovec {
+            iov_base: base,
+            iov_len: len,
+        };
+        Self(element, PhantomData)
     }
 
     /// The elements of a C array, which is only read.
     ///
     /// # Safety
     /// `iov` points to `niov` elements, or `niov` is 0; they and the memory they describe are valid
-    /// for `'a` as [`IoVec::from_raw`] says.
+    /// for `'a`, the memory to read from or to fill.
     pub const unsafe fn array(iov: *const iovec, niov: usize) -> &'a [Self] {
         if niov == 0 {
             return &[];
         }
         // SAFETY: `IoVec` is transparent over `iovec`; the array is valid as promised.
         unsafe { core::slice::from_raw_parts(iov.cast::<Self>(), niov) }
-    }
-
-    /// A Rust buffer.
-    pub const fn from_mut(buffer: &'a mut [u8]) -> Self {
-        // SAFETY: borrowed exclusively for `'a`.
-        unsafe { Self::from_raw(buffer.as_mut_ptr().cast::<c_void>(), buffer.len()) }
     }
 
     /// Bytes.
@@ -71,9 +124,9 @@ impl<'a> IoVec<'a> {
         self.0.iov_len == 0
     }
 
-    /// The address, for those who copy the bytes.
-    pub const fn base(&self) -> *mut c_void {
-        self.0.iov_base
+    /// The number of the address, for traces and tests.
+    pub fn addr(&self) -> usize {
+        self.0.iov_base.addr()
     }
 
     /// The memory without its first `bytes`; none is left if there are no more.
@@ -82,42 +135,47 @@ impl<'a> IoVec<'a> {
             return Self::EMPTY;
         }
         // The base isn't followed: whether it is dereferenceable, the kernel finds out.
-        let base = self.0.iov_base.wrapping_byte_add(bytes);
-        // SAFETY: a part of what was valid for `'a` already.
-        unsafe { Self::from_raw(base, self.len() - bytes) }
+        Self::new(self.0.iov_base.wrapping_byte_add(bytes), self.len() - bytes)
+    }
+
+    /// The first `bytes` of the memory; all of it if there are no more.
+    pub const fn take(self, bytes: usize) -> Self {
+        if bytes >= self.len() {
+            return self;
+        }
+        Self::new(self.0.iov_base, bytes)
     }
 }
 
 /// The array, for C.
 #[inline]
-pub const fn as_ptr(iov: &[IoVec<'_>]) -> *const iovec {
+pub const fn as_ptr<A: Access>(iov: &[IoVec<'_, A>]) -> *const iovec {
     // `IoVec` is transparent over `iovec`.
     iov.as_ptr().cast::<iovec>()
 }
 
 /// How far a transfer into or out of the caller's memory has come.
 #[derive(Clone, Copy)]
-pub struct Cursor<'i, 'a> {
-    iov: &'i [IoVec<'a>],
+pub struct Cursor<'i, 'a, A: Access = Readable> {
+    iov: &'i [IoVec<'a, A>],
     /// Bytes of the first element that are done.
     done: usize,
 }
 
-impl<'i, 'a> Cursor<'i, 'a> {
+impl<'i, 'a, A: Access> Cursor<'i, 'a, A> {
     /// At the beginning.
-    pub const fn new(iov: &'i [IoVec<'a>]) -> Self {
+    pub const fn new(iov: &'i [IoVec<'a, A>]) -> Self {
         Self { iov, done: 0 }
     }
 
     /// The next piece: at most `most` bytes, none only at the end.
     #[inline]
-    pub fn piece(&mut self, most: usize) -> Option<IoVec<'a>> {
+    pub fn piece(&mut self, most: usize) -> Option<IoVec<'a, A>> {
         while let Some((first, rest)) = self.iov.split_first() {
             let piece = first.skip(self.done);
             if piece.len() > most {
                 self.done += most;
-                // SAFETY: a part of what is valid for `'a`.
-                return Some(unsafe { IoVec::from_raw(piece.base(), most) });
+                return Some(piece.take(most));
             }
             self.iov = rest;
             self.done = 0;
@@ -130,7 +188,7 @@ impl<'i, 'a> Cursor<'i, 'a> {
 
     /// What is left of the first element that isn't done; an empty piece at the end.
     #[inline]
-    pub fn element(&mut self) -> IoVec<'a> {
+    pub fn element(&mut self) -> IoVec<'a, A> {
         while let Some((first, rest)) = self.iov.split_first() {
             let piece = first.skip(self.done);
             if !piece.is_empty() {
@@ -162,6 +220,19 @@ impl<'i, 'a> Cursor<'i, 'a> {
             .all(|(at, element)| element.len() == if at == 0 { self.done } else { 0 })
     }
 
+    /// Leaves out so many bytes; how many there were.
+    #[inline]
+    pub fn advance(&mut self, bytes: usize) -> usize {
+        let mut left = bytes;
+        while left > 0 {
+            let Some(piece) = self.piece(left) else { break };
+            left -= piece.len();
+        }
+        bytes - left
+    }
+}
+
+impl Cursor<'_, '_, Writable> {
     /// Copies bytes to the caller's memory; how many there was room for.
     pub fn put(&mut self, bytes: &[u8]) -> usize {
         let mut copied = 0;
@@ -193,18 +264,9 @@ impl<'i, 'a> Cursor<'i, 'a> {
         }
         copied
     }
+}
 
-    /// Leaves out so many bytes; how many there were.
-    #[inline]
-    pub fn advance(&mut self, bytes: usize) -> usize {
-        let mut left = bytes;
-        while left > 0 {
-            let Some(piece) = self.piece(left) else { break };
-            left -= piece.len();
-        }
-        bytes - left
-    }
-
+impl Cursor<'_, '_> {
     /// Appends at most `most` of the caller's bytes.
     pub fn append_to(&mut self, bytes: &mut Vec<u8>, most: usize) {
         let mut left = most;
@@ -245,25 +307,28 @@ unsafe fn copy_masked(target: *mut u8, bytes: &[u8], mask: [u8; 4]) {
 }
 
 /// Sum of the lengths; more than the address space holds counts as all of it.
-pub fn total(iov: &[IoVec<'_>]) -> usize {
+pub fn total<A: Access>(iov: &[IoVec<'_, A>]) -> usize {
     iov.iter().fold(0, |total: usize, element| {
         total.saturating_add(element.len())
     })
 }
 
-/// What of `iov` goes into one transfer on `fd`.
+/// The part of `iov` that goes into one transfer on `fd`.
 ///
-/// A stream takes the first [`ELEMENTS_MAX`] elements: a short transfer is legal (R-CHAN-32). Where
+/// A stream takes the first [`IOV_MAX`] elements: a short transfer is legal (R-CHAN-32). Where
 /// one call is one message it must not be split, and the kernel refuses it (W-3).
-pub fn portion<'i, 'a>(fd: c_int, iov: &'i [IoVec<'a>]) -> &'i [IoVec<'a>] {
-    match iov.get(..ELEMENTS_MAX) {
-        Some(first) if iov.len() > ELEMENTS_MAX && !keeps_messages(fd) => first,
+pub fn clamp_to_iov_max<'i, 'a, A: Access>(
+    fd: c_int,
+    iov: &'i [IoVec<'a, A>],
+) -> &'i [IoVec<'a, A>] {
+    match iov.get(..IOV_MAX) {
+        Some(first) if iov.len() > IOV_MAX && !is_message_oriented(fd) => first,
         _ => iov,
     }
 }
 
 /// Whether `fd` is a socket that sends and receives messages, not a stream.
-pub fn keeps_messages(fd: c_int) -> bool {
+pub fn is_message_oriented(fd: c_int) -> bool {
     let mut kind: c_int = 0;
     #[expect(clippy::cast_possible_truncation, reason = "it is 4")]
     let mut size = size_of::<c_int>() as socklen_t;
@@ -286,12 +351,12 @@ mod tests {
 
     #[test]
     fn skipping_stops_at_the_end() {
-        let mut bytes = [1, 2, 3, 4];
-        let base = bytes.as_mut_ptr().cast::<c_void>();
-        let element = IoVec::from_mut(&mut bytes);
+        let bytes = [1, 2, 3, 4];
+        let base = bytes.as_ptr().addr();
+        let element = IoVec::from_slice(&bytes);
         assert_eq!(element.skip(0).len(), 4);
         assert_eq!(element.skip(3).len(), 1);
-        assert_eq!(element.skip(3).base(), base.wrapping_byte_add(3));
+        assert_eq!(element.skip(3).addr(), base + 3);
         assert!(element.skip(4).is_empty());
         assert!(element.skip(usize::MAX).is_empty());
     }
@@ -299,21 +364,21 @@ mod tests {
     #[test]
     fn an_array_of_no_elements_may_be_null() {
         // SAFETY: no elements.
-        assert!(unsafe { IoVec::array(core::ptr::null(), 0) }.is_empty());
+        assert!(unsafe { IoVecMut::array(core::ptr::null(), 0) }.is_empty());
     }
 
     #[test]
     fn a_cursor_stops_at_each_element_that_is_not_empty() {
-        let (mut a, mut b) = ([1u8, 2, 3], [4u8, 5]);
+        let (a, b) = ([1u8, 2, 3], [4u8, 5]);
         let iov = [
             IoVec::EMPTY,
-            IoVec::from_mut(&mut a),
+            IoVec::from_slice(&a),
             IoVec::EMPTY,
-            IoVec::from_mut(&mut b),
+            IoVec::from_slice(&b),
             IoVec::EMPTY,
         ];
         let mut cursor = Cursor::new(&iov);
-        assert_eq!(cursor.element().base(), iov[1].base());
+        assert_eq!(cursor.element().addr(), iov[1].addr());
         assert_eq!(cursor.advance(2), 2);
         assert_eq!(cursor.element().len(), 1);
         let mut copy = cursor;
@@ -321,7 +386,7 @@ mod tests {
         copy.append_to(&mut bytes, 2);
         assert_eq!(bytes, [3, 4]);
         assert_eq!(cursor.advance(1), 1);
-        assert_eq!(cursor.element().base(), iov[3].base());
+        assert_eq!(cursor.element().addr(), iov[3].addr());
         assert!(!cursor.is_at_end());
         assert_eq!(cursor.advance(9), 2);
         assert!(cursor.is_at_end());
@@ -350,28 +415,27 @@ mod tests {
     #[test]
     fn totals_saturate() {
         // SAFETY: never transferred.
-        let huge = unsafe { IoVec::from_raw(core::ptr::null_mut(), usize::MAX) };
-        let mut byte = [0];
-        assert_eq!(total(&[huge, IoVec::from_mut(&mut byte)]), usize::MAX);
-        assert_eq!(total(&[]), 0);
+        let huge = unsafe { IoVec::from_raw(core::ptr::null(), usize::MAX) };
+        assert_eq!(total(&[huge, IoVec::from_slice(&[0])]), usize::MAX);
+        assert_eq!(total::<Readable>(&[]), 0);
     }
 
     #[test]
     fn only_streams_are_sliced() {
-        let iov = [IoVec::EMPTY; ELEMENTS_MAX + 1];
+        let iov = [IoVecMut::EMPTY; IOV_MAX + 1];
         for (kind, elements) in [
-            (libc::SOCK_STREAM, ELEMENTS_MAX),
-            (libc::SOCK_DGRAM, ELEMENTS_MAX + 1),
-            (libc::SOCK_SEQPACKET, ELEMENTS_MAX + 1),
+            (libc::SOCK_STREAM, IOV_MAX),
+            (libc::SOCK_DGRAM, IOV_MAX + 1),
+            (libc::SOCK_SEQPACKET, IOV_MAX + 1),
         ] {
             // SAFETY: takes numbers only.
             let fd = unsafe { libc::socket(libc::AF_UNIX, kind | libc::SOCK_CLOEXEC, 0) };
             assert!(fd >= 0);
-            assert_eq!(portion(fd, &iov).len(), elements);
-            assert_eq!(portion(fd, &iov[..5]).len(), 5);
+            assert_eq!(clamp_to_iov_max(fd, &iov).len(), elements);
+            assert_eq!(clamp_to_iov_max(fd, &iov[..5]).len(), 5);
             // SAFETY: made above.
             unsafe { libc::close(fd) };
         }
-        assert_eq!(portion(-1, &iov).len(), ELEMENTS_MAX);
+        assert_eq!(clamp_to_iov_max(-1, &iov).len(), IOV_MAX);
     }
 }

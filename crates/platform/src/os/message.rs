@@ -10,7 +10,7 @@ use super::control::{self, Control};
 use super::errno::Errno;
 use super::fd::Descriptor;
 use super::header::header;
-use super::iov::IoVec;
+use super::iov::{IoVec, IoVecMut};
 use super::retry::transfer;
 
 /// Descriptors that one message takes along at most (R-CHAN-71, R-CHAN-73).
@@ -95,7 +95,7 @@ pub fn send_with_descriptors(
 ///
 /// Descriptors that come along are closed by the kernel.
 #[inline]
-pub fn receive(fd: c_int, iov: &[IoVec<'_>], mode: ReceiveMode) -> Result<usize, Errno> {
+pub fn receive(fd: c_int, iov: &[IoVecMut<'_>], mode: ReceiveMode) -> Result<usize, Errno> {
     let mut message = header(iov);
     // SAFETY: the elements describe writable memory: whoever made them promised it.
     transfer(|| unsafe { libc::recvmsg(fd, &raw mut message, mode.flags()) })
@@ -115,7 +115,7 @@ pub struct Received {
 /// As [`receive`], with up to [`DESCRIPTORS_MAX`] descriptors.
 pub fn receive_with_descriptors(
     fd: c_int,
-    iov: &[IoVec<'_>],
+    iov: &[IoVecMut<'_>],
     mode: ReceiveMode,
 ) -> Result<Received, Errno> {
     let mut control = Control::<DESCRIPTORS_SPACE>::new();
@@ -224,8 +224,8 @@ mod tests {
     }
 
     /// Sends `bytes` in one message with copies of `descriptor`.
-    fn send_copies(to: &Descriptor, bytes: &mut [u8], descriptor: &Descriptor, count: usize) {
-        let iov = [IoVec::from_mut(bytes)];
+    fn send_copies(to: &Descriptor, bytes: &[u8], descriptor: &Descriptor, count: usize) {
+        let iov = [IoVec::from_slice(bytes)];
         let numbers = vec![descriptor.as_raw(); count];
         send_with_descriptors(to.as_raw(), &iov, &numbers, SendMode::Copy).unwrap();
     }
@@ -252,11 +252,10 @@ mod tests {
     #[test]
     fn bytes_go_through_in_order() {
         let (a, b) = pair();
-        let (mut first, mut second) = (*b"abc", *b"defgh");
         let iov = [
-            IoVec::from_mut(&mut first),
+            IoVec::from_slice(b"abc"),
             IoVec::EMPTY,
-            IoVec::from_mut(&mut second),
+            IoVec::from_slice(b"defgh"),
         ];
         assert_eq!(send(a.as_raw(), &iov, SendMode::Copy), Ok(8));
         let (mut first, mut second) = ([0; 6], [0; 6]);
@@ -278,7 +277,10 @@ mod tests {
         assert_eq!(receive(-1, &iov, ReceiveMode::Consume), errno(libc::EBADF));
         drop(b);
         // Without a signal.
-        assert_eq!(send(fd, &iov, SendMode::Copy), errno(libc::EPIPE));
+        assert_eq!(
+            send(fd, &iov.map(IoVec::filled), SendMode::Copy),
+            errno(libc::EPIPE)
+        );
     }
 
     #[test]
@@ -286,7 +288,7 @@ mod tests {
         let (a, b) = pair();
         let (sent, _other) = pair();
         for count in [0, 1, 3, DESCRIPTORS_MAX] {
-            send_copies(&a, &mut [1], &sent, count);
+            send_copies(&a, &[1], &sent, count);
             let mut byte = [0];
             let iov = [IoVec::from_mut(&mut byte)];
             let received =
@@ -307,7 +309,7 @@ mod tests {
     fn received_descriptors_are_closed_when_dropped() {
         let (a, b) = pair();
         let (sent, other) = pair();
-        send_copies(&a, &mut [1], &sent, 2);
+        send_copies(&a, &[1], &sent, 2);
         drop(sent);
         let mut byte = [0];
         let iov = [IoVec::from_mut(&mut byte)];
@@ -323,7 +325,7 @@ mod tests {
     fn leaked_descriptors_stay_open() {
         let (a, b) = pair();
         let (sent, other) = pair();
-        send_copies(&a, &mut [1], &sent, 1);
+        send_copies(&a, &[1], &sent, 1);
         drop(sent);
         let mut byte = [0];
         let iov = [IoVec::from_mut(&mut byte)];
@@ -340,7 +342,7 @@ mod tests {
     fn descriptors_nobody_asks_for_are_closed() {
         let (a, b) = pair();
         let (sent, other) = pair();
-        send_copies(&a, &mut [1], &sent, 2);
+        send_copies(&a, &[1], &sent, 2);
         drop(sent);
         let mut byte = [0];
         let iov = [IoVec::from_mut(&mut byte)];
@@ -357,7 +359,7 @@ mod tests {
         let mut byte = [1];
         let iov = [IoVec::from_mut(&mut byte)];
         let mut control = Control::<256>::new();
-        let mut outgoing = header(&iov);
+        let mut outgoing = header(&iov.map(IoVec::filled));
         let numbers = vec![sent.as_raw(); count];
         control::attach(&mut outgoing, &mut control, RIGHTS, &numbers);
         // SAFETY: the control memory is alive, the byte readable.
@@ -377,7 +379,12 @@ mod tests {
         let mut byte = [1];
         let iov = [IoVec::from_mut(&mut byte)];
         let numbers = [a.as_raw(); DESCRIPTORS_MAX + 1];
-        let result = send_with_descriptors(a.as_raw(), &iov, &numbers, SendMode::Copy);
+        let result = send_with_descriptors(
+            a.as_raw(),
+            &iov.map(IoVec::filled),
+            &numbers,
+            SendMode::Copy,
+        );
         assert_eq!(result, Err(Errno::new(libc::EINVAL)));
         fd::set_blocking(b.as_raw(), false).unwrap();
         let result = receive(b.as_raw(), &iov, ReceiveMode::Consume);
@@ -388,7 +395,7 @@ mod tests {
     fn descriptors_come_without_bytes() {
         let (a, b) = pair();
         let (sent, _other) = pair();
-        send_copies(&a, &mut [7], &sent, 1);
+        send_copies(&a, &[7], &sent, 1);
         let received = receive_with_descriptors(b.as_raw(), &[], ReceiveMode::Consume).unwrap();
         assert_eq!((received.bytes, received.descriptors.len()), (0, 1));
         let mut byte = [0];
@@ -402,7 +409,7 @@ mod tests {
         let (a, b) = pair();
         let (sent, _other) = pair();
         socket::set_option(b.as_raw(), libc::SOL_SOCKET, libc::SO_PASSCRED, 1).unwrap();
-        send_copies(&a, &mut [7], &sent, 2);
+        send_copies(&a, &[7], &sent, 2);
         let mut byte = [0];
         let iov = [IoVec::from_mut(&mut byte)];
         let received = receive_with_descriptors(b.as_raw(), &iov, ReceiveMode::Consume).unwrap();

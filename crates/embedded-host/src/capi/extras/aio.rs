@@ -31,7 +31,9 @@ unsafe fn bottom_half(
         misuse(function, format_args!("@cb is NULL"))
     };
     // SAFETY: as promised.
-    BottomHalf::new(unsafe { context(function, ctx) }, cb, opaque)
+    let context = unsafe { context(function, ctx) };
+    // SAFETY: the caller's function and its data.
+    unsafe { BottomHalf::new(context, cb, opaque) }
 }
 
 /// A further reference on the bottom half that a program has.

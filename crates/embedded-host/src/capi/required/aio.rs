@@ -33,7 +33,8 @@ pub unsafe extern "C" fn aio_set_fd_handler(
 ) {
     // SAFETY: the caller's context, or NULL.
     let context = unsafe { context("aio_set_fd_handler", ctx) };
-    context.set_handlers(fd, io_read, io_write, opaque);
+    // SAFETY: the caller's functions and their data.
+    unsafe { context.set_handlers(fd, io_read, io_write, opaque) };
 }
 
 /// Sets, replaces and removes handlers.
@@ -51,7 +52,8 @@ pub unsafe extern "C" fn aio_set_fd_handler(
 ) {
     // SAFETY: the caller's context, or NULL.
     let context = unsafe { context("aio_set_fd_handler", ctx) };
-    context.set_handlers(fd, io_read, io_write, opaque);
+    // SAFETY: the caller's functions and their data.
+    unsafe { context.set_handlers(fd, io_read, io_write, opaque) };
 }
 
 /// The context of the calling thread.

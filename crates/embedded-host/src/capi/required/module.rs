@@ -9,7 +9,8 @@ use platform::os::abort::misuse;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn register_module_init(f: Option<module::InitFunction>, kind: c_uint) {
     match f {
-        Some(f) => module::register(f, kind),
+        // SAFETY: what the header asks of the function.
+        Some(f) => unsafe { module::register(f, kind) },
         None => misuse("register_module_init", format_args!("@fn is NULL")),
     }
 }

@@ -15,15 +15,6 @@ use abi::layout::{Error, QCryptoTLSSession};
 use abi::origin;
 use platform::os::iov::IoVec;
 
-/// The caller's memory.
-///
-/// # Safety
-/// `len` bytes at `buf` are readable for `'a`, and writable if they are read into.
-unsafe fn memory<'a>(buf: *const c_char, len: usize) -> IoVec<'a> {
-    // SAFETY: as promised.
-    unsafe { IoVec::from_raw(buf.cast_mut().cast::<c_void>(), len) }
-}
-
 /// What a transfer returns, with its error stored.
 ///
 /// # Safety
@@ -93,8 +84,10 @@ pub unsafe extern "C" fn qcrypto_tls_session_write(
     const ORIGIN: Origin = origin!(c"qcrypto_tls_session_write");
     #[cfg(not(session_errp))]
     let errp = ptr::null_mut();
-    // SAFETY: the caller's session and readable memory.
-    let (session, data) = unsafe { (borrow(sess, "qcrypto_tls_session_write"), memory(buf, len)) };
+    // SAFETY: the caller's session.
+    let session = unsafe { borrow(sess, "qcrypto_tls_session_write") };
+    // SAFETY: the caller's readable memory.
+    let data = unsafe { IoVec::from_raw(buf.cast::<c_void>(), len) };
     let result = session.connection().write(data);
     // SAFETY: the caller's error destination, if there is one.
     unsafe { count_or_propagate(Direction::Sending, result, errp, &ORIGIN) }
@@ -112,8 +105,10 @@ pub unsafe extern "C" fn qcrypto_tls_session_read(
     const ORIGIN: Origin = origin!(c"qcrypto_tls_session_read");
     #[cfg(not(session_errp))]
     let errp = ptr::null_mut();
-    // SAFETY: the caller's session and writable memory.
-    let (session, room) = unsafe { (borrow(sess, "qcrypto_tls_session_read"), memory(buf, len)) };
+    // SAFETY: the caller's session.
+    let session = unsafe { borrow(sess, "qcrypto_tls_session_read") };
+    // SAFETY: the caller's writable memory.
+    let room = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), len) };
     let result = session.connection().read(room);
     #[cfg(all(session_errp, not(premature_termination)))]
     let result = match result {

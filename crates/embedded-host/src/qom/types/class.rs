@@ -74,7 +74,8 @@ fn first_use(ty: &'static TypeImpl) -> Class {
         return class;
     }
     make(ty, parent, &lock, |class| {
-        interface::implement(class, parent, &interfaces)
+        // SAFETY: the class that is being made.
+        unsafe { interface::implement(class, parent, &interfaces) };
     })
 }
 
@@ -100,7 +101,8 @@ fn make(
     // SAFETY: not NULL, see above.
     let class = Class(unsafe { NonNull::new_unchecked(memory.cast::<ObjectClass>()) });
     if let Some(parent) = parent {
-        inherit(class, parent);
+        // SAFETY: a new class of that parent.
+        unsafe { inherit(class, parent) };
     }
     // SAFETY: the class is live, zeroed and still this function's own.
     unsafe { (*class.as_ptr()).r#type = ty.handle() };
@@ -115,7 +117,7 @@ fn make(
 }
 
 /// Makes the class of a type that is private to another class, with its lock held.
-pub(crate) fn make_private(
+pub(super) fn make_private(
     ty: &'static TypeImpl,
     parent: Class,
     complete: impl FnOnce(Class),
@@ -125,7 +127,10 @@ pub(crate) fn make_private(
 
 /// Copies what is the same for a subclass: `unparent` and all that follows `ObjectClass`. The
 /// interfaces get rebuilt (R-QOM-7), and the caches, which other threads write, start empty.
-fn inherit(class: Class, parent: Class) {
+///
+/// # Safety
+/// `class` is being made by this thread, as a child of `parent`.
+unsafe fn inherit(class: Class, parent: Class) {
     let (to, from) = (class.as_ptr(), parent.as_ptr());
     // SAFETY: both are live; the new class is still this thread's own.
     unsafe { (*to).unparent = (*from).unparent };
@@ -160,7 +165,7 @@ fn run_hooks(ty: &'static TypeImpl, class: Class) {
 }
 
 /// The interfaces of `class`, in order.
-pub(crate) fn interfaces(class: Class) -> impl Iterator<Item = Class> {
+pub(super) fn interfaces(class: Class) -> impl Iterator<Item = Class> {
     // SAFETY: the class is live and its list fixed before another thread sees it.
     let mut next = unsafe { (*class.as_ptr()).interfaces };
     core::iter::from_fn(move || {
@@ -172,8 +177,11 @@ pub(crate) fn interfaces(class: Class) -> impl Iterator<Item = Class> {
     })
 }
 
-/// Appends to the interfaces of a class that is being made by this thread.
-pub(crate) fn append_interface(class: Class, interface: Class) {
+/// Appends to the interfaces of a class.
+///
+/// # Safety
+/// The class is being made by this thread.
+pub(super) unsafe fn append_interface(class: Class, interface: Class) {
     let data: gpointer = interface.as_ptr().cast();
     // SAFETY: no other thread knows the class yet, and the list has only elements from here.
     unsafe {
@@ -182,10 +190,12 @@ pub(crate) fn append_interface(class: Class, interface: Class) {
 }
 
 /// Says in an interface's class struct what it is, before its hooks run.
-pub(crate) fn describe_interface(interface: Class, of: &'static TypeImpl, concrete: Class) {
+///
+/// # Safety
+/// `interface` is being made by this thread, and descends from `interface`, the type.
+pub(super) unsafe fn describe_interface(interface: Class, of: &'static TypeImpl, concrete: Class) {
     let class = interface.as_ptr().cast::<layout::InterfaceClass>();
-    // SAFETY: the struct descends from `interface` (checked by `interface::types_of`), so it
-    // begins with an `InterfaceClass`; no other thread knows it yet.
+    // SAFETY: as promised, it begins with an `InterfaceClass`, and no other thread knows it yet.
     unsafe { layout::set_interface(class, of.handle(), concrete.as_ptr()) };
 }
 

@@ -12,7 +12,7 @@ use crate::qom::types::table::TYPES;
 use crate::qom::types::{Parent, TypeDescription, TypeImpl};
 
 /// The interfaces that `ty` itself asks for, with their classes made.
-pub(crate) fn types_of(ty: &TypeImpl) -> Vec<&'static TypeImpl> {
+pub(super) fn types_of(ty: &TypeImpl) -> Vec<&'static TypeImpl> {
     let find = |name: &CString| {
         let Some(interface) = TYPES.find(name) else {
             let message = format!(
@@ -38,21 +38,29 @@ pub(crate) fn types_of(ty: &TypeImpl) -> Vec<&'static TypeImpl> {
 
 /// Gives `class`, which is being made, its parent's interfaces and `own`, leaving out what an
 /// earlier one includes.
-pub(crate) fn implement(class: Class, parent: Option<Class>, own: &[&'static TypeImpl]) {
+///
+/// # Safety
+/// `class` is being made by this thread.
+pub(super) unsafe fn implement(class: Class, parent: Option<Class>, own: &[&'static TypeImpl]) {
     if let Some(parent) = parent {
         for inherited in class::interfaces(parent) {
             // The private class of the parent is the parent of ours, so that the methods which
             // the parent's class_init has set are there.
-            add(class, interface_type(inherited), inherited);
+            // SAFETY: as promised.
+            unsafe { add(class, interface_type(inherited), inherited) };
         }
     }
     for interface in own {
-        add(class, interface, class::of(interface));
+        // SAFETY: as promised.
+        unsafe { add(class, interface, class::of(interface)) };
     }
 }
 
 /// Makes the class of `interface` for `class`, as a child of `parent`.
-fn add(class: Class, interface: &'static TypeImpl, parent: Class) {
+///
+/// # Safety
+/// As [`implement`].
+unsafe fn add(class: Class, interface: &'static TypeImpl, parent: Class) {
     if class::interfaces(class).any(|present| present.ty().is_a(interface)) {
         return;
     }
@@ -63,9 +71,11 @@ fn add(class: Class, interface: &'static TypeImpl, parent: Class) {
         ..TypeDescription::new(name, Parent::Type(parent.ty()))
     };
     let private = class::make_private(Box::leak(Box::new(TypeImpl::new(ty))), parent, |private| {
-        class::describe_interface(private, interface, class);
+        // SAFETY: it is being made, as a descendant of an interface (see `types_of`).
+        unsafe { class::describe_interface(private, interface, class) };
     });
-    class::append_interface(class, private);
+    // SAFETY: as promised.
+    unsafe { class::append_interface(class, private) };
 }
 
 /// The interface that one of the private classes is for.

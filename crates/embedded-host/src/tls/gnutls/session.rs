@@ -7,7 +7,7 @@ use super::credentials::{AnonymousClient, AnonymousServer, Certificates, PskClie
 use super::{Certificate, Code, Keys, Status, sys};
 use crate::tls::Endpoint;
 use platform::os::errno::Errno;
-use platform::os::iov::IoVec;
+use platform::os::iov::{IoVec, IoVecMut};
 
 /// Writes to the transport. It gets what [`Handle::set_transport`] got.
 pub(crate) type PushFunction = sys::PushFunc;
@@ -167,7 +167,7 @@ impl Handle {
     }
 
     /// Reads what a record has.
-    pub fn receive(&self, room: IoVec<'_>) -> Result<Received, Code> {
+    pub fn receive(&self, room: IoVecMut<'_>) -> Result<Received, Code> {
         // SAFETY: a live session and writable memory.
         let received = unsafe { sys::gnutls_record_recv(self.0.as_ptr(), room.base(), room.len()) };
         match usize::try_from(received) {

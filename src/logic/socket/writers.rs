@@ -1,0 +1,154 @@
+//! What waits to write to a UNIX socket.
+//!
+//! Linux tells nobody who polls such a socket that this end has shut its writing side down: while
+//! the buffer is full it is neither writable nor hung up, and no call on the descriptor makes it so
+//! (docs/spec/channels.md, W-30). So the channel's own shutdown tells (C9).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::logic::wait;
+use crate::logic::waiters::{Waiter, Waiters};
+use crate::logic::watch::OUT;
+use crate::object::socket::Socket;
+use platform::glib::Source;
+use platform::os::poll::{Until, Waited};
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// What belongs to a socket, by its address: there while something waits, and once it is shut down.
+static SOCKETS: Mutex<BTreeMap<usize, Arc<Writers>>> = Mutex::new(BTreeMap::new());
+/// How many there are, so that the lock is not taken for nothing.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// What belongs to a socket.
+#[derive(Default)]
+struct Writers {
+    waiters: Arc<Waiters>,
+    /// The writing side was shut down.
+    is_shut: AtomicBool,
+}
+
+/// A part in that.
+pub(super) struct Writer {
+    address: usize,
+    writers: Arc<Writers>,
+}
+
+impl Writer {
+    /// None if the system tells all that there is to tell.
+    fn join(socket: &Socket, condition: u32) -> Option<Self> {
+        (condition & OUT != 0 && socket.is_open() && socket.is_unix()).then(|| {
+            let address = socket.as_ptr().addr();
+            let mut sockets = SOCKETS.lock();
+            let writers = Arc::clone(sockets.entry(address).or_default());
+            COUNT.store(sockets.len(), Ordering::Release);
+            drop(sockets);
+            Self { address, writers }
+        })
+    }
+
+    /// For a watch: with what is to be a part of its source.
+    pub(super) fn for_watch(socket: &Socket, condition: u32) -> Option<(Self, Waiter, Source)> {
+        let writer = Self::join(socket, condition)?;
+        let (waiter, wakeup) = writer.writers.waiters.join();
+        Some((writer, waiter, wakeup))
+    }
+
+    /// Whether the writing side was shut down: a write would not wait.
+    pub(super) fn is_shut(&self) -> bool {
+        self.writers.is_shut.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let mut sockets = SOCKETS.lock();
+        // The table has one, this is the other.
+        if Arc::strong_count(&self.writers) == 2 && !self.is_shut() {
+            sockets.remove(&self.address);
+            COUNT.store(sockets.len(), Ordering::Release);
+        }
+        drop(sockets);
+    }
+}
+
+/// The writing side has been shut down.
+pub(super) fn shut_down(socket: &Socket) {
+    if !socket.is_unix() {
+        return;
+    }
+    let mut sockets = SOCKETS.lock();
+    let writers = Arc::clone(sockets.entry(socket.as_ptr().addr()).or_default());
+    COUNT.store(sockets.len(), Ordering::Release);
+    drop(sockets);
+    writers.is_shut.store(true, Ordering::Release);
+    writers.waiters.wake();
+}
+
+/// The socket is closed: what was known of it is not about the next one.
+pub(super) fn forget(socket: &Socket) {
+    if COUNT.load(Ordering::Acquire) > 0 {
+        let mut sockets = SOCKETS.lock();
+        let forgotten = sockets.remove(&socket.as_ptr().addr());
+        COUNT.store(sockets.len(), Ordering::Release);
+        drop(sockets);
+        drop(forgotten);
+    }
+}
+
+/// Waits until a watch for `condition` would fire.
+pub fn wait(socket: &Socket, condition: u32, until: Until) -> Waited {
+    let channel = socket.upcast();
+    let poll = |until| wait::for_fd(channel, socket.fd(), condition, until);
+    let Some(writer) = Writer::join(socket, condition) else {
+        return poll(until);
+    };
+    let now = poll(Until::NOW);
+    if now != Waited::NotYet || until.limit() == 0 && !writer.is_shut() {
+        return now;
+    }
+    let waiter = writer.writers.waiters.join_thread();
+    loop {
+        // A shutdown from here on wakes; one before is seen.
+        waiter.begin();
+        if writer.is_shut() {
+            return Waited::Ready(OUT);
+        }
+        let found = poll(until.or(waiter.fd()));
+        if found != Waited::NotYet || until.limit() >= 0 || until.is_woken() {
+            return found;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logic::socket::{control, from_fd};
+    use platform::os::connection::Direction;
+    use platform::os::socket;
+
+    #[test]
+    fn a_shutdown_is_told_to_all_that_wait_and_to_those_that_come_later() {
+        crate::types::initialise();
+        let (a, _b) =
+            socket::pair(libc::AF_UNIX, libc::SOCK_STREAM | libc::SOCK_NONBLOCK, 0).unwrap();
+        let channel = from_fd(a.into_raw()).unwrap();
+        while socket::send(channel.fd(), &[0; 4096]).is_ok() {}
+        let address = channel.as_ptr().addr();
+        assert_eq!(wait(&channel, OUT, Until::NOW), Waited::NotYet);
+        assert!(!SOCKETS.lock().contains_key(&address));
+        let (writer, _waiter, _wakeup) = Writer::for_watch(&channel, OUT).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| wait(&channel, OUT, Until::READY));
+            control::shutdown(&channel, Direction::Write).unwrap();
+            assert_eq!(waiting.join().unwrap(), Waited::Ready(OUT));
+        });
+        assert!(writer.is_shut());
+        drop(writer);
+        assert_eq!(wait(&channel, OUT, Until::NOW), Waited::Ready(OUT));
+        control::close(&channel).unwrap();
+        assert!(!SOCKETS.lock().contains_key(&address));
+    }
+}
