@@ -44,8 +44,12 @@ void register_module_init(void (*fn)(void), module_init_type type);
  * @type: a kind
  *
  * Runs the functions recorded for @type, in the order in which they were
- * recorded. Only the first call does; later ones return at once. No QOM type
- * is known, not even "object", before module_call_init(MODULE_INIT_QOM).
+ * recorded. Only the first call does; later ones return at once.
+ *
+ * For MODULE_INIT_QOM the first use of a type runs what has been recorded if
+ * the program hasn't yet; the call then runs what was recorded since, which
+ * may be nothing. A program that may be linked to another implementation
+ * makes the call, before any type is used.
  *
  * The functions may register types. A module_call_init() of the same kind by
  * one of them does nothing.

@@ -11,8 +11,7 @@ use crate::capi::required::object::type_register_static;
 use crate::qom::objects::instance;
 use crate::qom::types::cast::{self, CastCache};
 use crate::qom::types::class::{self, Class};
-use crate::qom::types::list;
-use crate::qom::types::table::TYPES;
+use crate::qom::types::{self, list};
 use abi::layout::{Object, ObjectClass, TypeInfo};
 use platform::os::abort::{self, misuse};
 
@@ -145,7 +144,7 @@ exports! { "qom/object.h";
     }
 
     fn object_class_by_name(type_name: text) -> *mut ObjectClass {
-        class_or_null(TYPES.find(type_name).map(class::of))
+        class_or_null(types::find(type_name).map(class::of))
     }
 
     fn object_class_foreach(

@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use glib_sys::{g_free, g_malloc};
 
+use crate::module;
 use crate::report::{self, Severity};
 use abi::layout::{Object, ObjectFree};
 use abi::profile;
@@ -24,7 +25,15 @@ const REFERENCE_LIMIT: u32 = i32::MAX as u32;
 const MALLOC_ALIGN: usize = align_of::<libc::max_align_t>();
 
 /// The type of that name; without one the process ends, each profile in its own way (R-QOM-9).
+///
+/// What the program's constructors have recorded runs first (R-MOD-3); no lock is held.
 pub(crate) fn type_named(name: &CStr, function: &str) -> &'static TypeImpl {
+    module::run_pending(module::QOM);
+    registered_type(name, function)
+}
+
+/// As [`type_named`], of those that are registered.
+pub(crate) fn registered_type(name: &CStr, function: &str) -> &'static TypeImpl {
     TYPES.find(name).unwrap_or_else(|| {
         let name = name.to_string_lossy();
         if profile::UNKNOWN_TYPE_EXITS {

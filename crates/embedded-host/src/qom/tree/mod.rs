@@ -5,6 +5,7 @@ use std::ffi::CString;
 use std::sync::OnceLock;
 
 use crate::error::Error;
+use crate::module;
 use abi::layout::Object;
 use abi::profile;
 use platform::os::abort::misuse;
@@ -36,11 +37,14 @@ pub(crate) fn root() -> *mut Object {
         }
         Root(root)
     };
+    // Not in there, where the lock would be held.
+    module::run_pending(module::QOM);
     ROOT.get_or_init(make).0
 }
 
 /// The root of another tree, in which no path leads anywhere.
 pub(crate) fn internal_root() -> *mut Object {
+    module::run_pending(module::QOM);
     INTERNAL_ROOT
         .get_or_init(|| Root(new_container("object_get_internal_root")))
         .0
@@ -66,7 +70,7 @@ pub(crate) unsafe fn objects() -> *mut Object {
 }
 
 fn new_container(function: &str) -> *mut Object {
-    instance::create(instance::type_named(c"container", function), function)
+    instance::create(instance::registered_type(c"container", function), function)
 }
 
 /// Adds an empty container, which `parent` then owns.

@@ -31,6 +31,7 @@ use abi::profile;
 use platform::check_usage;
 use platform::os::{abort, loader};
 
+use crate::module;
 use crate::qom::types::property_table::Default;
 use crate::qom::types::resolved::ResolvedType;
 use crate::qom::types::table::TYPES;
@@ -229,6 +230,13 @@ pub(crate) unsafe fn register(ty: TypeDescription) -> &'static TypeImpl {
                 ty.name.to_string_lossy()
             )),
         })
+}
+
+/// The type of that name, for a program that may not have called module_call_init(): what has been
+/// recorded runs first (R-MOD-3). No lock is held.
+pub(crate) fn find(name: &CStr) -> Option<&'static TypeImpl> {
+    module::run_pending(module::QOM);
+    TYPES.find(name)
 }
 
 /// R-QOM-2: two characters or more, the first a letter or a digit but 0.

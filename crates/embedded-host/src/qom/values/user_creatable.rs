@@ -8,9 +8,7 @@ use abi::layout::{Object, UserCreatable, UserCreatableClass};
 
 use crate::qom::objects::instance::{self, ObjectRef};
 use crate::qom::tree;
-use crate::qom::types::cast;
-use crate::qom::types::class;
-use crate::qom::types::table::TYPES;
+use crate::qom::types::{self, cast, class};
 use crate::qom::values::value;
 
 /// The interface.
@@ -75,7 +73,7 @@ pub(crate) unsafe fn create(
     pairs: &[(&CStr, &CStr)],
 ) -> Result<*mut Object, Error> {
     let shown = type_name.to_string_lossy();
-    let Some(ty) = TYPES.find(type_name) else {
+    let Some(ty) = types::find(type_name) else {
         return Err(Error::new(format!("invalid object type: {shown}")));
     };
     class::of(ty);
