@@ -3,7 +3,8 @@
 //!
 //! # Safety
 //!
-//! The contract of the methods, in C's terms: `ioc` is a live instance of the class; elements,
+//! The contract of the `io_*` functions (`readv::<T>` to `peerpid::<T>`), which C code calls through
+//! the class: `ioc` is a live instance of the class; elements,
 //! descriptors and variables are valid for the call; `errp` is NULL, `&error_abort`, `&error_fatal`
 //! or points to an empty `Error *`.
 
