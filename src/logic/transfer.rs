@@ -1,5 +1,7 @@
 //! Reading and writing: the checks before a class method is called, and the calls that go on until
 //! everything is transferred.
+//!
+//! The common way, one call that does it all, is inlined into each exported function.
 
 use super::remainder::Remainder;
 use super::wait;
@@ -33,7 +35,7 @@ pub fn readv_full(
     channel.io_readv(iov, incoming, flags)
 }
 
-#[inline]
+#[inline(always)]
 fn check_read(channel: &Channel, incoming: Incoming<'_>, flags: i32) -> Result<(), Error> {
     let problem = if incoming.is_given() && !channel.has_feature(Feature::FD_PASS) {
         "The channel cannot receive descriptors"
@@ -57,7 +59,7 @@ pub fn writev_full(
     channel.io_writev(iov, outgoing, flags)
 }
 
-#[inline]
+#[inline(always)]
 fn check_write(channel: &Channel, outgoing: Outgoing<'_>, flags: i32) -> Result<(), Error> {
     let zero_copy = flags & QIO_CHANNEL_WRITE_FLAG_ZERO_COPY != 0;
     let problem = if outgoing.is_given() && !channel.has_feature(Feature::FD_PASS) {
@@ -122,7 +124,7 @@ fn complete<A: Access>(
 }
 
 /// Reads until everything is there; an end before any byte is no error (R-CHAN-23).
-#[inline]
+#[inline(always)]
 pub fn readv_full_all_eof(
     channel: &Channel,
     iov: &[IoVecMut<'_>],
@@ -137,7 +139,7 @@ pub fn readv_full_all_eof(
     result
 }
 
-#[inline]
+#[inline(always)]
 fn read_all(
     channel: &Channel,
     iov: &[IoVecMut<'_>],
@@ -161,22 +163,16 @@ fn read_all(
     if size.has_empty {
         return reader.read_rest(iov, None);
     }
-    let first = channel.io_readv(iov, incoming, flags);
-    if is_done(&first, size.total) {
-        return Ok(Read::All);
+    match channel.io_readv(iov, incoming, flags) {
+        // As it most often does.
+        Ok(Transfer::Done(bytes)) if bytes >= size.total => Ok(Read::All),
+        first => reader.read_rest(iov, Some(first)),
     }
-    reader.read_rest(iov, Some(first))
 }
 
 #[cold]
 fn ended_early() -> Error {
     Error::new("The data ended before all that was requested had been read")
-}
-
-/// Whether the first call has transferred everything, as it most often does.
-#[inline]
-fn is_done(first: &Result<Transfer, Error>, total: usize) -> bool {
-    matches!(first, Ok(Transfer::Done(bytes)) if *bytes >= total)
 }
 
 struct Reader<'r> {
@@ -265,7 +261,7 @@ impl Reader<'_> {
 }
 
 /// Reads until everything is there (R-CHAN-23).
-#[inline]
+#[inline(always)]
 pub fn readv_full_all(
     channel: &Channel,
     iov: &[IoVecMut<'_>],
@@ -278,7 +274,7 @@ pub fn readv_full_all(
 }
 
 /// Writes until everything is written (R-CHAN-23, R-CHAN-29).
-#[inline]
+#[inline(always)]
 pub fn writev_full_all(
     channel: &Channel,
     iov: &[IoVec<'_>],
@@ -298,11 +294,10 @@ pub fn writev_full_all(
     if size.has_empty {
         return writer.write_rest(iov, None);
     }
-    let first = channel.io_writev(iov, outgoing, flags);
-    if is_done(&first, size.total) {
-        return Ok(());
+    match channel.io_writev(iov, outgoing, flags) {
+        Ok(Transfer::Done(bytes)) if bytes >= size.total => Ok(()),
+        first => writer.write_rest(iov, Some(first)),
     }
-    writer.write_rest(iov, Some(first))
 }
 
 struct Writer<'w> {

@@ -6,6 +6,7 @@
 
 use core::ffi::{c_int, c_uint, c_void};
 use core::marker::PhantomData;
+use core::ptr;
 
 use libc::{off_t, size_t, ssize_t};
 
@@ -42,11 +43,28 @@ pub enum Flushed {
 }
 
 /// Calls a transfer method: what it returned says whether it has failed, errno why (R-CHAN-5).
-#[inline]
+#[inline(always)]
 fn transfer(method: impl FnOnce(*mut *mut layout::Error) -> ssize_t) -> Result<Transfer, Error> {
-    const WOULD_BLOCK: ssize_t = QIO_CHANNEL_ERR_BLOCK as ssize_t;
-    let (returned, error) = catch(method);
+    let mut slot = ptr::null_mut();
+    let returned = method(&raw mut slot);
     match usize::try_from(returned) {
+        Ok(bytes) if slot.is_null() => Ok(Transfer::Done(bytes)),
+        _ => transferred_nothing(returned, slot),
+    }
+}
+
+/// What else a transfer method may come to than bytes.
+#[cold]
+#[inline(never)]
+fn transferred_nothing(returned: ssize_t, slot: *mut layout::Error) -> Result<Transfer, Error> {
+    const WOULD_BLOCK: ssize_t = QIO_CHANNEL_ERR_BLOCK as ssize_t;
+    let (returned, error) = catch(|errp| {
+        // SAFETY: the slot of `catch`.
+        unsafe { *errp = slot };
+        returned
+    });
+    match usize::try_from(returned) {
+        // An error beside a success is freed.
         Ok(bytes) => Ok(Transfer::Done(bytes)),
         Err(_) if returned == WOULD_BLOCK => Ok(Transfer::WouldBlock),
         Err(_) => Err(failure(error)),

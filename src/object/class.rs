@@ -1,5 +1,12 @@
 //! What makes a Rust struct a QOM type, and a type a class of channels: one `impl` each, in safe
 //! code beside what it does. The functions that C calls are made from it here.
+//!
+//! # Safety
+//!
+//! The contract of the `io_*` functions (`readv::<T>` to `peerpid::<T>`), which C code calls through
+//! the class: `ioc` is a live instance of the class; elements,
+//! descriptors and variables are valid for the call; `errp` is NULL, `&error_abort`, `&error_fatal`
+//! or points to an empty `Error *`.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -75,7 +82,7 @@ pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
     /// Waits until such a source would fire, without a main context and a new descriptor (C8).
     fn wait(channel: &Shared<Self>, condition: u32, until: Until) -> Waited;
 
-    /// Takes what the kernel says of zero-copy writes, without waiting; whether there was anything.
+    /// Takes what makes the descriptor raise ERR without anything being wrong; whether it could.
     const TAKE_NOTICES: Option<fn(&Shared<Self>) -> bool> = None;
     /// Reads at a position.
     const PREADV: Option<Pread<Self>> = None;
@@ -223,12 +230,7 @@ unsafe fn take_notices<T: ChannelImpl>(channel: &Channel) -> bool {
     T::TAKE_NOTICES.is_some_and(|take| take(unsafe { borrow(channel.as_ptr()) }))
 }
 
-/// Methods with their C arguments. A slot is filled only if the class has the method.
-///
-/// # Safety
-/// The contract of all of them: `ioc` is a live instance of `T`; elements, descriptors and variables
-/// are valid for the call; `errp` is NULL, `&error_abort`, `&error_fatal` or points to an empty
-/// `Error *`.
+/// Ends the process: a slot that the class left NULL was called all the same.
 #[cold]
 fn lacking(method: &str) -> ! {
     misuse(method, format_args!("the class has no such method"))

@@ -1,4 +1,4 @@
-//! The callbacks of channel watches.
+//! The callbacks of channel watches (`QIOChannelFunc`): set on a source, and called.
 
 use core::ffi::c_void;
 use core::mem::transmute;

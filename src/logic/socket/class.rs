@@ -1,4 +1,4 @@
-//! The class of socket channels. Seeking and positioned transfers it lacks.
+//! The `io_*` methods of `QIOChannelSocket`; seeking and positioned transfers it lacks.
 
 use super::transfer::{self, ReadOptions};
 use super::{control, zero_copy};
@@ -80,7 +80,7 @@ impl ChannelImpl for QIOChannelSocket {
             } else {
                 ReceiveMode::Consume
             },
-            unblock_descriptors: !preserves_blocking(flags),
+            make_blocking: !preserves_blocking(flags),
         };
         transfer::read(socket, iov, fds, options)
     }

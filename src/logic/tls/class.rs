@@ -1,8 +1,7 @@
-//! The class of TLS channels.
+//! The `io_*` methods of `QIOChannelTLS`.
 
 use super::{
-    close, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait, watch,
-    write,
+    close, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, watch, write,
 };
 use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
@@ -67,11 +66,11 @@ impl ChannelImpl for QIOChannelTLS {
     }
 
     fn create_watch(channel: &Tls, condition: u32) -> Option<Source> {
-        watch(channel, condition)
+        watch::create(channel, condition)
     }
 
     fn wait(channel: &Tls, condition: u32, until: Until) -> Waited {
-        wait(channel, condition, until)
+        watch::wait(channel, condition, until)
     }
 
     const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);

@@ -1,4 +1,4 @@
-//! Watches: ready when the master is, and while bytes wait in the session.
+//! Watches of TLS channels: ready when the master is, and while bytes wait in the session.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ struct Watch {
 }
 
 /// A source that is ready when a transfer would not wait. None if the master makes none.
-pub fn create(tls: &Tls, condition: u32) -> Option<Source> {
+pub(super) fn create(tls: &Tls, condition: u32) -> Option<Source> {
     let master = tls.master()?;
     let raised = Arc::<AtomicU32>::default();
     let polling = match master.polled() {
@@ -144,7 +144,7 @@ impl Hooks for Watch {
 
 /// Waits until a watch for `condition` would fire, with the system calls that waiting for the master
 /// takes.
-pub fn wait(tls: &Tls, condition: u32, until: Until) -> Waited {
+pub(super) fn wait(tls: &Tls, condition: u32, until: Until) -> Waited {
     if condition & IN != 0 && tls.has_pending() {
         return Waited::Ready(IN);
     }

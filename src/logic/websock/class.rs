@@ -1,4 +1,4 @@
-//! The class of WebSocket channels.
+//! The `io_*` methods of `QIOChannelWebsock`.
 
 use super::{
     close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait,
@@ -56,11 +56,11 @@ impl ChannelImpl for QIOChannelWebsock {
     }
 
     fn create_watch(channel: &Websock, condition: u32) -> Option<Source> {
-        Some(watch(channel, condition))
+        Some(watch::create(channel, condition))
     }
 
     fn wait(channel: &Websock, condition: u32, until: Until) -> Waited {
-        wait(channel, condition, until)
+        wait::until(channel, condition, until)
     }
 
     const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);

@@ -27,7 +27,7 @@ struct Watch {
 }
 
 /// A source that is ready when the channel is.
-pub fn create(websock: &Websock, condition: u32) -> Source {
+pub(super) fn create(websock: &Websock, condition: u32) -> Source {
     let state = websock.state::<Arc<State>>();
     let waiter = state.map(|state| state.stream.waiters.join());
     let (waiter, wakeup) = waiter.unzip();

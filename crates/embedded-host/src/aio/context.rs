@@ -1,4 +1,4 @@
-//! A context is a GLib source; references on it are references on the source.
+//! Event loop contexts (`AioContext`): each is a GLib source, and shares its reference count.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;

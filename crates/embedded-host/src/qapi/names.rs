@@ -1,4 +1,4 @@
-//! The names in an enum's table.
+//! Reading the names in an enum's table (`QEnumLookup`).
 
 use core::ffi::{CStr, c_int};
 

@@ -1,4 +1,4 @@
-//! Texts that stand for values.
+//! Parsing words for booleans, integers and sizes ("on", "0x10", "4k").
 
 use core::ffi::{CStr, c_int};
 use std::ffi::CString;
