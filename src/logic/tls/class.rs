@@ -8,10 +8,10 @@ use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::tls::Tls;
+use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelTLS;
 use abi::origin;
 use host::error::{Error, Origin};
-use platform::glib::Source;
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 
@@ -65,7 +65,7 @@ impl ChannelImpl for QIOChannelTLS {
         set_blocking(channel, enabled)
     }
 
-    fn create_watch(channel: &Tls, condition: u32) -> Option<Source> {
+    fn create_watch(channel: &Tls, condition: u32) -> Option<WatchSource> {
         watch::create(channel, condition)
     }
 

@@ -8,11 +8,11 @@ use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
 use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::watch::WatchSource;
 use crate::object::websock::Websock;
 use abi::layout::QIOChannelWebsock;
 use abi::origin;
 use host::error::{Error, Origin};
-use platform::glib::Source;
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 
@@ -55,7 +55,7 @@ impl ChannelImpl for QIOChannelWebsock {
         set_blocking(channel, enabled)
     }
 
-    fn create_watch(channel: &Websock, condition: u32) -> Option<Source> {
+    fn create_watch(channel: &Websock, condition: u32) -> Option<WatchSource> {
         Some(watch::create(channel, condition))
     }
 

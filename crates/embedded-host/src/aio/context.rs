@@ -224,6 +224,8 @@ impl AioSource {
 }
 
 impl Hooks for AioSource {
+    type Func = ();
+
     fn poll_fds(&self) -> &[PollFd] {
         self.polled.as_slice()
     }
@@ -241,7 +243,7 @@ impl Hooks for AioSource {
         state.handlers.is_any_ready(&self.source())
     }
 
-    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+    fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         if self.notifier.is_none() {
             self.source().set_ready_time(-1);
         }
