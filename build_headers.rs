@@ -20,6 +20,13 @@ struct Header {
     types: &'static [&'static str],
 }
 
+/// What the hand-written headers have too.
+const OSDEP_CHECK: &str = "\
+#ifndef QEMU_OSDEP_H
+#error \"include qemu/osdep.h before any other header\"
+#include \"qemu/osdep.h\" /* so that the compiler says only this */
+#endif";
+
 const HEADERS: &[Header] = &[
     Header {
         name: "task.h",
@@ -244,7 +251,11 @@ impl Header {
             .iter()
             .map(|file| format!("#include \"{file}\""))
             .collect();
-        let preamble = [includes.join("\n"), self.declarations.join("\n")];
+        let preamble = [
+            OSDEP_CHECK.to_owned(),
+            includes.join("\n"),
+            self.declarations.join("\n"),
+        ];
         let preamble = preamble.into_iter().filter(|part| !part.is_empty());
         config.after_includes = Some(preamble.collect::<Vec<_>>().join("\n\n"));
         config.export.include = self.types.iter().map(ToString::to_string).collect();

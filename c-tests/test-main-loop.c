@@ -5,6 +5,9 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
+
+#include <sys/resource.h>
+
 #include "qapi/error.h"
 
 static gpointer asks(gpointer data)
@@ -197,6 +200,27 @@ static void test_global_state_elsewhere(void)
     g_test_trap_assert_stderr("*runs_global_state_code*qemu_in_main_thread*");
 }
 
+static void never(void *opaque)
+{
+    g_assert_not_reached();
+}
+
+/* What is missing is said, not only that something is. */
+static void test_too_early(void)
+{
+    if (g_test_subprocess()) {
+        struct rlimit no_core = { 0, 0 };
+
+        setrlimit(RLIMIT_CORE, &no_core);
+        qemu_bh_new(never, NULL);
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_failed();
+    g_test_trap_assert_stderr("*qemu_bh_new_full: @ctx is NULL: there is no main AioContext before"
+                              " qemu_init_main_loop()\n");
+}
+
 static void test_big_lock(void)
 {
 #ifndef QIO_HAS_BQL_NAMES
@@ -253,6 +277,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/main-loop/notify", test_notify);
     g_test_add_func("/qio/main-loop/codes", test_codes);
     g_test_add_func("/qio/main-loop/global-state-elsewhere", test_global_state_elsewhere);
+    g_test_add_func("/qio/main-loop/too-early", test_too_early);
     g_test_add_func("/qio/main-loop/big-lock", test_big_lock);
     g_test_add_func("/qio/main-loop/types", test_types);
     return g_test_run();

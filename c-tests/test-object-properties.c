@@ -107,6 +107,28 @@ static void test_bool(void)
     trail_is("finalize(x)");
 }
 
+static void report_enum(void)
+{
+    Object *obj = thing_new("x");
+    Error *err = NULL;
+
+    g_assert_false(object_property_parse(obj, "colour", "pink", &err));
+    error_report_err(err);
+    object_unref(obj);
+}
+
+/* Those who read the message read what would have been right. */
+static void test_enum_hint(void)
+{
+    if (g_test_subprocess()) {
+        report_enum();
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stderr("*does not accept value 'pink'\nAccepted values: 'red', 'green', 'blue'\n");
+}
+
 static void test_enum(void)
 {
     Object *obj = thing_new("x");
@@ -421,6 +443,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/property/str", test_str);
     g_test_add_func("/qio/property/bool", test_bool);
     g_test_add_func("/qio/property/enum", test_enum);
+    g_test_add_func("/qio/property/enum-hint", test_enum_hint);
     g_test_add_func("/qio/property/missing", test_missing);
     g_test_add_func("/qio/property/half", test_half);
     g_test_add_func("/qio/property/lookup", test_lookup);

@@ -79,6 +79,26 @@ run = source.compile_text(profile, source.includes([]) + check, *undefined)
 if run.returncode:
     complaints.append(run.stderr)
 
+# Without osdep.h there is one sentence, in the place of a screen of errors. Those that osdep.h includes
+# can't ask for it.
+ANYWHERE = ['qemu/osdep.h', 'config-host.h', 'glib-compat.h', 'qio-profile.h', 'qemu/compiler.h', 'qemu/typedefs.h']
+SENTENCE = 'include qemu/osdep.h before any other header'
+
+
+def forgets(unit):
+    name, language = unit
+    run = source.compile_text(profile, f'#include "{name}"\n', '-fsyntax-only', language=language)
+    errors = [line for line in run.stderr.split('\n') if 'error: ' in line]
+    if len(errors) == 1 and SENTENCE in errors[0] and run.returncode:
+        return None
+    return f'{name} in {language}, without osdep.h:\n{run.stderr}'
+
+
+forgetful = [(name, 'c') for name in source.headers() if name not in ANYWHERE]
+forgetful += [(name, 'c++') for name, _ in forgetful if name.startswith('io/')]
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    complaints += filter(None, pool.map(forgets, forgetful))
+
 print('\n'.join(complaints))
 print(f'{profile}: {len(units)} uses of macros')
 sys.exit(bool(complaints))

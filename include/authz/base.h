@@ -6,6 +6,11 @@
 #ifndef AUTHZ_BASE_H
 #define AUTHZ_BASE_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/error.h"
 #include "qom/object.h"
 

@@ -6,6 +6,11 @@
 #ifndef AUTHZ_LIST_H
 #define AUTHZ_LIST_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "authz/base.h"
 #include "qapi/qapi-types-authz.h"
 

@@ -7,6 +7,11 @@
 #ifndef QEMU_AIO_H
 #define QEMU_AIO_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qemu/coroutine-core.h"
 #include "qemu/thread.h"
 #ifdef QIO_HAS_BH_GUARD

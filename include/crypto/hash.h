@@ -6,6 +6,11 @@
 #ifndef QCRYPTO_HASH_H
 #define QCRYPTO_HASH_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/qapi-types-crypto.h"
 
 G_BEGIN_DECLS

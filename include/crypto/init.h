@@ -6,6 +6,11 @@
 #ifndef QCRYPTO_INIT_H
 #define QCRYPTO_INIT_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/error.h"
 
 G_BEGIN_DECLS

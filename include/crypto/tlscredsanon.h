@@ -6,6 +6,11 @@
 #ifndef QCRYPTO_TLSCREDSANON_H
 #define QCRYPTO_TLSCREDSANON_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "crypto/tlscreds.h"
 
 #define TYPE_QCRYPTO_TLS_CREDS_ANON "tls-creds-anon"

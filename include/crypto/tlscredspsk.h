@@ -26,6 +26,11 @@
 #ifndef QCRYPTO_TLSCREDSPSK_H
 #define QCRYPTO_TLSCREDSPSK_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "crypto/tlscreds.h"
 
 #define TYPE_QCRYPTO_TLS_CREDS_PSK "tls-creds-psk"

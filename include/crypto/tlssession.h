@@ -17,6 +17,11 @@
 #ifndef QCRYPTO_TLSSESSION_H
 #define QCRYPTO_TLSSESSION_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "crypto/tlscreds.h"
 
 G_BEGIN_DECLS

@@ -9,6 +9,11 @@
 #ifndef QIO_CHANNEL_FILE_H
 #define QIO_CHANNEL_FILE_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "io/channel.h"
 
 #define TYPE_QIO_CHANNEL_FILE "qio-channel-file"

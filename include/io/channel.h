@@ -9,6 +9,11 @@
 #ifndef QIO_CHANNEL_H
 #define QIO_CHANNEL_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qom/object.h"
 #include "qemu/coroutine.h"
 #include "block/aio.h"

@@ -9,6 +9,11 @@
 #ifndef QIO_DNS_RESOLVER_H
 #define QIO_DNS_RESOLVER_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "io/task.h"
 #include "qom/object.h"
 #include "qapi/qapi-types-sockets.h"

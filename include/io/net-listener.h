@@ -9,6 +9,11 @@
 #ifndef QIO_NET_LISTENER_H
 #define QIO_NET_LISTENER_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "io/channel-socket.h"
 
 #define TYPE_QIO_NET_LISTENER "qio-net-listener"

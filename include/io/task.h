@@ -9,6 +9,11 @@
 #ifndef QIO_TASK_H
 #define QIO_TASK_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 typedef struct QIOTask QIOTask;
 
 /** A task has ended; ask it for its error or result. @task is valid until the function returns. */

@@ -12,6 +12,11 @@
 #ifndef MONITOR_H
 #define MONITOR_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qemu/main-loop.h"
 
 G_BEGIN_DECLS

@@ -6,6 +6,11 @@
 #ifndef QAPI_CLONE_VISITOR_H
 #define QAPI_CLONE_VISITOR_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/visitor.h"
 #ifdef QIO_HAS_CLONE_VISITOR
 #include "qapi/error.h"

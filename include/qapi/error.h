@@ -23,6 +23,11 @@
 #ifndef QAPI_ERROR_H
 #define QAPI_ERROR_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/qapi-types-error.h"
 
 G_BEGIN_DECLS

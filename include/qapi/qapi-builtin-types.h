@@ -6,6 +6,11 @@
 #ifndef QAPI_BUILTIN_TYPES_H
 #define QAPI_BUILTIN_TYPES_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/util.h"
 
 G_BEGIN_DECLS

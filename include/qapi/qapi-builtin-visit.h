@@ -19,6 +19,11 @@
 #ifndef QAPI_BUILTIN_VISIT_H
 #define QAPI_BUILTIN_VISIT_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/visitor.h"
 #include "qapi/qapi-builtin-types.h"
 

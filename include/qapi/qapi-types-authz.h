@@ -8,6 +8,11 @@
 #ifndef QAPI_TYPES_AUTHZ_H
 #define QAPI_TYPES_AUTHZ_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/qapi-builtin-types.h"
 
 G_BEGIN_DECLS

@@ -13,6 +13,11 @@
 #ifndef QAPI_TYPES_SOCKETS_H
 #define QAPI_TYPES_SOCKETS_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/qapi-builtin-types.h"
 #ifndef QIO_HAS_FD_SOCKET_ADDRESS
 #include "qapi/qapi-types-common.h"

@@ -18,6 +18,11 @@
 #ifndef QAPI_VISIT_SOCKETS_H
 #define QAPI_VISIT_SOCKETS_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/qapi-builtin-visit.h"
 #include "qapi/qapi-types-sockets.h"
 

@@ -6,6 +6,11 @@
 #ifndef QAPI_UTIL_H
 #define QAPI_UTIL_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 G_BEGIN_DECLS
 
 /**

@@ -10,6 +10,11 @@
 #ifndef QAPI_VISITOR_H
 #define QAPI_VISITOR_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/qapi-builtin-types.h"
 
 G_BEGIN_DECLS

@@ -6,6 +6,11 @@
 #ifndef QEMU_ATOMIC_H
 #define QEMU_ATOMIC_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 /**
  * smp_mb:
  * smp_rmb:

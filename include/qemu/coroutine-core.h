@@ -9,6 +9,11 @@
 #ifndef QEMU_COROUTINE_CORE_H
 #define QEMU_COROUTINE_CORE_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 /**
  * Coroutine:
  *

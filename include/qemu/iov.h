@@ -8,6 +8,11 @@
 #ifndef IOV_H
 #define IOV_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include <sys/uio.h>
 
 G_BEGIN_DECLS

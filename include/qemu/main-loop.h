@@ -6,6 +6,11 @@
 #ifndef QEMU_MAIN_LOOP_H
 #define QEMU_MAIN_LOOP_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "block/aio.h"
 #include "qom/object.h"
 

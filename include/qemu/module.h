@@ -8,6 +8,11 @@
 #ifndef QEMU_MODULE_H
 #define QEMU_MODULE_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 G_BEGIN_DECLS
 
 /*

@@ -10,6 +10,11 @@
 #ifndef QEMU_SOCKETS_H
 #define QEMU_SOCKETS_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/qapi-types-sockets.h"
 
 G_BEGIN_DECLS

@@ -9,6 +9,11 @@
 #ifndef QEMU_THREAD_H
 #define QEMU_THREAD_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include <pthread.h>
 
 #include "qemu/atomic.h"

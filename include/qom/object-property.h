@@ -16,6 +16,11 @@
 #ifndef QOM_OBJECT_PROPERTY_H
 #define QOM_OBJECT_PROPERTY_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qom/object.h"
 
 G_BEGIN_DECLS

@@ -18,6 +18,11 @@
 #ifndef QOM_OBJECT_H
 #define QOM_OBJECT_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qapi/qapi-builtin-types.h"
 #include "qemu/module.h"
 

@@ -6,6 +6,11 @@
 #ifndef OBJECT_INTERFACES_H
 #define OBJECT_INTERFACES_H
 
+#ifndef QEMU_OSDEP_H
+#error "include qemu/osdep.h before any other header"
+#include "qemu/osdep.h" /* so that the compiler says only this */
+#endif
+
 #include "qom/object.h"
 #include "qapi/visitor.h"
 

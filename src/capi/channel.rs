@@ -13,10 +13,10 @@ use crate::logic::control::NoPeerPid;
 use crate::logic::{control, wait, watch};
 use crate::object::Shared;
 use crate::object::channel::{Channel, Feature};
-use crate::object::watch::Watcher;
+use crate::object::watch::{WatchSource, Watcher};
 use abi::layout::{ChannelFeature, ChannelShutdown, Error, QIOChannel, QIOChannelFunc};
 use abi::origin;
-use platform::glib::{MainContext, Source, UserData};
+use platform::glib::{MainContext, UserData};
 use platform::os::abort::misuse;
 
 /// The channel behind the C pointer, borrowed; NULL ends the process.
@@ -315,7 +315,7 @@ pub unsafe extern "C" fn qio_channel_create_watch(
 ) -> *mut GSource {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_create_watch") };
-    watch::create(channel, condition).map_or(core::ptr::null_mut(), Source::into_ptr)
+    watch::create(channel, condition).map_or(core::ptr::null_mut(), WatchSource::into_ptr)
 }
 
 /// Starts a watch with the arguments of C code.
@@ -328,7 +328,7 @@ unsafe fn add_watch(
     (func, user_data, notify): (QIOChannelFunc, gpointer, GDestroyNotify),
     context: *mut GMainContext,
     function: &str,
-) -> (Source, u32) {
+) -> (WatchSource, u32) {
     // SAFETY: as promised.
     let channel = unsafe { borrow(ioc, function) };
     // SAFETY: as promised.

@@ -84,7 +84,7 @@ pub unsafe extern "C" fn qio_channel_socket_new_fd(
     fd: c_int,
     errp: *mut *mut Error,
 ) -> *mut QIOChannelSocket {
-    let result = socket::from_fd(fd).map(Ref::into_ptr);
+    let result = establish::from_fd(fd).map(Ref::into_ptr);
     // SAFETY: the caller's error destination.
     unsafe { ptr_or_propagate(result, errp, &origin!(c"qio_channel_socket_new_fd")) }
 }

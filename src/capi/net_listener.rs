@@ -174,7 +174,7 @@ pub unsafe extern "C" fn qio_net_listener_set_client_func_full(
     let name = ContextName::new(context);
     // SAFETY: the context is live or NULL.
     let context = unsafe { MainContext::from_ptr_none(context) };
-    listener::register(listener, func, &context, name);
+    listener::registration::register(listener, func, &context, name);
 }
 
 /// qio_net_listener_set_client_func:
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn qio_net_listener_set_client_aio_func(
     let data = unsafe { UserData::new(data, None) };
     // SAFETY: the function takes listeners, clients and this data.
     let func = unsafe { ClientFunc::new(func, data) };
-    listener::register_aio(listener, func, context);
+    listener::registration::register_aio(listener, func, context);
 }
 
 /// qio_net_listener_wait_client:

@@ -130,7 +130,7 @@ pub unsafe extern "C" fn qio_task_run_in_thread(
     let worker = unsafe { WorkerFunc::new(function, opaque) };
     // SAFETY: the context is live or NULL.
     let context = unsafe { MainContext::from_ptr_none(context) };
-    // SAFETY: the engine owns the task from here on.
+    // SAFETY: the pool, then the completion queue, owns the task from here on.
     unsafe { take_full(task) }.run_in_thread(Worker::C(worker), context);
 }
 
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn qio_task_free(task: *mut QIOTask) {
     }
     // SAFETY: the task is live.
     if unsafe { borrow(task) }.stage() != Stage::Manual {
-        // SAFETY: as above; the engine owns it.
+        // SAFETY: as above; the pool or the completion queue owns it.
         unsafe { borrow(task) }.cancel();
         return;
     }

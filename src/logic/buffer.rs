@@ -7,11 +7,11 @@ use crate::object::buffer::Buffer;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, Seek};
 use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelBuffer;
 use abi::origin;
 use host::error::Error;
 use host::error::Origin;
-use platform::glib::Source;
 use platform::os::errno::Errno;
 use platform::os::iov::{self, IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
@@ -126,7 +126,7 @@ impl ChannelImpl for QIOChannelBuffer {
     }
 
     /// Nothing else ever happens to memory (R-CHAN-102).
-    fn create_watch(buffer: &Buffer, condition: u32) -> Option<Source> {
+    fn create_watch(buffer: &Buffer, condition: u32) -> Option<WatchSource> {
         let condition = Some(condition & (IN | OUT)).filter(|&condition| condition != 0);
         Some(watch::for_memory(buffer.upcast(), condition))
     }

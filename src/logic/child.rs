@@ -71,6 +71,8 @@ pub(super) fn leave_to_reaper(child: Pid) {
 struct Retry(Pid);
 
 impl Hooks for Retry {
+    type Func = ();
+
     fn prepare(&self) -> bool {
         false
     }
@@ -79,7 +81,7 @@ impl Hooks for Retry {
         false
     }
 
-    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+    fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         if let Ok(None) = process::reap_if_ended(self.0) {
             leave_to_reaper(self.0);
         }

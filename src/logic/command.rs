@@ -4,6 +4,7 @@ use super::wait;
 use crate::object::channel::Polled;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers};
 use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelCommand;
 use abi::origin;
 use core::ffi::CStr;
@@ -21,7 +22,7 @@ use crate::trace;
 use abi::layout;
 use host::aio::{Handlers, Places};
 use host::error::Error;
-use platform::glib::{Source, Spawned, spawn};
+use platform::glib::{Spawned, spawn};
 use platform::os::errno::Errno;
 use platform::os::fd::{self, Descriptor};
 use platform::os::file;
@@ -189,7 +190,7 @@ impl ChannelImpl for QIOChannelCommand {
     }
 
     /// Each direction on its side's pipe (R-CHAN-96).
-    fn create_watch(command: &Command, condition: u32) -> Option<Source> {
+    fn create_watch(command: &Command, condition: u32) -> Option<WatchSource> {
         let (read, write) = (command.read_fd(), command.write_fd());
         Some(watch::for_fd_pair(command.upcast(), read, write, condition))
     }

@@ -1,4 +1,4 @@
-//! What is done with a channel beside transfers: mode, position, end.
+//! Channels of any class beside transfers: blocking mode, position, shutdown, close.
 
 use super::wait;
 use crate::object::Finalizing;

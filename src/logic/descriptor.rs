@@ -1,4 +1,4 @@
-//! Channels for bare descriptors.
+//! Channels made from a bare descriptor.
 
 use super::{file, socket};
 use crate::object::Ref;
@@ -10,7 +10,7 @@ use platform::os;
 /// isn't open. It owns `fd` if this succeeds, else the caller still does (R-CHAN-59).
 pub fn channel(fd: i32) -> Result<Ref<layout::QIOChannel>, Error> {
     if os::socket::is_socket(fd) {
-        Ok(socket::from_fd(fd)?.into_upcast())
+        Ok(socket::establish::from_fd(fd)?.into_upcast())
     } else {
         Ok(file::adopt(fd).into_upcast())
     }

@@ -6,11 +6,11 @@ use super::watch;
 use crate::object::channel::Polled;
 use crate::object::class::{ChannelImpl, ObjectImpl, Pread, Pwrite, Seek, SetHandlers};
 use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelFile;
 use abi::origin;
 use core::ffi::CStr;
 use host::error::Origin;
-use platform::glib::Source;
 use platform::os::poll::{Until, Waited};
 
 use super::remainder::Remainder;
@@ -221,7 +221,7 @@ impl ChannelImpl for QIOChannelFile {
         set_blocking(file, enabled)
     }
 
-    fn create_watch(file: &File, condition: u32) -> Option<Source> {
+    fn create_watch(file: &File, condition: u32) -> Option<WatchSource> {
         Some(watch::for_fd(file.upcast(), file.fd(), condition))
     }
 

@@ -6,13 +6,13 @@ use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, Seek, SetHandlers};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::null::Null;
+use crate::object::watch::WatchSource;
 use crate::trace;
 use abi::layout;
 use abi::layout::QIOChannelNull;
 use abi::origin;
 use host::error::Error;
 use host::error::Origin;
-use platform::glib::Source;
 use platform::os::errno::Errno;
 use platform::os::iov::{self, IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
@@ -65,7 +65,7 @@ impl ChannelImpl for QIOChannelNull {
     }
 
     /// Whatever one asks for is there, even nothing (R-CHAN-104).
-    fn create_watch(null: &Null, condition: u32) -> Option<Source> {
+    fn create_watch(null: &Null, condition: u32) -> Option<WatchSource> {
         Some(watch::for_memory(null.upcast(), Some(condition)))
     }
 

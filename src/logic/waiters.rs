@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Weak};
 
-use platform::glib::{Callback, Hooks, Source};
+use platform::glib::{Callback, Hooks, Source, SourceOf};
 use platform::os::event::EventFd;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -42,6 +42,8 @@ pub(super) struct Waiter {
 struct WakeupSource;
 
 impl Hooks for WakeupSource {
+    type Func = ();
+
     fn prepare(&self) -> bool {
         false
     }
@@ -50,11 +52,11 @@ impl Hooks for WakeupSource {
         false
     }
 
-    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+    fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         true
     }
 
-    fn dispatch_parent(&self, source: &Source, _callback: Callback<'_>) -> bool {
+    fn dispatch_parent(&self, source: &Source, _callback: Callback<'_, ()>) -> bool {
         source.set_ready_time(-1);
         true
     }
@@ -78,13 +80,13 @@ impl Drop for Removal {
 impl Waiters {
     /// A watch, whose source gets that of the wake-up as a part.
     pub(super) fn join(self: &Arc<Self>) -> (Waiter, Source) {
-        let source = Source::new(WakeupSource);
-        let waiter = self.add(Wakeup::Source(source.clone()));
+        let source = SourceOf::new(WakeupSource);
+        let waiter = self.add(Wakeup::Source(source.clone().into()));
         source.keep(Removal {
             all: Arc::downgrade(self),
             entry: Arc::downgrade(&waiter.entry),
         });
-        (waiter, source)
+        (waiter, source.into())
     }
 
     /// A thread.

@@ -3,10 +3,10 @@
 use super::polling::Polling;
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
-use crate::object::watch::{self, Watcher};
+use crate::object::watch::{self, WatchFunc, WatchSource, Watcher};
 use abi::layout;
 use core::marker::PhantomData;
-use platform::glib::{self, Callback, Hooks, MainContext, PollFd, Resting, Source};
+use platform::glib::{self, Callback, Hooks, MainContext, PollFd, Resting};
 use platform::os::abort::misuse;
 
 /// Input can be read.
@@ -92,8 +92,8 @@ struct FdWatch<const N: usize, R> {
 }
 
 impl<const N: usize, R: Ready<N>> FdWatch<N, R> {
-    fn create(channel: &Channel, fds: [(i32, u32); N], condition: u32) -> Source {
-        Source::new(Self {
+    fn create(channel: &Channel, fds: [(i32, u32); N], condition: u32) -> WatchSource {
+        WatchSource::new(Self {
             polling: Polling::new(fds, condition),
             condition,
             channel: channel.to_ref(),
@@ -111,6 +111,8 @@ impl<const N: usize, R: Ready<N>> FdWatch<N, R> {
 }
 
 impl<const N: usize, R: Ready<N>> Hooks for FdWatch<N, R> {
+    type Func = WatchFunc;
+
     fn poll_fds(&self) -> &[PollFd] {
         self.polling.poll_fds()
     }
@@ -131,7 +133,7 @@ impl<const N: usize, R: Ready<N>> Hooks for FdWatch<N, R> {
         is_ready
     }
 
-    fn dispatch(&self, callback: Callback<'_>) -> bool {
+    fn dispatch(&self, callback: Callback<'_, WatchFunc>) -> bool {
         dispatch(callback, &self.channel, self.ready())
     }
 }
@@ -158,6 +160,8 @@ struct ReadyWatch {
 }
 
 impl Hooks for ReadyWatch {
+    type Func = WatchFunc;
+
     fn prepare(&self) -> bool {
         self.condition.is_some()
     }
@@ -166,14 +170,14 @@ impl Hooks for ReadyWatch {
         self.condition.is_some()
     }
 
-    fn dispatch(&self, callback: Callback<'_>) -> bool {
+    fn dispatch(&self, callback: Callback<'_, WatchFunc>) -> bool {
         dispatch(callback, &self.channel, self.condition.unwrap_or(0))
     }
 }
 
 /// Calls the program back. A source without callback would be ready again and again: it ends
 /// (W-WATCH-3).
-pub(super) fn dispatch(callback: Callback<'_>, channel: &Channel, ready: u32) -> bool {
+pub(super) fn dispatch(callback: Callback<'_, WatchFunc>, channel: &Channel, ready: u32) -> bool {
     watch::call(callback, channel, ready).unwrap_or_else(|| {
         glib::warning(c"a channel watch became ready without a callback, and is removed");
         false
@@ -181,13 +185,13 @@ pub(super) fn dispatch(callback: Callback<'_>, channel: &Channel, ready: u32) ->
 }
 
 /// A source for `fd`, which stays the caller's (R-WATCH-5).
-pub fn for_fd(channel: &Channel, fd: i32, condition: u32) -> Source {
+pub fn for_fd(channel: &Channel, fd: i32, condition: u32) -> WatchSource {
     FdWatch::<1, Single>::create(channel, [(fd, condition)], condition)
 }
 
 /// A source for a descriptor to read from and one to write to, PRI never (R-WATCH-6). A side whose
 /// direction isn't asked for, nor how it ends, would only raise its end.
-pub fn for_fd_pair(channel: &Channel, read: i32, write: i32, condition: u32) -> Source {
+pub fn for_fd_pair(channel: &Channel, read: i32, write: i32, condition: u32) -> WatchSource {
     let read = if condition & !OUT == 0 { -1 } else { read };
     let write = if condition & !IN == 0 { -1 } else { write };
     let sides = [(read, condition & IN), (write, condition & OUT)];
@@ -195,15 +199,15 @@ pub fn for_fd_pair(channel: &Channel, read: i32, write: i32, condition: u32) -> 
 }
 
 /// A source that is ready for `condition` at once and for ever; None is never ready.
-pub fn for_memory(channel: &Channel, condition: Option<u32>) -> Source {
-    Source::new(ReadyWatch {
+pub fn for_memory(channel: &Channel, condition: Option<u32>) -> WatchSource {
+    WatchSource::new(ReadyWatch {
         condition,
         channel: channel.to_ref(),
     })
 }
 
 /// The channel's own source, named after it (R-CHAN-53). None if the class makes none.
-pub fn create(channel: &Channel, condition: u32) -> Option<Source> {
+pub fn create(channel: &Channel, condition: u32) -> Option<WatchSource> {
     let source = channel.io_create_watch(condition)?;
     channel.name_source(&source);
     Some(source)
@@ -218,7 +222,7 @@ pub fn add(
     condition: u32,
     watcher: Watcher,
     context: &MainContext,
-) -> (Source, u32) {
+) -> (WatchSource, u32) {
     let Some(source) = create(channel, condition) else {
         misuse(
             "qio_channel_add_watch",

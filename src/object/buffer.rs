@@ -1,4 +1,4 @@
-//! Buffer channels.
+//! `QIOChannelBuffer` as Rust sees it: safe access to the fields of a buffer channel.
 //!
 //! The fields belong to the program as much as to the channel (R-CHAN-10): each is read when it is
 //! needed. All copying stays within the `capacity` bytes at `data`, whatever `usage` and `offset`

@@ -1,4 +1,4 @@
-//! Channels of any class.
+//! `QIOChannel` as Rust sees it: safe access to the fields that channels of any class have.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr;

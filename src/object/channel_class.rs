@@ -12,10 +12,10 @@ use libc::{off_t, size_t, ssize_t};
 
 use super::channel::Channel;
 use super::descriptors::{Incoming, Outgoing};
+use super::watch::WatchSource;
 use abi::layout::{self, QIO_CHANNEL_ERR_BLOCK};
 use host::aio::{Context, Handlers, Places};
 use host::error::{Error, catch, stored};
-use platform::glib::Source;
 use platform::os::abort::misuse;
 use platform::os::errno;
 use platform::os::iov::{self, Access, IoVec, IoVecMut, Readable, Writable};
@@ -163,15 +163,16 @@ impl Channel {
     }
 
     /// Calls `io_create_watch`; None if it returned NULL.
-    pub fn io_create_watch(&self, condition: u32) -> Option<Source> {
+    pub fn io_create_watch(&self, condition: u32) -> Option<WatchSource> {
         // SAFETY: the class is live and its methods don't change.
         let Some(method) = (unsafe { (*self.class()).io_create_watch }) else {
             missing("qio_channel_create_watch", "io_create_watch")
         };
         // SAFETY: the channel is of the class.
         let source = unsafe { method(self.as_ptr(), condition) };
-        // SAFETY: the method gives its one reference away (R-CHAN-53).
-        unsafe { Source::from_ptr_full(source) }
+        // SAFETY: the method gives its one reference away (R-CHAN-53), and such a source calls its
+        // callback as a `QIOChannelFunc` (R-WATCH-7).
+        unsafe { WatchSource::from_ptr_full(source) }
     }
 
     /// The address of the `io_create_watch` method, NULL if there is none.

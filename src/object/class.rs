@@ -3,7 +3,8 @@
 //!
 //! # Safety
 //!
-//! The contract of the methods, in C's terms: `ioc` is a live instance of the class; elements,
+//! The contract of the `io_*` functions (`readv::<T>` to `peerpid::<T>`), which C code calls through
+//! the class: `ioc` is a live instance of the class; elements,
 //! descriptors and variables are valid for the call; `errp` is NULL, `&error_abort`, `&error_fatal`
 //! or points to an empty `Error *`.
 
@@ -19,6 +20,7 @@ use super::descriptors::{Incoming, Outgoing};
 use super::propagate::{
     flush_or_propagate, position_or_propagate, status_or_propagate, transfer_or_propagate,
 };
+use super::watch::WatchSource;
 use super::{Finalizing, Instance, IsA, Shared};
 use abi::layout::{
     AioContext, ChannelShutdown, ClassData, Error as ErrorObject, IOHandler, Object, ObjectClass,
@@ -26,7 +28,6 @@ use abi::layout::{
 };
 use host::aio::{Handlers, Places};
 use host::error::{Error, Origin};
-use platform::glib::Source;
 use platform::os::abort::misuse;
 use platform::os::errno;
 use platform::os::iov::{IoVec, IoVecMut};
@@ -71,7 +72,7 @@ pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
     fn set_blocking(channel: &Shared<Self>, enabled: bool) -> Result<(), Error>;
 
     /// Makes a source for `condition`.
-    fn create_watch(channel: &Shared<Self>, condition: u32) -> Option<Source>;
+    fn create_watch(channel: &Shared<Self>, condition: u32) -> Option<WatchSource>;
 
     /// The descriptors that those sources poll. None if there are none, or not only those.
     fn polled(_: &Shared<Self>) -> Option<Polled> {
@@ -336,7 +337,7 @@ unsafe extern "C" fn create_watch<T: ChannelImpl>(
     core::hint::black_box(T::TYPE);
     // SAFETY: as promised.
     let source = T::create_watch(unsafe { borrow(ioc) }, condition);
-    source.map_or(ptr::null_mut(), Source::into_ptr)
+    source.map_or(ptr::null_mut(), WatchSource::into_ptr)
 }
 
 unsafe extern "C" fn shutdown<T: ChannelImpl>(

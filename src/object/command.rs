@@ -1,4 +1,4 @@
-//! Command channels.
+//! `QIOChannelCommand` as Rust sees it: safe access to the fields of a command channel.
 
 use core::ffi::{CStr, c_int};
 

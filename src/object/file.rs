@@ -1,4 +1,4 @@
-//! File channels.
+//! `QIOChannelFile` as Rust sees it: safe access to the fields of a file channel.
 
 use core::ffi::{CStr, c_int};
 

@@ -1,4 +1,4 @@
-//! Listeners.
+//! `QIONetListener` as Rust sees it: safe access to the fields of a listener.
 //!
 //! C code reads `sioc` and `nsioc` (R-ABI-1); debuggers read the rest (R-ABI-3). What the library
 //! itself goes by is the private state, a Rust value that hangs before the array of the watches:

@@ -1,4 +1,4 @@
-//! Null channels.
+//! `QIOChannelNull` as Rust sees it: safe access to the fields of a null channel.
 
 use core::ffi::CStr;
 

@@ -1,4 +1,4 @@
-//! The DNS resolver.
+//! `QIODNSResolver` as Rust sees it: its type, and the one instance of it.
 
 use core::ffi::CStr;
 

@@ -1,4 +1,4 @@
-//! Socket channels.
+//! `QIOChannelSocket` as Rust sees it: safe access to the fields of a socket channel.
 
 use core::ffi::CStr;
 

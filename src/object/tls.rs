@@ -1,4 +1,4 @@
-//! TLS channels.
+//! `QIOChannelTLS` as Rust sees it: safe access to the fields of a TLS channel.
 
 use core::ffi::CStr;
 use core::ptr;
@@ -35,8 +35,8 @@ struct Whole {
     pending: AtomicBool,
     /// What reads of the master have come to since [`Tls::begin_read`].
     received: AtomicU8,
-    /// The master has refused to take what the session wrote.
-    refused: AtomicBool,
+    /// A write of the session to the master has failed.
+    write_failed: AtomicBool,
 }
 
 /// Bits of `received`.
@@ -162,18 +162,18 @@ impl Tls {
     /// Whether the session got bytes, and never had to wait for them: what it wants to wait for may
     /// be there.
     #[inline]
-    pub fn was_served(&self) -> bool {
+    pub fn received_without_blocking(&self) -> bool {
         self.received_field().load(Ordering::Relaxed) & (BYTES | WOULD_BLOCK) == BYTES
     }
 
-    fn refused_field(&self) -> &AtomicBool {
+    fn write_failed_field(&self) -> &AtomicBool {
         // SAFETY: lives with `self`; all bits of the zeroed memory are valid.
-        unsafe { &(*self.whole()).refused }
+        unsafe { &(*self.whole()).write_failed }
     }
 
-    /// Whether the master has failed when the session wrote, and no one has asked since.
-    pub fn take_refused(&self) -> bool {
-        self.refused_field().swap(false, Ordering::Relaxed)
+    /// Whether the master has failed when the session wrote, and this was not asked since.
+    pub fn take_write_failure(&self) -> bool {
+        self.write_failed_field().swap(false, Ordering::Relaxed)
     }
 
     /// Stores the id of the source that the handshake waits with, 0 if none (R-TLS-15).
@@ -241,7 +241,7 @@ impl Transport for Tls {
         };
         let result = master.io_writev(&[bytes], Outgoing::NONE, 0).map(moved);
         if result.is_err() {
-            self.refused_field().store(true, Ordering::Relaxed);
+            self.write_failed_field().store(true, Ordering::Relaxed);
         }
         result
     }

@@ -1,24 +1,65 @@
-//! The callbacks of channel watches.
+//! The callbacks of channel watches (`QIOChannelFunc`): set on a source, and called.
 
 use core::ffi::c_void;
 use core::mem::transmute;
+use core::ops::Deref;
 use std::sync::Arc;
 
-use glib_sys::{GFALSE, GIOCondition, gboolean};
+use glib_sys::{GFALSE, GIOCondition, GSource, gboolean};
 
 use super::channel::Channel;
 use abi::layout::{self, QIOChannelFunc};
-use platform::glib::{Callback, Source, UserData};
+use platform::glib::{Callback, Hooks, Source, UserData};
 use platform::sync::atomic::{AtomicU32, Ordering};
 
 /// What GLib stores a callback as.
 type StoredFunc = unsafe extern "C" fn(data: *mut c_void) -> gboolean;
-/// What a watch calls.
-type WatchFunc = unsafe extern "C" fn(
+/// What a watch calls: a `QIOChannelFunc`.
+pub type WatchFunc = unsafe extern "C" fn(
     ioc: *mut layout::QIOChannel,
     condition: GIOCondition,
     data: *mut c_void,
 ) -> gboolean;
+
+/// A counted reference on a source whose callback is a [`WatchFunc`].
+#[derive(Clone, Debug)]
+pub struct WatchSource(Source);
+
+impl WatchSource {
+    /// A new source, not attached, without callback.
+    pub fn new<H: Hooks<Func = WatchFunc>>(hooks: H) -> Self {
+        Self(Source::new(hooks))
+    }
+
+    /// What `io_create_watch` returned. None for NULL.
+    ///
+    /// # Safety
+    /// `ptr` is NULL or a live source, one reference of which is ours from now on. It calls its
+    /// callback as a `QIOChannelFunc` (R-WATCH-7).
+    pub unsafe fn from_ptr_full(ptr: *mut GSource) -> Option<Self> {
+        // SAFETY: as promised.
+        unsafe { Source::from_ptr_full(ptr) }.map(Self)
+    }
+
+    /// Gives the reference to C code (transfer full).
+    pub fn into_ptr(self) -> *mut GSource {
+        self.0.into_ptr()
+    }
+}
+
+impl Deref for WatchSource {
+    type Target = Source;
+
+    fn deref(&self) -> &Source {
+        &self.0
+    }
+}
+
+impl From<WatchSource> for Source {
+    fn from(source: WatchSource) -> Self {
+        source.0
+    }
+}
 
 /// A watch callback of the library: gets what the channel is ready for, says whether it stays.
 pub type NativeFunc = Box<dyn Fn(u32) -> bool + Send + Sync>;
@@ -53,10 +94,10 @@ impl Watcher {
         unsafe { Self::new(Some(call), UserData::boxed(function)) }
     }
 
-    /// Makes it the callback of a channel's source, which owns the data from now on (R-CHAN-54).
-    pub fn set_on(self, source: &Source) {
+    /// Makes it the source's callback; the source owns the data from now on (R-CHAN-54).
+    pub fn set_on(self, source: &WatchSource) {
         let function = self.function.map(|function| {
-            // SAFETY: a channel's source calls it as what it is (R-WATCH-7).
+            // SAFETY: both are function pointers, and a `WatchSource` casts it back before the call.
             unsafe { transmute::<WatchFunc, StoredFunc>(function) }
         });
         // SAFETY: function and data fit each other, as promised in `new`.
@@ -65,9 +106,14 @@ impl Watcher {
 }
 
 /// Calls the callback of a channel's source; whether the source stays. None if it has no callback.
-pub fn call(callback: Callback<'_>, channel: &Channel, condition: GIOCondition) -> Option<bool> {
+pub fn call(
+    callback: Callback<'_, WatchFunc>,
+    channel: &Channel,
+    condition: GIOCondition,
+) -> Option<bool> {
     let function = callback.function()?;
-    // SAFETY: a channel's source has a `QIOChannelFunc`, stored through a cast (R-WATCH-7).
+    // SAFETY: both are function pointers, and the callback was a `WatchFunc` before GLib stored it:
+    // set by `Watcher::set_on`, or by C code as R-WATCH-7 says.
     let function = unsafe { transmute::<StoredFunc, WatchFunc>(function) };
     // SAFETY: the channel is live, and the data is what the function was set with.
     let stays = unsafe { function(channel.as_ptr(), condition, callback.data()) };
@@ -84,7 +130,7 @@ const FIRED: u32 = 1 << 31;
 
 impl Flag {
     /// A flag that the source sets when it fires, whereupon it ends.
-    pub fn set_by(source: &Source) -> Self {
+    pub fn set_by(source: &WatchSource) -> Self {
         let flag = Arc::new(AtomicU32::new(0));
         let data = Arc::into_raw(Arc::clone(&flag)).cast_mut().cast::<c_void>();
         // SAFETY: the one count that `data` stands for goes with it.

@@ -1,4 +1,4 @@
-//! WebSocket channels.
+//! `QIOChannelWebsock` as Rust sees it: safe access to the fields of a WebSocket channel.
 
 use core::ffi::CStr;
 use core::ptr;

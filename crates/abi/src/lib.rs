@@ -1,5 +1,5 @@
-//! The ABI as data: the C structs of the chosen profile, and the values that both sides of the
-//! host's symbols make and read: errors and socket addresses.
+//! The ABI as data: the C structs of the chosen profile, and errors and socket addresses, which
+//! io/ and the host both make.
 
 pub mod address;
 pub mod attempts;

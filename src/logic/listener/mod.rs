@@ -1,13 +1,13 @@
 //! Listeners: any number of listening sockets, and one callback for their clients.
 //!
-//! - this file has the operations;
+//! - this file has all other operations;
 //! - [`state`] is what a listener is made of, and puts sockets under watch;
 //! - [`watch`] is what watching one socket comes to: by an event source, [`source`], or in an event
 //!   loop context, [`handler`];
 //! - [`open`](mod@open) listens on the addresses of a name;
 //! - [`server`] accepts the clients of one socket and hands them over;
 //! - [`accept`] accepts one client without blocking;
-//! - [`registration`] is a callback and the context it runs in;
+//! - [`registration`] registers the callback, and is that with the context it runs in;
 //! - [`wait`] waits for one client without any main context;
 //! - [`traces`] tells of it.
 //!
@@ -31,7 +31,6 @@ use std::ffi::CString;
 use std::sync::Arc;
 
 use crate::logic::{control, socket};
-use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
 use crate::object::socket::{End, Socket};
 use crate::object::{Finalizing, Ref};
@@ -39,10 +38,8 @@ use abi::address::Address;
 use abi::layout::{QIOChannelSocket, QIONetListener};
 use abi::profile;
 use accept::AcceptLock;
-use host::aio::Context;
 use host::error::Error;
-use platform::glib::{MainContext, WeakContext};
-use registration::{CallbackContext, Registered, Registration};
+use registration::unregister;
 use state::{DropAfterUnlock, Listening, State, state_of};
 use wait::{Candidate, Waiter};
 
@@ -97,77 +94,6 @@ fn channel_name(listener_name: CString) -> CString {
     let mut name = listener_name.into_bytes();
     name.extend_from_slice(b"-listen");
     CString::new(name).unwrap_or_default()
-}
-
-/// Registers a client callback in the place of the one before, whose data ends (R-LSN-12).
-pub fn register(listener: &Listener, func: ClientFunc, context: &MainContext, name: ContextName) {
-    let context = CallbackContext::Main(WeakContext::for_context(context));
-    register_in(listener, func, context, name);
-}
-
-/// Registers a client callback that event loop handlers call (R-LSN-18).
-pub fn register_aio(listener: &Listener, func: ClientFunc, context: Context) {
-    let name = ContextName::for_aio(context);
-    register_in(listener, func, CallbackContext::Aio(context), name);
-}
-
-fn register_in(listener: &Listener, func: ClientFunc, context: CallbackContext, name: ContextName) {
-    let state = state_of(listener);
-    let is_known = state.inner.lock().is_registered(&func, name);
-    if profile::SAME_REGISTRATION_IS_SILENT && is_known {
-        // Its destroy notify will run for the other one (W-LSN-7).
-        func.forget();
-        return;
-    }
-    let hold = state.inner.lock().hold(listener);
-    unregister(listener);
-    let context = if func.is_some() {
-        context
-    } else {
-        CallbackContext::None
-    };
-    let registration = Registration {
-        func,
-        context: name,
-    };
-    let mut registered = Some(Registered {
-        registration: Arc::new(registration),
-        context,
-    });
-    loop {
-        let mut inner = state.inner.lock();
-        // The destroy notify of the old data may have registered something.
-        let is_free = inner.registered.is_none();
-        if is_free {
-            inner.registered = registered.take();
-            if let Some(registration) = inner.registration() {
-                listener.show_registration(&registration.func, name);
-            }
-            inner.watch(listener, 0);
-            traces::watch(listener, inner.registration(), c"set_client_func");
-        }
-        drop(inner);
-        if is_free {
-            break;
-        }
-        unregister(listener);
-    }
-    drop(hold);
-}
-
-/// Takes the registration away: removes its watches, then ends its data.
-fn unregister(listener: &Listener) {
-    let state = state_of(listener);
-    let mut after = DropAfterUnlock::default();
-    let mut inner = state.inner.lock();
-    traces::unwatch(listener, inner.registration(), c"set_client_func");
-    inner.unwatch(listener, &mut after);
-    let old = inner.registered.take();
-    drop(inner);
-    drop(after);
-    if let Some(old) = old {
-        old.registration.func.retire();
-    }
 }
 
 /// Waits for one client on the calling thread (R-LSN-40). None if nothing is open, or when another

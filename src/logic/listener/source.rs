@@ -117,6 +117,8 @@ impl Watch for SourceWatch {
 }
 
 impl Hooks for SourceWatch {
+    type Func = ();
+
     fn poll_fds(&self) -> &[PollFd] {
         &self.poll_fd
     }
@@ -133,7 +135,7 @@ impl Hooks for SourceWatch {
             && poll_fd.revents() != 0
     }
 
-    fn dispatch(&self, callback: Callback<'_>) -> bool {
+    fn dispatch(&self, callback: Callback<'_, ()>) -> bool {
         // This reference is for the callback, which may drop all others (R-LSN-33).
         let listener = self.hold.listener.lock().clone();
         let Some(listener) = listener else {

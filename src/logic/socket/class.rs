@@ -1,4 +1,4 @@
-//! The class of socket channels. Seeking and positioned transfers it lacks.
+//! The `io_*` methods of `QIOChannelSocket`; seeking and positioned transfers it lacks.
 
 use super::transfer::{self, ReadOptions};
 use super::{control, zero_copy};
@@ -12,10 +12,10 @@ use crate::object::class::{
 };
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::socket::Socket;
+use crate::object::watch::WatchSource;
 use abi::layout::{QIO_CHANNEL_WRITE_FLAG_ZERO_COPY, QIOChannelShutdown, QIOChannelSocket};
 use abi::origin;
 use host::error::{Error, Origin};
-use platform::glib::Source;
 use platform::os::connection::Direction;
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::message::{ReceiveMode, SendMode};
@@ -80,7 +80,7 @@ impl ChannelImpl for QIOChannelSocket {
             } else {
                 ReceiveMode::Consume
             },
-            unblock_descriptors: !preserves_blocking(flags),
+            make_blocking: !preserves_blocking(flags),
         };
         transfer::read(socket, iov, fds, options)
     }
@@ -108,7 +108,7 @@ impl ChannelImpl for QIOChannelSocket {
         control::set_blocking(socket, enabled)
     }
 
-    fn create_watch(socket: &Socket, condition: u32) -> Option<Source> {
+    fn create_watch(socket: &Socket, condition: u32) -> Option<WatchSource> {
         Some(watch::create(socket, condition))
     }
 

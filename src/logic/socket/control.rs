@@ -1,4 +1,4 @@
-//! What is done to a socket channel beside reading and writing.
+//! Socket channels beside transfers: addresses, blocking mode, options, shutdown, close.
 
 use abi::address::Address;
 use host::error::Error;

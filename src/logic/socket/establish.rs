@@ -1,9 +1,9 @@
-//! How a channel comes by its socket.
+//! How a socket channel comes by its socket: connect, listen, datagrams, accept, a descriptor.
 //!
 //! The asynchronous forms run the synchronous ones on a worker thread, with copies of the addresses
 //! (R-CHAN-67).
 
-use super::{Provenance, adopt, check_closed, create, set_features, unnamed_here};
+use super::{Provenance, create, set_features};
 use crate::logic::task::{Task, Worker};
 use crate::object::Ref;
 use crate::object::socket::{End, Socket};
@@ -18,6 +18,64 @@ use platform::os::errno::Errno;
 use platform::os::fd::Descriptor;
 use platform::os::socket;
 use platform::os::socket_name::SocketName;
+
+/// A channel for a socket that exists. It owns `fd` if this succeeds, else the caller still does
+/// (R-CHAN-63).
+pub fn from_fd(fd: i32) -> Result<Ref<layout::QIOChannelSocket>, Error> {
+    let socket = create();
+    adopt(&socket, fd, Provenance::Given)?;
+    trace::qio_channel_socket_new_fd((&*socket).into(), fd);
+    Ok(socket)
+}
+
+/// Fails for an open channel. Asked before anything is made that would have to be undone (W-23).
+fn check_closed(socket: &Socket) -> Result<(), Error> {
+    if socket.is_open() {
+        return Err(already_open());
+    }
+    Ok(())
+}
+
+fn already_open() -> Error {
+    Error::new("The socket channel is already open")
+}
+
+/// Opens a closed channel with `fd`, which is the channel's if this succeeds (R-CHAN-62).
+fn adopt(socket: &Socket, fd: i32, provenance: Provenance) -> Result<(), Error> {
+    // At once, so that another thread can shut down what it must not wait for (R-CHAN-64).
+    if !socket.open(fd) {
+        return Err(already_open());
+    }
+    let result = store_names(socket, fd);
+    match result {
+        Ok(()) => {
+            socket.reset_zero_copy();
+            set_features(socket, provenance);
+        }
+        Err(_) => socket.unopen(fd),
+    }
+    result
+}
+
+fn store_names(socket: &Socket, fd: i32) -> Result<(), Error> {
+    match socket::peer_name(fd) {
+        Ok(name) => socket.set_name_of(End::Remote, &name),
+        Err(Errno::ENOTCONN) => socket.set_unnamed(End::Remote),
+        Err(errno) => {
+            return Err(Error::os(
+                errno,
+                "Could not tell the remote address of the socket",
+            ));
+        }
+    }
+    let local = socket::local_name(fd).map_err(unnamed_here)?;
+    socket.set_name_of(End::Local, &local);
+    Ok(())
+}
+
+fn unnamed_here(errno: Errno) -> Error {
+    Error::os(errno, "Could not tell the local address of the socket")
+}
 
 /// Gives the channel a descriptor that was made for it; closes it if that fails.
 fn give(socket: &Socket, descriptor: Descriptor, provenance: Provenance) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Socket channels.
+//! The behaviour of socket channels (`QIOChannelSocket`), over one stream or datagram socket.
 //!
 //! - [`establish`]: how a channel comes by its socket.
 //! - [`transfer`]: reading and writing, with descriptors beside the bytes.
@@ -26,13 +26,11 @@ pub mod zero_copy;
 
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
-use crate::object::socket::{End, Socket};
+use crate::object::socket::Socket;
 use crate::trace;
 use abi::layout;
 use abi::profile;
-use host::error::Error;
-use platform::os::errno::Errno;
-use platform::os::{connection, socket};
+use platform::os::connection;
 
 /// What a channel's socket came from, and what follows from that (6.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,64 +81,6 @@ pub fn create() -> Ref<layout::QIOChannelSocket> {
     channel.set_feature(Feature::SHUTDOWN);
     trace::qio_channel_socket_new((&*socket).into());
     socket
-}
-
-/// A channel for a socket that exists. It owns `fd` if this succeeds, else the caller still does
-/// (R-CHAN-63).
-pub fn from_fd(fd: i32) -> Result<Ref<layout::QIOChannelSocket>, Error> {
-    let socket = create();
-    adopt(&socket, fd, Provenance::Given)?;
-    trace::qio_channel_socket_new_fd((&*socket).into(), fd);
-    Ok(socket)
-}
-
-/// Fails for an open channel. Asked before anything is made that would have to be undone (W-23).
-fn check_closed(socket: &Socket) -> Result<(), Error> {
-    if socket.is_open() {
-        return Err(already_open());
-    }
-    Ok(())
-}
-
-fn already_open() -> Error {
-    Error::new("The socket channel is already open")
-}
-
-/// Opens a closed channel with `fd`, which is the channel's if this succeeds (R-CHAN-62).
-fn adopt(socket: &Socket, fd: i32, provenance: Provenance) -> Result<(), Error> {
-    // At once, so that another thread can shut down what it must not wait for (R-CHAN-64).
-    if !socket.open(fd) {
-        return Err(already_open());
-    }
-    let result = store_names(socket, fd);
-    match result {
-        Ok(()) => {
-            socket.reset_zero_copy();
-            set_features(socket, provenance);
-        }
-        Err(_) => socket.unopen(fd),
-    }
-    result
-}
-
-fn store_names(socket: &Socket, fd: i32) -> Result<(), Error> {
-    match socket::peer_name(fd) {
-        Ok(name) => socket.set_name_of(End::Remote, &name),
-        Err(Errno::ENOTCONN) => socket.set_unnamed(End::Remote),
-        Err(errno) => {
-            return Err(Error::os(
-                errno,
-                "Could not tell the remote address of the socket",
-            ));
-        }
-    }
-    let local = socket::local_name(fd).map_err(unnamed_here)?;
-    socket.set_name_of(End::Local, &local);
-    Ok(())
-}
-
-fn unnamed_here(errno: Errno) -> Error {
-    Error::os(errno, "Could not tell the local address of the socket")
 }
 
 #[cfg(test)]

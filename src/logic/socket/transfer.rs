@@ -1,4 +1,4 @@
-//! Reading and writing.
+//! readv and writev of socket channels: sendmsg and recvmsg, with descriptors beside the bytes.
 
 use super::zero_copy;
 use crate::object::channel_class::Transfer;
@@ -14,13 +14,13 @@ use platform::os::message::{self, DESCRIPTORS_MAX, Descriptors, ReceiveMode, Sen
 /// How to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReadOptions {
-    /// Whether what is read is gone.
+    /// Whether what is read is taken from the socket, or stays there (MSG_PEEK).
     pub mode: ReceiveMode,
     /// Whether received descriptors are switched to blocking mode (R-CHAN-72).
-    pub unblock_descriptors: bool,
+    pub make_blocking: bool,
 }
 
-/// Reads what is there, waiting for it if the socket is blocking. 0 bytes are the end.
+/// Reads what is there, waiting for it if the socket is blocking. 0 bytes are the end of file.
 ///
 /// Descriptors are received only if there is a place for both their array and its length; else the
 /// system closes them (R-CHAN-71).
@@ -65,7 +65,7 @@ fn read_with_descriptors(
         Err(errno) => return finish(socket, Err(errno), not_read),
     };
     let accepted = check_complete(&received.descriptors, received.truncated)
-        .and_then(|()| unblock(&received.descriptors, options));
+        .and_then(|()| make_blocking(&received.descriptors, options));
     if let Err(error) = accepted {
         // The descriptors are closed with `received`.
         incoming.clear();
@@ -92,8 +92,8 @@ fn check_complete(descriptors: &Descriptors, truncated: bool) -> Result<(), Erro
 }
 
 /// Switches received descriptors to blocking mode, as far as this profile cares.
-fn unblock(descriptors: &Descriptors, options: ReadOptions) -> Result<(), Error> {
-    if !options.unblock_descriptors {
+fn make_blocking(descriptors: &Descriptors, options: ReadOptions) -> Result<(), Error> {
+    if !options.make_blocking {
         return Ok(());
     }
     for &fd in descriptors.as_raw() {
@@ -200,7 +200,7 @@ fn is_plain<A: Access>(iov: &[IoVec<'_, A>]) -> bool {
 
 /// What of a request goes to the system in one call: nothing if it has no byte.
 ///
-/// Empty elements in front are left out, lest a slice of only those look like the end.
+/// Empty elements in front are left out, lest a slice of only those look like the end of file.
 #[cold]
 fn manageable<'i, 'a, A: Access>(fd: i32, iov: &'i [IoVec<'a, A>]) -> &'i [IoVec<'a, A>] {
     let first = iov.iter().position(|element| !element.is_empty());
@@ -229,7 +229,7 @@ fn finish(
         Ok(bytes) => Ok(Transfer::Done(bytes)),
         // EWOULDBLOCK is the same number (R-CHAN-13).
         Err(Errno::EAGAIN) => {
-            // Whoever waits now isn't to be woken by these again and again.
+            // Pending notices raise POLLERR, which would end every wait that follows at once.
             if socket.zero_copy_outstanding() > 0 {
                 zero_copy::take_at_once(socket);
             }

@@ -6,8 +6,9 @@ use crate::logic::waiters::Waiter;
 use crate::logic::watch::{self, OUT};
 use crate::object::Ref;
 use crate::object::socket::Socket;
+use crate::object::watch::{WatchFunc, WatchSource};
 use abi::layout;
-use platform::glib::{Callback, Hooks, PollFd, Resting, Source};
+use platform::glib::{Callback, Hooks, PollFd, Resting};
 
 /// A source for writing to a UNIX socket.
 struct Watch {
@@ -20,11 +21,11 @@ struct Watch {
 }
 
 /// A source that is ready when the socket is.
-pub fn create(socket: &Socket, condition: u32) -> Source {
+pub fn create(socket: &Socket, condition: u32) -> WatchSource {
     let Some((writer, waiter, wakeup)) = Writer::for_watch(socket, condition) else {
         return watch::for_fd(socket.upcast(), socket.fd(), condition);
     };
-    let source = Source::new(Watch {
+    let source = WatchSource::new(Watch {
         polling: Polling::new([(socket.fd(), condition)], condition),
         condition,
         writer,
@@ -45,6 +46,8 @@ impl Watch {
 }
 
 impl Hooks for Watch {
+    type Func = WatchFunc;
+
     fn poll_fds(&self) -> &[PollFd] {
         self.polling.poll_fds()
     }
@@ -68,7 +71,7 @@ impl Hooks for Watch {
         is_ready
     }
 
-    fn dispatch(&self, callback: Callback<'_>) -> bool {
+    fn dispatch(&self, callback: Callback<'_, WatchFunc>) -> bool {
         self.waiter.end();
         match self.ready() {
             // The wake-up of one that was seen already.

@@ -125,7 +125,8 @@ pub fn wait(socket: &Socket, condition: u32, until: Until) -> Waited {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logic::socket::{control, from_fd};
+    use crate::logic::socket::control;
+    use crate::logic::socket::establish::from_fd;
     use platform::os::connection::Direction;
     use platform::os::socket;
 

@@ -90,7 +90,7 @@ impl CompletionQueue {
     }
 
     fn attach(self: &Arc<Self>, context: &MainContext) {
-        let guard = Source::new(StarvationGuard(Arc::clone(self)));
+        let guard = SourceOf::new(StarvationGuard(Arc::clone(self)));
         guard.set_name(c"QIOTask starvation guard");
         guard.set_can_recurse();
         let context = WeakContext::anchored(context, guard, Closer(Arc::clone(self)));
@@ -315,6 +315,8 @@ impl CompletionQueue {
 struct Delivery(Arc<CompletionQueue>);
 
 impl Hooks for Delivery {
+    type Func = ();
+
     fn prepare(&self) -> bool {
         let queue = &self.0;
         if !queue.is_ours() {
@@ -342,7 +344,7 @@ impl Hooks for Delivery {
         has_work
     }
 
-    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+    fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         self.0.announced.store(false, Ordering::Relaxed);
         Arc::clone(&self.0).deliver_round();
         true
@@ -363,6 +365,8 @@ impl Drop for Closer {
 }
 
 impl Hooks for StarvationGuard {
+    type Func = ();
+
     fn prepare(&self) -> bool {
         self.0.is_ours() && self.0.is_starved()
     }
@@ -371,7 +375,7 @@ impl Hooks for StarvationGuard {
         false
     }
 
-    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+    fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         let queue = Arc::clone(&self.0);
         queue.deliver_while(|| queue.first_was_held_up());
         if queue.is_ours() && queue.count() == 0 {

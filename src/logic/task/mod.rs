@@ -205,7 +205,7 @@ impl Task {
 
     /// Gives the task to a worker thread; the outcome is delivered in `context`.
     ///
-    /// The task's owner is the engine from here on.
+    /// The pool owns the task from here on, then the completion queue.
     pub fn run_in_thread(self: Arc<Self>, worker: Worker, context: MainContext) {
         let completions = CompletionQueue::for_context(&context);
         let (function, opaque) = match &worker {
@@ -284,8 +284,8 @@ impl Task {
     }
 }
 
-/// Waits for a task and delivers it here (R-TASK-50). `task` is one more reference than the one
-/// that the engine holds.
+/// Waits for a task and delivers it here (R-TASK-50). `task` is one more reference than the
+/// one that the pool or the completion queue holds.
 pub fn wait(task: Arc<Task>) {
     let completions = task.thread.lock().completions.clone();
     let Some(completions) = completions else {

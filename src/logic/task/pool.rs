@@ -267,6 +267,8 @@ struct Attempt {
 }
 
 impl Hooks for Attempt {
+    type Func = ();
+
     fn prepare(&self) -> bool {
         false
     }
@@ -275,7 +277,7 @@ impl Hooks for Attempt {
         false
     }
 
-    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+    fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         if self.generation != fork::generation() {
             return false;
         }

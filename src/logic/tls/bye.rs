@@ -1,4 +1,4 @@
-//! close_notify.
+//! Sending close_notify (`qio_channel_tls_bye`).
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use platform::sync::atomic::Ordering;
 
 /// Sends close_notify, and doesn't wait for the peer's (R-TLS-24). What would have to wait goes on in
 /// the default context, where a failure is only traced (R-TLS-26).
-pub fn start(tls: &Tls) -> Result<(), Error> {
+pub fn bye(tls: &Tls) -> Result<(), Error> {
     trace::qio_channel_tls_bye_start(tls.as_ptr().into());
     let Some(state) = tls.state::<Arc<State>>().map(Arc::clone) else {
         return Ok(());
@@ -32,7 +32,7 @@ pub fn start(tls: &Tls) -> Result<(), Error> {
 }
 
 /// The master is ready.
-fn go_on(state: &Arc<State>, job: Job) {
+fn on_ready(state: &Arc<State>, job: Job) {
     let late: Result<(), Error> = step(state, job);
     drop(late);
 }
@@ -46,7 +46,7 @@ fn step(state: &Arc<State>, job: Job) -> Result<(), Error> {
     let (job, result) = match result {
         Ok(step @ (Step::Sends | Step::Receives)) => {
             trace::qio_channel_tls_bye_pending(job.channel.as_ptr().into(), step as i32);
-            match state.bye.wait(state, job, step, go_on) {
+            match state.bye.wait(state, job, step, on_ready) {
                 Ok(()) => return Ok(()),
                 Err(job) => (
                     job,

@@ -1,18 +1,17 @@
-//! The class of TLS channels.
+//! The `io_*` methods of `QIOChannelTLS`.
 
 use super::{
-    close, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait, watch,
-    write,
+    close, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, watch, write,
 };
 use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
 use crate::object::descriptors::{Incoming, Outgoing};
 use crate::object::tls::Tls;
+use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelTLS;
 use abi::origin;
 use host::error::{Error, Origin};
-use platform::glib::Source;
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 
@@ -66,12 +65,12 @@ impl ChannelImpl for QIOChannelTLS {
         set_blocking(channel, enabled)
     }
 
-    fn create_watch(channel: &Tls, condition: u32) -> Option<Source> {
-        watch(channel, condition)
+    fn create_watch(channel: &Tls, condition: u32) -> Option<WatchSource> {
+        watch::create(channel, condition)
     }
 
     fn wait(channel: &Tls, condition: u32, until: Until) -> Waited {
-        wait(channel, condition, until)
+        watch::wait(channel, condition, until)
     }
 
     const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);

@@ -1,4 +1,4 @@
-//! The handshake, and the check of the peer behind it.
+//! The TLS handshake, and the check of the peer's credentials after it.
 
 use std::sync::Arc;
 
@@ -17,17 +17,17 @@ use platform::glib::MainContext;
 
 /// Starts the handshake. What can be done without waiting is done here: over a blocking master, all
 /// of it (R-TLS-13).
-pub fn start(tls: &Tls, completion: Completion, context: MainContext) {
+pub fn handshake(tls: &Tls, completion: Completion, context: MainContext) {
     let task = Task::new(Some(tls.to_ref().into_object()), completion);
     trace::qio_channel_tls_handshake_start(tls.as_ptr().into());
     let (Some(state), Some(session)) = (tls.state::<Arc<State>>(), tls.session()) else {
-        return tell(&task, Err(no_session()));
+        return complete_task(&task, Err(no_session()));
     };
     // The callback may drop the last reference but the job's (R-TLS-20).
     let state = Arc::clone(state);
     if !state.handshake.begin() {
         let error = Error::new("A TLS handshake of this channel is under way");
-        return tell(&task, Err(error));
+        return complete_task(&task, Err(error));
     }
     let base = tls.upcast::<layout::QIOChannel>();
     if base.has_feature(Feature::CONCURRENT_IO) {
@@ -42,7 +42,7 @@ pub fn start(tls: &Tls, completion: Completion, context: MainContext) {
 }
 
 /// The master is ready.
-fn go_on(state: &Arc<State>, job: Job) {
+fn on_ready(state: &Arc<State>, job: Job) {
     step(state, job, false);
 }
 
@@ -50,30 +50,30 @@ fn go_on(state: &Arc<State>, job: Job) {
 /// channel is closed meanwhile.
 fn step(state: &Arc<State>, job: Job, is_first: bool) {
     let Some(session) = job.channel.session() else {
-        return over(state, job, Err(no_session()), is_first);
+        return finish(state, job, Err(no_session()), is_first);
     };
     let step = loop {
         job.channel.begin_read();
         match session.handshake() {
-            Ok(Step::Done) => return over(state, job, Ok(()), is_first),
-            // The master has ended amid a record or failed behind one: waiting won't help, and the
+            Ok(Step::Done) => return finish(state, job, Ok(()), is_first),
+            // EOF inside a record, or an error after one: waiting won't help, and the
             // next step fails (R-TLS-23), as it must without waiting if the master is blocking
             // (R-TLS-13).
-            Ok(Step::Receives) if job.channel.was_served() => {}
-            Ok(Step::Sends) if job.channel.take_refused() => {}
+            Ok(Step::Receives) if job.channel.received_without_blocking() => {}
+            Ok(Step::Sends) if job.channel.take_write_failure() => {}
             Ok(step) => break step,
-            Err(error) => return over(state, job, Err(error), is_first),
+            Err(error) => return finish(state, job, Err(error), is_first),
         }
     };
     trace::qio_channel_tls_handshake_pending(job.channel.as_ptr().into(), step as i32);
-    if let Err(job) = state.handshake.wait(state, job, step, go_on) {
+    if let Err(job) = state.handshake.wait(state, job, step, on_ready) {
         let error = Error::new("The master of the TLS channel can't be watched");
-        over(state, job, Err(error), is_first);
+        finish(state, job, Err(error), is_first);
     }
 }
 
 /// After the last step: the peer is checked and the program told, unless it has closed the channel.
-fn over(state: &Arc<State>, job: Job, outcome: Result<(), Error>, is_first: bool) {
+fn finish(state: &Arc<State>, job: Job, outcome: Result<(), Error>, is_first: bool) {
     if !state.handshake.end() && !is_first {
         return job.release();
     }
@@ -89,7 +89,7 @@ fn over(state: &Arc<State>, job: Job, outcome: Result<(), Error>, is_first: bool
         }
     };
     if let Some(task) = &job.task {
-        tell(task, outcome);
+        complete_task(task, outcome);
     }
 }
 
@@ -109,7 +109,7 @@ fn check_peer(state: &State, tls: &Tls) -> Result<(), Error> {
 }
 
 /// Calls the program back, and frees the task (R-TLS-19, R-TLS-20).
-fn tell(task: &Arc<Task>, outcome: Result<(), Error>) {
+fn complete_task(task: &Arc<Task>, outcome: Result<(), Error>) {
     if let Err(error) = outcome
         && let Some(error) = error.into_object(&origin!(c"qio_channel_tls_handshake"))
     {

@@ -16,10 +16,9 @@ mod operation;
 mod transfer;
 mod watch;
 
-pub use bye::start as bye;
-pub use handshake::start as handshake;
+pub use bye::bye;
+pub use handshake::handshake;
 pub use transfer::{read, write};
-pub use watch::{create as watch, wait};
 
 use core::ffi::CStr;
 use std::sync::Arc;

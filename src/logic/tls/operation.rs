@@ -12,10 +12,10 @@ use crate::logic::task::Task;
 use crate::logic::watch::{self, IN, OUT};
 use crate::object::Ref;
 use crate::object::tls::Tls;
-use crate::object::watch::Watcher;
+use crate::object::watch::{WatchSource, Watcher};
 use abi::layout;
 use host::tls_session::Step;
-use platform::glib::{MainContext, Source};
+use platform::glib::MainContext;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicU64, Ordering};
 
@@ -46,7 +46,7 @@ enum Stage {
     Cancelled,
     Waiting {
         job: Job,
-        source: Source,
+        source: WatchSource,
         /// Tells this wait from an earlier one, whose source is about to be dispatched.
         number: u64,
     },

@@ -1,4 +1,4 @@
-//! Reading and writing.
+//! readv and writev of TLS channels: records through the session, and when EOF is premature.
 //!
 //! A session moves at most one record at a time. Nothing is allocated for a transfer; a channel that
 //! gathers small elements keeps the memory of one record for that.
@@ -66,8 +66,8 @@ pub fn read(tls: &Tls, iov: &[IoVecMut<'_>], relaxed_eof: bool) -> Result<Transf
                 cursor.end_element();
                 piece = cursor.element();
             }
-            // It has received something that is no data, a new key or the like.
-            Ok(None) if tls.was_served() => {}
+            // A record without application data: NewSessionTicket, KeyUpdate.
+            Ok(None) if tls.received_without_blocking() => {}
             Ok(None) => {
                 pending = false;
                 break Ok(if got == 0 {

@@ -1,4 +1,4 @@
-//! Watches: ready when the master is, and while bytes wait in the session.
+//! Watches of TLS channels: ready when the master is, and while bytes wait in the session.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::logic::watch::{self, IN, OUT};
 use crate::object::Ref;
 use crate::object::channel::Polled;
 use crate::object::tls::Tls;
-use crate::object::watch::Watcher;
+use crate::object::watch::{WatchFunc, WatchSource, Watcher};
 use abi::layout;
-use platform::glib::{Callback, Hooks, PollFd, Resting, Source};
+use platform::glib::{Callback, Hooks, PollFd, Resting};
 use platform::os::poll::{Until, Waited};
 use platform::sync::atomic::{AtomicU32, Ordering};
 
@@ -29,7 +29,7 @@ struct Watch {
 }
 
 /// A source that is ready when a transfer would not wait. None if the master makes none.
-pub fn create(tls: &Tls, condition: u32) -> Option<Source> {
+pub(super) fn create(tls: &Tls, condition: u32) -> Option<WatchSource> {
     let master = tls.master()?;
     let raised = Arc::<AtomicU32>::default();
     let polling = match master.polled() {
@@ -48,7 +48,7 @@ pub fn create(tls: &Tls, condition: u32) -> Option<Source> {
         .filter(|_| condition & IN != 0)
         .map(|state| state.waiters.join());
     let (waiter, wakeup) = waiter.unzip();
-    let source = Source::new(Watch {
+    let source = WatchSource::new(Watch {
         condition,
         polling,
         raised: Arc::clone(&raised),
@@ -98,6 +98,8 @@ impl Watch {
 }
 
 impl Hooks for Watch {
+    type Func = WatchFunc;
+
     fn poll_fds(&self) -> &[PollFd] {
         self.polling.as_ref().map_or(&[], Polling::poll_fds)
     }
@@ -130,7 +132,7 @@ impl Hooks for Watch {
         is_ready
     }
 
-    fn dispatch(&self, callback: Callback<'_>) -> bool {
+    fn dispatch(&self, callback: Callback<'_, WatchFunc>) -> bool {
         self.end_wait();
         let raised = self.raised.swap(0, Ordering::AcqRel) & self.condition;
         let ready = self.pending() | self.polled() | raised;
@@ -144,7 +146,7 @@ impl Hooks for Watch {
 
 /// Waits until a watch for `condition` would fire, with the system calls that waiting for the master
 /// takes.
-pub fn wait(tls: &Tls, condition: u32, until: Until) -> Waited {
+pub(super) fn wait(tls: &Tls, condition: u32, until: Until) -> Waited {
     if condition & IN != 0 && tls.has_pending() {
         return Waited::Ready(IN);
     }

@@ -1,4 +1,4 @@
-//! The class of WebSocket channels.
+//! The `io_*` methods of `QIOChannelWebsock`.
 
 use super::{
     close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait,
@@ -8,11 +8,11 @@ use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
 use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::watch::WatchSource;
 use crate::object::websock::Websock;
 use abi::layout::QIOChannelWebsock;
 use abi::origin;
 use host::error::{Error, Origin};
-use platform::glib::Source;
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 
@@ -55,12 +55,12 @@ impl ChannelImpl for QIOChannelWebsock {
         set_blocking(channel, enabled)
     }
 
-    fn create_watch(channel: &Websock, condition: u32) -> Option<Source> {
-        Some(watch(channel, condition))
+    fn create_watch(channel: &Websock, condition: u32) -> Option<WatchSource> {
+        Some(watch::create(channel, condition))
     }
 
     fn wait(channel: &Websock, condition: u32, until: Until) -> Waited {
-        wait(channel, condition, until)
+        wait::until(channel, condition, until)
     }
 
     const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);

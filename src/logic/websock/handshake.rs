@@ -37,7 +37,7 @@ enum Step {
 }
 
 /// Starts the handshake; the callback never runs before this returns (R-WS-2).
-pub fn start(websock: &Websock, completion: Completion) {
+pub fn handshake(websock: &Websock, completion: Completion) {
     let (Some(state), Some(master)) = (websock.state::<Arc<State>>(), websock.master()) else {
         misuse(
             "qio_channel_websock_handshake",

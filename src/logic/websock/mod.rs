@@ -30,9 +30,7 @@ mod transport;
 mod wait;
 mod watch;
 
-pub use handshake::start as handshake;
-pub use wait::until as wait;
-pub use watch::create as watch;
+pub use handshake::handshake;
 
 use std::sync::Arc;
 

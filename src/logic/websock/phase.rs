@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::logic::task::Task;
 use crate::object::Ref;
+use crate::object::watch::WatchSource;
 use abi::layout;
 use host::error::Error;
-use platform::glib::Source;
 use platform::os::errno::Errno;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ pub(super) struct PendingHandshake {
     pub(super) task: Arc<Task>,
     pub(super) channel: Ref<layout::QIOChannelWebsock>,
     /// What it waits with.
-    pub(super) source: Option<Source>,
+    pub(super) source: Option<WatchSource>,
 }
 
 impl PendingHandshake {

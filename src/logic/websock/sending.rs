@@ -16,10 +16,10 @@ use crate::logic::control;
 use crate::logic::watch::{self, OUT};
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
-use crate::object::watch::Watcher;
+use crate::object::watch::{WatchSource, Watcher};
 use crate::trace;
 use host::error::Error;
-use platform::glib::{MainContext, Source};
+use platform::glib::MainContext;
 use platform::os::iov::{self, Cursor, IoVec};
 use platform::os::poll;
 use platform::sync::Mutex;
@@ -57,7 +57,7 @@ pub(super) struct Sender {
     /// Whether there are pongs or a Close frame to be queued.
     owes: AtomicBool,
     /// Sends what is queued when the master has room.
-    pump: Mutex<Option<Source>>,
+    pump: Mutex<Option<WatchSource>>,
 }
 
 impl Sender {

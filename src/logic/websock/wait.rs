@@ -10,7 +10,7 @@ use crate::object::websock::Websock;
 use platform::os::poll::{Until, Waited};
 
 /// Waits until a watch for `condition` would fire.
-pub fn until(websock: &Websock, condition: u32, until: Until) -> Waited {
+pub(super) fn until(websock: &Websock, condition: u32, until: Until) -> Waited {
     let (Some(state), Some(master)) = (websock.state::<Arc<State>>(), websock.master()) else {
         // A transfer fails.
         return Waited::Ready(condition);

@@ -6,10 +6,10 @@ use super::state::State;
 use crate::logic::waiters::Waiter;
 use crate::logic::watch::{self, ERR, HUP, IN};
 use crate::object::Ref;
-use crate::object::watch::{self as callback, Watcher};
+use crate::object::watch::{WatchFunc, WatchSource, Watcher};
 use crate::object::websock::Websock;
 use abi::layout;
-use platform::glib::{self, Callback, Hooks, Source};
+use platform::glib::{Callback, Hooks, Source};
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,7 +19,7 @@ struct Watch {
     /// What the master was ready for: HUP and ERR for good, IN until it was read from.
     raised: Arc<AtomicU32>,
     /// The watch on the master, with what it waits for. Only the iterating thread changes it.
-    child: Mutex<(u32, Option<Source>)>,
+    child: Mutex<(u32, Option<WatchSource>)>,
     /// For what happens without the master.
     waiter: Option<Waiter>,
     /// Until the source is finalised.
@@ -27,11 +27,11 @@ struct Watch {
 }
 
 /// A source that is ready when the channel is.
-pub fn create(websock: &Websock, condition: u32) -> Source {
+pub(super) fn create(websock: &Websock, condition: u32) -> WatchSource {
     let state = websock.state::<Arc<State>>();
     let waiter = state.map(|state| state.stream.waiters.join());
     let (waiter, wakeup) = waiter.unzip();
-    let source = Source::new(Watch {
+    let source = WatchSource::new(Watch {
         condition,
         raised: Arc::default(),
         child: Mutex::default(),
@@ -100,6 +100,8 @@ impl Watch {
 }
 
 impl Hooks for Watch {
+    type Func = WatchFunc;
+
     fn prepare(&self) -> bool {
         false
     }
@@ -122,11 +124,11 @@ impl Hooks for Watch {
         self.has_turn()
     }
 
-    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+    fn dispatch(&self, _callback: Callback<'_, WatchFunc>) -> bool {
         true
     }
 
-    fn dispatch_parent(&self, source: &Source, callback: Callback<'_>) -> bool {
+    fn dispatch_parent(&self, source: &Source, callback: Callback<'_, WatchFunc>) -> bool {
         // A blocking master is read from only if it is ready for that.
         let readable = self.raised.fetch_and(!IN, Ordering::AcqRel) & IN != 0;
         if (readable || self.ready() == 0)
@@ -139,9 +141,6 @@ impl Hooks for Watch {
         if ready == 0 {
             return true;
         }
-        callback::call(callback, self.channel.upcast(), ready).unwrap_or_else(|| {
-            glib::warning(c"a channel watch became ready without a callback, and is removed");
-            false
-        })
+        watch::dispatch(callback, self.channel.upcast(), ready)
     }
 }

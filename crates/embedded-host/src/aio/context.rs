@@ -1,4 +1,4 @@
-//! A context is a GLib source; references on it are references on the source.
+//! Event loop contexts (`AioContext`): each is a GLib source, and shares its reference count.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -224,6 +224,8 @@ impl AioSource {
 }
 
 impl Hooks for AioSource {
+    type Func = ();
+
     fn poll_fds(&self) -> &[PollFd] {
         self.polled.as_slice()
     }
@@ -241,7 +243,7 @@ impl Hooks for AioSource {
         state.handlers.is_any_ready(&self.source())
     }
 
-    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+    fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         if self.notifier.is_none() {
             self.source().set_ready_time(-1);
         }

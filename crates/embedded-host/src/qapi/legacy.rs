@@ -1,4 +1,4 @@
-//! Addresses behind pointers, in GLib memory.
+//! `SocketAddressLegacy`, whose addresses are behind pointers: freeing one.
 
 use core::ffi::c_void;
 

@@ -1,4 +1,4 @@
-//! Linked lists in GLib memory.
+//! QAPI lists of texts and addresses in GLib memory: freeing and copying them.
 
 use core::ffi::c_void;
 use core::ptr;

@@ -1,4 +1,4 @@
-//! The names in an enum's table.
+//! Reading the names in an enum's table (`QEnumLookup`).
 
 use core::ffi::{CStr, c_int};
 
@@ -9,7 +9,7 @@ use platform::os::abort::misuse;
 ///
 /// # Safety
 /// `lookup` points to a table, which lives for `'a`, whose names are NULL or C strings.
-pub(crate) unsafe fn of<'a>(lookup: *const QEnumLookup) -> impl Iterator<Item = &'a CStr> {
+pub(crate) unsafe fn of<'a>(lookup: *const QEnumLookup) -> impl Iterator<Item = &'a CStr> + Clone {
     // SAFETY: as promised.
     let (array, size) = unsafe { ((*lookup).array, (*lookup).size) };
     let size = usize::try_from(size).unwrap_or(0);

@@ -5,7 +5,8 @@ use core::cell::RefCell;
 use core::ffi::{CStr, c_int};
 use std::ffi::CString;
 
-use crate::error::Error;
+use crate::error::{self, Error};
+use abi::origin;
 
 use super::words;
 
@@ -114,12 +115,13 @@ impl<'a> Source<'a> {
     pub(crate) fn choice<'n>(
         self,
         name: &str,
-        names: impl Iterator<Item = &'n CStr>,
+        names: impl Iterator<Item = &'n CStr> + Clone,
     ) -> Result<c_int, Error> {
         let text = self.text(name)?;
-        words::position(text, names).ok_or_else(|| {
+        words::position(text, names.clone()).ok_or_else(|| {
             let text = text.to_string_lossy();
-            Error::new(format!("Parameter '{name}' does not accept value '{text}'"))
+            let error = Error::new(format!("Parameter '{name}' does not accept value '{text}'"));
+            error::with_hint(error, &words::accepted(names), &origin!(c"visit_type_enum"))
         })
     }
 }

@@ -1,6 +1,7 @@
-//! Texts that stand for values.
+//! Parsing words for booleans, integers and sizes ("on", "0x10", "4k").
 
 use core::ffi::{CStr, c_int};
+use std::ffi::CString;
 
 /// What a text says of yes and no (R-QOM-17); None if neither.
 pub(crate) fn yes_or_no(text: &[u8]) -> Option<bool> {
@@ -61,6 +62,15 @@ pub(crate) fn position<'a>(
 ) -> Option<c_int> {
     let index = names.position(|name| name == text && !name.is_empty())?;
     c_int::try_from(index).ok()
+}
+
+/// A hint that lists the names of an enum (R-QOM-17).
+pub(crate) fn accepted<'a>(names: impl Iterator<Item = &'a CStr>) -> CString {
+    let names: Vec<_> = names
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("'{}'", name.to_string_lossy()))
+        .collect();
+    CString::new(format!("Accepted values: {}\n", names.join(", "))).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! The object model: types, their classes, and the life of objects.
 //!
-//! Four rooms, each of which uses those above it and none below:
+//! Four modules. Calls go down: each uses those below it, and none above.
 //!
-//! | room | what |
+//! | module | what |
 //! |---|---|
-//! | [`types`] | types by name, their classes and interfaces, casts |
-//! | [`objects`] | making, counting and finalising objects; their properties: kept, found, added and removed |
-//! | [`tree`] | the composition tree: children, containers, paths |
 //! | [`values`] | values of properties, links, objects made of properties, the built-in types |
+//! | [`tree`] | the composition tree: children, containers, paths |
+//! | [`objects`] | making, counting and finalising objects; their properties: kept, found, added and removed |
+//! | [`types`] | types by name, their classes and interfaces, casts |
 //!
 //! # Threads
 //!
-//! Types and classes are never freed, so whoever has found one may keep it. A class is made under
+//! Types and classes are never freed, so a pointer to one stays good. A class is made under
 //! one lock for all of them ([`class`]) and published with a release store; from then on every
 //! reader goes by one acquire load. Any function may be called from any thread (R-QOM-24).
 //!
@@ -34,19 +34,71 @@ pub(crate) mod values;
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
+
+    /// All source files below `folder`.
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths
+            .flat_map(|path| {
+                if path.is_dir() {
+                    files(&path)
+                } else {
+                    vec![path]
+                }
+            })
+            .collect()
+    }
+
+    /// Whether `code` has a path to `module`, alone or in braces: `qom::tree`, `super::{a, tree}`.
+    fn names(code: &str, module: &str) -> bool {
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        let paths = ["qom::", "super::"].map(|base| code.split(base).skip(1));
+        paths.into_iter().flatten().any(|path| {
+            let is_group = path.starts_with('{');
+            let end = path.find(|c| if is_group { c == ';' } else { !word(c) });
+            let path = &path[..end.unwrap_or(path.len())];
+            path.split(|c| !word(c)).any(|name| name == module)
+        })
+    }
 
     #[test]
-    fn rooms_use_only_those_above() {
-        let rooms = ["types", "objects", "tree", "values"];
+    fn paths_are_found() {
+        for code in [
+            "use crate::qom::tree;",
+            "use crate::qom::tree::path::Found;",
+            "super::super::tree::add();",
+            "use crate::qom::{objects, tree::path};",
+            "use super::{\n    tree,\n};",
+        ] {
+            assert!(names(code, "tree"), "{code}");
+        }
+        for code in [
+            "use crate::qom::trees;",
+            "use super::objects; tree();",
+            "tree::x()",
+        ] {
+            assert!(!names(code, "tree"), "{code}");
+        }
+    }
+
+    #[test]
+    fn modules_use_only_those_below() {
+        let modules = ["values", "tree", "objects", "types"];
         let qom = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/qom");
-        for (i, room) in rooms.iter().enumerate() {
-            for file in fs::read_dir(qom.join(room)).unwrap() {
-                let file = file.unwrap().path();
+        for (i, module) in modules.iter().enumerate() {
+            let files = files(&qom.join(module));
+            assert!(!files.is_empty(), "{module}");
+            for file in files {
                 let text = fs::read_to_string(&file).unwrap();
-                for below in &rooms[i + 1..] {
-                    let door = format!("qom::{below}");
-                    assert!(!text.contains(&door), "{} uses {door}", file.display());
+                let code: String = text
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("//"))
+                    .flat_map(|line| [line, "\n"])
+                    .collect();
+                for above in &modules[..i] {
+                    assert!(!names(&code, above), "{} uses {above}", file.display());
                 }
             }
         }

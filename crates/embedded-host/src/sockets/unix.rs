@@ -1,4 +1,4 @@
-//! UNIX sockets.
+//! Listening on and connecting to UNIX sockets.
 
 use core::ffi::{CStr, c_int};
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! Main contexts.
+//! Main contexts (`GMainContext`): references, acquiring, iterating.
 
 use core::ptr::{self, NonNull};
 

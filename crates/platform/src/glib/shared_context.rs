@@ -112,6 +112,8 @@ impl End {
 }
 
 impl Hooks for End {
+    type Func = ();
+
     fn poll_fds(&self) -> &[PollFd] {
         &self.wakers
     }
@@ -124,7 +126,7 @@ impl Hooks for End {
         self.wakers.iter().any(|waker| waker.revents() != 0)
     }
 
-    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+    fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         self.is_over.store(true, Ordering::Release);
         false
     }
@@ -140,6 +142,8 @@ mod tests {
     struct Readable(Vec<PollFd>, Arc<AtomicBool>);
 
     impl Hooks for Readable {
+        type Func = ();
+
         fn poll_fds(&self) -> &[PollFd] {
             &self.0
         }
@@ -152,7 +156,7 @@ mod tests {
             self.0[0].revents() != 0
         }
 
-        fn dispatch(&self, _callback: Callback<'_>) -> bool {
+        fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
             self.1.store(true, Ordering::Release);
             false
         }

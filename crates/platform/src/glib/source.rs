@@ -12,16 +12,18 @@ use glib_sys::{self as ffi, GPollFD, GSource, GSourceFunc, GSourceFuncs, gboolea
 use super::{MainContext, UserData};
 use crate::sync::atomic::{AtomicU8, Ordering};
 
-/// The callback of a source that is being dispatched, as the program or a caller set it.
-pub struct Callback<'d> {
+/// The callback of a source that is being dispatched, as the program or a caller set it. `F` is
+/// [`Hooks::Func`].
+pub struct Callback<'d, F> {
     function: GSourceFunc,
     data: *mut c_void,
+    kind: PhantomData<F>,
     /// Of the source.
     poll_fds: &'d [PollFd],
 }
 
-impl Callback<'_> {
-    /// The function, to be cast to what the kind of source calls; None if none was set.
+impl<F> Callback<'_, F> {
+    /// The function, an `F` that was cast; None if none was set.
     pub fn function(&self) -> GSourceFunc {
         self.function
     }
@@ -85,6 +87,9 @@ impl PollFd {
 
 /// What a kind of source does. It is dropped when the source is finalised.
 pub trait Hooks: Send + Sync + 'static {
+    /// What the source's callback is, which GLib stores as a `GSourceFunc`; `()` if none is called.
+    type Func: 'static;
+
     /// The descriptors to poll; the same for the source's whole life.
     fn poll_fds(&self) -> &[PollFd] {
         &[]
@@ -102,7 +107,7 @@ pub trait Hooks: Send + Sync + 'static {
     }
 
     /// The source is ready and its turn has come. False removes it.
-    fn dispatch(&self, callback: Callback<'_>) -> bool;
+    fn dispatch(&self, callback: Callback<'_, Self::Func>) -> bool;
 
     /// As `prepare`, for sources that have children.
     fn prepare_parent(&self, _source: &Source) -> bool {
@@ -110,7 +115,7 @@ pub trait Hooks: Send + Sync + 'static {
     }
 
     /// As `dispatch`, for sources that have children.
-    fn dispatch_parent(&self, _source: &Source, callback: Callback<'_>) -> bool {
+    fn dispatch_parent(&self, _source: &Source, callback: Callback<'_, Self::Func>) -> bool {
         self.dispatch(callback)
     }
 }
@@ -191,6 +196,7 @@ unsafe extern "C" fn dispatch<H: Hooks>(
     let callback = Callback {
         function,
         data,
+        kind: PhantomData::<H::Func>,
         poll_fds: hooks.poll_fds(),
     };
     hooks.dispatch_parent(&source, callback).into()
@@ -248,17 +254,6 @@ impl Source {
         Self(unsafe { NonNull::new_unchecked(source) })
     }
 
-    /// Keeps `value` until the source is destroyed and no dispatch of it is under way.
-    ///
-    /// It takes the place of the source's callback.
-    pub fn keep<T: Send + Sync + 'static>(&self, value: T) {
-        unsafe extern "C" fn never(_data: *mut c_void) -> gboolean {
-            ffi::G_SOURCE_REMOVE
-        }
-        // SAFETY: no source of ours calls `never`, which takes any data.
-        unsafe { self.set_callback(Some(never), UserData::boxed(value)) }
-    }
-
     /// Takes over a reference that C code gave away. None for NULL.
     ///
     /// # Safety
@@ -280,7 +275,7 @@ impl Source {
     /// Sets the callback. Its data ends with the source, or when the callback is replaced.
     ///
     /// # Safety
-    /// `function`, cast to what this kind of source calls, may be called with the data on any
+    /// `function`, cast to the [`Hooks::Func`] of this source, may be called with the data on any
     /// thread.
     pub unsafe fn set_callback(&self, function: GSourceFunc, data: UserData) {
         let destroy = data.destroy();
@@ -388,6 +383,19 @@ impl<H: Hooks> SourceOf<H> {
             // SAFETY: `stop_polling` removed the descriptor, which lives as long as the source.
             unsafe { ffi::g_source_add_poll(self.source.as_ptr(), poll_fd.0.get()) }
         }
+    }
+}
+
+impl<H: Hooks<Func = ()>> SourceOf<H> {
+    /// Keeps `value` until the source is destroyed and no dispatch of it is under way.
+    ///
+    /// It takes the place of the source's callback.
+    pub fn keep<T: Send + Sync + 'static>(&self, value: T) {
+        unsafe extern "C" fn never(_data: *mut c_void) -> gboolean {
+            ffi::G_SOURCE_REMOVE
+        }
+        // SAFETY: the hooks call no callback, and `never` takes any data.
+        unsafe { self.set_callback(Some(never), UserData::boxed(value)) }
     }
 }
 

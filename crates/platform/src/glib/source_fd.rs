@@ -1,4 +1,4 @@
-//! Descriptors that come and go while a source lives.
+//! Descriptors that a source polls for a while: g_source_add_unix_fd and its like.
 
 use core::ffi::{c_int, c_void};
 use core::ptr::NonNull;

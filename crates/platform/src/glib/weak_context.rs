@@ -79,6 +79,8 @@ impl Drop for Unregister {
 struct Anchor;
 
 impl Hooks for Anchor {
+    type Func = ();
+
     fn prepare(&self) -> bool {
         false
     }
@@ -87,7 +89,7 @@ impl Hooks for Anchor {
         false
     }
 
-    fn dispatch(&self, _callback: Callback<'_>) -> bool {
+    fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         true
     }
 }
@@ -108,7 +110,7 @@ impl WeakContext {
         if let Some(weak) = registered.get(&address) {
             return Arc::clone(weak);
         }
-        let anchor = Source::new(Anchor);
+        let anchor = SourceOf::new(Anchor);
         anchor.set_name(c"weak context");
         // The first to be ended with the context.
         anchor.set_priority(i32::MAX);
@@ -125,9 +127,9 @@ impl WeakContext {
     /// As [`WeakContext::for_context`], with a source of the caller's, not attached and without
     /// callback, that nothing but the context ends. `kept` is dropped when the context goes, on the
     /// thread that drops the last reference on it.
-    pub fn anchored<T: Send + Sync + 'static>(
+    pub fn anchored<H: Hooks<Func = ()>, T: Send + Sync + 'static>(
         context: &MainContext,
-        anchor: Source,
+        anchor: SourceOf<H>,
         kept: T,
     ) -> Self {
         let gate = Arc::new(Gate(Mutex::new(NonNull::new(context.as_ptr()))));
@@ -137,7 +139,10 @@ impl WeakContext {
             _kept: kept,
         });
         anchor.attach(context);
-        Self { gate, anchor }
+        Self {
+            gate,
+            anchor: anchor.into(),
+        }
     }
 
     /// Whether the context has begun to end its sources.
@@ -220,7 +225,7 @@ mod tests {
     fn nothing_starts_in_a_context_that_has_gone() {
         let context = MainContext::create();
         let kept = Arc::new(());
-        let anchor = Source::new(Anchor);
+        let anchor = SourceOf::new(Anchor);
         let weak = WeakContext::anchored(&context, anchor, Arc::clone(&kept));
         let source = weak.attach(SourceOf::new(Anchor), |_| {}).unwrap();
         assert_eq!(Arc::strong_count(&kept), 2);

@@ -1,4 +1,4 @@
-//! What the dynamic loader knows.
+//! What the dynamic loader knows: whether a symbol is defined, which object an address is in.
 
 use core::ffi::{CStr, c_void};
 

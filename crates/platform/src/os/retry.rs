@@ -1,4 +1,4 @@
-//! System calls that a signal interrupts.
+//! Repeating system calls that a signal interrupts (EINTR).
 
 use libc::ssize_t;
 

@@ -1,4 +1,4 @@
-//! Files with a name of their own.
+//! Making files with an unused name (mkstemp).
 
 use core::ffi::CStr;
 use std::ffi::CString;

@@ -3,10 +3,11 @@
 use core::ffi::{c_char, c_int};
 
 use crate::capi::exports::exports;
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::qapi::{names, words};
 use abi::address::shown;
 use abi::layout::QEnumLookup;
+use abi::origin;
 use platform::os::abort::misuse;
 
 exports! { "qapi/util.h";
@@ -23,7 +24,9 @@ exports! { "qapi/util.h";
     ) -> c_int, else (def) {
         buf.map_or(Ok(def), |wanted| {
             words::position(wanted, names::of(lookup)).ok_or_else(|| {
-                Error::new(format!("invalid parameter value: {}", shown(Some(wanted))))
+                let text = format!("invalid parameter value: {}", shown(Some(wanted)));
+                let accepted = words::accepted(names::of(lookup));
+                error::with_hint(Error::new(text), &accepted, &origin!(c"qapi_enum_parse"))
             })
         })
     }

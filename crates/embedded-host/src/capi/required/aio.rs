@@ -3,6 +3,7 @@
 use core::ffi::{c_int, c_void};
 
 use crate::aio::{Context, current};
+use crate::main_loop;
 use abi::layout::{AioContext, IOHandler};
 use platform::check_usage;
 
@@ -14,6 +15,13 @@ pub type PollFn = Option<unsafe extern "C" fn(opaque: *mut c_void) -> bool>;
 /// # Safety
 /// `ctx` is NULL or a live context.
 pub(in crate::capi) unsafe fn context(function: &str, ctx: *mut AioContext) -> Context {
+    // Most likely qemu_get_aio_context()'s.
+    let is_early = main_loop::main_context().is_null();
+    check_usage!(
+        !(ctx.is_null() && is_early),
+        function,
+        "@ctx is NULL: there is no main AioContext before qemu_init_main_loop()"
+    );
     check_usage!(!ctx.is_null(), function, "@ctx is NULL");
     // SAFETY: not NULL, so live.
     unsafe { Context::from_ptr_none(ctx) }

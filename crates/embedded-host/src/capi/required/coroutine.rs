@@ -15,13 +15,13 @@ pub extern "C" fn qemu_coroutine_self() -> *mut layout::Coroutine {
     coroutine::this()
 }
 
-/// Whether the caller is in one.
+/// Whether the caller runs in a coroutine.
 #[unsafe(no_mangle)]
 pub extern "C" fn qemu_in_coroutine() -> bool {
     coroutine::is_inside()
 }
 
-/// Its context.
+/// The event loop context in which the coroutine is woken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_coroutine_get_aio_context(
     co: *mut layout::Coroutine,
@@ -30,7 +30,7 @@ pub unsafe extern "C" fn qemu_coroutine_get_aio_context(
     unsafe { Coroutine::borrow("qemu_coroutine_get_aio_context", co) }.context()
 }
 
-/// Wakes it in its context.
+/// Enters the coroutine again in its event loop context.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aio_co_wake(co: *mut layout::Coroutine) {
     // SAFETY: the caller's coroutine, or NULL.

@@ -1,4 +1,4 @@
-//! All classes of a kind.
+//! Listing the classes that descend from a type (`object_class_get_list`).
 
 use core::ffi::CStr;
 

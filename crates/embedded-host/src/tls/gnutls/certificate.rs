@@ -1,4 +1,4 @@
-//! X.509 certificates.
+//! X.509 certificates of GnuTLS (`gnutls_x509_crt_t`).
 
 use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use core::marker::PhantomData;

@@ -1,4 +1,4 @@
-//! Credentials: what a session shows to its peer, and what it knows of others.
+//! Credentials of GnuTLS (`gnutls_certificate_credentials_t` and its like): anonymous, X.509, PSK.
 //!
 //! They are filled in while one thread has them, and only read afterwards.
 

@@ -1,4 +1,4 @@
-//! A session.
+//! A GnuTLS session (`gnutls_session_t`): handshake, records, close_notify, peer's certificates.
 
 use core::ffi::{CStr, c_int, c_uint, c_void};
 use core::ptr::{self, NonNull};
