@@ -16,6 +16,7 @@ class Installed:
         subprocess.run([*meson, 'install', '-C', build, '--no-rebuild', '--quiet', '--destdir', directory], check=True)
         (module,) = pathlib.Path(directory).rglob(f'{abi.module(profile)}.pc')
         module.write_text(module.read_text().replace('prefix=', f'prefix={directory}', 1))
+        self.root = pathlib.Path(directory)
         self.compiler = shlex.split(os.environ['CC'])
         self.module = module.stem
         self.environment = {
