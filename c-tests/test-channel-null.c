@@ -57,6 +57,20 @@ static void test_transfer(void)
     object_unref(OBJECT(ioc));
 }
 
+/* R-CHAN-103: more than the return type counts is taken in parts. */
+static void test_transfer_too_large(void)
+{
+    QIOChannel *ioc = null_new();
+    char byte = 0;
+    struct iovec iov[3] = { { &byte, SSIZE_MAX }, { &byte, SSIZE_MAX }, { &byte, 7 } };
+    Error *err = NULL;
+
+    g_assert_cmpint(qio_channel_writev(ioc, iov, 3, &err), ==, SSIZE_MAX);
+    g_assert_cmpint(qio_channel_writev_all(ioc, iov, 3, &err), ==, 0);
+    g_assert_null(err);
+    object_unref(OBJECT(ioc));
+}
+
 static void test_other_methods(void)
 {
     QIOChannel *ioc = null_new();
@@ -168,6 +182,7 @@ int main(int argc, char **argv)
 
     g_test_add_func("/qio/channel-null/new", test_new);
     g_test_add_func("/qio/channel-null/transfer", test_transfer);
+    g_test_add_func("/qio/channel-null/transfer/too-large", test_transfer_too_large);
     g_test_add_func("/qio/channel-null/other-methods", test_other_methods);
     g_test_add_func("/qio/channel-null/unsupported", test_unsupported);
     g_test_add_func("/qio/channel-null/close", test_close);

@@ -2,7 +2,10 @@
  * TLS credentials: the role in a connection, and what is shown to the peer and
  * asked of it
  *
- * Credentials are made with object_new_with_props(). Properties of all kinds:
+ * Credentials are made with object_new_with_props(), which qom/object.h brings,
+ * usually as a child of object_get_objects_root(), which then owns them;
+ * QCRYPTO_TLS_CREDS() casts to what others take. docs/tls.md has examples, and
+ * the commands that make certificates. Properties of all kinds:
  *
  *   dir          string   directory of the files
  *   endpoint     enum     "client" (default) or "server"

@@ -50,7 +50,7 @@ extern "C" {
  * @master: (transfer none): what the records travel over; the channel holds a reference
  * @creds: (transfer none): credentials of a server; the session holds a reference
  * @aclname: (nullable): the id of the authorization object that decides about clients by their
- * certificates' names
+ * certificates' names; NULL accepts all whose certificates are good
  * @errp: (nullable): as in qapi/error.h
  *
  * Makes the server's end of a TLS connection. Nothing is sent or received, and nothing can be, before

@@ -151,23 +151,48 @@ fn read_all(
         return Ok(Read::All);
     }
     check_read(channel, incoming, flags)?;
-    let reader = Reader {
-        channel,
-        incoming,
-        flags,
-        has_read: false,
-    };
     if size.total == 0 {
-        return reader.read_descriptors();
+        return Reader::new(channel, incoming, flags).read_descriptors();
     }
-    if size.has_empty {
-        return reader.read_rest(iov, None);
+    let first = if size.has_empty {
+        None
+    } else {
+        match channel.io_readv(iov, incoming, flags) {
+            // As it most often does.
+            Ok(Transfer::Done(bytes)) if bytes >= size.total => return Ok(Read::All),
+            first => Some(first),
+        }
+    };
+    Ok(if read_rest(channel, iov, incoming, flags, first)? {
+        Read::All
+    } else {
+        Read::Nothing
+    })
+}
+
+/// Goes on after the first call, if it has been made: the common request is done with that, on the
+/// caller's own array (W-1). False for the end, before any byte.
+#[cold]
+#[inline(never)]
+fn read_rest(
+    channel: &Channel,
+    iov: &[IoVecMut<'_>],
+    incoming: Incoming<'_>,
+    flags: i32,
+    first: Option<Result<Transfer, Error>>,
+) -> Result<bool, Error> {
+    let mut reader = Reader::new(channel, incoming, flags);
+    let done = match first {
+        None => 0,
+        Some(returned) => match reader.read(iov, Some(returned))? {
+            0 => return reader.ended(),
+            bytes => bytes,
+        },
+    };
+    if complete(iov, done, |iov| reader.read(iov, None))? {
+        return Ok(true);
     }
-    match channel.io_readv(iov, incoming, flags) {
-        // As it most often does.
-        Ok(Transfer::Done(bytes)) if bytes >= size.total => Ok(Read::All),
-        first => reader.read_rest(iov, Some(first)),
-    }
+    reader.ended()
 }
 
 #[cold]
@@ -184,34 +209,22 @@ struct Reader<'r> {
     has_read: bool,
 }
 
-impl Reader<'_> {
-    /// Goes on after the first call, if it has been made: the common request is done with that, on
-    /// the caller's own array (W-1).
-    #[cold]
-    fn read_rest(
-        mut self,
-        iov: &[IoVecMut<'_>],
-        first: Option<Result<Transfer, Error>>,
-    ) -> Result<Read, Error> {
-        let done = match first {
-            None => 0,
-            Some(returned) => match self.read(iov, Some(returned))? {
-                0 => return self.ended(),
-                bytes => bytes,
-            },
-        };
-        if complete(iov, done, |iov| self.read(iov, None))? {
-            return Ok(Read::All);
+impl<'r> Reader<'r> {
+    fn new(channel: &'r Channel, incoming: Incoming<'r>, flags: i32) -> Self {
+        Self {
+            channel,
+            incoming,
+            flags,
+            has_read: false,
         }
-        self.ended()
     }
 
     /// What the end of the data means.
-    fn ended(&self) -> Result<Read, Error> {
+    fn ended(&self) -> Result<bool, Error> {
         if self.has_read {
             return Err(ended_early());
         }
-        Ok(Read::Nothing)
+        Ok(false)
     }
 
     /// Reads once, however long it takes until there is something, unless a call has been made
@@ -286,18 +299,40 @@ pub fn writev_full_all(
         return Ok(());
     }
     check_write(channel, outgoing, flags)?;
-    let writer = Writer {
+    let first = if size.has_empty {
+        None
+    } else {
+        match channel.io_writev(iov, outgoing, flags) {
+            Ok(Transfer::Done(bytes)) if bytes >= size.total => return Ok(()),
+            first => Some(first),
+        }
+    };
+    write_rest(channel, iov, outgoing, flags, first)
+}
+
+/// Goes on after the first call, if it has been made, as [`read_rest`] does.
+#[cold]
+#[inline(never)]
+fn write_rest(
+    channel: &Channel,
+    iov: &[IoVec<'_>],
+    outgoing: Outgoing<'_>,
+    flags: i32,
+    first: Option<Result<Transfer, Error>>,
+) -> Result<(), Error> {
+    let mut writer = Writer {
         channel,
         outgoing,
         flags,
     };
-    if size.has_empty {
-        return writer.write_rest(iov, None);
+    let (is_made, mut done) = (first.is_some(), 0);
+    if is_made {
+        done = writer.write(iov, first)?;
     }
-    match channel.io_writev(iov, outgoing, flags) {
-        Ok(Transfer::Done(bytes)) if bytes >= size.total => Ok(()),
-        first => writer.write_rest(iov, Some(first)),
+    if (done != 0 || !is_made) && complete(iov, done, |iov| writer.write(iov, None))? {
+        return Ok(());
     }
+    Err(Error::new("The channel accepts no more data"))
 }
 
 struct Writer<'w> {
@@ -308,23 +343,6 @@ struct Writer<'w> {
 }
 
 impl Writer<'_> {
-    /// Goes on after the first call, if it has been made, as [`Reader::read_rest`] does.
-    #[cold]
-    fn write_rest(
-        mut self,
-        iov: &[IoVec<'_>],
-        first: Option<Result<Transfer, Error>>,
-    ) -> Result<(), Error> {
-        let (is_made, mut done) = (first.is_some(), 0);
-        if is_made {
-            done = self.write(iov, first)?;
-        }
-        if (done != 0 || !is_made) && complete(iov, done, |iov| self.write(iov, None))? {
-            return Ok(());
-        }
-        Err(Error::new("The channel accepts no more data"))
-    }
-
     /// Writes something. A class that writes nothing once may have had its reasons; twice is for
     /// ever (W-4).
     fn write(

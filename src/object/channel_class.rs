@@ -15,7 +15,7 @@ use super::descriptors::{Incoming, Outgoing};
 use super::watch::WatchSource;
 use abi::layout::{self, QIO_CHANNEL_ERR_BLOCK};
 use host::aio::{Context, Handlers, Places};
-use host::error::{Error, catch};
+use host::error::{Error, catch, stored};
 use platform::os::abort::misuse;
 use platform::os::errno;
 use platform::os::iov::{self, Access, IoVec, IoVecMut, Readable, Writable};
@@ -27,7 +27,7 @@ pub type CreateWatch =
 /// A transfer that has not failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Transfer {
-    /// So many bytes.
+    /// So many bytes, at most `isize::MAX`.
     Done(usize),
     /// It would have to wait.
     WouldBlock,
@@ -47,28 +47,32 @@ pub enum Flushed {
 fn transfer(method: impl FnOnce(*mut *mut layout::Error) -> ssize_t) -> Result<Transfer, Error> {
     let mut slot = ptr::null_mut();
     let returned = method(&raw mut slot);
-    match usize::try_from(returned) {
-        Ok(bytes) if slot.is_null() => Ok(Transfer::Done(bytes)),
-        _ => transferred_nothing(returned, slot),
+    let Ok(bytes) = usize::try_from(returned) else {
+        // SAFETY: what the method has stored into our slot is ours.
+        let reason = unsafe { why_not(returned, slot) };
+        // Built here, so that the common result never gets into memory.
+        return match reason {
+            None => Ok(Transfer::WouldBlock),
+            Some(error) => Err(error),
+        };
+    };
+    if !slot.is_null() {
+        // SAFETY: as above. An error beside a success is freed.
+        drop::<Option<Error>>(unsafe { stored(slot) });
     }
+    Ok(Transfer::Done(bytes))
 }
 
-/// What else a transfer method may come to than bytes.
+/// Why a transfer method moved nothing; None if it would have to wait.
+///
+/// # Safety
+/// `slot` is NULL or an error object that nobody else owns.
 #[cold]
 #[inline(never)]
-fn transferred_nothing(returned: ssize_t, slot: *mut layout::Error) -> Result<Transfer, Error> {
-    const WOULD_BLOCK: ssize_t = QIO_CHANNEL_ERR_BLOCK as ssize_t;
-    let (returned, error) = catch(|errp| {
-        // SAFETY: the slot of `catch`.
-        unsafe { *errp = slot };
-        returned
-    });
-    match usize::try_from(returned) {
-        // An error beside a success is freed.
-        Ok(bytes) => Ok(Transfer::Done(bytes)),
-        Err(_) if returned == WOULD_BLOCK => Ok(Transfer::WouldBlock),
-        Err(_) => Err(failure(error)),
-    }
+unsafe fn why_not(returned: ssize_t, slot: *mut layout::Error) -> Option<Error> {
+    // SAFETY: as promised.
+    let error = unsafe { stored(slot) };
+    (returned != QIO_CHANNEL_ERR_BLOCK as ssize_t).then(|| failure(error))
 }
 
 /// Calls a method that returns 0 or more, or fails with -1.

@@ -27,8 +27,8 @@ pub unsafe fn transfer_or_propagate(
 ) -> ssize_t {
     // SAFETY: as promised.
     match unsafe { ok_or_propagate(result, errp, origin) } {
-        // No system call moves more than fits.
-        Some(Transfer::Done(bytes)) => ssize_t::try_from(bytes).unwrap_or(ssize_t::MAX),
+        // No class counts further, see `Transfer`.
+        Some(Transfer::Done(bytes)) => bytes.cast_signed(),
         Some(Transfer::WouldBlock) => {
             errno::set(Errno::new(libc::EAGAIN));
             QIO_CHANNEL_ERR_BLOCK as ssize_t

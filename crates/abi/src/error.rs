@@ -96,9 +96,12 @@ pub unsafe trait ErrorObject: Sized + fmt::Debug {
     fn report(self);
 }
 
-/// Why an operation failed.
+/// Why an operation failed. One word, so that results with it are returned in registers.
 #[derive(Debug)]
-pub struct Error<O> {
+pub struct Error<O>(Box<Failure<O>>);
+
+#[derive(Debug)]
+struct Failure<O> {
     kind: Kind<O>,
     /// The errno that C callers find after the failing call (R-CHAN-5); 0 if no system call failed.
     errno: Errno,
@@ -117,31 +120,24 @@ enum Kind<O> {
 impl<O> Error<O> {
     /// A failure without a system error.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Text(message.into()),
-            errno: Errno::NONE,
-        }
+        Self::os(Errno::NONE, message)
     }
 
     /// A failed system call; ": " and the errno's text are appended when it is stored.
     pub fn os(errno: Errno, message: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Text(message.into()),
-            errno,
-        }
+        let kind = Kind::Text(message.into());
+        Self(Box::new(Failure { kind, errno }))
     }
 
     /// An error that has its object already; `errno` is what C callers find afterwards.
     pub fn object(object: Option<O>, errno: Errno) -> Self {
-        Self {
-            kind: object.map_or(Kind::Silent, Kind::Object),
-            errno,
-        }
+        let kind = object.map_or(Kind::Silent, Kind::Object);
+        Self(Box::new(Failure { kind, errno }))
     }
 
     /// The errno of the failing call, [`Errno::NONE`] if there was none.
     pub fn errno(&self) -> Errno {
-        self.errno
+        self.0.errno
     }
 }
 
@@ -151,7 +147,8 @@ impl<O: ErrorObject> Error<O> {
     /// # Safety
     /// `errp` is NULL, `&error_abort`, `&error_fatal`, or points to an empty `Error *`.
     pub unsafe fn store(self, errp: *mut *mut layout::Error, origin: &Origin) {
-        match self.kind {
+        let Failure { kind, errno } = *self.0;
+        match kind {
             // SAFETY: `errp` as promised; the object is given away.
             Kind::Object(object) => unsafe { object.propagate(errp) },
             Kind::Silent => {}
@@ -160,11 +157,11 @@ impl<O: ErrorObject> Error<O> {
             Kind::Text(message) => {
                 let text = c_text(message);
                 // SAFETY: `errp` as promised, and not NULL.
-                unsafe { O::set(errp, origin, self.errno, &text) };
+                unsafe { O::set(errp, origin, errno, &text) };
             }
         }
-        if self.errno != Errno::NONE {
-            errno::set(self.errno);
+        if errno != Errno::NONE {
+            errno::set(errno);
         }
     }
 
@@ -187,9 +184,9 @@ impl<O: ErrorObject> Error<O> {
 
 impl<O: ErrorObject> fmt::Display for Error<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            Kind::Text(message) if self.errno == Errno::NONE => f.write_str(message),
-            Kind::Text(message) => write!(f, "{message}: {}", self.errno),
+        match &self.0.kind {
+            Kind::Text(message) if self.0.errno == Errno::NONE => f.write_str(message),
+            Kind::Text(message) => write!(f, "{message}: {}", self.0.errno),
             Kind::Object(object) => f.write_str(&object.text()),
             Kind::Silent => f.write_str("unknown error"),
         }
@@ -226,7 +223,7 @@ pub fn catch<T, O: ErrorObject>(
 /// # Safety
 /// `err` is NULL or an error object that nobody else owns.
 #[cold]
-unsafe fn stored<O: ErrorObject>(err: *mut layout::Error) -> Option<Error<O>> {
+pub unsafe fn stored<O: ErrorObject>(err: *mut layout::Error) -> Option<Error<O>> {
     let errno = errno::last();
     // SAFETY: as promised.
     let object = unsafe { O::from_ptr_full(err) };

@@ -9,7 +9,7 @@ use platform::os::errno::Errno;
 
 use super::imports;
 
-pub use abi::error::{Origin, catch};
+pub use abi::error::{Origin, catch, stored};
 
 /// Why an operation failed.
 pub type Error = abi::error::Error<HostError>;
