@@ -21,7 +21,7 @@ static INSIDE: Mutex<()> = Mutex::new(());
 ///
 /// # Safety
 /// `mutex` is writable memory.
-pub unsafe fn init(mutex: *mut CoMutex) {
+pub(crate) unsafe fn init(mutex: *mut CoMutex) {
     // SAFETY: as promised; all zero is a lock that is free.
     unsafe { mutex.write_bytes(0, 1) };
 }
@@ -30,7 +30,7 @@ pub unsafe fn init(mutex: *mut CoMutex) {
 ///
 /// # Safety
 /// `mutex` was initialised and stays so for the call.
-pub unsafe fn lock(mutex: *mut CoMutex) {
+pub(crate) unsafe fn lock(mutex: *mut CoMutex) {
     const NAME: &str = "qemu_co_mutex_lock";
     let this = coroutine::this();
     let mut waiter = Waiter {
@@ -77,7 +77,7 @@ pub unsafe fn lock(mutex: *mut CoMutex) {
 ///
 /// # Safety
 /// As for [`lock`].
-pub unsafe fn unlock(mutex: *mut CoMutex) {
+pub(crate) unsafe fn unlock(mutex: *mut CoMutex) {
     let inside = INSIDE.lock();
     // SAFETY: only touched by those inside.
     let (is_locked, holder) = unsafe { ((*mutex).locked != 0, (*mutex).holder) };

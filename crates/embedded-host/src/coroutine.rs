@@ -23,10 +23,10 @@ use platform::os::abort::misuse;
 type Stackful = CoroutineOn<(), (), (), PooledStack>;
 
 /// `CoroutineEntry`.
-pub type Entry = unsafe extern "C" fn(opaque: *mut c_void);
+pub(crate) type Entry = unsafe extern "C" fn(opaque: *mut c_void);
 
 /// A coroutine, or the stand-in of a thread that is in none.
-pub struct Coroutine {
+pub(crate) struct Coroutine {
     /// What runs; None in a stand-in. Touched by the thread that has entered it only.
     stackful: UnsafeCell<Option<Stackful>>,
     /// The way out of it, once it has begun.
@@ -58,13 +58,13 @@ fn set_running(coroutine: *const Coroutine) -> *const Coroutine {
 }
 
 /// Whether the caller is in a coroutine.
-pub fn is_inside() -> bool {
+pub(crate) fn is_inside() -> bool {
     !running().is_null()
 }
 
 /// The coroutine that the caller is in, or else the thread's stand-in.
 #[inline(never)]
-pub fn this() -> *mut layout::Coroutine {
+pub(crate) fn this() -> *mut layout::Coroutine {
     let inside = running();
     let this = if inside.is_null() {
         STAND_IN.with(ptr::from_ref)
@@ -90,7 +90,7 @@ impl Coroutine {
     ///
     /// # Safety
     /// `entry` takes `opaque`, in whatever threads enter the coroutine.
-    pub unsafe fn create(entry: Entry, opaque: *mut c_void) -> *mut layout::Coroutine {
+    pub(crate) unsafe fn create(entry: Entry, opaque: *mut c_void) -> *mut layout::Coroutine {
         let stack = PooledStack::take().unwrap_or_else(|NoStack { errno, existing }| {
             misuse(
                 "qemu_coroutine_create",
@@ -118,14 +118,14 @@ impl Coroutine {
     ///
     /// # Safety
     /// `co` is NULL, or a coroutine or stand-in that lives for `'a`.
-    pub unsafe fn borrow<'a>(function: &str, co: *mut layout::Coroutine) -> &'a Self {
+    pub(crate) unsafe fn borrow<'a>(function: &str, co: *mut layout::Coroutine) -> &'a Self {
         check_usage!(!co.is_null(), function, "@co is NULL");
         // SAFETY: not NULL, and as promised.
         unsafe { &*co.cast::<Self>() }
     }
 
     /// Where it was entered latest.
-    pub fn context(&self) -> *mut AioContext {
+    pub(crate) fn context(&self) -> *mut AioContext {
         if self.is_stand_in() {
             return current::get();
         }
@@ -133,7 +133,7 @@ impl Coroutine {
     }
 
     /// Whether it runs, or has entered another that does.
-    pub fn is_entered(&self) -> bool {
+    pub(crate) fn is_entered(&self) -> bool {
         self.is_entered.load(Ordering::Acquire)
     }
 
@@ -147,7 +147,7 @@ impl Coroutine {
     ///
     /// # Safety
     /// It is live; if it ends it must not be used afterwards.
-    pub unsafe fn enter(this: *const Self, context: *mut AioContext) {
+    pub(crate) unsafe fn enter(this: *const Self, context: *mut AioContext) {
         const NAME: &str = "qemu_coroutine_enter";
         let mut pending = VecDeque::from([this]);
         while let Some(next) = pending.pop_front() {
@@ -186,7 +186,7 @@ impl Coroutine {
     ///
     /// # Safety
     /// As for [`Coroutine::enter`]; the context is live.
-    pub unsafe fn wake(this: *const Self, context: *mut AioContext) {
+    pub(crate) unsafe fn wake(this: *const Self, context: *mut AioContext) {
         if context != current::get() {
             // SAFETY: as promised.
             unsafe { Self::schedule(this, context) };
@@ -211,7 +211,7 @@ impl Coroutine {
     ///
     /// # Safety
     /// As for [`Coroutine::wake`].
-    pub unsafe fn schedule(this: *const Self, context: *mut AioContext) {
+    pub(crate) unsafe fn schedule(this: *const Self, context: *mut AioContext) {
         unsafe extern "C" fn enter(opaque: *mut c_void) {
             let this = opaque.cast_const().cast::<Coroutine>();
             // SAFETY: live until it is entered.
@@ -240,7 +240,7 @@ impl Coroutine {
 }
 
 /// Returns to where the coroutine was entered, until it is entered again.
-pub fn suspend() {
+pub(crate) fn suspend() {
     let this = running();
     check_usage!(
         !this.is_null(),

@@ -12,10 +12,10 @@ use crate::destination;
 use crate::error_object::OwnedError;
 use crate::report::{self, Severity};
 
-pub use abi::error::{Origin, catch};
+pub(crate) use abi::error::{Origin, catch};
 
 /// Why an operation failed.
-pub type Error = abi::error::Error<OwnedError>;
+pub(crate) type Error = abi::error::Error<OwnedError>;
 
 // SAFETY: every `Error` of this host is an `OwnedError` given away.
 unsafe impl ErrorObject for OwnedError {
@@ -56,7 +56,12 @@ unsafe impl ErrorObject for OwnedError {
 ///
 /// # Safety
 /// As [`destination::set`]; the names in `place` live as long as the process.
-pub unsafe fn set(errp: *mut *mut layout::Error, place: ErrorPlace, errno: Errno, text: &CStr) {
+pub(crate) unsafe fn set(
+    errp: *mut *mut layout::Error,
+    place: ErrorPlace,
+    errno: Errno,
+    text: &CStr,
+) {
     let message = if errno == Errno::NONE {
         // SAFETY: a C string.
         unsafe { g_strdup(text.as_ptr()) }
@@ -74,7 +79,7 @@ pub unsafe fn set(errp: *mut *mut layout::Error, place: ErrorPlace, errno: Errno
 }
 
 /// The error with a hint, which ends with a newline by convention (R-ERR-7).
-pub fn with_hint(error: Error, hint: &CStr, origin: &Origin) -> Error {
+pub(crate) fn with_hint(error: Error, hint: &CStr, origin: &Origin) -> Error {
     let errno = error.errno();
     let object = error.into_object(origin);
     if let Some(object) = &object {

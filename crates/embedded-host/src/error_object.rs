@@ -14,31 +14,31 @@ use platform::os::errno;
 
 /// An error object that somebody keeps alive. One thread at a time uses it (R-ERR-12).
 #[repr(transparent)]
-pub struct LiveError(ErrorObject);
+pub(crate) struct LiveError(ErrorObject);
 
 impl LiveError {
     /// The error at `err`, or None for NULL.
     ///
     /// # Safety
     /// `err` is NULL or an error object of this host; it lives, used by this thread only, for `'a`.
-    pub unsafe fn from_ptr<'a>(err: *const Error) -> Option<&'a Self> {
+    pub(crate) unsafe fn from_ptr<'a>(err: *const Error) -> Option<&'a Self> {
         // SAFETY: every `Error` of this host is an `ErrorObject`; liveness is the caller's promise.
         unsafe { err.cast::<Self>().as_ref() }
     }
 
     /// The message, valid until it is changed or the error freed.
-    pub fn message_ptr(&self) -> *const c_char {
+    pub(crate) fn message_ptr(&self) -> *const c_char {
         self.0.msg.get()
     }
 
     /// A copy of the message.
-    pub fn message(&self) -> Vec<u8> {
+    pub(crate) fn message(&self) -> Vec<u8> {
         // SAFETY: a live error has a message, and nobody changes it while it is copied.
         unsafe { bytes_of(self.message_ptr()) }
     }
 
     /// A copy of the hint, empty if there is none.
-    pub fn hint(&self) -> Vec<u8> {
+    pub(crate) fn hint(&self) -> Vec<u8> {
         // SAFETY: the hint is NULL or a string of the error's own.
         let Some(hint) = (unsafe { self.0.hint.get().as_ref() }) else {
             return Vec::new();
@@ -48,12 +48,12 @@ impl LiveError {
     }
 
     /// The class.
-    pub fn class(&self) -> ErrorClass {
+    pub(crate) fn class(&self) -> ErrorClass {
         self.0.err_class
     }
 
     /// Where it was made: "FUNC() at FILE:LINE".
-    pub fn origin(&self) -> Vec<u8> {
+    pub(crate) fn origin(&self) -> Vec<u8> {
         let place = self.0.place();
         // SAFETY: the names live as long as the process (R-HOST-5).
         let (func, src) = unsafe { (bytes_of(place.func), bytes_of(place.src)) };
@@ -67,13 +67,13 @@ impl LiveError {
     }
 
     /// Message and origin on one line, for messages about misuse.
-    pub fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         let text = [&self.message(), &b" ["[..], &self.origin(), b"]"].concat();
         String::from_utf8_lossy(&text).into_owned()
     }
 
     /// Puts `text` in front of the message.
-    pub fn prepend(&self, text: &CStr) {
+    pub(crate) fn prepend(&self, text: &CStr) {
         const END: *const c_char = ptr::null();
         let old = self.0.msg.get();
         // SAFETY: two C strings and the end of the list; the result is a string of its own.
@@ -85,7 +85,7 @@ impl LiveError {
     }
 
     /// Adds `text` to the hint.
-    pub fn append_hint(&self, text: &CStr) {
+    pub(crate) fn append_hint(&self, text: &CStr) {
         let hint = self.0.hint.get();
         if hint.is_null() {
             self.0.hint.set(new_hint(text));
@@ -96,7 +96,7 @@ impl LiveError {
     }
 
     /// A new error with the same content.
-    pub fn duplicate(&self) -> OwnedError {
+    pub(crate) fn duplicate(&self) -> OwnedError {
         // SAFETY: the message is a C string.
         let message = unsafe { g_strdup(self.message_ptr()) };
         // SAFETY: `message` is nobody else's.
@@ -112,7 +112,7 @@ impl LiveError {
 }
 
 /// An error object of the caller's own.
-pub struct OwnedError(NonNull<LiveError>);
+pub(crate) struct OwnedError(NonNull<LiveError>);
 
 impl OwnedError {
     /// An error without hint.
@@ -120,7 +120,7 @@ impl OwnedError {
     /// # Safety
     /// `message` is a C string in GLib memory that nobody else owns; the names in `place` live as
     /// long as the process.
-    pub unsafe fn new(place: ErrorPlace, class: ErrorClass, message: *mut c_char) -> Self {
+    pub(crate) unsafe fn new(place: ErrorPlace, class: ErrorClass, message: *mut c_char) -> Self {
         // SAFETY: GLib answers with memory for one object, or ends the process.
         let memory = unsafe { g_malloc(size_of::<ErrorObject>()) }.cast::<LiveError>();
         // SAFETY: the memory is fresh, large enough and aligned for everything.
@@ -133,12 +133,12 @@ impl OwnedError {
     ///
     /// # Safety
     /// `err` is NULL or an error object of this host that nobody else owns.
-    pub unsafe fn from_ptr_full(err: *mut Error) -> Option<Self> {
+    pub(crate) unsafe fn from_ptr_full(err: *mut Error) -> Option<Self> {
         NonNull::new(err.cast::<LiveError>()).map(Self)
     }
 
     /// Gives the error away.
-    pub fn into_ptr(self) -> *mut Error {
+    pub(crate) fn into_ptr(self) -> *mut Error {
         ManuallyDrop::new(self).0.as_ptr().cast::<Error>()
     }
 }

@@ -6,26 +6,26 @@
 //! [`capi::extras`] the rest of the same headers, for the program's own use. It knows nothing of channels,
 //! tasks or listeners.
 
-pub mod aio;
+pub(crate) mod aio;
 pub(crate) mod authz;
 pub(crate) mod buffer;
 pub mod capi;
-pub mod co_mutex;
-pub mod coroutine;
+pub(crate) mod co_mutex;
+pub(crate) mod coroutine;
 pub(crate) mod destination;
-pub mod error;
-pub mod error_object;
+pub(crate) mod error;
+pub(crate) mod error_object;
 pub(crate) mod hash;
 pub(crate) mod iov;
-pub mod main_loop;
+pub(crate) mod main_loop;
 pub(crate) mod module;
 pub(crate) mod monitor;
 pub(crate) mod qapi;
 pub(crate) mod qom;
 pub(crate) mod report;
-pub mod sockets;
+pub(crate) mod sockets;
 mod stack;
-pub mod thread;
+pub(crate) mod thread;
 #[cfg(feature = "tls")]
-pub mod tls;
+pub(crate) mod tls;
 pub(crate) mod variadic;

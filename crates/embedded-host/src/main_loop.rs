@@ -19,7 +19,7 @@ static MAIN: OnceCell<Context> = OnceCell::new();
 static IOHANDLER: OnceCell<Context> = OnceCell::new();
 
 /// Makes the calling thread the main one, unless there is one (R-LOOP-1).
-pub fn init() -> Result<(), Errno> {
+pub(crate) fn init() -> Result<(), Errno> {
     MAIN.get_or_try_init(|| {
         let context = Context::create()?;
         let iohandler = IOHANDLER.get_or_init(Context::create_anyhow);
@@ -38,32 +38,32 @@ pub fn init() -> Result<(), Errno> {
 }
 
 /// The main context; NULL before there is a main thread.
-pub fn main_context() -> *mut AioContext {
+pub(crate) fn main_context() -> *mut AioContext {
     MAIN.get().map_or(ptr::null_mut(), Context::as_ptr)
 }
 
 /// The context of the main loop's handlers, made on first use (R-LOOP-2), which may come at the
 /// limit of descriptors (C8).
-pub fn iohandler_context() -> &'static Context {
+pub(crate) fn iohandler_context() -> &'static Context {
     IOHANDLER.get_or_init(Context::create_anyhow)
 }
 
 /// Whether this is the main thread; before there is one, every thread counts as it (R-LOOP-2,
 /// R-LOOP-4).
-pub fn in_main_thread() -> bool {
+pub(crate) fn in_main_thread() -> bool {
     // The main context does not end with its thread, and a child after fork has the same.
     current::get() == main_context()
 }
 
 /// One iteration of the default main context (R-LOOP-8).
-pub fn iterate(may_block: bool) {
+pub(crate) fn iterate(may_block: bool) {
     let may_block = if may_block { GTRUE } else { GFALSE };
     // SAFETY: NULL is the default context, which always exists.
     unsafe { glib_sys::g_main_context_iteration(ptr::null_mut(), may_block) };
 }
 
 /// Makes the iteration that is blocked, or else the next one, return (R-LOOP-8).
-pub fn notify() {
+pub(crate) fn notify() {
     if MAIN.get().is_some() {
         // SAFETY: NULL is the default context, which always exists.
         unsafe { glib_sys::g_main_context_wakeup(ptr::null_mut()) };

@@ -17,10 +17,10 @@ use platform::os::errno::Errno;
 use platform::os::thread::{self, Kind, StartRoutine};
 
 /// The name of the C function that was called, for messages.
-pub type Function = &'static str;
+pub(crate) type Function = &'static str;
 
 /// Ends the process with the words of R-THR-1.
-pub fn abort_in(function: Function, reason: impl Display) -> ! {
+pub(crate) fn abort_in(function: Function, reason: impl Display) -> ! {
     misuse("qemu", format_args!("{function}: {reason}"))
 }
 
@@ -41,7 +41,7 @@ fn expect_initialized(function: Function, argument: &str, initialized: u8) {
 
 /// Whether a thread may lock a mutex that it has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Recursion {
+pub(crate) enum Recursion {
     /// It waits for itself, for ever.
     Deadlocks,
     /// It has it once more.
@@ -50,7 +50,7 @@ pub enum Recursion {
 
 /// A mutex of C code.
 #[repr(transparent)]
-pub struct Mutex(UnsafeCell<QemuMutex>);
+pub(crate) struct Mutex(UnsafeCell<QemuMutex>);
 
 impl Mutex {
     /// The mutex at `mutex`, argument of `function`.
@@ -58,7 +58,7 @@ impl Mutex {
     /// # Safety
     /// `mutex` is NULL, which ends the process, or memory of a mutex, initialised or not, that
     /// stays for `'a` and is touched only by these functions.
-    pub unsafe fn at<'a>(function: Function, mutex: *mut QemuMutex) -> &'a Self {
+    pub(crate) unsafe fn at<'a>(function: Function, mutex: *mut QemuMutex) -> &'a Self {
         if mutex.is_null() {
             abort_in(function, "@mutex is NULL");
         }
@@ -84,7 +84,7 @@ impl Mutex {
     }
 
     /// Makes an unlocked mutex of the memory.
-    pub fn init(&self, function: Function, recursion: Recursion) {
+    pub(crate) fn init(&self, function: Function, recursion: Recursion) {
         let mut attr = MaybeUninit::uninit();
         // SAFETY: the call initialises what it is given.
         expect_success(function, unsafe {
@@ -109,7 +109,7 @@ impl Mutex {
     }
 
     /// Ends the mutex.
-    pub fn destroy(&self, function: Function) {
+    pub(crate) fn destroy(&self, function: Function) {
         self.expect_initialized(function);
         // SAFETY: a place inside the live struct.
         unsafe { self.initialized_ptr().write(false) };
@@ -120,7 +120,7 @@ impl Mutex {
     }
 
     /// Waits until the mutex is free and takes it.
-    pub fn lock(&self, function: Function) {
+    pub(crate) fn lock(&self, function: Function) {
         self.expect_initialized(function);
         // SAFETY: the mutex is initialised.
         expect_success(function, unsafe {
@@ -129,7 +129,7 @@ impl Mutex {
     }
 
     /// Takes the mutex if it is free; 0 or `-EBUSY` (R-THR-2).
-    pub fn try_lock(&self, function: Function) -> c_int {
+    pub(crate) fn try_lock(&self, function: Function) -> c_int {
         self.expect_initialized(function);
         // SAFETY: the mutex is initialised.
         match unsafe { libc::pthread_mutex_trylock(self.lock_ptr()) } {
@@ -140,7 +140,7 @@ impl Mutex {
     }
 
     /// Gives the mutex back.
-    pub fn unlock(&self, function: Function) {
+    pub(crate) fn unlock(&self, function: Function) {
         self.expect_initialized(function);
         // SAFETY: the mutex is initialised.
         expect_success(function, unsafe {
@@ -151,14 +151,14 @@ impl Mutex {
 
 /// A condition variable of C code.
 #[repr(transparent)]
-pub struct Condition(UnsafeCell<QemuCond>);
+pub(crate) struct Condition(UnsafeCell<QemuCond>);
 
 impl Condition {
     /// The condition variable at `cond`, argument of `function`.
     ///
     /// # Safety
     /// As [`Mutex::at`].
-    pub unsafe fn at<'a>(function: Function, cond: *mut QemuCond) -> &'a Self {
+    pub(crate) unsafe fn at<'a>(function: Function, cond: *mut QemuCond) -> &'a Self {
         if cond.is_null() {
             abort_in(function, "@cond is NULL");
         }
@@ -184,7 +184,7 @@ impl Condition {
 
     /// Makes a condition variable of the memory. It waits by the monotonic clock, so that setting
     /// the wall clock neither cuts a wait short nor draws it out.
-    pub fn init(&self, function: Function) {
+    pub(crate) fn init(&self, function: Function) {
         let mut attr = MaybeUninit::uninit();
         // SAFETY: the call initialises what it is given.
         expect_success(function, unsafe {
@@ -205,7 +205,7 @@ impl Condition {
     }
 
     /// Ends the condition variable.
-    pub fn destroy(&self, function: Function) {
+    pub(crate) fn destroy(&self, function: Function) {
         self.expect_initialized(function);
         // SAFETY: a place inside the live struct.
         unsafe { self.initialized_ptr().write(false) };
@@ -216,7 +216,7 @@ impl Condition {
     }
 
     /// Wakes one waiting thread.
-    pub fn signal(&self, function: Function) {
+    pub(crate) fn signal(&self, function: Function) {
         self.expect_initialized(function);
         // SAFETY: the condition variable is initialised.
         expect_success(function, unsafe {
@@ -225,7 +225,7 @@ impl Condition {
     }
 
     /// Wakes all waiting threads.
-    pub fn broadcast(&self, function: Function) {
+    pub(crate) fn broadcast(&self, function: Function) {
         self.expect_initialized(function);
         // SAFETY: the condition variable is initialised.
         expect_success(function, unsafe {
@@ -234,7 +234,7 @@ impl Condition {
     }
 
     /// Gives `mutex` back, waits for a wake-up, takes it again.
-    pub fn wait(&self, function: Function, mutex: &Mutex) {
+    pub(crate) fn wait(&self, function: Function, mutex: &Mutex) {
         self.expect_initialized(function);
         mutex.expect_initialized(function);
         // SAFETY: both are initialised.
@@ -244,7 +244,7 @@ impl Condition {
     }
 
     /// As [`Condition::wait`], for at most `timeout`; false if it is over.
-    pub fn wait_for(&self, function: Function, mutex: &Mutex, timeout: Duration) -> bool {
+    pub(crate) fn wait_for(&self, function: Function, mutex: &Mutex, timeout: Duration) -> bool {
         self.expect_initialized(function);
         mutex.expect_initialized(function);
         let deadline = monotonic_after(timeout);
@@ -282,7 +282,7 @@ fn monotonic_after(timeout: Duration) -> libc::timespec {
 static NAMING: AtomicBool = AtomicBool::new(false);
 
 /// Switches naming on or off.
-pub fn set_naming(enable: bool) {
+pub(crate) fn set_naming(enable: bool) {
     NAMING.store(enable, Ordering::Relaxed);
 }
 
@@ -307,7 +307,7 @@ unsafe extern "C" {
 ///
 /// # Safety
 /// `thread` is valid for a write; `start` may be called with `arg` on another thread.
-pub unsafe fn create(
+pub(crate) unsafe fn create(
     function: Function,
     thread: *mut QemuThread,
     name: Option<&CStr>,
@@ -356,7 +356,7 @@ fn in_glib_memory<T>(value: T) -> *mut T {
 ///
 /// # Safety
 /// `thread` is joinable and was not joined.
-pub unsafe fn join(function: Function, thread: libc::pthread_t) -> *mut c_void {
+pub(crate) unsafe fn join(function: Function, thread: libc::pthread_t) -> *mut c_void {
     let mut value = ptr::null_mut();
     // SAFETY: as promised by the caller.
     expect_success(function, unsafe {

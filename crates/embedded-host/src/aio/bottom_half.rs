@@ -8,10 +8,10 @@ use std::sync::Arc;
 use super::Context;
 
 /// `QEMUBHFunc`.
-pub type Function = unsafe extern "C" fn(opaque: *mut c_void);
+pub(crate) type Function = unsafe extern "C" fn(opaque: *mut c_void);
 
 /// A bottom half, as long as the program or a queue has it.
-pub struct BottomHalf {
+pub(crate) struct BottomHalf {
     context: Context,
     function: Function,
     opaque: *mut c_void,
@@ -32,7 +32,11 @@ impl BottomHalf {
     /// # Safety
     /// `function` may be called with `opaque`, by the thread that polls the context, whenever it was
     /// scheduled and neither cancelled nor deleted.
-    pub unsafe fn new(context: Context, function: Function, opaque: *mut c_void) -> Arc<Self> {
+    pub(crate) unsafe fn new(
+        context: Context,
+        function: Function,
+        opaque: *mut c_void,
+    ) -> Arc<Self> {
         Arc::new(Self {
             context,
             function,
@@ -43,7 +47,7 @@ impl BottomHalf {
     }
 
     /// Where it runs.
-    pub fn context(&self) -> &Context {
+    pub(crate) fn context(&self) -> &Context {
         &self.context
     }
 

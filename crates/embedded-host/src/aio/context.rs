@@ -19,7 +19,7 @@ use platform::sync::Mutex;
 
 /// A counted reference on a context.
 #[derive(Clone)]
-pub struct Context(SourceOf<AioSource>);
+pub(crate) struct Context(SourceOf<AioSource>);
 
 /// What is behind the source.
 struct AioSource {
@@ -43,12 +43,12 @@ struct State {
 
 impl Context {
     /// A new context, which nobody polls yet.
-    pub fn create() -> Result<Self, Errno> {
+    pub(crate) fn create() -> Result<Self, Errno> {
         Ok(Self::with_notifier(Some(EventFd::create()?)))
     }
 
     /// As [`Context::create`], also without a free descriptor.
-    pub fn create_anyhow() -> Self {
+    pub(crate) fn create_anyhow() -> Self {
         Self::with_notifier(EventFd::create().ok())
     }
 
@@ -73,18 +73,18 @@ impl Context {
     ///
     /// # Safety
     /// `ptr` is a live context.
-    pub unsafe fn from_ptr_none(ptr: *mut AioContext) -> Self {
+    pub(crate) unsafe fn from_ptr_none(ptr: *mut AioContext) -> Self {
         // SAFETY: a context is a source of this kind.
         Self(unsafe { SourceOf::from_ptr_none(ptr.cast()) })
     }
 
     /// The address, for C and for comparison.
-    pub fn as_ptr(&self) -> *mut AioContext {
+    pub(crate) fn as_ptr(&self) -> *mut AioContext {
         self.0.as_ptr().cast()
     }
 
     /// The source that serves the context once it is attached.
-    pub fn source(&self) -> &Source {
+    pub(crate) fn source(&self) -> &Source {
         &self.0
     }
 
@@ -93,7 +93,7 @@ impl Context {
     /// # Safety
     /// The handlers may be called with `opaque`, by the threads that poll the context, until they are
     /// removed or replaced.
-    pub unsafe fn set_handlers(
+    pub(crate) unsafe fn set_handlers(
         &self,
         fd: c_int,
         read: IOHandler,
@@ -109,13 +109,13 @@ impl Context {
     }
 
     /// Makes the poll that is under way, or else the next one, return.
-    pub fn notify(&self) {
+    pub(crate) fn notify(&self) {
         self.0.hooks().state.lock().notified = true;
         self.wake_poll();
     }
 
     /// Makes a bottom half run, unless it is going to (R-LOOP-7).
-    pub fn schedule(&self, bottom_half: Arc<BottomHalf>) {
+    pub(crate) fn schedule(&self, bottom_half: Arc<BottomHalf>) {
         self.0.hooks().state.lock().queue.schedule(bottom_half);
         self.wake_poll();
     }
@@ -128,14 +128,14 @@ impl Context {
     }
 
     /// Makes it not run.
-    pub fn cancel(&self, bottom_half: &BottomHalf) {
+    pub(crate) fn cancel(&self, bottom_half: &BottomHalf) {
         // Under the lock: it either has begun to run or doesn't.
         let _state = self.0.hooks().state.lock();
         bottom_half.withdraw();
     }
 
     /// Runs what is ready, and waits for that if `blocking`. True if something has run (R-LOOP-6).
-    pub fn poll(&self, blocking: bool) -> bool {
+    pub(crate) fn poll(&self, blocking: bool) -> bool {
         self.0.hooks().poll(blocking)
     }
 }

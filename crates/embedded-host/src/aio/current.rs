@@ -14,14 +14,14 @@ thread_local! {
 ///
 /// Not inlined: the caller may be a coroutine that has come from another thread (R-HOST-6).
 #[inline(never)]
-pub fn get() -> *mut AioContext {
+pub(crate) fn get() -> *mut AioContext {
     CURRENT.get()
 }
 
 /// Gives the calling thread a context. False if it had one.
 #[inline(never)]
 #[must_use]
-pub fn set(context: *mut AioContext) -> bool {
+pub(crate) fn set(context: *mut AioContext) -> bool {
     if !CURRENT.get().is_null() {
         return false;
     }

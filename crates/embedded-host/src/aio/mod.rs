@@ -1,9 +1,9 @@
 //! Event loop contexts: descriptor handlers and bottom halves that run in the thread that polls
 //! the context, by itself or through its GLib source.
 
-pub mod bottom_half;
+pub(crate) mod bottom_half;
 mod context;
-pub mod current;
+pub(crate) mod current;
 mod handlers;
 
-pub use context::Context;
+pub(crate) use context::Context;

@@ -13,7 +13,7 @@ use platform::os::resolve::{self, Query, Resolved, Usage};
 use platform::os::socket;
 
 /// A connected socket (R-SOCK-14).
-pub fn inet(inet: Inet<'_>) -> Result<Descriptor, Error> {
+pub(crate) fn inet(inet: Inet<'_>) -> Result<Descriptor, Error> {
     let answers = look_up(inet)?;
     let socket = first_to_answer(inet, &answers)?;
     keep_alive::apply(socket.as_raw(), inet)?;

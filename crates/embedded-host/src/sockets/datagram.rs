@@ -13,7 +13,7 @@ use platform::os::socket;
 
 /// A socket that sends to `remote` and receives at `local` (R-SOCK-17). Of several answers of the
 /// resolver the first pair that works is used.
-pub fn open(remote: View<'_>, local: Option<View<'_>>) -> Result<Descriptor, Error> {
+pub(crate) fn open(remote: View<'_>, local: Option<View<'_>>) -> Result<Descriptor, Error> {
     let remote = internet(remote)?;
     let local = local.map(internet).transpose()?;
     let mut attempts = Attempts::default();

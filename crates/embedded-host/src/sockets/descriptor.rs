@@ -11,7 +11,7 @@ use platform::os::socket;
 
 /// The socket that the address stands for: the monitor's duplicate of the one so named, or, without
 /// a monitor, that very descriptor. Either is closed if it isn't a socket.
-pub fn resolve(address: Fd<'_>) -> Result<Descriptor, Error> {
+pub(crate) fn resolve(address: Fd<'_>) -> Result<Descriptor, Error> {
     let name = address.name().unwrap_or_default();
     let descriptor = match monitor::descriptor(name) {
         Some(named) => named?,

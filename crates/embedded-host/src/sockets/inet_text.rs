@@ -10,7 +10,7 @@ use platform::os::port;
 
 /// An internet address that was read from a text.
 #[derive(PartialEq, Eq, Debug)]
-pub struct InetText {
+pub(crate) struct InetText {
     host: CString,
     port: CString,
     options: Options,
@@ -38,7 +38,7 @@ impl InetText {
     }
 
     /// For making an address.
-    pub fn fields(&self) -> InetFields<'_> {
+    pub(crate) fn fields(&self) -> InetFields<'_> {
         let options = self.options;
         InetFields {
             host: &self.host,

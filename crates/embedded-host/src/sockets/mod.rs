@@ -3,17 +3,17 @@
 //! A function that makes a socket returns it blocking and close-on-exec; on failure nothing it
 //! opened stays open.
 
-pub mod connect;
-pub mod datagram;
-pub mod descriptor;
+pub(crate) mod connect;
+pub(crate) mod datagram;
+pub(crate) mod descriptor;
 mod inet_keyval;
 mod inet_legacy;
 mod inet_text;
 mod keep_alive;
 mod listen;
-pub mod names;
-pub mod text;
-pub mod unix;
+pub(crate) mod names;
+pub(crate) mod text;
+pub(crate) mod unix;
 mod vsock;
 
 use std::ffi::CString;
@@ -26,7 +26,7 @@ use platform::os::fd::Descriptor;
 use unix::UnixAddress;
 
 /// A socket that clients can connect to (R-SOCK-7).
-pub fn listen(address: View<'_>, backlog: i32) -> Result<Descriptor, Error> {
+pub(crate) fn listen(address: View<'_>, backlog: i32) -> Result<Descriptor, Error> {
     match address {
         View::Inet(inet) => listen::inet(inet, backlog),
         View::Unix(unix) => unix::listen(&UnixAddress::from(unix), backlog),
@@ -36,7 +36,7 @@ pub fn listen(address: View<'_>, backlog: i32) -> Result<Descriptor, Error> {
 }
 
 /// A connected socket (R-SOCK-14).
-pub fn connect(address: View<'_>) -> Result<Descriptor, Error> {
+pub(crate) fn connect(address: View<'_>) -> Result<Descriptor, Error> {
     match address {
         View::Inet(inet) => connect::inet(inet),
         View::Unix(unix) => unix::connect(&UnixAddress::from(unix)),

@@ -14,7 +14,7 @@ use platform::os::socket_file;
 use platform::os::socket_name::{SocketName, UnixName};
 
 /// The address of a socket name (R-SOCK-18).
-pub fn to_address(name: &SocketName) -> Result<Address, Error> {
+pub(crate) fn to_address(name: &SocketName) -> Result<Address, Error> {
     match name.family() {
         family @ (libc::AF_INET | libc::AF_INET6) => {
             let (host, port) = resolve::numeric_text(name).map_err(|reason| {
@@ -46,14 +46,18 @@ pub fn to_address(name: &SocketName) -> Result<Address, Error> {
 }
 
 /// The address of this end.
-pub fn local_address(fd: c_int) -> Result<Address, Error> {
+pub(crate) fn local_address(fd: c_int) -> Result<Address, Error> {
     let name = socket::local_name(fd)
         .map_err(|errno| Error::os(errno, "Unable to query local socket address"))?;
     to_address(&name)
 }
 
 /// The address of the other end.
-pub fn peer_address(fd: c_int) -> Result<Address, Error> {
+#[cfg_attr(
+    not(inet_connect),
+    allow(dead_code, reason = "for socket_remote_address")
+)]
+pub(crate) fn peer_address(fd: c_int) -> Result<Address, Error> {
     let name = socket::peer_name(fd)
         .map_err(|errno| Error::os(errno, "Unable to query remote socket address"))?;
     to_address(&name)
@@ -61,7 +65,7 @@ pub fn peer_address(fd: c_int) -> Result<Address, Error> {
 
 /// Removes the file that listening made for a UNIX socket in this process, as long as it stands there.
 /// The descriptor stays open (R-SOCK-19).
-pub fn cleanup_listening(fd: c_int) -> Result<(), Error> {
+pub(crate) fn cleanup_listening(fd: c_int) -> Result<(), Error> {
     socket::local_name(fd)
         .map_err(|errno| Error::os(errno, "Unable to query local socket address"))?;
     let Some(path) = socket_file::made_for(fd) else {

@@ -13,7 +13,7 @@ use abi::profile;
 const VSOCK_MAX: usize = 32;
 
 /// The address that a text names.
-pub fn parse(text: &CStr) -> Result<Address, Error> {
+pub(crate) fn parse(text: &CStr) -> Result<Address, Error> {
     let bytes = text.to_bytes();
     if let Some(path) = bytes.strip_prefix(b"unix:") {
         let path = given(path).ok_or_else(|| invalid("Unix", text))?;
@@ -31,7 +31,7 @@ pub fn parse(text: &CStr) -> Result<Address, Error> {
 }
 
 /// The internet address of a text in the syntax of the profile (R-SOCK-23).
-pub fn parse_inet(text: &CStr) -> Result<InetText, Error> {
+pub(crate) fn parse_inet(text: &CStr) -> Result<InetText, Error> {
     if profile::ADDRESS_OPTIONS_ARE_PAIRS {
         inet_keyval::parse(text.to_bytes())
     } else {
@@ -40,7 +40,7 @@ pub fn parse_inet(text: &CStr) -> Result<InetText, Error> {
 }
 
 /// The text of an address; what isn't given is empty.
-pub fn uri(address: View<'_>) -> CString {
+pub(crate) fn uri(address: View<'_>) -> CString {
     let (kind, parts) = match address {
         View::Inet(inet) => ("tcp", vec![inet.host(), inet.port()]),
         View::Unix(unix) => ("unix", vec![unix.path()]),

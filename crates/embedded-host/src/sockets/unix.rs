@@ -17,7 +17,7 @@ use platform::os::temporary;
 
 /// What a UNIX socket is to be called.
 #[derive(Clone, Copy)]
-pub struct UnixAddress<'a> {
+pub(crate) struct UnixAddress<'a> {
     path: Option<&'a CStr>,
     place: Place,
 }
@@ -34,7 +34,7 @@ enum Place {
 
 impl<'a> UnixAddress<'a> {
     /// A path in the file system.
-    pub fn from_path(path: Option<&'a CStr>) -> Self {
+    pub(crate) fn from_path(path: Option<&'a CStr>) -> Self {
         let place = Place::FileSystem;
         Self { path, place }
     }
@@ -84,7 +84,7 @@ const fn hint(place: Place) -> &'static CStr {
 }
 
 /// A socket that clients can connect to (R-SOCK-12).
-pub fn listen(address: &UnixAddress<'_>, backlog: c_int) -> Result<Descriptor, Error> {
+pub(crate) fn listen(address: &UnixAddress<'_>, backlog: c_int) -> Result<Descriptor, Error> {
     let origin = origin!(c"unix_listen");
     let socket = create()?;
     let is_file = address.place == Place::FileSystem;
@@ -117,7 +117,7 @@ pub fn listen(address: &UnixAddress<'_>, backlog: c_int) -> Result<Descriptor, E
 }
 
 /// A connected socket (R-SOCK-16).
-pub fn connect(address: &UnixAddress<'_>) -> Result<Descriptor, Error> {
+pub(crate) fn connect(address: &UnixAddress<'_>) -> Result<Descriptor, Error> {
     let origin = origin!(c"unix_connect");
     let is_file = address.place == Place::FileSystem;
     // The kernel would take an empty path for an abstract name.

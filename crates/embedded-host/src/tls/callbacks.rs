@@ -15,7 +15,7 @@ use platform::os::errno::{self, Errno};
 use platform::os::iov::{IoVec, IoVecMut};
 
 /// `QCryptoTLSSessionWriteFunc`
-pub type WriteFunc = Option<
+pub(crate) type WriteFunc = Option<
     unsafe extern "C" fn(
         buf: *const c_char,
         len: usize,
@@ -24,7 +24,7 @@ pub type WriteFunc = Option<
     ) -> ssize_t,
 >;
 /// `QCryptoTLSSessionReadFunc`
-pub type ReadFunc = Option<
+pub(crate) type ReadFunc = Option<
     unsafe extern "C" fn(
         buf: *mut c_char,
         len: usize,
@@ -35,10 +35,11 @@ pub type ReadFunc = Option<
 
 /// Why the transport has moved nothing.
 #[derive(Debug)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// It isn't ready.
     Block,
     /// EINTR.
+    #[cfg_attr(session_errp, allow(dead_code, reason = "by errno only"))]
     Interrupted,
     /// It has failed; the 7.2 profiles don't know why (R-TLS-9).
     Failed(Option<Error>),
@@ -46,7 +47,7 @@ pub enum Stop {
 
 /// The two functions, and what they get.
 #[derive(Clone, Copy)]
-pub struct Callbacks {
+pub(crate) struct Callbacks {
     write: WriteFunc,
     read: ReadFunc,
     opaque: *mut c_void,
@@ -54,7 +55,7 @@ pub struct Callbacks {
 
 impl Callbacks {
     /// No transport: it has failed already.
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         write: None,
         read: None,
         opaque: ptr::null_mut(),
@@ -63,7 +64,7 @@ impl Callbacks {
     /// # Safety
     /// Each function can be called with `opaque` by any thread, for as long as the session has
     /// them, as `crypto/tlssession.h` says.
-    pub unsafe fn new(write: WriteFunc, read: ReadFunc, opaque: *mut c_void) -> Self {
+    pub(crate) unsafe fn new(write: WriteFunc, read: ReadFunc, opaque: *mut c_void) -> Self {
         Self {
             write,
             read,
@@ -72,7 +73,7 @@ impl Callbacks {
     }
 
     /// Writes, once.
-    pub fn write(self, data: IoVec<'_>) -> Result<usize, Stop> {
+    pub(crate) fn write(self, data: IoVec<'_>) -> Result<usize, Stop> {
         let Some(write) = self.write else {
             return Err(no_transport());
         };
@@ -87,7 +88,7 @@ impl Callbacks {
     }
 
     /// Reads, once; 0 is the end of file.
-    pub fn read(self, room: IoVecMut<'_>) -> Result<usize, Stop> {
+    pub(crate) fn read(self, room: IoVecMut<'_>) -> Result<usize, Stop> {
         let Some(read) = self.read else {
             return Err(no_transport());
         };

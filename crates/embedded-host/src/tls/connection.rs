@@ -6,7 +6,7 @@ use super::Endpoint;
 use super::callbacks::Callbacks;
 use super::gnutls::{Code, Direction, Handle, Received};
 use super::state::End;
-pub use super::state::{Failure, Reason};
+pub(crate) use super::state::{Failure, Reason};
 use super::transport::{SessionGuard, Shared};
 use platform::os::iov::{IoVec, IoVecMut};
 
@@ -20,7 +20,7 @@ const RECORDS_WITHOUT_DATA: u32 = 24;
 
 /// How far a handshake is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// It is done.
     Complete,
     /// It waits.
@@ -28,14 +28,14 @@ pub enum Progress {
 }
 
 /// A session with its transport.
-pub struct Connection {
+pub(crate) struct Connection {
     shared: Box<Shared>,
     endpoint: Endpoint,
 }
 
 impl Connection {
     /// A connection without a transport.
-    pub fn new(handle: Handle, endpoint: Endpoint) -> Self {
+    pub(crate) fn new(handle: Handle, endpoint: Endpoint) -> Self {
         Self {
             shared: Shared::new(handle),
             endpoint,
@@ -43,13 +43,13 @@ impl Connection {
     }
 
     /// Sets the transport.
-    pub fn set_callbacks(&self, callbacks: Callbacks) {
+    pub(crate) fn set_callbacks(&self, callbacks: Callbacks) {
         self.shared
             .locked(|guard| guard.state(|state| state.callbacks = callbacks));
     }
 
     /// Goes on with the handshake.
-    pub fn handshake(&self) -> Result<Progress, Reason> {
+    pub(crate) fn handshake(&self) -> Result<Progress, Reason> {
         self.shared.locked(|guard| {
             if guard.state(|state| state.is_complete) {
                 return Ok(Progress::Complete);
@@ -80,7 +80,11 @@ impl Connection {
     }
 
     /// How far the handshake is.
-    pub fn progress(&self) -> Progress {
+    #[cfg_attr(
+        handshake_result,
+        allow(dead_code, reason = "for qcrypto_tls_session_get_handshake_status")
+    )]
+    pub(crate) fn progress(&self) -> Progress {
         self.shared.locked(|guard| {
             if guard.state(|state| state.is_complete) {
                 Progress::Complete
@@ -94,7 +98,7 @@ impl Connection {
     ///
     /// When this blocks the bytes are encrypted all the same: the next call writes them and returns
     /// their number, whatever it is offered (R-TLS-40).
-    pub fn write(&self, data: IoVec<'_>) -> Result<usize, Failure> {
+    pub(crate) fn write(&self, data: IoVec<'_>) -> Result<usize, Failure> {
         self.shared.locked(|guard| {
             guard.flush()?;
             let accepted = guard.state(|state| mem::take(&mut state.accepted));
@@ -130,7 +134,7 @@ impl Connection {
     }
 
     /// Reads what a record has; 0 is the end of file.
-    pub fn read(&self, room: IoVecMut<'_>) -> Result<usize, Failure> {
+    pub(crate) fn read(&self, room: IoVecMut<'_>) -> Result<usize, Failure> {
         self.shared.locked(|guard| {
             match guard.state(|state| state.end) {
                 Some(End::Closed | End::Canceled) => return Ok(0),
@@ -202,12 +206,16 @@ impl Connection {
     }
 
     /// Decrypted bytes that have not been read. Any thread may ask.
-    pub fn pending(&self) -> usize {
+    #[cfg_attr(
+        not(tls_check_pending),
+        allow(dead_code, reason = "for qcrypto_tls_session_check_pending")
+    )]
+    pub(crate) fn pending(&self) -> usize {
         self.shared.pending()
     }
 
     /// Sends close_notify, once: nothing more will be written.
-    pub fn bye(&self) -> Result<Progress, Reason> {
+    pub(crate) fn bye(&self) -> Result<Progress, Reason> {
         self.shared.locked(|guard| {
             let is_for_nobody =
                 guard.state(|state| !state.is_complete || state.end == Some(End::Canceled));
@@ -238,7 +246,7 @@ impl Connection {
     }
 
     /// Asks GnuTLS something that doesn't need the transport.
-    pub fn ask<R>(&self, question: impl FnOnce(&Handle) -> R) -> R {
+    pub(crate) fn ask<R>(&self, question: impl FnOnce(&Handle) -> R) -> R {
         self.shared.locked(|guard| question(guard.handle()))
     }
 }

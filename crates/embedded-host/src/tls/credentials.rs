@@ -16,7 +16,7 @@ const DEFAULT_PRIORITY: &[u8] = b"NORMAL";
 
 /// The kinds of credentials.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Encryption only.
     Anonymous,
     /// Pre-shared keys.
@@ -27,7 +27,7 @@ pub enum Kind {
 
 impl Kind {
     /// What sessions of this kind add to the priority string (R-TLS-79).
-    pub fn priority_suffix(self) -> Option<&'static CStr> {
+    pub(crate) fn priority_suffix(self) -> Option<&'static CStr> {
         match self {
             Self::Anonymous => Some(c"+ANON-DH"),
             Self::Psk => Some(c"+ECDHE-PSK:+DHE-PSK:+PSK"),
@@ -38,7 +38,7 @@ impl Kind {
 
 /// What the properties have recorded; texts are as C gave them.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The directory of the files.
     pub dir: Option<Vec<u8>>,
     /// The role.
@@ -70,7 +70,7 @@ impl Default for Settings {
 }
 
 /// Credentials. Any thread may use them.
-pub struct Credentials {
+pub(crate) struct Credentials {
     settings: Mutex<Settings>,
     /// What has been loaded; sessions keep what they were made with (R-TLS-77).
     identity: Mutex<Option<Arc<Identity>>>,
@@ -85,7 +85,7 @@ impl Default for Credentials {
 
 impl Credentials {
     /// Credentials of no kind yet, with all properties at their defaults.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             settings: Mutex::new(Settings::default()),
             identity: Mutex::new(None),
@@ -94,17 +94,17 @@ impl Credentials {
     }
 
     /// Says of which kind they are.
-    pub fn set_kind(&self, kind: Kind) {
+    pub(crate) fn set_kind(&self, kind: Kind) {
         *self.kind.lock() = Some(kind);
     }
 
     /// Of which kind they are.
-    pub fn kind(&self) -> Option<Kind> {
+    pub(crate) fn kind(&self) -> Option<Kind> {
         *self.kind.lock()
     }
 
     /// What GnuTLS chooses from in sessions with them (R-TLS-79).
-    pub fn priority(&self) -> CString {
+    pub(crate) fn priority(&self) -> CString {
         let mut text = self
             .with_settings(|settings| settings.priority.clone())
             .unwrap_or_else(|| DEFAULT_PRIORITY.to_vec());
@@ -116,18 +116,18 @@ impl Credentials {
     }
 
     /// Looks at the properties, or changes one.
-    pub fn with_settings<R>(&self, look: impl FnOnce(&mut Settings) -> R) -> R {
+    pub(crate) fn with_settings<R>(&self, look: impl FnOnce(&mut Settings) -> R) -> R {
         look(&mut self.settings.lock())
     }
 
     /// What has been loaded.
-    pub fn identity(&self) -> Option<Arc<Identity>> {
+    pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
         self.identity.lock().clone()
     }
 
     /// Whether the credentials are for a role, by its number; else an error names the one that
     /// they are not for (R-TLS-67).
-    pub fn check_endpoint(&self, number: u32) -> Result<Endpoint, Error> {
+    pub(crate) fn check_endpoint(&self, number: u32) -> Result<Endpoint, Error> {
         match Endpoint::from_c(number) {
             Some(wanted) if wanted == self.with_settings(|settings| settings.endpoint) => {
                 Ok(wanted)
@@ -141,7 +141,7 @@ impl Credentials {
     }
 
     /// What a session of a role, given by its number, uses.
-    pub fn for_endpoint(&self, number: u32) -> Result<(Endpoint, Arc<Identity>), Error> {
+    pub(crate) fn for_endpoint(&self, number: u32) -> Result<(Endpoint, Arc<Identity>), Error> {
         let endpoint = self.check_endpoint(number)?;
         let identity = self
             .identity()
@@ -150,7 +150,7 @@ impl Credentials {
     }
 
     /// Loads what the properties name, in the place of what there is. A failure changes nothing.
-    pub fn load(&self) -> Result<(), Error> {
+    pub(crate) fn load(&self) -> Result<(), Error> {
         let settings = self.settings.lock().clone();
         let kind = self
             .kind()

@@ -19,7 +19,7 @@ const SIZE_MAX: u64 = 64 << 20;
 
 /// A file that has been read.
 #[derive(Debug)]
-pub struct File {
+pub(crate) struct File {
     /// Where it is, for messages.
     pub path: PathBuf,
     /// What is in it.
@@ -28,23 +28,23 @@ pub struct File {
 
 impl File {
     /// Why what is in it is no good.
-    pub fn error(&self, what: &str, reason: impl core::fmt::Display) -> Error {
+    pub(crate) fn error(&self, what: &str, reason: impl core::fmt::Display) -> Error {
         Error::new(format!("{what} {}: {reason}", self.path.display()))
     }
 }
 
 /// A directory, if one is set.
 #[derive(Clone, Debug)]
-pub struct Directory(Option<PathBuf>);
+pub(crate) struct Directory(Option<PathBuf>);
 
 impl Directory {
     /// The directory of that name.
-    pub fn new(name: Option<&[u8]>) -> Self {
+    pub(crate) fn new(name: Option<&[u8]>) -> Self {
         Self(name.map(|name| OsString::from_vec(name.to_vec()).into()))
     }
 
     /// The path of a file in it.
-    pub fn path(&self, name: &str) -> Result<PathBuf, Error> {
+    pub(crate) fn path(&self, name: &str) -> Result<PathBuf, Error> {
         match &self.0 {
             Some(directory) => Ok(directory.join(name)),
             None => Err(Error::new("Missing 'dir' property value")),
@@ -52,7 +52,7 @@ impl Directory {
     }
 
     /// Reads a file that has to be there.
-    pub fn require(&self, name: &str) -> Result<File, Error> {
+    pub(crate) fn require(&self, name: &str) -> Result<File, Error> {
         let path = self.path(name)?;
         match read(&path) {
             Ok(bytes) => Ok(File { path, bytes }),
@@ -61,7 +61,7 @@ impl Directory {
     }
 
     /// Reads a file that need not be there.
-    pub fn find(&self, name: &str) -> Result<Option<File>, Error> {
+    pub(crate) fn find(&self, name: &str) -> Result<Option<File>, Error> {
         let Some(directory) = &self.0 else {
             return Ok(None);
         };
@@ -74,7 +74,7 @@ impl Directory {
     }
 
     /// The Diffie-Hellman parameters of a server, if it has a file of its own.
-    pub fn dh_parameters(&self) -> Result<Option<DhParameters>, Error> {
+    pub(crate) fn dh_parameters(&self) -> Result<Option<DhParameters>, Error> {
         let Some(file) = self.find("dh-params.pem")? else {
             return Ok(None);
         };

@@ -8,7 +8,7 @@ use super::gnutls::{
 };
 
 /// What a session shows to its peer, and what it knows of others.
-pub enum Identity {
+pub(crate) enum Identity {
     /// X.509, of a client or server; and others that trust fewer authorities, to be tried if those say
     /// no.
     Certificates(Certificates, Vec<Certificates>),
@@ -27,7 +27,7 @@ impl Identity {
     ///
     /// # Safety
     /// It outlives the session.
-    pub unsafe fn give_to(&self, handle: &Handle) -> Result<(), Code> {
+    pub(crate) unsafe fn give_to(&self, handle: &Handle) -> Result<(), Code> {
         match self {
             // SAFETY: the caller's promise.
             Self::Certificates(credentials, _) => unsafe { handle.use_certificates(credentials) },
@@ -52,7 +52,11 @@ impl Identity {
     ///
     /// # Safety
     /// As for [`Identity::give_to`].
-    pub unsafe fn verify_peer(&self, handle: &Handle, purpose: &CStr) -> Result<Status, Code> {
+    pub(crate) unsafe fn verify_peer(
+        &self,
+        handle: &Handle,
+        purpose: &CStr,
+    ) -> Result<Status, Code> {
         let verified = handle.verify_peer(purpose);
         let Self::Certificates(credentials, fewer) = self else {
             return verified;

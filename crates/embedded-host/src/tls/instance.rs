@@ -17,7 +17,7 @@ pub(super) struct Instance {
 ///
 /// # Safety
 /// `creds` is an instance of `tls-creds`, live for `'a`.
-pub unsafe fn credentials<'a>(creds: *mut QCryptoTLSCreds) -> &'a Credentials {
+pub(crate) unsafe fn credentials<'a>(creds: *mut QCryptoTLSCreds) -> &'a Credentials {
     // SAFETY: a live instance has had its `init`.
     unsafe { &*(*creds.cast::<Instance>()).credentials }
 }

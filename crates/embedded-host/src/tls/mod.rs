@@ -21,29 +21,29 @@
 //! | [`psk`] | loading pre-shared keys |
 //! | [`psk_file`] | the file that they are in |
 
-pub mod callbacks;
-pub mod connection;
-pub mod credentials;
-pub mod files;
-pub mod gnutls;
-pub mod identity;
-pub mod instance;
+pub(crate) mod callbacks;
+pub(crate) mod connection;
+pub(crate) mod credentials;
+pub(crate) mod files;
+pub(crate) mod gnutls;
+pub(crate) mod identity;
+pub(crate) mod instance;
 mod namesakes;
-pub mod object;
-pub mod peer;
-pub mod properties;
-pub mod psk;
-pub mod psk_file;
-pub mod purpose;
-pub mod sanity;
-pub mod session;
+pub(crate) mod object;
+pub(crate) mod peer;
+pub(crate) mod properties;
+pub(crate) mod psk;
+pub(crate) mod psk_file;
+pub(crate) mod purpose;
+pub(crate) mod sanity;
+pub(crate) mod session;
 mod state;
-pub mod transport;
-pub mod x509;
+pub(crate) mod transport;
+pub(crate) mod x509;
 
 /// The role in a connection, `QCryptoTLSCredsEndpoint` in C.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Endpoint {
+pub(crate) enum Endpoint {
     /// The one that connects.
     Client,
     /// The one that is connected to.
@@ -52,7 +52,7 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// The role of the given number.
-    pub fn from_c(number: u32) -> Option<Self> {
+    pub(crate) fn from_c(number: u32) -> Option<Self> {
         match number {
             0 => Some(Self::Client),
             1 => Some(Self::Server),
@@ -61,7 +61,7 @@ impl Endpoint {
     }
 
     /// The peer's role.
-    pub fn other(self) -> Self {
+    pub(crate) fn other(self) -> Self {
         match self {
             Self::Client => Self::Server,
             Self::Server => Self::Client,
@@ -69,7 +69,7 @@ impl Endpoint {
     }
 
     /// As the property "endpoint" has it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Client => "client",
             Self::Server => "server",

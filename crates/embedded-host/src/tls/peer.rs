@@ -12,7 +12,7 @@ use super::{Endpoint, purpose};
 use crate::error::Error;
 
 /// What is asked of the peer.
-pub struct PeerPolicy<'a, F> {
+pub(crate) struct PeerPolicy<'a, F> {
     /// This end's role.
     pub endpoint: Endpoint,
     /// The host that the peer has to be.
@@ -26,7 +26,7 @@ pub struct PeerPolicy<'a, F> {
 /// `verified` is what GnuTLS says of the path from the peer's certificate to an authority; whatever
 /// else the peer has shown doesn't matter. The name is given to `learn` once the certificate has it,
 /// even if something is wrong afterwards (R-TLS-86).
-pub fn check<F: Fn(&CStr) -> Result<bool, Error>>(
+pub(crate) fn check<F: Fn(&CStr) -> Result<bool, Error>>(
     verified: Result<Status, Code>,
     chain: Result<Vec<Certificate>, Code>,
     policy: &PeerPolicy<'_, F>,
@@ -59,7 +59,7 @@ fn refuse_purpose(leaf: &Certificate, role: Endpoint) -> Error {
 }
 
 /// Seconds since 1970.
-pub fn now() -> time_t {
+pub(crate) fn now() -> time_t {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .ok()

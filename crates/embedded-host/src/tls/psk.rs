@@ -12,7 +12,7 @@ const FILE: &str = "keys.psk";
 const DEFAULT_NAME: &[u8] = b"qemu";
 
 /// Loads what a role needs. The file is read now and not again.
-pub fn load(
+pub(crate) fn load(
     endpoint: Endpoint,
     directory: &Directory,
     username: Option<&[u8]>,

@@ -10,7 +10,7 @@ use super::gnutls::{Entry, Keys};
 use crate::error::Error;
 
 /// The keys in a file. Any other line is an error, since a key would be missing.
-pub fn parse(file: &File) -> Result<Keys, Error> {
+pub(crate) fn parse(file: &File) -> Result<Keys, Error> {
     let mut entries = Vec::new();
     for (line, number) in file.bytes.split(|&byte| byte == b'\n').zip(1..) {
         let line = line.trim_ascii_end();

@@ -20,7 +20,7 @@ const NAMES: [(&CStr, &str); 6] = [
 ];
 
 /// The purpose that the certificate of a role has to permit, if it says anything about purposes.
-pub fn of_role(endpoint: Endpoint) -> &'static CStr {
+pub(crate) fn of_role(endpoint: Endpoint) -> &'static CStr {
     match endpoint {
         Endpoint::Client => CLIENT_AUTH,
         Endpoint::Server => SERVER_AUTH,
@@ -36,7 +36,7 @@ fn name(purpose: &CStr) -> String {
 }
 
 /// Why an extended key usage is none for a role, or None if it is.
-pub fn objection(permitted: &[CString], endpoint: Endpoint) -> Option<String> {
+pub(crate) fn objection(permitted: &[CString], endpoint: Endpoint) -> Option<String> {
     let wanted = of_role(endpoint);
     let is_permitted = |purpose: &CString| [wanted, ANY].contains(&purpose.as_c_str());
     if permitted.iter().any(is_permitted) {
@@ -51,7 +51,7 @@ pub fn objection(permitted: &[CString], endpoint: Endpoint) -> Option<String> {
 }
 
 /// The same of an authority, which may vouch for other roles only.
-pub fn authority_objection(endpoint: Endpoint) -> String {
+pub(crate) fn authority_objection(endpoint: Endpoint) -> String {
     let wanted = name(of_role(endpoint));
     format!("the extended key usage of an authority on its path doesn't permit {wanted}")
 }

@@ -11,7 +11,7 @@ use crate::error::Error;
 use abi::profile;
 
 /// The certificates of an own file, leaf first.
-pub struct Chain<'a> {
+pub(crate) struct Chain<'a> {
     /// What is in the file.
     pub certificates: &'a [Certificate],
     /// The file, for messages.
@@ -36,7 +36,7 @@ impl Part {
 
 /// Checks authorities, whether the own certificate needs them or not. One that is no good may stay
 /// beside another one of the same name that is: it has been renewed, or is going to be.
-pub fn check_authorities(authorities: &[Certificate], file: &File) -> Result<(), Error> {
+pub(crate) fn check_authorities(authorities: &[Certificate], file: &File) -> Result<(), Error> {
     let now = peer::now();
     let checked = |authority: &Certificate| check(authority, Part::Authority, file, now);
     let is_superseded = |authority: &Certificate| {
@@ -51,7 +51,7 @@ pub fn check_authorities(authorities: &[Certificate], file: &File) -> Result<(),
 }
 
 /// Checks an own certificate and what vouches for it.
-pub fn check_chain(
+pub(crate) fn check_chain(
     endpoint: Endpoint,
     chain: &Chain<'_>,
     authorities: &[Certificate],

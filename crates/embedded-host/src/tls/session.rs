@@ -14,7 +14,7 @@ use crate::error::Error;
 use platform::sync::Mutex;
 
 /// What a session is made of.
-pub struct SessionConfig<'a> {
+pub(crate) struct SessionConfig<'a> {
     /// Its role.
     pub endpoint: Endpoint,
     /// What it shows to its peer, and knows of others.
@@ -30,7 +30,7 @@ pub struct SessionConfig<'a> {
 }
 
 /// A session.
-pub struct Session {
+pub(crate) struct Session {
     // Goes before the identity, which it refers to.
     connection: Connection,
     identity: Arc<Identity>,
@@ -44,7 +44,7 @@ pub struct Session {
 
 impl Session {
     /// A session without a transport.
-    pub fn new(config: SessionConfig<'_>) -> Result<Self, Error> {
+    pub(crate) fn new(config: SessionConfig<'_>) -> Result<Self, Error> {
         let handle = Handle::new(config.endpoint)
             .map_err(|code| Error::new(format!("Cannot initialize TLS session: {code}")))?;
         handle.set_priority(config.priority).map_err(|code| {
@@ -71,26 +71,27 @@ impl Session {
     }
 
     /// What it reads and writes by.
-    pub fn connection(&self) -> &Connection {
+    pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }
 
     /// Goes on with the handshake. Certificates are not looked at (R-TLS-80).
-    pub fn handshake(&self) -> Result<Progress, Error> {
+    pub(crate) fn handshake(&self) -> Result<Progress, Error> {
         self.connection
             .handshake()
             .map_err(|reason| joined("TLS handshake failed", reason))
     }
 
     /// Sends close_notify.
-    pub fn bye(&self) -> Result<Progress, Error> {
+    #[cfg_attr(not(tls_bye), allow(dead_code, reason = "for qcrypto_tls_session_bye"))]
+    pub(crate) fn bye(&self) -> Result<Progress, Error> {
         self.connection
             .bye()
             .map_err(|reason| joined("TLS termination failed", reason))
     }
 
     /// Bytes of the cipher's key.
-    pub fn key_size(&self) -> Result<usize, Error> {
+    pub(crate) fn key_size(&self) -> Result<usize, Error> {
         match self.connection.ask(Handle::key_size) {
             0 => Err(Error::new("Cannot get the size of the TLS cipher's key")),
             bytes => Ok(bytes),
@@ -98,12 +99,12 @@ impl Session {
     }
 
     /// The peer's name, if its certificate has been looked at.
-    pub fn peer_name(&self) -> Option<CString> {
+    pub(crate) fn peer_name(&self) -> Option<CString> {
         self.peer_name.lock().clone()
     }
 
     /// Checks who the peer is. `is_allowed` asks the object of the given id about a name.
-    pub fn check_credentials(
+    pub(crate) fn check_credentials(
         &self,
         is_allowed: impl Fn(&CStr, &CStr) -> Result<bool, Error>,
     ) -> Result<(), Error> {
@@ -138,7 +139,11 @@ fn joined(prefix: &str, reason: Reason) -> Error {
 }
 
 /// The error of a transfer that has failed (R-TLS-64).
-pub fn transfer_error(direction: Direction, reason: Reason) -> Error {
+#[cfg_attr(
+    not(session_errp),
+    allow(dead_code, reason = "for transfers with an errp")
+)]
+pub(crate) fn transfer_error(direction: Direction, reason: Reason) -> Error {
     reason.transport.unwrap_or_else(|| {
         let what = match direction {
             Direction::Receiving => "Cannot read from TLS channel",

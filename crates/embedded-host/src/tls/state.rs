@@ -28,7 +28,7 @@ pub(super) enum End {
 
 /// What is known of a failure.
 #[derive(Debug)]
-pub struct Reason {
+pub(crate) struct Reason {
     /// GnuTLS's view.
     pub code: Code,
     /// What the transport has to say.
@@ -46,7 +46,7 @@ impl From<Code> for Reason {
 
 /// Why a call has come to nothing.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// The transport isn't ready.
     Block,
     /// EINTR of the transport.

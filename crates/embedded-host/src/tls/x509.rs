@@ -20,7 +20,7 @@ struct Pair {
 }
 
 /// Loads what a role needs.
-pub fn load(
+pub(crate) fn load(
     endpoint: Endpoint,
     directory: &Directory,
     checks_sanity: bool,

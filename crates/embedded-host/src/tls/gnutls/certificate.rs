@@ -11,7 +11,7 @@ use super::{Code, sys};
 
 /// What a verification has found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Status(c_uint);
+pub(crate) struct Status(c_uint);
 
 impl Status {
     const INVALID: c_uint = 1 << 1;
@@ -26,18 +26,18 @@ impl Status {
 
     /// Whether the only objection is that the certificate, or an authority's on its path, is for
     /// another purpose.
-    pub fn is_for_another_purpose(self) -> bool {
+    pub(crate) fn is_for_another_purpose(self) -> bool {
         self.0 & Self::PURPOSE_MISMATCH != 0
             && self.0 & !(Self::INVALID | Self::PURPOSE_MISMATCH) == 0
     }
 
     /// Whether there is no objection.
-    pub fn is_good(self) -> bool {
+    pub(crate) fn is_good(self) -> bool {
         self.0 == 0
     }
 
     /// Why the certificate is no good: the last reason that applies (R-TLS-83).
-    pub fn objection(self) -> Option<&'static str> {
+    pub(crate) fn objection(self) -> Option<&'static str> {
         if self.0 == 0 {
             return None;
         }
@@ -63,7 +63,7 @@ impl Status {
 }
 
 /// A certificate.
-pub struct Certificate(NonNull<sys::X509Crt>);
+pub(crate) struct Certificate(NonNull<sys::X509Crt>);
 
 // SAFETY: nothing changes a certificate that has been imported.
 unsafe impl Send for Certificate {}
@@ -79,7 +79,7 @@ impl Drop for Certificate {
 
 /// An extension that has a mark whether it must be understood.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Extension<T> {
+pub(crate) struct Extension<T> {
     /// What it says.
     pub value: T,
     /// Whether it must be understood.
@@ -104,7 +104,7 @@ impl Certificate {
     }
 
     /// All certificates in a PEM text, of which there has to be one.
-    pub fn list_from_pem(text: &[u8]) -> Result<Vec<Self>, Code> {
+    pub(crate) fn list_from_pem(text: &[u8]) -> Result<Vec<Self>, Code> {
         let (mut list, mut count) = (ptr::null_mut(), 0);
         let (data, pem) = (super::credentials::datum(text), sys::X509_FMT_PEM);
         // SAFETY: readable data; the places are local ones.
@@ -128,7 +128,7 @@ impl Certificate {
     }
 
     /// The subject's distinguished name, its parts in the certificate's order (R-TLS-84).
-    pub fn distinguished_name(&self) -> Result<CString, Code> {
+    pub(crate) fn distinguished_name(&self) -> Result<CString, Code> {
         let mut name = sys::Datum {
             data: ptr::null_mut(),
             size: 0,
@@ -143,27 +143,27 @@ impl Certificate {
     }
 
     /// Whether the certificate is for a host, given by name or by IP address (R-TLS-85).
-    pub fn is_for_host(&self, name: &CStr) -> bool {
+    pub(crate) fn is_for_host(&self, name: &CStr) -> bool {
         // SAFETY: a live certificate and a C string.
         unsafe { sys::gnutls_x509_crt_check_hostname(self.0.as_ptr(), name.as_ptr()) != 0 }
     }
 
     /// From when it is valid. None if that can't be read.
-    pub fn activation(&self) -> Option<time_t> {
+    pub(crate) fn activation(&self) -> Option<time_t> {
         // SAFETY: a live certificate.
         let time = unsafe { sys::gnutls_x509_crt_get_activation_time(self.0.as_ptr()) };
         (time != -1).then_some(time)
     }
 
     /// Until when it is valid.
-    pub fn expiration(&self) -> Option<time_t> {
+    pub(crate) fn expiration(&self) -> Option<time_t> {
         // SAFETY: a live certificate.
         let time = unsafe { sys::gnutls_x509_crt_get_expiration_time(self.0.as_ptr()) };
         (time != -1).then_some(time)
     }
 
     /// Whether it says that it is an authority's. None if it says nothing.
-    pub fn is_authority(&self) -> Result<Option<bool>, Code> {
+    pub(crate) fn is_authority(&self) -> Result<Option<bool>, Code> {
         let (mut critical, mut is_authority, mut length) = (0, 0, 0);
         let raw = self.0.as_ptr();
         // SAFETY: a live certificate; the places are local ones.
@@ -179,7 +179,7 @@ impl Certificate {
     }
 
     /// What its key may be used for, as bits.
-    pub fn key_usage(&self) -> Result<Option<Extension<KeyUsage>>, Code> {
+    pub(crate) fn key_usage(&self) -> Result<Option<Extension<KeyUsage>>, Code> {
         let (mut usage, mut critical) = (0, 0);
         let raw = self.0.as_ptr();
         // SAFETY: a live certificate; the places are local ones.
@@ -192,7 +192,7 @@ impl Certificate {
     }
 
     /// What it may be used for: object identifiers.
-    pub fn key_purposes(&self) -> Result<Option<Extension<Vec<CString>>>, Code> {
+    pub(crate) fn key_purposes(&self) -> Result<Option<Extension<Vec<CString>>>, Code> {
         let (mut purposes, mut is_critical) = (Vec::new(), false);
         loop {
             let at = c_uint::try_from(purposes.len()).unwrap_or(c_uint::MAX);
@@ -236,14 +236,14 @@ impl Certificate {
     }
 
     /// Whether `issuer` can have issued it, going by names and key identifiers.
-    pub fn is_issued_by(&self, issuer: &Self) -> bool {
+    pub(crate) fn is_issued_by(&self, issuer: &Self) -> bool {
         // SAFETY: two live certificates.
         unsafe { sys::gnutls_x509_crt_check_issuer(self.0.as_ptr(), issuer.0.as_ptr()) != 0 }
     }
 }
 
 /// Authorities for a verification.
-pub struct TrustList<'a> {
+pub(crate) struct TrustList<'a> {
     raw: NonNull<sys::TrustList>,
     /// The list refers to them.
     _authorities: PhantomData<&'a Certificate>,
@@ -258,7 +258,9 @@ impl Drop for TrustList<'_> {
 
 impl<'a> TrustList<'a> {
     /// A list of these authorities.
-    pub fn new(authorities: impl IntoIterator<Item = &'a Certificate>) -> Result<Self, Code> {
+    pub(crate) fn new(
+        authorities: impl IntoIterator<Item = &'a Certificate>,
+    ) -> Result<Self, Code> {
         let mut raw = ptr::null_mut();
         // SAFETY: the place is a local one.
         Code::check(unsafe { sys::gnutls_x509_trust_list_init(&raw mut raw, 0) })?;
@@ -282,7 +284,7 @@ impl<'a> TrustList<'a> {
     }
 
     /// Checks a chain, leaf first, and whether it may be used for a purpose.
-    pub fn verify(&self, chain: &[&Certificate], purpose: &CStr) -> Result<Status, Code> {
+    pub(crate) fn verify(&self, chain: &[&Certificate], purpose: &CStr) -> Result<Status, Code> {
         let mut chain: Vec<_> = chain.iter().map(|one| one.0.as_ptr()).collect();
         let mut demands = sys::TypedVdata::purpose(purpose);
         let mut status = 0;
@@ -306,16 +308,16 @@ impl<'a> TrustList<'a> {
 
 /// What a key may be used for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct KeyUsage(c_uint);
+pub(crate) struct KeyUsage(c_uint);
 
 impl KeyUsage {
     /// Whether it may sign handshakes.
-    pub fn signs(self) -> bool {
+    pub(crate) fn signs(self) -> bool {
         self.0 & 128 != 0
     }
 
     /// Whether it may sign certificates.
-    pub fn signs_certificates(self) -> bool {
+    pub(crate) fn signs_certificates(self) -> bool {
         self.0 & 4 != 0
     }
 }

@@ -27,7 +27,7 @@ fn allocate<T>(call: impl FnOnce(*mut *mut T) -> c_int) -> Result<NonNull<T>, Co
 macro_rules! credentials {
     ($(#[$doc:meta])* $name:ident, $raw:ident, $allocate:ident, $free:ident) => {
         $(#[$doc])*
-        pub struct $name {
+        pub(crate) struct $name {
             raw: NonNull<sys::$raw>,
             /// The credentials refer to them.
             _dh_parameters: Option<DhParameters>,
@@ -47,7 +47,7 @@ macro_rules! credentials {
 
         impl $name {
             /// With nothing in them.
-            pub fn new() -> Result<Self, Code> {
+            pub(crate) fn new() -> Result<Self, Code> {
                 // SAFETY: the place is a local one.
                 let raw = allocate(|place| unsafe { sys::$allocate(place) })?;
                 Ok(Self { raw, _dh_parameters: None })
@@ -64,7 +64,10 @@ macro_rules! server_credentials {
     ($name:ident, $set:ident, $set_known:ident) => {
         impl $name {
             /// Uses these parameters, or else those of RFC 7919 (R-TLS-71).
-            pub fn set_dh_parameters(&mut self, own: Option<DhParameters>) -> Result<(), Code> {
+            pub(crate) fn set_dh_parameters(
+                &mut self,
+                own: Option<DhParameters>,
+            ) -> Result<(), Code> {
                 let raw = self.raw.as_ptr();
                 match &own {
                     // SAFETY: live credentials; they keep the parameters.
@@ -135,7 +138,7 @@ server_credentials!(
 
 impl Certificates {
     /// Trusts the authorities in a PEM text.
-    pub fn trust(&mut self, text: &[u8]) -> Result<(), Code> {
+    pub(crate) fn trust(&mut self, text: &[u8]) -> Result<(), Code> {
         let (raw, data) = (self.raw.as_ptr(), datum(text));
         // SAFETY: live credentials and readable data.
         let code = unsafe {
@@ -148,7 +151,7 @@ impl Certificates {
     }
 
     /// Trusts these authorities.
-    pub fn trust_these(&mut self, authorities: &[&Certificate]) -> Result<(), Code> {
+    pub(crate) fn trust_these(&mut self, authorities: &[&Certificate]) -> Result<(), Code> {
         let authorities: Vec<_> = authorities.iter().map(|one| one.as_ptr()).collect();
         let count = c_int::try_from(authorities.len()).unwrap_or(c_int::MAX);
         let (raw, list) = (self.raw.as_ptr(), authorities.as_ptr());
@@ -157,7 +160,7 @@ impl Certificates {
     }
 
     /// Doesn't trust what a PEM text revokes.
-    pub fn revoke(&mut self, text: &[u8]) -> Result<(), Code> {
+    pub(crate) fn revoke(&mut self, text: &[u8]) -> Result<(), Code> {
         let (raw, data) = (self.raw.as_ptr(), datum(text));
         // SAFETY: live credentials and readable data.
         let code = unsafe {
@@ -167,7 +170,7 @@ impl Certificates {
     }
 
     /// Adds an identity: a chain of certificates, leaf first, and the leaf's key, both PEM.
-    pub fn add_identity(&mut self, chain: &[u8], key: &[u8]) -> Result<(), Code> {
+    pub(crate) fn add_identity(&mut self, chain: &[u8], key: &[u8]) -> Result<(), Code> {
         let (raw, chain, key) = (self.raw.as_ptr(), datum(chain), datum(key));
         let (pem, no_password) = (sys::X509_FMT_PEM, ptr::null());
         // SAFETY: live credentials and readable data.
@@ -187,7 +190,7 @@ impl Certificates {
 
 impl PskClient {
     /// Shows this name and has this key.
-    pub fn set_key(&mut self, name: &[u8], key: &[u8]) -> Result<(), Code> {
+    pub(crate) fn set_key(&mut self, name: &[u8], key: &[u8]) -> Result<(), Code> {
         let (raw, name, key) = (self.raw.as_ptr(), datum(name), datum(key));
         // SAFETY: live credentials and readable data.
         let code = unsafe {
@@ -204,7 +207,7 @@ impl PskClient {
 
 impl PskServer {
     /// Looks for keys where [`super::Handle::use_psk_server`] says.
-    pub fn look_up_keys(&mut self) {
+    pub(crate) fn look_up_keys(&mut self) {
         // SAFETY: live credentials.
         unsafe {
             sys::gnutls_psk_set_server_credentials_function2(self.raw.as_ptr(), psk::find_key);
@@ -213,7 +216,7 @@ impl PskServer {
 }
 
 /// Diffie-Hellman parameters.
-pub struct DhParameters(NonNull<sys::DhParams>);
+pub(crate) struct DhParameters(NonNull<sys::DhParams>);
 
 // SAFETY: nothing changes them.
 unsafe impl Send for DhParameters {}
@@ -229,7 +232,7 @@ impl Drop for DhParameters {
 
 impl DhParameters {
     /// Those in a PEM text.
-    pub fn from_pem(text: &[u8]) -> Result<Self, Code> {
+    pub(crate) fn from_pem(text: &[u8]) -> Result<Self, Code> {
         // SAFETY: the place is a local one.
         let raw = allocate(|place| unsafe { sys::gnutls_dh_params_init(place) })?;
         let (parameters, data) = (Self(raw), datum(text));

@@ -9,45 +9,45 @@ mod sys;
 use core::ffi::{CStr, c_int};
 use core::fmt;
 
-pub use certificate::{Certificate, Status, TrustList};
-pub use credentials::{
+pub(crate) use certificate::{Certificate, Status, TrustList};
+pub(crate) use credentials::{
     AnonymousClient, AnonymousServer, Certificates, DhParameters, PskClient, PskServer,
 };
-pub use psk::{Entry, Keys};
-pub use session::{Direction, Handle, Received};
+pub(crate) use psk::{Entry, Keys};
+pub(crate) use session::{Direction, Handle, Received};
 
 /// Why a call has failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Code(c_int);
+pub(crate) struct Code(c_int);
 
 impl Code {
     /// The transport isn't ready, or there was nothing for the caller in what came.
-    pub const AGAIN: Self = Self(-28);
+    pub(crate) const AGAIN: Self = Self(-28);
     /// The peer has given up.
-    pub const FATAL_ALERT_RECEIVED: Self = Self(-12);
+    pub(crate) const FATAL_ALERT_RECEIVED: Self = Self(-12);
     /// A warning of the peer's.
-    pub const WARNING_ALERT_RECEIVED: Self = Self(-16);
+    pub(crate) const WARNING_ALERT_RECEIVED: Self = Self(-16);
     /// The peer asks for another handshake.
-    pub const REHANDSHAKE: Self = Self(-37);
+    pub(crate) const REHANDSHAKE: Self = Self(-37);
     /// There is no certificate.
-    pub const NO_CERTIFICATE_FOUND: Self = Self(-49);
+    pub(crate) const NO_CERTIFICATE_FOUND: Self = Self(-49);
     /// The call makes no sense.
-    pub const INVALID_REQUEST: Self = Self(-50);
+    pub(crate) const INVALID_REQUEST: Self = Self(-50);
     /// A signal came.
-    pub const INTERRUPTED: Self = Self(-52);
+    pub(crate) const INTERRUPTED: Self = Self(-52);
     /// The transport couldn't be read.
-    pub const PULL_ERROR: Self = Self(-54);
+    pub(crate) const PULL_ERROR: Self = Self(-54);
     /// The transport couldn't be written to.
-    pub const PUSH_ERROR: Self = Self(-53);
+    pub(crate) const PUSH_ERROR: Self = Self(-53);
     /// What was asked for isn't there.
-    pub const REQUESTED_DATA_NOT_AVAILABLE: Self = Self(-56);
+    pub(crate) const REQUESTED_DATA_NOT_AVAILABLE: Self = Self(-56);
     /// The peer sends records and no data.
-    pub const TOO_MANY_EMPTY_PACKETS: Self = Self(-78);
+    pub(crate) const TOO_MANY_EMPTY_PACKETS: Self = Self(-78);
     /// The transport has ended, but not the session.
-    pub const PREMATURE_TERMINATION: Self = Self(-110);
+    pub(crate) const PREMATURE_TERMINATION: Self = Self(-110);
 
     /// Whether the session is no good any more.
-    pub fn is_fatal(self) -> bool {
+    pub(crate) fn is_fatal(self) -> bool {
         // SAFETY: takes a number.
         unsafe { sys::gnutls_error_is_fatal(self.0) != 0 }
     }
@@ -67,7 +67,7 @@ impl fmt::Display for Code {
 }
 
 /// Makes the library ready. It counts the calls, which may be many.
-pub fn initialise() -> Result<(), Code> {
+pub(crate) fn initialise() -> Result<(), Code> {
     // SAFETY: any thread may call it.
     Code::check(unsafe { sys::gnutls_global_init() }).map(|_| ())
 }

@@ -9,7 +9,7 @@ use super::{Code, sys};
 const UNKNOWN_KEY: usize = 32;
 
 /// A name and its key.
-pub struct Entry {
+pub(crate) struct Entry {
     /// What the client shows.
     pub name: Vec<u8>,
     /// What both have.
@@ -17,11 +17,11 @@ pub struct Entry {
 }
 
 /// Names and their keys.
-pub struct Keys(pub Vec<Entry>);
+pub(crate) struct Keys(pub Vec<Entry>);
 
 impl Keys {
     /// The key of a name, the first one if it has several.
-    pub fn find(&self, name: &[u8]) -> Option<&[u8]> {
+    pub(crate) fn find(&self, name: &[u8]) -> Option<&[u8]> {
         let entry = self.0.iter().find(|entry| entry.name == name)?;
         Some(&entry.key)
     }

@@ -16,7 +16,7 @@ pub(crate) type PullFunction = sys::PullFunc;
 
 /// What a handshake waits for, and what a transfer is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Direction {
+pub(crate) enum Direction {
     /// For the transport to take more.
     Sending,
     /// For more from the peer.
@@ -25,7 +25,7 @@ pub enum Direction {
 
 /// What a read has come to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Received {
+pub(crate) enum Received {
     /// That many bytes.
     Bytes(usize),
     /// The peer has sent close_notify.
@@ -34,7 +34,7 @@ pub enum Received {
 
 /// A session, whose calls have to be made one at a time. While one calls the transport, another
 /// thread may make one for the other direction.
-pub struct Handle(NonNull<sys::Session>);
+pub(crate) struct Handle(NonNull<sys::Session>);
 
 impl Drop for Handle {
     fn drop(&mut self) {
@@ -45,7 +45,7 @@ impl Drop for Handle {
 
 impl Handle {
     /// A session of the given role, to be given credentials, a priority and a transport.
-    pub fn new(endpoint: Endpoint) -> Result<Self, Code> {
+    pub(crate) fn new(endpoint: Endpoint) -> Result<Self, Code> {
         let role = match endpoint {
             Endpoint::Client => sys::CLIENT,
             Endpoint::Server => sys::SERVER,
@@ -58,7 +58,7 @@ impl Handle {
     }
 
     /// Chooses protocol versions, ciphers and key exchanges.
-    pub fn set_priority(&self, priority: &CStr) -> Result<(), Code> {
+    pub(crate) fn set_priority(&self, priority: &CStr) -> Result<(), Code> {
         let (session, text) = (self.0.as_ptr(), priority.as_ptr());
         // SAFETY: a live session and a C string; where the mistake is isn't asked for.
         Code::check(unsafe { sys::gnutls_priority_set_direct(session, text, ptr::null_mut()) })
@@ -75,35 +75,45 @@ impl Handle {
 
     /// # Safety
     /// The credentials outlive the session.
-    pub unsafe fn use_certificates(&self, credentials: &Certificates) -> Result<(), Code> {
+    pub(crate) unsafe fn use_certificates(&self, credentials: &Certificates) -> Result<(), Code> {
         // SAFETY: of the right kind; the caller's promise.
         unsafe { self.set_credentials(sys::CRD_CERTIFICATE, credentials.as_ptr()) }
     }
 
     /// # Safety
     /// The credentials outlive the session.
-    pub unsafe fn use_anonymous_client(&self, credentials: &AnonymousClient) -> Result<(), Code> {
+    pub(crate) unsafe fn use_anonymous_client(
+        &self,
+        credentials: &AnonymousClient,
+    ) -> Result<(), Code> {
         // SAFETY: of the right kind; the caller's promise.
         unsafe { self.set_credentials(sys::CRD_ANON, credentials.as_ptr()) }
     }
 
     /// # Safety
     /// The credentials outlive the session.
-    pub unsafe fn use_anonymous_server(&self, credentials: &AnonymousServer) -> Result<(), Code> {
+    pub(crate) unsafe fn use_anonymous_server(
+        &self,
+        credentials: &AnonymousServer,
+    ) -> Result<(), Code> {
         // SAFETY: of the right kind; the caller's promise.
         unsafe { self.set_credentials(sys::CRD_ANON, credentials.as_ptr()) }
     }
 
     /// # Safety
     /// The credentials outlive the session.
-    pub unsafe fn use_psk_client(&self, credentials: &PskClient) -> Result<(), Code> {
+    pub(crate) unsafe fn use_psk_client(&self, credentials: &PskClient) -> Result<(), Code> {
         // SAFETY: of the right kind; the caller's promise.
         unsafe { self.set_credentials(sys::CRD_PSK, credentials.as_ptr()) }
     }
 
     /// # Safety
     /// The credentials and the keys outlive the session, and stay where they are.
-    pub unsafe fn use_psk_server(&self, credentials: &PskServer, keys: &Keys) -> Result<(), Code> {
+    pub(crate) unsafe fn use_psk_server(
+        &self,
+        credentials: &PskServer,
+        keys: &Keys,
+    ) -> Result<(), Code> {
         let keys = (&raw const *keys).cast_mut().cast::<c_void>();
         // SAFETY: a live session.
         unsafe { sys::gnutls_session_set_ptr(self.0.as_ptr(), keys) };
@@ -112,7 +122,7 @@ impl Handle {
     }
 
     /// Asks the client for a certificate, without insisting on one (R-TLS-78).
-    pub fn request_certificate(&self) {
+    pub(crate) fn request_certificate(&self) {
         // SAFETY: a live session.
         unsafe {
             sys::gnutls_certificate_server_set_request(self.0.as_ptr(), sys::CERT_REQUEST);
@@ -123,7 +133,7 @@ impl Handle {
     ///
     /// # Safety
     /// The functions may be called with `opaque` as long as the session lives.
-    pub unsafe fn set_transport(
+    pub(crate) unsafe fn set_transport(
         &self,
         push: PushFunction,
         pull: PullFunction,
@@ -139,19 +149,19 @@ impl Handle {
     }
 
     /// Says why the transport function that is about to return has failed.
-    pub fn set_transport_errno(&self, errno: Errno) {
+    pub(crate) fn set_transport_errno(&self, errno: Errno) {
         // SAFETY: a live session.
         unsafe { sys::gnutls_transport_set_errno(self.0.as_ptr(), errno.code()) };
     }
 
     /// Goes on with the handshake.
-    pub fn handshake(&self) -> Result<(), Code> {
+    pub(crate) fn handshake(&self) -> Result<(), Code> {
         // SAFETY: a live session.
         Code::check(unsafe { sys::gnutls_handshake(self.0.as_ptr()) }).map(|_| ())
     }
 
     /// What the call waited for that has returned [`Code::AGAIN`].
-    pub fn direction(&self) -> Direction {
+    pub(crate) fn direction(&self) -> Direction {
         // SAFETY: a live session.
         match unsafe { sys::gnutls_record_get_direction(self.0.as_ptr()) } {
             0 => Direction::Receiving,
@@ -160,14 +170,14 @@ impl Handle {
     }
 
     /// Encrypts what one record holds, and writes it.
-    pub fn send(&self, data: IoVec<'_>) -> Result<usize, Code> {
+    pub(crate) fn send(&self, data: IoVec<'_>) -> Result<usize, Code> {
         // SAFETY: a live session and readable memory.
         let sent = unsafe { sys::gnutls_record_send(self.0.as_ptr(), data.base(), data.len()) };
         usize::try_from(sent).map_err(|_| failure(sent))
     }
 
     /// Reads what a record has.
-    pub fn receive(&self, room: IoVecMut<'_>) -> Result<Received, Code> {
+    pub(crate) fn receive(&self, room: IoVecMut<'_>) -> Result<Received, Code> {
         // SAFETY: a live session and writable memory.
         let received = unsafe { sys::gnutls_record_recv(self.0.as_ptr(), room.base(), room.len()) };
         match usize::try_from(received) {
@@ -178,26 +188,26 @@ impl Handle {
     }
 
     /// Decrypted bytes that have not been read.
-    pub fn pending(&self) -> usize {
+    pub(crate) fn pending(&self) -> usize {
         // SAFETY: a live session.
         unsafe { sys::gnutls_record_check_pending(self.0.as_ptr()) }
     }
 
     /// Sends close_notify: nothing more will be written.
-    pub fn bye(&self) -> Result<(), Code> {
+    pub(crate) fn bye(&self) -> Result<(), Code> {
         // SAFETY: a live session.
         Code::check(unsafe { sys::gnutls_bye(self.0.as_ptr(), sys::SHUT_WR) }).map(|_| ())
     }
 
     /// Whether the last alert of the peer's was that its user has canceled.
-    pub fn was_canceled(&self) -> bool {
+    pub(crate) fn was_canceled(&self) -> bool {
         // SAFETY: a live session.
         let alert = unsafe { sys::gnutls_alert_get(self.0.as_ptr()) };
         alert == sys::A_USER_CANCELED
     }
 
     /// Whether its key wears out and can be renewed.
-    pub fn changes_keys(&self) -> bool {
+    pub(crate) fn changes_keys(&self) -> bool {
         let session = self.0.as_ptr();
         // SAFETY: a live session.
         let version = unsafe { sys::gnutls_protocol_get_version(session) };
@@ -207,7 +217,7 @@ impl Handle {
     }
 
     /// Whether no record was read with the key of now.
-    pub fn has_new_read_key(&self) -> bool {
+    pub(crate) fn has_new_read_key(&self) -> bool {
         let mut number = [0; 8];
         let (session, place) = (self.0.as_ptr(), number.as_mut_ptr());
         let null = ptr::null_mut;
@@ -218,13 +228,13 @@ impl Handle {
     }
 
     /// Encrypts with a new key from now on, and says so to the peer.
-    pub fn renew_key(&self) -> Result<(), Code> {
+    pub(crate) fn renew_key(&self) -> Result<(), Code> {
         // SAFETY: a live session.
         Code::check(unsafe { sys::gnutls_session_key_update(self.0.as_ptr(), 0) }).map(|_| ())
     }
 
     /// Bytes of the cipher's key, 0 if there is no cipher.
-    pub fn key_size(&self) -> usize {
+    pub(crate) fn key_size(&self) -> usize {
         // SAFETY: a live session.
         let cipher = unsafe { sys::gnutls_cipher_get(self.0.as_ptr()) };
         // SAFETY: takes a number.
@@ -233,7 +243,7 @@ impl Handle {
 
     /// Checks the peer's certificates against the authorities of the session's credentials, and
     /// whether they may be used for a purpose.
-    pub fn verify_peer(&self, purpose: &CStr) -> Result<Status, Code> {
+    pub(crate) fn verify_peer(&self, purpose: &CStr) -> Result<Status, Code> {
         let mut demands = sys::TypedVdata::purpose(purpose);
         let mut status = 0;
         // SAFETY: a live session; the demand and the status are local ones.
@@ -249,7 +259,7 @@ impl Handle {
     }
 
     /// The peer's certificates, its own first. None if it has shown none.
-    pub fn peer_certificates(&self) -> Result<Vec<Certificate>, Code> {
+    pub(crate) fn peer_certificates(&self) -> Result<Vec<Certificate>, Code> {
         let session = self.0.as_ptr();
         // SAFETY: a live session.
         if unsafe { sys::gnutls_certificate_type_get(session) } != sys::CRT_X509 {
