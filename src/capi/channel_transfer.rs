@@ -9,10 +9,26 @@ use libc::{iovec, size_t, ssize_t};
 use super::channel::borrow;
 use super::convert::{read_or_propagate, status_or_propagate, transfer_or_propagate};
 use crate::logic::transfer;
+use crate::object::channel::Channel;
 use crate::object::descriptors::{PassedFds, ReceivedFds};
 use abi::layout::{Error, QIOChannel};
 use abi::origin;
-use platform::os::iov::IoVec;
+use platform::os::iov::{Access, IoVec};
+
+/// The channel and the elements that a C caller passed; ends the process if `ioc` is NULL.
+///
+/// # Safety
+/// `ioc` is NULL or a channel that lives for `'a`, and so do the elements.
+#[inline(always)]
+unsafe fn request<'a, A: Access>(
+    ioc: *mut QIOChannel,
+    iov: *const iovec,
+    niov: size_t,
+    function: &'static str,
+) -> (&'a Channel, &'a [IoVec<'a, A>]) {
+    // SAFETY: as promised.
+    unsafe { (borrow(ioc, function), IoVec::array(iov, niov)) }
+}
 
 /// qio_channel_readv_full:
 /// @ioc: (transfer none): the channel
@@ -48,12 +64,7 @@ pub unsafe extern "C" fn qio_channel_readv_full(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe {
-        (
-            borrow(ioc, "qio_channel_readv_full"),
-            IoVec::array(iov, niov),
-        )
-    };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_full") };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
     let result = transfer::readv_full(channel, iov, fds, flags);
@@ -90,12 +101,7 @@ pub unsafe extern "C" fn qio_channel_readv_full(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe {
-        (
-            borrow(ioc, "qio_channel_readv_full"),
-            IoVec::array(iov, niov),
-        )
-    };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_full") };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
     let result = transfer::readv_full(channel, iov, fds, 0);
@@ -132,12 +138,7 @@ pub unsafe extern "C" fn qio_channel_writev_full(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe {
-        (
-            borrow(ioc, "qio_channel_writev_full"),
-            IoVec::array(iov, niov),
-        )
-    };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_writev_full") };
     // SAFETY: NULL or the caller's array.
     let fds = unsafe { PassedFds::from_ptr(fds, nfds) };
     let result = transfer::writev_full(channel, iov, fds, flags);
@@ -164,7 +165,7 @@ pub unsafe extern "C" fn qio_channel_readv(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { (borrow(ioc, "qio_channel_readv"), IoVec::array(iov, niov)) };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv") };
     let result = transfer::readv_full(channel, iov, ReceivedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_readv")) }
@@ -189,7 +190,7 @@ pub unsafe extern "C" fn qio_channel_writev(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { (borrow(ioc, "qio_channel_writev"), IoVec::array(iov, niov)) };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_writev") };
     let result = transfer::writev_full(channel, iov, PassedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_writev")) }
@@ -226,12 +227,7 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe {
-        (
-            borrow(ioc, "qio_channel_readv_full_all_eof"),
-            IoVec::array(iov, niov),
-        )
-    };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_full_all_eof") };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
     let result = transfer::readv_full_all_eof(channel, iov, fds, flags);
@@ -268,12 +264,7 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe {
-        (
-            borrow(ioc, "qio_channel_readv_full_all_eof"),
-            IoVec::array(iov, niov),
-        )
-    };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_full_all_eof") };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
     let result = transfer::readv_full_all_eof(channel, iov, fds, 0);
@@ -305,12 +296,7 @@ pub unsafe extern "C" fn qio_channel_readv_full_all(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe {
-        (
-            borrow(ioc, "qio_channel_readv_full_all"),
-            IoVec::array(iov, niov),
-        )
-    };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_full_all") };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
     let result = transfer::readv_full_all(channel, iov, fds);
@@ -344,12 +330,7 @@ pub unsafe extern "C" fn qio_channel_writev_full_all(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe {
-        (
-            borrow(ioc, "qio_channel_writev_full_all"),
-            IoVec::array(iov, niov),
-        )
-    };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_writev_full_all") };
     // SAFETY: NULL or the caller's array.
     let fds = unsafe { PassedFds::from_ptr(fds, nfds) };
     let result = transfer::writev_full_all(channel, iov, fds, flags);
@@ -376,12 +357,7 @@ pub unsafe extern "C" fn qio_channel_readv_all_eof(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe {
-        (
-            borrow(ioc, "qio_channel_readv_all_eof"),
-            IoVec::array(iov, niov),
-        )
-    };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_all_eof") };
     let result = transfer::readv_full_all_eof(channel, iov, ReceivedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_readv_all_eof")) }
@@ -405,12 +381,7 @@ pub unsafe extern "C" fn qio_channel_readv_all(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe {
-        (
-            borrow(ioc, "qio_channel_readv_all"),
-            IoVec::array(iov, niov),
-        )
-    };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_all") };
     let result = transfer::readv_full_all(channel, iov, ReceivedFds::NONE);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_readv_all")) }
@@ -434,12 +405,7 @@ pub unsafe extern "C" fn qio_channel_writev_all(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe {
-        (
-            borrow(ioc, "qio_channel_writev_all"),
-            IoVec::array(iov, niov),
-        )
-    };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_writev_all") };
     let result = transfer::writev_full_all(channel, iov, PassedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_writev_all")) }
@@ -470,7 +436,7 @@ pub unsafe extern "C" fn qio_channel_pwritev(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { (borrow(ioc, "qio_channel_pwritev"), IoVec::array(iov, niov)) };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_pwritev") };
     let result = transfer::pwritev(channel, iov, offset);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_pwritev")) }
@@ -501,7 +467,7 @@ pub unsafe extern "C" fn qio_channel_preadv(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { (borrow(ioc, "qio_channel_preadv"), IoVec::array(iov, niov)) };
+    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_preadv") };
     let result = transfer::preadv(channel, iov, offset);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_preadv")) }

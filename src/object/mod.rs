@@ -10,6 +10,7 @@ pub mod command;
 pub mod descriptors;
 mod field_locks;
 pub mod file;
+pub mod layered;
 pub mod listener;
 pub mod null;
 pub mod propagate;

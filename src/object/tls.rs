@@ -3,10 +3,10 @@
 use core::ffi::CStr;
 use core::ptr;
 
-use super::channel::Channel;
 use super::channel_class::Transfer;
 use super::descriptors::{PassedFds, ReceivedFds};
-use super::{Finalizing, Instance, IsA, Ref, Shared};
+use super::layered::Layered;
+use super::{Finalizing, Instance, IsA, Shared};
 use abi::layout;
 use host::error::Error;
 use host::tls_session::{OwnedSession, Session, Transport};
@@ -30,7 +30,7 @@ unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelTLS {}
 #[repr(C)]
 struct Whole {
     seen: layout::QIOChannelTLS,
-    state: Option<UserData>,
+    state: AtomicPtr<UserData>,
     /// A read would not need the master; see [`Tls::has_pending`].
     pending: AtomicBool,
     /// What reads of the master have come to since [`Tls::begin_read`].
@@ -44,43 +44,24 @@ const BYTES: u8 = 1;
 const WOULD_BLOCK: u8 = 2;
 const END: u8 = 4;
 
+// SAFETY: fields of ours.
+unsafe impl Layered for layout::QIOChannelTLS {
+    fn master_field(channel: &Tls) -> &AtomicPtr<layout::QIOChannel> {
+        // SAFETY: an aligned field that lives with the channel.
+        unsafe { AtomicPtr::from_ptr(&raw mut (*channel.as_ptr()).master) }
+    }
+
+    fn state_field(channel: &Tls) -> &AtomicPtr<UserData> {
+        // SAFETY: instances have `SIZE` bytes; all bits of the zeroed memory are valid.
+        unsafe { &(*channel.whole()).state }
+    }
+}
+
 const SHUTDOWN_READ: u32 = layout::QIOChannelShutdown::QIO_CHANNEL_SHUTDOWN_READ as u32;
 
 impl Tls {
     fn whole(&self) -> *mut Whole {
         self.as_ptr().cast::<Whole>()
-    }
-
-    /// Gives a new instance its state.
-    pub fn set_state<T: Send + Sync + 'static>(&self, state: T) {
-        let state = Some(UserData::boxed(state));
-        // SAFETY: instances have `SIZE` bytes; the zeroed ones are not to be dropped.
-        unsafe { (&raw mut (*self.whole()).state).write(state) };
-    }
-
-    /// The state, as long as the object lives.
-    #[inline]
-    pub fn state<T: 'static>(&self) -> Option<&T> {
-        // SAFETY: set when the object was made, before it was published.
-        unsafe { (*self.whole()).state.as_ref() }.and_then(UserData::value::<T>)
-    }
-
-    fn master_field(&self) -> &AtomicPtr<layout::QIOChannel> {
-        // SAFETY: an aligned field that lives with `self`.
-        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).master) }
-    }
-
-    /// Stores what the records travel over, once.
-    pub fn set_master(&self, master: Ref<layout::QIOChannel>) {
-        self.master_field()
-            .store(master.into_ptr(), Ordering::Release);
-    }
-
-    /// What the records travel over.
-    #[inline]
-    pub fn master(&self) -> Option<&Channel> {
-        // SAFETY: the field's reference lives as long as `self`.
-        unsafe { Channel::from_ptr(self.master_field().load(Ordering::Acquire)) }
     }
 
     fn session_field(&self) -> &AtomicPtr<layout::QCryptoTLSSession> {
@@ -199,17 +180,6 @@ impl Tls {
     /// The 7.2 profiles have no such field.
     #[cfg(not(tls_bye))]
     pub fn set_bye_tag(&self, _tag: u32) {}
-
-    /// Takes over where coroutines wait from the master (R-TLS-6).
-    #[cfg(two_aio_contexts)]
-    pub fn follow_coroutines_as(&self, master: &Channel) {
-        self.upcast::<layout::QIOChannel>()
-            .set_follows_coroutine(master.follows_coroutine());
-    }
-
-    /// The 7.2 profiles have no such field.
-    #[cfg(not(two_aio_contexts))]
-    pub fn follow_coroutines_as(&self, _master: &Channel) {}
 }
 
 /// What a transfer of the master has come to, for a session.
@@ -223,14 +193,11 @@ fn moved(transfer: Transfer) -> Option<usize> {
 impl Finalizing<'_, layout::QIOChannelTLS> {
     /// Frees the state and the session, and drops the reference on the master.
     pub fn release(self) {
-        // SAFETY: nothing borrows it: what was borrowed through `self` has ended.
-        drop(unsafe { (*self.whole()).state.take() });
+        self.release_state();
         let session = self.session_field().swap(ptr::null_mut(), Ordering::AcqRel);
         // SAFETY: NULL, or what `set_session` stored.
         drop(unsafe { OwnedSession::from_ptr_full(session) });
-        let master = self.master_field().swap(ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: NULL, or the reference that `set_master` stored.
-        drop(unsafe { Ref::from_ptr_full(master) });
+        self.release_master();
     }
 }
 
