@@ -14,7 +14,7 @@ use host::error::Error;
 use platform::os::errno::Errno;
 use platform::os::iov::{Access, IoVec, IoVecMut};
 
-/// `QIO_CHANNEL_READ_FLAG_MSG_PEEK`; in the profiles without it nobody passes flags.
+/// `QIO_CHANNEL_READ_FLAG_MSG_PEEK`; the profiles without it pass no flags.
 const PEEK: i32 = 0x1;
 
 /// The error of a request that the channel cannot serve.

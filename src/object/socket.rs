@@ -62,7 +62,7 @@ impl Socket {
             .is_ok()
     }
 
-    /// Takes `fd` back from a channel that was opened with it; it belongs to whoever had it before.
+    /// Takes `fd` back from a channel that was opened with it; it is the caller's again.
     pub fn unopen(&self, fd: i32) {
         // Unless C code has put another one there.
         let _ = self
@@ -87,7 +87,8 @@ pub enum End {
     Remote,
 }
 
-/// The addresses. Whoever reads them while another thread opens the channel has lost (R-CHAN-11).
+/// The addresses. Not synchronised: the caller must not read them while another thread opens the
+/// channel (R-CHAN-11).
 impl Socket {
     fn name_fields(&self, end: End) -> (*mut sockaddr_storage, *mut socklen_t) {
         let this = self.as_ptr();
