@@ -28,6 +28,8 @@ typedef struct ScriptedChannel {
     ssize_t steps[STEPS_MAX];
     unsigned int nsteps;
     unsigned int calls;
+    /* Successes leave an error too, as a careless class may. */
+    bool errs_always;
     /* Descriptors that a read brings along: duplicates, by step. */
     int fds[STEPS_MAX];
     /* Ready for what it is watched for; watches made so far; the last of them, if it is kept. */
@@ -137,6 +139,8 @@ static inline ssize_t scripted_step(ScriptedChannel *self, Error **errp)
         error_setg(errp, "scripted failure");
         self->error = errp ? *errp : NULL;
         errno = EPROTO;
+    } else if (self->errs_always) {
+        error_setg(errp, "scripted warning");
     } else if (step == QIO_CHANNEL_ERR_BLOCK) {
         errno = EAGAIN;
     }

@@ -5,6 +5,8 @@
  */
 #include "scripted-channel.h"
 
+#include <malloc.h>
+
 static void test_features(void)
 {
     QIOChannel *ioc = scripted_new(1, 0);
@@ -262,6 +264,57 @@ static void test_follow_coroutine_ctx(void)
 }
 #endif
 
+/* Bytes that are allocated; 0 where a memory checker counts. */
+static size_t in_use(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
+/* Calls whatever can fail, of a class whose successes leave an error. */
+static void succeeds_with_errors(Error **errp)
+{
+    QIOChannel *ioc = scripted_new(8, 0, 0, 7, 0, 3, 3, 2, 1);
+    char bytes[3];
+    struct iovec iov = { bytes, sizeof(bytes) };
+
+    scripted(ioc)->errs_always = true;
+    qio_channel_set_feature(ioc, QIO_CHANNEL_FEATURE_WRITE_ZERO_COPY);
+#ifdef QIO_HAS_BOOL_SET_BLOCKING
+    g_assert_true(qio_channel_set_blocking(ioc, true, errp));
+#else
+    g_assert_cmpint(qio_channel_set_blocking(ioc, true, errp), ==, 0);
+#endif
+    g_assert_cmpint(qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_READ, errp), ==, 0);
+    g_assert_cmpint(qio_channel_io_seek(ioc, 7, SEEK_SET, errp), ==, 7);
+    g_assert_cmpint(qio_channel_flush(ioc, errp), ==, 0);
+    g_assert_cmpint(qio_channel_readv(ioc, &iov, 1, errp), ==, 3);
+    g_assert_cmpint(qio_channel_readv_all(ioc, &iov, 1, errp), ==, 0);
+    /* In two calls of the class. */
+    g_assert_cmpint(qio_channel_writev_all(ioc, &iov, 1, errp), ==, 0);
+    assert_calls(ioc, "set_blocking(, flags 1) shutdown(, flags 1) seek(, fds 7) flush() "
+                      "readv(3) readv(3) writev(3) writev(1) ");
+    object_unref(OBJECT(ioc));
+}
+
+/* What a method returns says whether it has failed, R-CHAN-5: an error beside a success is freed. */
+static void test_success_with_error(void)
+{
+    Error *err = NULL;
+    size_t before;
+    int i;
+
+    succeeds_with_errors(&err);
+    g_assert_null(err);
+    before = in_use();
+    for (i = 0; i < 1000; i++) {
+        succeeds_with_errors(NULL);
+    }
+    /* Not one of those 8,000 is left. */
+    g_assert_cmpuint(in_use(), <, before + (64 << 10));
+}
+
 static gboolean must_not_run(gpointer data)
 {
     g_assert_not_reached();
@@ -464,6 +517,7 @@ int main(int argc, char **argv)
 #ifdef QIO_HAS_TWO_AIO_CONTEXTS
     g_test_add_func("/qio/channel/follow-coroutine-ctx", test_follow_coroutine_ctx);
 #endif
+    g_test_add_func("/qio/channel/success-with-error", test_success_with_error);
     g_test_add_func("/qio/channel/wait/foreign", test_wait_foreign);
     g_test_add_func("/qio/channel/wait/for-thread", test_wait_for_thread);
     g_test_add_func("/qio/channel/wait/threads", test_wait_threads);

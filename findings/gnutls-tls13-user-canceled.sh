@@ -4,9 +4,8 @@
 # RFC 8446 6.1 has user_canceled among the closure alerts: it is sent before close_notify, generally
 # with level warning, and who receives it should go on reading until the close_notify. GnuTLS does so
 # in TLS 1.2. In TLS 1.3 it reports a fatal alert, drops what comes behind it, and can't send any more
-# either. A server that has to serve peers which say user_canceled and then close_notify (Java's do)
-# meets an error at the end of each orderly connection, and has to tell it from others by
-# gnutls_alert_get().
+# either. Who talks to peers that say user_canceled and then close_notify meets an
+# error at the end of each orderly connection, and has to tell it from others by gnutls_alert_get().
 #
 # Both ends are GnuTLS here, with a pre-shared key over a socket pair.
 # Installs libgnutls30 and libgnutls28-dev of Debian 12, as pinned, in a temporary folder; what they

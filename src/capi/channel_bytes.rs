@@ -9,7 +9,7 @@ use libc::{size_t, ssize_t};
 use super::channel::borrow;
 use super::convert::{read_or_propagate, status_or_propagate, transfer_or_propagate};
 use crate::logic::transfer;
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use abi::layout::{Byte, Error, QIOChannel};
 use abi::origin;
 use platform::os::iov::IoVec;
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn qio_channel_read(
     let channel = unsafe { borrow(ioc, "qio_channel_read") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
-    let result = transfer::readv_full(channel, &[memory], Incoming::NONE, 0);
+    let result = transfer::readv_full(channel, &[memory], ReceivedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_read")) }
 }
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn qio_channel_write(
     let channel = unsafe { borrow(ioc, "qio_channel_write") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
-    let result = transfer::writev_full(channel, &[memory], Outgoing::NONE, 0);
+    let result = transfer::writev_full(channel, &[memory], PassedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_write")) }
 }
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
     let channel = unsafe { borrow(ioc, "qio_channel_read_all_eof") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
-    let result = transfer::readv_full_all_eof(channel, &[memory], Incoming::NONE, 0);
+    let result = transfer::readv_full_all_eof(channel, &[memory], ReceivedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_read_all_eof")) }
 }
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn qio_channel_read_all(
     let channel = unsafe { borrow(ioc, "qio_channel_read_all") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
-    let result = transfer::readv_full_all(channel, &[memory], Incoming::NONE);
+    let result = transfer::readv_full_all(channel, &[memory], ReceivedFds::NONE);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_read_all")) }
 }
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn qio_channel_write_all(
     let channel = unsafe { borrow(ioc, "qio_channel_write_all") };
     // SAFETY: the memory is valid for the call.
     let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
-    let result = transfer::writev_full_all(channel, &[memory], Outgoing::NONE, 0);
+    let result = transfer::writev_full_all(channel, &[memory], PassedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_write_all")) }
 }

@@ -9,7 +9,7 @@ use libc::{iovec, size_t, ssize_t};
 use super::channel::borrow;
 use super::convert::{read_or_propagate, status_or_propagate, transfer_or_propagate};
 use crate::logic::transfer;
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use abi::layout::{Error, QIOChannel};
 use abi::origin;
 use platform::os::iov::IoVec;
@@ -55,8 +55,8 @@ pub unsafe extern "C" fn qio_channel_readv_full(
         )
     };
     // SAFETY: each is NULL or the caller's variable.
-    let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
-    let result = transfer::readv_full(channel, iov, incoming, flags);
+    let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
+    let result = transfer::readv_full(channel, iov, fds, flags);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_readv_full")) }
 }
@@ -97,8 +97,8 @@ pub unsafe extern "C" fn qio_channel_readv_full(
         )
     };
     // SAFETY: each is NULL or the caller's variable.
-    let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
-    let result = transfer::readv_full(channel, iov, incoming, 0);
+    let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
+    let result = transfer::readv_full(channel, iov, fds, 0);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_readv_full")) }
 }
@@ -139,8 +139,8 @@ pub unsafe extern "C" fn qio_channel_writev_full(
         )
     };
     // SAFETY: NULL or the caller's array.
-    let outgoing = unsafe { Outgoing::from_ptr(fds, nfds) };
-    let result = transfer::writev_full(channel, iov, outgoing, flags);
+    let fds = unsafe { PassedFds::from_ptr(fds, nfds) };
+    let result = transfer::writev_full(channel, iov, fds, flags);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_writev_full")) }
 }
@@ -165,7 +165,7 @@ pub unsafe extern "C" fn qio_channel_readv(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
     let (channel, iov) = unsafe { (borrow(ioc, "qio_channel_readv"), IoVec::array(iov, niov)) };
-    let result = transfer::readv_full(channel, iov, Incoming::NONE, 0);
+    let result = transfer::readv_full(channel, iov, ReceivedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_readv")) }
 }
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn qio_channel_writev(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
     let (channel, iov) = unsafe { (borrow(ioc, "qio_channel_writev"), IoVec::array(iov, niov)) };
-    let result = transfer::writev_full(channel, iov, Outgoing::NONE, 0);
+    let result = transfer::writev_full(channel, iov, PassedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_writev")) }
 }
@@ -233,8 +233,8 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
         )
     };
     // SAFETY: each is NULL or the caller's variable.
-    let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
-    let result = transfer::readv_full_all_eof(channel, iov, incoming, flags);
+    let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
+    let result = transfer::readv_full_all_eof(channel, iov, fds, flags);
     // SAFETY: the caller's error destination.
     unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_readv_full_all_eof")) }
 }
@@ -275,8 +275,8 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
         )
     };
     // SAFETY: each is NULL or the caller's variable.
-    let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
-    let result = transfer::readv_full_all_eof(channel, iov, incoming, 0);
+    let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
+    let result = transfer::readv_full_all_eof(channel, iov, fds, 0);
     // SAFETY: the caller's error destination.
     unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_readv_full_all_eof")) }
 }
@@ -312,8 +312,8 @@ pub unsafe extern "C" fn qio_channel_readv_full_all(
         )
     };
     // SAFETY: each is NULL or the caller's variable.
-    let incoming = unsafe { Incoming::from_ptr(fds, nfds) };
-    let result = transfer::readv_full_all(channel, iov, incoming);
+    let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
+    let result = transfer::readv_full_all(channel, iov, fds);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_readv_full_all")) }
 }
@@ -351,8 +351,8 @@ pub unsafe extern "C" fn qio_channel_writev_full_all(
         )
     };
     // SAFETY: NULL or the caller's array.
-    let outgoing = unsafe { Outgoing::from_ptr(fds, nfds) };
-    let result = transfer::writev_full_all(channel, iov, outgoing, flags);
+    let fds = unsafe { PassedFds::from_ptr(fds, nfds) };
+    let result = transfer::writev_full_all(channel, iov, fds, flags);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_writev_full_all")) }
 }
@@ -382,7 +382,7 @@ pub unsafe extern "C" fn qio_channel_readv_all_eof(
             IoVec::array(iov, niov),
         )
     };
-    let result = transfer::readv_full_all_eof(channel, iov, Incoming::NONE, 0);
+    let result = transfer::readv_full_all_eof(channel, iov, ReceivedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_readv_all_eof")) }
 }
@@ -411,7 +411,7 @@ pub unsafe extern "C" fn qio_channel_readv_all(
             IoVec::array(iov, niov),
         )
     };
-    let result = transfer::readv_full_all(channel, iov, Incoming::NONE);
+    let result = transfer::readv_full_all(channel, iov, ReceivedFds::NONE);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_readv_all")) }
 }
@@ -440,7 +440,7 @@ pub unsafe extern "C" fn qio_channel_writev_all(
             IoVec::array(iov, niov),
         )
     };
-    let result = transfer::writev_full_all(channel, iov, Outgoing::NONE, 0);
+    let result = transfer::writev_full_all(channel, iov, PassedFds::NONE, 0);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_writev_all")) }
 }

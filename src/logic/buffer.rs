@@ -1,17 +1,18 @@
 //! Buffer channels: memory that grows.
 
 use super::wait;
-use super::watch::{self, IN, OUT};
+use super::watch;
 use crate::object::Finalizing;
 use crate::object::buffer::Buffer;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, Seek};
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelBuffer;
 use abi::origin;
 use host::error::Error;
 use host::error::Origin;
+use platform::glib::condition::{IN, OUT};
 use platform::os::errno::Errno;
 use platform::os::iov::{self, IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
@@ -101,7 +102,7 @@ impl ChannelImpl for QIOChannelBuffer {
     fn readv(
         buffer: &Buffer,
         iov: &[IoVecMut<'_>],
-        _: Incoming<'_>,
+        _: ReceivedFds<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {
         Ok(read(buffer, iov))
@@ -110,7 +111,7 @@ impl ChannelImpl for QIOChannelBuffer {
     fn writev(
         buffer: &Buffer,
         iov: &[IoVec<'_>],
-        _: Outgoing<'_>,
+        _: PassedFds<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {
         write(buffer, iov)

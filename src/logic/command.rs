@@ -3,7 +3,7 @@
 use super::wait;
 use crate::object::channel::Polled;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers};
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelCommand;
 use abi::origin;
@@ -166,7 +166,7 @@ impl ChannelImpl for QIOChannelCommand {
     fn readv(
         command: &Command,
         iov: &[IoVecMut<'_>],
-        _: Incoming<'_>,
+        _: ReceivedFds<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {
         read(command, iov)
@@ -175,7 +175,7 @@ impl ChannelImpl for QIOChannelCommand {
     fn writev(
         command: &Command,
         iov: &[IoVec<'_>],
-        _: Outgoing<'_>,
+        _: PassedFds<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {
         write(command, iov)

@@ -5,7 +5,7 @@ use super::wait;
 use super::watch;
 use crate::object::channel::Polled;
 use crate::object::class::{ChannelImpl, ObjectImpl, Pread, Pwrite, Seek, SetHandlers};
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelFile;
 use abi::origin;
@@ -202,14 +202,14 @@ impl ChannelImpl for QIOChannelFile {
     fn readv(
         file: &File,
         iov: &[IoVecMut<'_>],
-        _: Incoming<'_>,
+        _: ReceivedFds<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {
         read(file, iov)
     }
 
     #[inline]
-    fn writev(file: &File, iov: &[IoVec<'_>], _: Outgoing<'_>, _: i32) -> Result<Transfer, Error> {
+    fn writev(file: &File, iov: &[IoVec<'_>], _: PassedFds<'_>, _: i32) -> Result<Transfer, Error> {
         write(file, iov)
     }
 

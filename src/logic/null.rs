@@ -4,7 +4,7 @@ use super::watch;
 use crate::object::Ref;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, Seek, SetHandlers};
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::null::Null;
 use crate::object::watch::WatchSource;
 use crate::trace;
@@ -47,11 +47,16 @@ impl ObjectImpl for QIOChannelNull {}
 impl ChannelImpl for QIOChannelNull {
     const ORIGIN: Origin = origin!(c"qio_channel_null");
 
-    fn readv(null: &Null, _: &[IoVecMut<'_>], _: Incoming<'_>, _: i32) -> Result<Transfer, Error> {
+    fn readv(
+        null: &Null,
+        _: &[IoVecMut<'_>],
+        _: ReceivedFds<'_>,
+        _: i32,
+    ) -> Result<Transfer, Error> {
         read(null)
     }
 
-    fn writev(null: &Null, iov: &[IoVec<'_>], _: Outgoing<'_>, _: i32) -> Result<Transfer, Error> {
+    fn writev(null: &Null, iov: &[IoVec<'_>], _: PassedFds<'_>, _: i32) -> Result<Transfer, Error> {
         write(null, iov)
     }
 

@@ -4,6 +4,7 @@
 //! have its loop turn and turn: a descriptor that raises nothing else is left out of the poll for a
 //! while, ever longer, before it is looked at again (W-WATCH-1).
 
+use platform::glib::condition::{IN, OUT, PRI};
 use platform::glib::{PollFd, Resting, monotonic_time};
 use platform::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
@@ -15,8 +16,7 @@ const PAUSE_LAST: u32 = 5_000;
 const PAUSE_LAST_IDLE: u32 = 100_000;
 
 /// Input, urgent input, output, and what is reported unasked.
-const CONDITIONS: u32 =
-    super::watch::IN | super::watch::PRI | super::watch::OUT | super::watch::ALWAYS_REPORTED;
+const CONDITIONS: u32 = IN | PRI | OUT | super::watch::ALWAYS_REPORTED;
 
 /// The descriptors.
 pub(super) struct Polling<const N: usize> {
@@ -37,7 +37,7 @@ impl<const N: usize> Polling<N> {
     /// polls nothing.
     pub(super) fn new(fds: [(i32, u32); N], condition: u32) -> Self {
         let is_idle = condition & CONDITIONS == 0;
-        let last = if condition & (super::watch::IN | super::watch::OUT) != 0 {
+        let last = if condition & (IN | OUT) != 0 {
             PAUSE_LAST
         } else {
             PAUSE_LAST_IDLE
@@ -109,7 +109,7 @@ impl<const N: usize> Polling<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logic::watch::HUP;
+    use platform::glib::condition::HUP;
 
     #[test]
     fn a_watch_for_nothing_polls_nothing() {

@@ -1,13 +1,13 @@
 //! Coroutines that are suspended until a channel is ready.
 
 use super::aio;
-use super::watch::{IN, OUT};
 use crate::object::channel::Channel;
 use crate::object::waiting::Direction;
 use abi::profile;
 use host::aio::{Context, Places};
 use host::coroutine::{self, Coroutine};
 use platform::check_usage;
+use platform::glib::condition::{IN, OUT};
 use platform::os::abort::misuse;
 
 const NAME: &str = "qio_channel_yield";

@@ -5,17 +5,26 @@
 
 use super::remainder::Remainder;
 use super::wait;
-use super::watch::{IN, OUT};
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Transfer;
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use abi::layout::QIO_CHANNEL_WRITE_FLAG_ZERO_COPY;
 use host::error::Error;
+use platform::glib::condition::{IN, OUT};
 use platform::os::errno::Errno;
 use platform::os::iov::{Access, IoVec, IoVecMut};
 
-/// `QIO_CHANNEL_READ_FLAG_MSG_PEEK`; the profiles without it pass no flags.
-const PEEK: i32 = 0x1;
+/// Whether what is read stays to be read again (MSG_PEEK).
+#[inline]
+pub fn peeks(flags: i32) -> bool {
+    #[cfg(readv_flags)]
+    return flags & abi::layout::QIO_CHANNEL_READ_FLAG_MSG_PEEK != 0;
+    #[cfg(not(readv_flags))]
+    {
+        let _ = flags;
+        false
+    }
+}
 
 /// The error of a request that the channel cannot serve.
 #[cold]
@@ -28,18 +37,18 @@ fn unsupported(message: &str) -> Error {
 pub fn readv_full(
     channel: &Channel,
     iov: &[IoVecMut<'_>],
-    incoming: Incoming<'_>,
+    fds: ReceivedFds<'_>,
     flags: i32,
 ) -> Result<Transfer, Error> {
-    check_read(channel, incoming, flags)?;
-    channel.io_readv(iov, incoming, flags)
+    check_read(channel, fds, flags)?;
+    channel.io_readv(iov, fds, flags)
 }
 
 #[inline(always)]
-fn check_read(channel: &Channel, incoming: Incoming<'_>, flags: i32) -> Result<(), Error> {
-    let problem = if incoming.is_given() && !channel.has_feature(Feature::FD_PASS) {
+fn check_read(channel: &Channel, fds: ReceivedFds<'_>, flags: i32) -> Result<(), Error> {
+    let problem = if fds.is_given() && !channel.has_feature(Feature::FD_PASS) {
         "The channel cannot receive descriptors"
-    } else if flags & PEEK != 0 && !channel.has_feature(Feature::READ_MSG_PEEK) {
+    } else if peeks(flags) && !channel.has_feature(Feature::READ_MSG_PEEK) {
         "The channel cannot peek at data"
     } else {
         return Ok(());
@@ -52,19 +61,19 @@ fn check_read(channel: &Channel, incoming: Incoming<'_>, flags: i32) -> Result<(
 pub fn writev_full(
     channel: &Channel,
     iov: &[IoVec<'_>],
-    outgoing: Outgoing<'_>,
+    fds: PassedFds<'_>,
     flags: i32,
 ) -> Result<Transfer, Error> {
-    check_write(channel, outgoing, flags)?;
-    channel.io_writev(iov, outgoing, flags)
+    check_write(channel, fds, flags)?;
+    channel.io_writev(iov, fds, flags)
 }
 
 #[inline(always)]
-fn check_write(channel: &Channel, outgoing: Outgoing<'_>, flags: i32) -> Result<(), Error> {
+fn check_write(channel: &Channel, fds: PassedFds<'_>, flags: i32) -> Result<(), Error> {
     let zero_copy = flags & QIO_CHANNEL_WRITE_FLAG_ZERO_COPY != 0;
-    let problem = if outgoing.is_given() && !channel.has_feature(Feature::FD_PASS) {
+    let problem = if fds.is_given() && !channel.has_feature(Feature::FD_PASS) {
         "The channel cannot send descriptors"
-    } else if outgoing.is_given() && zero_copy {
+    } else if fds.is_given() && zero_copy {
         "Descriptors cannot be sent with zero copy"
     } else if zero_copy && !channel.has_feature(Feature::WRITE_ZERO_COPY) {
         "The channel cannot write with zero copy"
@@ -128,13 +137,13 @@ fn complete<A: Access>(
 pub fn readv_full_all_eof(
     channel: &Channel,
     iov: &[IoVecMut<'_>],
-    incoming: Incoming<'_>,
+    fds: ReceivedFds<'_>,
     flags: i32,
 ) -> Result<Read, Error> {
-    incoming.clear();
-    let result = read_all(channel, iov, incoming, flags);
-    if result.is_err() && incoming.is_given() {
-        incoming.close();
+    fds.clear();
+    let result = read_all(channel, iov, fds, flags);
+    if result.is_err() && fds.is_given() {
+        fds.close();
     }
     result
 }
@@ -143,27 +152,27 @@ pub fn readv_full_all_eof(
 fn read_all(
     channel: &Channel,
     iov: &[IoVecMut<'_>],
-    incoming: Incoming<'_>,
+    fds: ReceivedFds<'_>,
     flags: i32,
 ) -> Result<Read, Error> {
     let size = Size::of(iov);
-    if size.total == 0 && !incoming.has_array() {
+    if size.total == 0 && !fds.has_array() {
         return Ok(Read::All);
     }
-    check_read(channel, incoming, flags)?;
+    check_read(channel, fds, flags)?;
     if size.total == 0 {
-        return Reader::new(channel, incoming, flags).read_descriptors();
+        return Reader::new(channel, fds, flags).read_descriptors();
     }
     let first = if size.has_empty {
         None
     } else {
-        match channel.io_readv(iov, incoming, flags) {
+        match channel.io_readv(iov, fds, flags) {
             // As it most often does.
             Ok(Transfer::Done(bytes)) if bytes >= size.total => return Ok(Read::All),
             first => Some(first),
         }
     };
-    Ok(if read_rest(channel, iov, incoming, flags, first)? {
+    Ok(if read_rest(channel, iov, fds, flags, first)? {
         Read::All
     } else {
         Read::Nothing
@@ -177,11 +186,11 @@ fn read_all(
 fn read_rest(
     channel: &Channel,
     iov: &[IoVecMut<'_>],
-    incoming: Incoming<'_>,
+    fds: ReceivedFds<'_>,
     flags: i32,
     first: Option<Result<Transfer, Error>>,
 ) -> Result<bool, Error> {
-    let mut reader = Reader::new(channel, incoming, flags);
+    let mut reader = Reader::new(channel, fds, flags);
     let done = match first {
         None => 0,
         Some(returned) => match reader.read(iov, Some(returned))? {
@@ -203,17 +212,17 @@ fn ended_early() -> Error {
 struct Reader<'r> {
     channel: &'r Channel,
     /// Where the first successful read stores descriptors; later ones discard them (R-CHAN-26).
-    incoming: Incoming<'r>,
+    fds: ReceivedFds<'r>,
     flags: i32,
     /// Something has come, so that the end would be early.
     has_read: bool,
 }
 
 impl<'r> Reader<'r> {
-    fn new(channel: &'r Channel, incoming: Incoming<'r>, flags: i32) -> Self {
+    fn new(channel: &'r Channel, fds: ReceivedFds<'r>, flags: i32) -> Self {
         Self {
             channel,
-            incoming,
+            fds,
             flags,
             has_read: false,
         }
@@ -237,8 +246,8 @@ impl<'r> Reader<'r> {
         loop {
             let result = self.call(iov, made.take())?;
             // Descriptors without bytes aren't the end (R-CHAN-27).
-            let only_descriptors = result == 0 && self.incoming.any();
-            self.incoming = Incoming::NONE;
+            let only_descriptors = result == 0 && self.fds.any();
+            self.fds = ReceivedFds::NONE;
             self.has_read |= result != 0 || only_descriptors;
             if !only_descriptors {
                 return Ok(result);
@@ -249,7 +258,7 @@ impl<'r> Reader<'r> {
     /// Reads descriptors and no bytes (R-CHAN-28).
     fn read_descriptors(&self) -> Result<Read, Error> {
         self.call(&[], None)?;
-        Ok(if self.incoming.any() {
+        Ok(if self.fds.any() {
             Read::All
         } else {
             Read::Nothing
@@ -264,7 +273,7 @@ impl<'r> Reader<'r> {
         loop {
             let returned = made
                 .take()
-                .unwrap_or_else(|| self.channel.io_readv(iov, self.incoming, self.flags));
+                .unwrap_or_else(|| self.channel.io_readv(iov, self.fds, self.flags));
             match returned? {
                 Transfer::Done(bytes) => return Ok(bytes),
                 Transfer::WouldBlock => wait::for_transfer(self.channel, IN),
@@ -278,9 +287,9 @@ impl<'r> Reader<'r> {
 pub fn readv_full_all(
     channel: &Channel,
     iov: &[IoVecMut<'_>],
-    incoming: Incoming<'_>,
+    fds: ReceivedFds<'_>,
 ) -> Result<(), Error> {
-    match readv_full_all_eof(channel, iov, incoming, 0)? {
+    match readv_full_all_eof(channel, iov, fds, 0)? {
         Read::All => Ok(()),
         Read::Nothing => Err(ended_early()),
     }
@@ -291,23 +300,23 @@ pub fn readv_full_all(
 pub fn writev_full_all(
     channel: &Channel,
     iov: &[IoVec<'_>],
-    outgoing: Outgoing<'_>,
+    fds: PassedFds<'_>,
     flags: i32,
 ) -> Result<(), Error> {
     let size = Size::of(iov);
     if size.total == 0 {
         return Ok(());
     }
-    check_write(channel, outgoing, flags)?;
+    check_write(channel, fds, flags)?;
     let first = if size.has_empty {
         None
     } else {
-        match channel.io_writev(iov, outgoing, flags) {
+        match channel.io_writev(iov, fds, flags) {
             Ok(Transfer::Done(bytes)) if bytes >= size.total => return Ok(()),
             first => Some(first),
         }
     };
-    write_rest(channel, iov, outgoing, flags, first)
+    write_rest(channel, iov, fds, flags, first)
 }
 
 /// Goes on after the first call, if it has been made, as [`read_rest`] does.
@@ -316,13 +325,13 @@ pub fn writev_full_all(
 fn write_rest(
     channel: &Channel,
     iov: &[IoVec<'_>],
-    outgoing: Outgoing<'_>,
+    fds: PassedFds<'_>,
     flags: i32,
     first: Option<Result<Transfer, Error>>,
 ) -> Result<(), Error> {
     let mut writer = Writer {
         channel,
-        outgoing,
+        fds,
         flags,
     };
     let (is_made, mut done) = (first.is_some(), 0);
@@ -338,7 +347,7 @@ fn write_rest(
 struct Writer<'w> {
     channel: &'w Channel,
     /// The descriptors that go with the first successful write.
-    outgoing: Outgoing<'w>,
+    fds: PassedFds<'w>,
     flags: i32,
 }
 
@@ -364,10 +373,10 @@ impl Writer<'_> {
         loop {
             let returned = made
                 .take()
-                .unwrap_or_else(|| self.channel.io_writev(iov, self.outgoing, self.flags));
+                .unwrap_or_else(|| self.channel.io_writev(iov, self.fds, self.flags));
             match returned? {
                 Transfer::Done(bytes) => {
-                    self.outgoing = Outgoing::NONE;
+                    self.fds = PassedFds::NONE;
                     return Ok(bytes);
                 }
                 Transfer::WouldBlock => wait::for_transfer(self.channel, OUT),
@@ -420,11 +429,11 @@ mod tests {
     }
 
     fn read(channel: &Channel, buffer: &mut [u8]) -> Result<Read, Error> {
-        readv_full_all_eof(channel, &[IoVec::from_mut(buffer)], Incoming::NONE, 0)
+        readv_full_all_eof(channel, &[IoVec::from_mut(buffer)], ReceivedFds::NONE, 0)
     }
 
     fn write(channel: &Channel, buffer: &[u8]) -> Result<(), Error> {
-        writev_full_all(channel, &[IoVec::from_slice(buffer)], Outgoing::NONE, 0)
+        writev_full_all(channel, &[IoVec::from_slice(buffer)], PassedFds::NONE, 0)
     }
 
     #[test]
@@ -459,10 +468,14 @@ mod tests {
     fn what_the_channel_cannot_do_is_refused() {
         let (a, _b) = pair();
         let flags = QIO_CHANNEL_WRITE_FLAG_ZERO_COPY;
-        let error = writev_full(&a, &[], Outgoing::NONE, flags).unwrap_err();
+        let error = writev_full(&a, &[], PassedFds::NONE, flags).unwrap_err();
         assert_eq!(error.errno().code(), libc::EINVAL);
-        let error = readv_full(&a, &[], Incoming::NONE, PEEK).unwrap_err();
-        assert_eq!(error.errno().code(), libc::EINVAL);
+        #[cfg(readv_flags)]
+        {
+            let flags = abi::layout::QIO_CHANNEL_READ_FLAG_MSG_PEEK;
+            let error = readv_full(&a, &[], ReceivedFds::NONE, flags).unwrap_err();
+            assert_eq!(error.errno().code(), libc::EINVAL);
+        }
     }
 
     #[test]

@@ -5,10 +5,11 @@
 //! no wait needs a descriptor that isn't there (C8).
 
 use super::suspension;
-use super::watch::{self, ALWAYS_REPORTED, IN, OUT};
+use super::watch::{self, ALWAYS_REPORTED};
 use crate::object::channel::Channel;
 use crate::object::watch::Flag;
 use host::coroutine::Coroutine;
+use platform::glib::condition::{IN, OUT};
 use platform::glib::{MainContext, SharedContext};
 use platform::os::abort::misuse;
 use platform::os::poll::{self, Until, Waited};
@@ -113,8 +114,8 @@ const PAUSE: i32 = 5;
 mod tests {
     use super::*;
     use crate::logic::file;
-    use crate::logic::watch::{ERR, HUP};
     use crate::object::channel::Polled;
+    use platform::glib::condition::{ERR, HUP};
     use platform::os::fd::Descriptor;
     use platform::os::socket;
 

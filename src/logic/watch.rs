@@ -6,21 +6,9 @@ use crate::object::channel::{Channel, Feature};
 use crate::object::watch::{self, WatchFunc, WatchSource, Watcher};
 use abi::layout;
 use core::marker::PhantomData;
+use platform::glib::condition::{ERR, HUP, IN, NVAL, OUT};
 use platform::glib::{self, Callback, Hooks, MainContext, PollFd, Resting};
 use platform::os::abort::misuse;
-
-/// Input can be read.
-pub const IN: u32 = 1;
-/// Urgent input can be read.
-pub const PRI: u32 = 2;
-/// Output can be written.
-pub const OUT: u32 = 4;
-/// An error is pending.
-pub const ERR: u32 = 8;
-/// The other side has hung up.
-pub const HUP: u32 = 16;
-/// The descriptor isn't open.
-pub const NVAL: u32 = 32;
 
 /// What `poll` reports without being asked.
 pub(super) const ALWAYS_REPORTED: u32 = ERR | HUP | NVAL;
@@ -237,6 +225,7 @@ pub fn add(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use platform::glib::condition::PRI;
 
     #[test]
     fn what_was_asked_for_is_reported() {

@@ -9,10 +9,14 @@ use core::ptr;
 
 use glib_sys as ffi;
 
+use super::field_locks::FieldLocks;
 use super::{Instance, IsA, Ref, Shared};
 use abi::layout;
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+/// The locks of `data`: no thread frees or moves what another one copies.
+static CONTENTS: FieldLocks = FieldLocks::new();
 
 /// The object.
 pub type Buffer = Shared<layout::QIOChannelBuffer>;
@@ -91,6 +95,7 @@ impl Buffer {
     /// New bytes have no particular value.
     #[must_use]
     pub fn enlarge(&self, capacity: usize) -> bool {
+        let guard = CONTENTS.lock(self);
         if capacity <= self.capacity() {
             return true;
         }
@@ -102,20 +107,24 @@ impl Buffer {
         }
         self.data_field().store(data.cast(), Ordering::Relaxed);
         self.capacity_field().store(capacity, Ordering::Relaxed);
+        drop(guard);
         true
     }
 
     /// Frees the content: the channel is empty.
     pub fn release(&self) {
+        let guard = CONTENTS.lock(self);
         let data = self.data_field().swap(ptr::null_mut(), Ordering::Relaxed);
         self.capacity_field().store(0, Ordering::Relaxed);
         self.usage_field().store(0, Ordering::Relaxed);
         self.offset_field().store(0, Ordering::Relaxed);
-        // SAFETY: NULL or GLib memory that the field owned.
+        drop(guard);
+        // SAFETY: NULL or GLib memory that the field owned, which only users of the lock have seen.
         unsafe { ffi::g_free(data.cast::<c_void>()) };
     }
 
-    /// The part of the allocation from `from` to `to`, as far as there is one: address and length.
+    /// The part of the allocation from `from` to `to`, as far as there is one: address and length,
+    /// valid while the lock is held.
     fn part(&self, from: usize, to: usize) -> Option<(*mut u8, usize)> {
         let length = to.min(self.capacity()).checked_sub(from)?;
         let data = self.data_field().load(Ordering::Relaxed);
@@ -124,15 +133,18 @@ impl Buffer {
 
     /// Zeroes the bytes from `from` to `to`.
     pub fn zero(&self, from: usize, to: usize) {
+        let guard = CONTENTS.lock(self);
         if let Some((data, length)) = self.part(from, to) {
             // SAFETY: within the allocation.
             unsafe { ptr::write_bytes(data, 0, length) };
         }
+        drop(guard);
     }
 
     /// Copies the bytes from `from` to `to` into the caller's memory; how many there was room for.
     pub fn copy_out(&self, from: usize, to: usize, iov: &[IoVecMut<'_>]) -> usize {
         let mut at = from;
+        let guard = CONTENTS.lock(self);
         for element in iov {
             let Some((data, length)) = self.part(at, to) else {
                 break;
@@ -144,12 +156,14 @@ impl Buffer {
             unsafe { ptr::copy(data, target, length) };
             at += length;
         }
+        drop(guard);
         at - from
     }
 
     /// Copies the caller's bytes to `at`, where the allocation has room for them.
     pub fn copy_in(&self, at: usize, iov: &[IoVec<'_>]) {
         let mut at = at;
+        let guard = CONTENTS.lock(self);
         for element in iov {
             let Some((data, length)) = self.part(at, at.saturating_add(element.len())) else {
                 continue;
@@ -158,5 +172,6 @@ impl Buffer {
             unsafe { ptr::copy(element.base().cast::<u8>(), data, length) };
             at += length;
         }
+        drop(guard);
     }
 }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use glib_sys as ffi;
 
 use super::channel_class::CreateWatch;
+use super::field_locks::FieldLocks;
 use super::{Instance, IsA, Shared};
 use abi::layout;
 use platform::glib::Source;
@@ -14,6 +15,9 @@ use platform::os::poll::{Until, Waited};
 #[cfg(two_aio_contexts)]
 use platform::sync::atomic::AtomicBool;
 use platform::sync::atomic::{AtomicU32, Ordering};
+
+/// The locks of the `name` fields.
+static NAMES: FieldLocks = FieldLocks::new();
 
 /// A channel of any class.
 pub type Channel = Shared<layout::QIOChannel>;
@@ -78,25 +82,29 @@ impl Channel {
         self.features().fetch_or(feature.bit(), Ordering::Release);
     }
 
-    /// Names the channel, or unnames it. Not to be called by two threads at once (R-CHAN-11).
+    /// Names the channel, or unnames it.
     pub fn set_name(&self, name: Option<&CStr>) {
         let name: *const c_char = name.map_or(ptr::null(), CStr::as_ptr);
         // SAFETY: NULL or a C string; the copy is in GLib memory (R-CHAN-7).
         let copy = unsafe { ffi::g_strdup(name) };
-        // SAFETY: the field lives with `self`; callers take turns (R-CHAN-11).
+        let guard = NAMES.lock(self);
+        // SAFETY: the field lives with `self` and is used under the lock.
         let old = unsafe { ptr::replace(&raw mut (*self.as_ptr()).name, copy) };
-        // SAFETY: NULL or GLib memory that the field owned.
+        drop(guard);
+        // SAFETY: NULL or GLib memory that the field owned, which only users of the lock have seen.
         unsafe { ffi::g_free(old.cast::<c_void>()) };
     }
 
     /// Gives a source the channel's name, if it has one (R-CHAN-53).
     pub fn name_source(&self, source: &Source) {
-        // SAFETY: the field lives with `self`; callers take turns with `set_name` (R-CHAN-11).
+        let guard = NAMES.lock(self);
+        // SAFETY: the field lives with `self` and is used under the lock.
         let name = unsafe { (*self.as_ptr()).name };
         if !name.is_null() {
-            // SAFETY: a C string, not replaced meanwhile; GLib copies it.
+            // SAFETY: a C string, not replaced while the lock is held; GLib copies it.
             source.set_name(unsafe { CStr::from_ptr(name) });
         }
+        drop(guard);
     }
 
     /// Where coroutines wait: in their own context, or in the main loop (R-CHAN-44).

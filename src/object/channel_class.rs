@@ -11,7 +11,7 @@ use core::ptr;
 use libc::{off_t, size_t, ssize_t};
 
 use super::channel::Channel;
-use super::descriptors::{Incoming, Outgoing};
+use super::descriptors::{PassedFds, ReceivedFds};
 use super::watch::WatchSource;
 use abi::layout::{self, QIO_CHANNEL_ERR_BLOCK};
 use host::aio::{Context, Handlers, Places};
@@ -109,7 +109,7 @@ impl Channel {
     pub fn io_readv(
         &self,
         iov: &[IoVecMut<'_>],
-        incoming: Incoming<'_>,
+        fds: ReceivedFds<'_>,
         flags: c_int,
     ) -> Result<Transfer, Error> {
         // SAFETY: the class is live and its methods don't change.
@@ -117,7 +117,7 @@ impl Channel {
             missing("qio_channel_readv_full", "io_readv")
         };
         let (ioc, elements) = (self.as_ptr(), iov::as_ptr(iov));
-        let (fds, nfds) = incoming.as_ptr();
+        let (fds, nfds) = fds.as_ptr();
         #[cfg(not(readv_flags))]
         let result = {
             let _ = flags;
@@ -138,7 +138,7 @@ impl Channel {
     pub fn io_writev(
         &self,
         iov: &[IoVec<'_>],
-        outgoing: Outgoing<'_>,
+        fds: PassedFds<'_>,
         flags: c_int,
     ) -> Result<Transfer, Error> {
         // SAFETY: the class is live and its methods don't change.
@@ -146,7 +146,7 @@ impl Channel {
             missing("qio_channel_writev_full", "io_writev")
         };
         let (ioc, elements) = (self.as_ptr(), iov::as_ptr(iov));
-        let (fds, nfds) = (outgoing.as_ptr(), outgoing.len());
+        let (fds, nfds) = (fds.as_ptr(), fds.len());
         // SAFETY: the channel is of the class; elements, descriptors and error slot are valid for
         // the call.
         transfer(|errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) })

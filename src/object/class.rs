@@ -16,7 +16,7 @@ use libc::{iovec, off_t, size_t, ssize_t};
 
 use super::channel::{Channel, Polled, Waiting};
 use super::channel_class::{Flushed, Transfer};
-use super::descriptors::{Incoming, Outgoing};
+use super::descriptors::{PassedFds, ReceivedFds};
 use super::propagate::{
     flush_or_propagate, position_or_propagate, status_or_propagate, transfer_or_propagate,
 };
@@ -53,7 +53,7 @@ pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
     fn readv(
         channel: &Shared<Self>,
         iov: &[IoVecMut<'_>],
-        fds: Incoming<'_>,
+        fds: ReceivedFds<'_>,
         flags: i32,
     ) -> Result<Transfer, Error>;
 
@@ -61,7 +61,7 @@ pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
     fn writev(
         channel: &Shared<Self>,
         iov: &[IoVec<'_>],
-        fds: Outgoing<'_>,
+        fds: PassedFds<'_>,
         flags: i32,
     ) -> Result<Transfer, Error>;
 
@@ -250,7 +250,7 @@ unsafe extern "C" fn readv<T: ChannelImpl>(
     // SAFETY: as promised.
     let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     // SAFETY: as promised.
-    let fds = unsafe { Incoming::from_ptr(fds, nfds) };
+    let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
     let result = T::readv(channel, iov, fds, flags);
     // SAFETY: as promised.
     unsafe { transfer_or_propagate(result, errp, &T::ORIGIN) }
@@ -268,7 +268,7 @@ unsafe extern "C" fn writev<T: ChannelImpl>(
     // SAFETY: as promised.
     let (channel, iov) = unsafe { (borrow(ioc), IoVec::array(iov, niov)) };
     // SAFETY: as promised.
-    let fds = unsafe { Outgoing::from_ptr(fds, nfds) };
+    let fds = unsafe { PassedFds::from_ptr(fds, nfds) };
     let result = T::writev(channel, iov, fds, flags);
     // SAFETY: as promised.
     unsafe { transfer_or_propagate(result, errp, &T::ORIGIN) }

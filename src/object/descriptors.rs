@@ -11,13 +11,13 @@ use platform::os::errno;
 
 /// Descriptors to send, which stay the caller's.
 #[derive(Clone, Copy)]
-pub struct Outgoing<'a> {
+pub struct PassedFds<'a> {
     fds: *mut c_int,
     nfds: size_t,
     memory: PhantomData<&'a c_int>,
 }
 
-impl<'a> Outgoing<'a> {
+impl<'a> PassedFds<'a> {
     /// None.
     pub const NONE: Self = Self {
         fds: ptr::null_mut(),
@@ -73,13 +73,13 @@ impl<'a> Outgoing<'a> {
 
 /// Where a C caller wants the descriptors that arrive: an array in GLib memory and its length.
 #[derive(Clone, Copy)]
-pub struct Incoming<'a> {
+pub struct ReceivedFds<'a> {
     fds: *mut *mut c_int,
     nfds: *mut size_t,
     memory: PhantomData<&'a *mut c_int>,
 }
 
-impl Incoming<'_> {
+impl ReceivedFds<'_> {
     /// Nowhere: they are discarded.
     pub const NONE: Self = Self {
         fds: ptr::null_mut(),
@@ -193,22 +193,22 @@ mod tests {
     fn descriptors_are_delivered_in_glib_memory_and_closed() {
         let (mut fds, mut nfds) = (ptr::dangling_mut::<c_int>(), 7);
         // SAFETY: two variables of this function.
-        let incoming = unsafe { Incoming::from_ptr(&raw mut fds, &raw mut nfds) };
-        incoming.clear();
-        assert!(!incoming.any());
+        let received = unsafe { ReceivedFds::from_ptr(&raw mut fds, &raw mut nfds) };
+        received.clear();
+        assert!(!received.any());
 
         let mut pipe = [-1; 2];
         // SAFETY: `pipe` has room for two numbers.
         let made = unsafe { libc::pipe2(pipe.as_mut_ptr(), libc::O_CLOEXEC) };
         assert_eq!(made, 0);
-        assert!(incoming.store(&pipe));
-        assert!(incoming.any());
+        assert!(received.store(&pipe));
+        assert!(received.any());
         assert_eq!(nfds, 2);
         // SAFETY: delivered just now.
         assert_eq!(unsafe { core::slice::from_raw_parts(fds, nfds) }, pipe);
 
         errno::set(Errno::new(libc::EPIPE));
-        incoming.close();
+        received.close();
         assert_eq!(errno::last().code(), libc::EPIPE);
         assert!(fds.is_null());
         assert_eq!(nfds, 0);
@@ -218,22 +218,22 @@ mod tests {
     fn one_pointer_is_no_place_for_descriptors() {
         let mut nfds = 7;
         // SAFETY: a variable of this function.
-        let incoming = unsafe { Incoming::from_ptr(ptr::null_mut(), &raw mut nfds) };
-        assert!(incoming.is_given());
-        assert!(!incoming.store(&[0, 1]));
+        let received = unsafe { ReceivedFds::from_ptr(ptr::null_mut(), &raw mut nfds) };
+        assert!(received.is_given());
+        assert!(!received.store(&[0, 1]));
         assert_eq!(nfds, 7);
-        incoming.close();
+        received.close();
         assert_eq!(nfds, 7);
-        assert!(!Incoming::NONE.is_given());
+        assert!(!ReceivedFds::NONE.is_given());
     }
 
     #[test]
     fn a_count_without_an_array_is_refused() {
         // SAFETY: NULL.
-        let outgoing = unsafe { Outgoing::from_ptr(ptr::null_mut(), 3) };
-        assert!(outgoing.is_given());
-        assert_eq!(outgoing.numbers(), None);
-        assert_eq!(Outgoing::NONE.numbers(), Some(&[][..]));
-        assert!(!Outgoing::NONE.is_given());
+        let passed = unsafe { PassedFds::from_ptr(ptr::null_mut(), 3) };
+        assert!(passed.is_given());
+        assert_eq!(passed.numbers(), None);
+        assert_eq!(PassedFds::NONE.numbers(), Some(&[][..]));
+        assert!(!PassedFds::NONE.is_given());
     }
 }

@@ -8,6 +8,7 @@ pub mod class;
 pub mod client_func;
 pub mod command;
 pub mod descriptors;
+mod field_locks;
 pub mod file;
 pub mod listener;
 pub mod null;

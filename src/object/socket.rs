@@ -4,6 +4,7 @@ use core::ffi::CStr;
 
 use libc::{sockaddr, sockaddr_storage, socklen_t};
 
+use super::field_locks::FieldLocks;
 use super::{Instance, IsA, Shared};
 use crate::trace;
 use abi::layout;
@@ -87,8 +88,10 @@ pub enum End {
     Remote,
 }
 
-/// The addresses. Not synchronised: the caller must not read them while another thread opens the
-/// channel (R-CHAN-11).
+/// The locks of the address fields.
+static ADDRESSES: FieldLocks = FieldLocks::new();
+
+/// The addresses.
 impl Socket {
     fn name_fields(&self, end: End) -> (*mut sockaddr_storage, *mut socklen_t) {
         let this = self.as_ptr();
@@ -111,38 +114,48 @@ impl Socket {
     /// The stored name of an end.
     pub fn name(&self, end: End) -> SocketName {
         let (storage, len) = self.name_fields(end);
-        // SAFETY: a field of `self`; C code may have stored any number.
+        let guard = ADDRESSES.lock(self);
+        // SAFETY: a field of `self`, used under the lock; C code may have stored any number.
         let len = unsafe { len.read() };
-        // SAFETY: the copy is cut to the size of the storage.
-        unsafe { SocketName::from_ptr(storage.cast::<sockaddr>(), len) }
+        // SAFETY: as above; the copy is cut to the size of the storage.
+        let name = unsafe { SocketName::from_ptr(storage.cast::<sockaddr>(), len) };
+        drop(guard);
+        name
     }
 
     /// Stores the name of an end.
     pub fn set_name_of(&self, end: End, name: &SocketName) {
         let (storage, len) = self.name_fields(end);
-        // SAFETY: a field of `self`.
+        let guard = ADDRESSES.lock(self);
+        // SAFETY: a field of `self`, used under the lock.
         unsafe { storage.write(*name.storage()) };
         // SAFETY: as above.
         unsafe { len.write(name.len()) };
+        drop(guard);
     }
 
     /// Stores that an end has no name: zeros, of the whole length (R-CHAN-62).
     pub fn set_unnamed(&self, end: End) {
         let (storage, len) = self.name_fields(end);
-        // SAFETY: a field of `self`, for which zeros are valid.
+        let guard = ADDRESSES.lock(self);
+        // SAFETY: a field of `self`, used under the lock, for which zeros are valid.
         unsafe { storage.write_bytes(0, 1) };
         #[expect(clippy::cast_possible_truncation, reason = "it is 128")]
-        // SAFETY: a field of `self`.
+        // SAFETY: as above.
         unsafe {
             len.write(size_of::<sockaddr_storage>() as socklen_t);
         };
+        drop(guard);
     }
 
     /// The address family of this end.
     fn local_family(&self) -> i32 {
         let (storage, _) = self.name_fields(End::Local);
-        // SAFETY: a field of `self`.
-        i32::from(unsafe { (*storage).ss_family })
+        let guard = ADDRESSES.lock(self);
+        // SAFETY: a field of `self`, used under the lock.
+        let family = unsafe { (*storage).ss_family };
+        drop(guard);
+        i32::from(family)
     }
 
     /// Whether this end is a UNIX socket.

@@ -5,7 +5,7 @@ use core::ptr;
 
 use super::channel::Channel;
 use super::channel_class::Transfer;
-use super::descriptors::{Incoming, Outgoing};
+use super::descriptors::{PassedFds, ReceivedFds};
 use super::{Finalizing, Instance, IsA, Ref, Shared};
 use abi::layout;
 use host::error::Error;
@@ -239,7 +239,7 @@ impl Transport for Tls {
         let Some(master) = self.master() else {
             return Ok(Some(0));
         };
-        let result = master.io_writev(&[bytes], Outgoing::NONE, 0).map(moved);
+        let result = master.io_writev(&[bytes], PassedFds::NONE, 0).map(moved);
         if result.is_err() {
             self.write_failed_field().store(true, Ordering::Relaxed);
         }
@@ -250,7 +250,7 @@ impl Transport for Tls {
         let Some(master) = self.master() else {
             return Ok(Some(0));
         };
-        let result = master.io_readv(&[space], Incoming::NONE, 0).map(moved);
+        let result = master.io_readv(&[space], ReceivedFds::NONE, 0).map(moved);
         let bit = match result {
             Ok(Some(0)) => END,
             Ok(Some(_)) => BYTES,

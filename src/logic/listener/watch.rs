@@ -3,8 +3,8 @@
 use super::accept::AcceptError;
 use super::server::Server;
 use super::state::state_of;
-use crate::logic::watch::{IN, NVAL};
 use crate::object::listener::Listener;
+use platform::glib::condition::{IN, NVAL};
 use platform::os::errno::Errno;
 
 /// A socket that an event loop watches.

@@ -4,13 +4,14 @@ use super::transfer::{self, ReadOptions};
 use super::{control, zero_copy};
 use super::{watch, writers};
 use crate::logic::aio::set_fd_handlers;
+use crate::logic::transfer::peeks;
 use crate::object::Finalizing;
 use crate::object::channel::Polled;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{
     ChannelImpl, Flush, ObjectImpl, PeerPid, SetHandlers, Shutdown, Switch,
 };
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::socket::Socket;
 use crate::object::watch::WatchSource;
 use abi::layout::{QIO_CHANNEL_WRITE_FLAG_ZERO_COPY, QIOChannelShutdown, QIOChannelSocket};
@@ -28,17 +29,6 @@ impl ObjectImpl for QIOChannelSocket {
 
     fn finalize(socket: Finalizing<'_, Self>) {
         control::finalize(&socket);
-    }
-}
-
-/// Whether what is read stays to be read again.
-fn peeks(flags: i32) -> bool {
-    #[cfg(readv_flags)]
-    return flags & abi::layout::QIO_CHANNEL_READ_FLAG_MSG_PEEK != 0;
-    #[cfg(not(readv_flags))]
-    {
-        let _ = flags;
-        false
     }
 }
 
@@ -71,7 +61,7 @@ impl ChannelImpl for QIOChannelSocket {
     fn readv(
         socket: &Socket,
         iov: &[IoVecMut<'_>],
-        fds: Incoming<'_>,
+        fds: ReceivedFds<'_>,
         flags: i32,
     ) -> Result<Transfer, Error> {
         let options = ReadOptions {
@@ -89,7 +79,7 @@ impl ChannelImpl for QIOChannelSocket {
     fn writev(
         socket: &Socket,
         iov: &[IoVec<'_>],
-        fds: Outgoing<'_>,
+        fds: PassedFds<'_>,
         flags: i32,
     ) -> Result<Transfer, Error> {
         let mode = if flags & QIO_CHANNEL_WRITE_FLAG_ZERO_COPY == 0 {

@@ -2,7 +2,7 @@
 
 use super::zero_copy;
 use crate::object::channel_class::Transfer;
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::socket::Socket;
 use abi::profile;
 use host::error::Error;
@@ -28,11 +28,11 @@ pub struct ReadOptions {
 pub fn read(
     socket: &Socket,
     iov: &[IoVecMut<'_>],
-    incoming: Incoming<'_>,
+    fds: ReceivedFds<'_>,
     options: ReadOptions,
 ) -> Result<Transfer, Error> {
-    if incoming.is_deliverable() {
-        return read_with_descriptors(socket, iov, incoming, options);
+    if fds.is_deliverable() {
+        return read_with_descriptors(socket, iov, fds, options);
     }
     let fd = socket.fd();
     let iov = if is_plain(iov) {
@@ -51,7 +51,7 @@ pub fn read(
 fn read_with_descriptors(
     socket: &Socket,
     iov: &[IoVecMut<'_>],
-    incoming: Incoming<'_>,
+    fds: ReceivedFds<'_>,
     options: ReadOptions,
 ) -> Result<Transfer, Error> {
     let fd = socket.fd();
@@ -68,10 +68,10 @@ fn read_with_descriptors(
         .and_then(|()| make_blocking(&received.descriptors, options));
     if let Err(error) = accepted {
         // The descriptors are closed with `received`.
-        incoming.clear();
+        fds.clear();
         return Err(error);
     }
-    if incoming.store(received.descriptors.as_raw()) {
+    if fds.store(received.descriptors.as_raw()) {
         received.descriptors.leak();
     }
     Ok(Transfer::Done(received.bytes))
@@ -116,14 +116,14 @@ fn make_blocking(descriptors: &Descriptors, options: ReadOptions) -> Result<(), 
 pub fn write(
     socket: &Socket,
     iov: &[IoVec<'_>],
-    outgoing: Outgoing<'_>,
+    fds: PassedFds<'_>,
     mode: SendMode,
 ) -> Result<Transfer, Error> {
     let fd = socket.fd();
-    if mode == SendMode::Copy && outgoing.is_empty() && is_plain(iov) {
+    if mode == SendMode::Copy && fds.is_empty() && is_plain(iov) {
         return finish(socket, message::send(fd, iov, mode), not_written);
     }
-    write_special(socket, fd, iov, outgoing, mode)
+    write_special(socket, fd, iov, fds, mode)
 }
 
 /// Writes with descriptors, from the caller's memory, nothing, or too many pieces at once.
@@ -132,10 +132,10 @@ fn write_special(
     socket: &Socket,
     fd: i32,
     iov: &[IoVec<'_>],
-    outgoing: Outgoing<'_>,
+    fds: PassedFds<'_>,
     mode: SendMode,
 ) -> Result<Transfer, Error> {
-    let descriptors = to_send(outgoing)?;
+    let descriptors = to_send(fds)?;
     let iov = manageable(fd, iov);
     if iov.is_empty() {
         // A datagram of no bytes is a datagram (W-5).
@@ -171,14 +171,14 @@ fn write_special(
 }
 
 /// The descriptors to send, if they can be sent (R-CHAN-73).
-fn to_send(outgoing: Outgoing<'_>) -> Result<&[i32], Error> {
-    let count = outgoing.len();
+fn to_send(fds: PassedFds<'_>) -> Result<&[i32], Error> {
+    let count = fds.len();
     if count > DESCRIPTORS_MAX {
         return Err(invalid(&format!(
             "Only {DESCRIPTORS_MAX} file descriptors can be sent at once, got {count}"
         )));
     }
-    outgoing.numbers().ok_or_else(|| {
+    fds.numbers().ok_or_else(|| {
         invalid(&format!(
             "No array with the {count} file descriptors to send"
         ))

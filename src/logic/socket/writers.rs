@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use crate::logic::wait;
 use crate::logic::waiters::{Waiter, Waiters};
-use crate::logic::watch::OUT;
 use crate::object::socket::Socket;
 use platform::glib::Source;
+use platform::glib::condition::OUT;
 use platform::os::poll::{Until, Waited};
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

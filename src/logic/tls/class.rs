@@ -6,7 +6,7 @@ use super::{
 use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::tls::Tls;
 use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelTLS;
@@ -42,7 +42,7 @@ impl ChannelImpl for QIOChannelTLS {
     fn readv(
         channel: &Tls,
         iov: &[IoVecMut<'_>],
-        _: Incoming<'_>,
+        _: ReceivedFds<'_>,
         flags: i32,
     ) -> Result<Transfer, Error> {
         read(channel, iov, relaxed_eof(flags))
@@ -51,7 +51,7 @@ impl ChannelImpl for QIOChannelTLS {
     fn writev(
         channel: &Tls,
         iov: &[IoVec<'_>],
-        _: Outgoing<'_>,
+        _: PassedFds<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {
         write(channel, iov)

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use super::State;
 use crate::logic::task::Task;
-use crate::logic::watch::{self, IN, OUT};
+use crate::logic::watch;
 use crate::object::Ref;
 use crate::object::tls::Tls;
 use crate::object::watch::{WatchSource, Watcher};
 use abi::layout;
 use host::tls_session::Step;
 use platform::glib::MainContext;
+use platform::glib::condition::{IN, OUT};
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicU64, Ordering};
 

@@ -7,7 +7,7 @@ use super::{
 use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::watch::WatchSource;
 use crate::object::websock::Websock;
 use abi::layout::QIOChannelWebsock;
@@ -32,7 +32,7 @@ impl ChannelImpl for QIOChannelWebsock {
     fn readv(
         channel: &Websock,
         iov: &[IoVecMut<'_>],
-        _: Incoming<'_>,
+        _: ReceivedFds<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {
         read(channel, iov)
@@ -41,7 +41,7 @@ impl ChannelImpl for QIOChannelWebsock {
     fn writev(
         channel: &Websock,
         iov: &[IoVec<'_>],
-        _: Outgoing<'_>,
+        _: PassedFds<'_>,
         _: i32,
     ) -> Result<Transfer, Error> {
         write(channel, iov)

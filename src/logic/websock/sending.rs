@@ -13,20 +13,19 @@ use super::pongs::Pongs;
 use super::stream::Stream;
 use super::transport::{self, send};
 use crate::logic::control;
-use crate::logic::watch::{self, OUT};
+use crate::logic::watch;
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::object::watch::{WatchSource, Watcher};
 use crate::trace;
+use abi::layout::QIOChannelShutdown;
 use host::error::Error;
 use platform::glib::MainContext;
+use platform::glib::condition::OUT;
 use platform::os::iov::{self, Cursor, IoVec};
 use platform::os::poll;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-/// `QIO_CHANNEL_SHUTDOWN_BOTH`.
-const BOTH: u32 = 3;
 
 /// Milliseconds after which a thread that has the output, and may wait with it, is taken to do so.
 const PATIENCE: u32 = 10;
@@ -310,7 +309,8 @@ impl Sender {
     fn end_transport(&self, master: &Channel) {
         transport::discard_input(master);
         // The peer may be gone already.
-        let _: Result<(), Error> = control::shutdown(master, BOTH);
+        let _: Result<(), Error> =
+            control::shutdown(master, QIOChannelShutdown::QIO_CHANNEL_SHUTDOWN_BOTH as u32);
     }
 
     /// Tells those without the lock how much is queued; a writer that waits for room is woken.

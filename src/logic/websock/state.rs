@@ -8,11 +8,11 @@ use super::phase::{Kind, PendingHandshake, Phase, PhaseCell};
 use super::receiving::{Receiver, Stop};
 use super::sending::Sender;
 use super::stream::{End, Stream};
-use crate::logic::watch::{ERR, HUP, IN, OUT};
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::trace;
 use host::error::Error;
+use platform::glib::condition::{ERR, HUP, IN, OUT};
 use platform::os::iov::{IoVec, IoVecMut};
 
 /// The state of a channel.

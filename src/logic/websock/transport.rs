@@ -1,11 +1,11 @@
 //! Single transfers with the master, and what can be told of it without one.
 
 use crate::logic::wait;
-use crate::logic::watch::{IN, OUT};
 use crate::object::channel::{Channel, Feature, Polled};
 use crate::object::channel_class::Transfer;
-use crate::object::descriptors::{Incoming, Outgoing};
+use crate::object::descriptors::{PassedFds, ReceivedFds};
 use host::error::Error;
+use platform::glib::condition::{IN, OUT};
 use platform::os::fd;
 use platform::os::iov::IoVec;
 
@@ -14,12 +14,12 @@ const DISCARD_MAX: usize = 1 << 20;
 
 /// One read.
 pub(super) fn receive(master: &Channel, space: &mut [u8]) -> Result<Transfer, Error> {
-    master.io_readv(&[IoVec::from_mut(space)], Incoming::NONE, 0)
+    master.io_readv(&[IoVec::from_mut(space)], ReceivedFds::NONE, 0)
 }
 
 /// One write.
 pub(super) fn send(master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
-    master.io_writev(iov, Outgoing::NONE, 0)
+    master.io_writev(iov, PassedFds::NONE, 0)
 }
 
 /// Whether the master can be written now, told without a new descriptor (C8).

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::state::State;
 use crate::logic::wait;
-use crate::logic::watch::{ERR, HUP, IN};
 use crate::object::websock::Websock;
+use platform::glib::condition::{ERR, HUP, IN};
 use platform::os::poll::{Until, Waited};
 
 /// Waits until a watch for `condition` would fire.

@@ -5,7 +5,8 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::Arc;
 
-use glib_sys::{G_IO_IN, GSource};
+use glib_sys::GSource;
+use platform::glib::condition::IN;
 
 use super::bottom_half::{BottomHalf, Queue};
 use super::handlers::{Handlers, Ready};
@@ -54,9 +55,7 @@ impl Context {
     fn with_notifier(notifier: Option<EventFd>) -> Self {
         let source = SourceOf::new(AioSource {
             source: AtomicPtr::new(ptr::null_mut()),
-            polled: notifier
-                .as_ref()
-                .map(|event| PollFd::new(event.fd(), G_IO_IN)),
+            polled: notifier.as_ref().map(|event| PollFd::new(event.fd(), IN)),
             notifier,
             state: Mutex::default(),
         });
@@ -236,7 +235,7 @@ impl Hooks for AioSource {
 
     fn check(&self) -> bool {
         let state = self.state.lock();
-        let is_notified = self.polled.iter().any(|fd| fd.revents() & G_IO_IN != 0);
+        let is_notified = self.polled.iter().any(|fd| fd.revents() & IN != 0);
         if is_notified || !state.queue.is_empty() {
             return true;
         }

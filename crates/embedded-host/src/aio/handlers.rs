@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_void};
 use core::mem;
 
-use glib_sys::{G_IO_IN, G_IO_OUT};
+use platform::glib::condition::{IN, OUT};
 
 use abi::layout::IOHandler;
 use platform::glib::{FdTag, Source};
@@ -16,11 +16,8 @@ use platform::os::poll::Entry;
 /// full is hung up and never writable again. A result that calls for no handler would have the loop
 /// turn and turn.
 fn called_for(revents: u32) -> (bool, bool) {
-    let unasked = revents & !(G_IO_IN | G_IO_OUT) != 0;
-    (
-        unasked || revents & G_IO_IN != 0,
-        unasked || revents & G_IO_OUT != 0,
-    )
+    let unasked = revents & !(IN | OUT) != 0;
+    (unasked || revents & IN != 0, unasked || revents & OUT != 0)
 }
 
 /// The registrations of a context.
@@ -64,8 +61,8 @@ impl Ready {
 impl Registration {
     /// What to poll for.
     fn events(&self) -> u32 {
-        let read = if self.read.is_some() { G_IO_IN } else { 0 };
-        let write = if self.write.is_some() { G_IO_OUT } else { 0 };
+        let read = if self.read.is_some() { IN } else { 0 };
+        let write = if self.write.is_some() { OUT } else { 0 };
         read | write
     }
 }
@@ -160,14 +157,14 @@ impl Handlers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use glib_sys::{G_IO_ERR, G_IO_HUP, G_IO_NVAL};
+    use platform::glib::condition::{ERR, HUP, NVAL};
 
     #[test]
     fn whatever_poll_reports_calls_for_a_handler_of_either_kind() {
         assert_eq!(called_for(0), (false, false));
-        assert_eq!(called_for(G_IO_IN), (true, false));
-        assert_eq!(called_for(G_IO_OUT), (false, true));
-        for unasked in [G_IO_HUP, G_IO_ERR, G_IO_NVAL, G_IO_IN | G_IO_HUP] {
+        assert_eq!(called_for(IN), (true, false));
+        assert_eq!(called_for(OUT), (false, true));
+        for unasked in [HUP, ERR, NVAL, IN | HUP] {
             assert_eq!(called_for(unasked), (true, true), "{unasked:#x}");
         }
     }

@@ -4,14 +4,12 @@
 //! early, and shared: one thread at a time iterates it, for all that have a source in it.
 
 use super::{Callback, Hooks, MainContext, PollFd, Source, monotonic_time};
+use crate::glib::condition::IN;
 use crate::os::poll::Until;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::fork::PerProcess;
 use crate::sync::{Condvar, Mutex};
 use std::sync::{Arc, OnceLock};
-
-/// `POLLIN`.
-const IN: u32 = glib_sys::G_IO_IN;
 
 /// The context of this process.
 #[derive(Default)]

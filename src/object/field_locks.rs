@@ -1,0 +1,24 @@
+//! Locks for what no atomic access covers: fields of several words, and memory that a field owns.
+//!
+//! The structs have no room for locks, so objects share a few, by address. C code that uses such a
+//! field directly serialises that with all other users (R-CHAN-11).
+
+use super::Shared;
+use platform::sync::{Mutex, MutexGuard};
+
+/// The locks of one kind of field.
+pub(super) struct FieldLocks([Mutex<()>; 16]);
+
+impl FieldLocks {
+    pub(super) const fn new() -> Self {
+        Self([const { Mutex::new(()) }; 16])
+    }
+
+    /// Locks the fields of an object. What is done meanwhile calls nothing of the program.
+    pub(super) fn lock<T>(&self, object: &Shared<T>) -> MutexGuard<'_, ()> {
+        let [first, ..] = &self.0;
+        // Instances begin a few cache lines from each other.
+        let index = object.as_ptr().addr() / 128 % self.0.len();
+        self.0.get(index).unwrap_or(first).lock()
+    }
+}
