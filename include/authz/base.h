@@ -45,12 +45,12 @@ struct QAuthZClass {
 /**
  * qauthz_is_allowed:
  * @authz: an authorization object
- * @identity: who wants to
+ * @identity: the user that wants to
  * @errp: (nullable): as in qapi/error.h
  *
  * Asks an object. A denial is no error.
  *
- * Threads: any, if nobody changes @authz; Blocks: as @is_allowed does.
+ * Threads: any, if no other thread changes @authz; Blocks: as @is_allowed does.
  * Returns: whether @identity may; false with @errp set if that can't be told
  */
 bool qauthz_is_allowed(QAuthZ *authz, const char *identity, Error **errp);
@@ -58,13 +58,13 @@ bool qauthz_is_allowed(QAuthZ *authz, const char *identity, Error **errp);
 /**
  * qauthz_is_allowed_by_id:
  * @authzid: the name of an authorization object in object_get_objects_root()
- * @identity: who wants to
+ * @identity: the user that wants to
  * @errp: (nullable): as in qapi/error.h
  *
  * Asks the object of that name. Fails if there is none, or if it is of another
  * type.
  *
- * Threads: any, if nobody changes the objects there; Blocks: as @is_allowed
+ * Threads: any, if no other thread changes the objects there; Blocks: as @is_allowed
  * does.
  * Returns: whether @identity may; false with @errp set if that can't be told
  */

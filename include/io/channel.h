@@ -243,7 +243,7 @@ void qio_channel_set_feature(QIOChannel *ioc, QIOChannelFeature feature);
  * @ioc: (transfer none): the channel
  * @name: (transfer none) (nullable): a label, which is copied; NULL for none
  *
- * Names the channel, for whoever debugs. Watches that are made afterwards have the same name.
+ * Names the channel, for debugging. Watches that are made afterwards have the same name.
  *
  * Threads: any, one at a time. Blocks: no.
  */
@@ -297,7 +297,7 @@ bool qio_channel_set_blocking(QIOChannel *ioc,
  * qio_channel_shutdown() and remove the watches before. What closing twice comes to depends on the
  * kind of channel.
  *
- * Threads: any, while nobody else uses @ioc. Blocks: as long as the system does.
+ * Threads: any, while no other thread uses @ioc. Blocks: as long as the system does.
  * Returns: 0, or -1 with @errp set; a descriptor is gone in either case.
  */
 int qio_channel_close(QIOChannel *ioc,
@@ -353,7 +353,7 @@ void qio_channel_set_cork(QIOChannel *ioc,
  * Moves the position of the next transfer. Whether the channel has QIO_CHANNEL_FEATURE_SEEKABLE
  * doesn't matter here.
  *
- * Threads: any, while nobody else transfers. Blocks: no.
+ * Threads: any, while no other thread transfers. Blocks: no.
  * Returns: the new position in bytes from the start, or -1 with @errp set.
  */
 off_t qio_channel_io_seek(QIOChannel *ioc,
@@ -500,7 +500,7 @@ GSource *qio_channel_add_watch_source(QIOChannel *ioc,
  * @condition: G_IO_IN or G_IO_OUT
  *
  * Suspends the calling coroutine until @ioc is ready, its end and errors included, or until
- * something else makes the coroutine go on: qio_channel_wake_read(), or whoever enters it. So
+ * something else makes the coroutine go on: qio_channel_wake_read(), or qemu_coroutine_enter(). So
  * nothing is certain afterwards, and the caller tries again. One coroutine may wait to read and
  * another to write.
  *
@@ -864,7 +864,7 @@ int qio_channel_readv_full_all(QIOChannel *ioc,
  *
  * Writes until everything is written, however many writes and waits that takes. Descriptors go with
  * the first write that succeeds. A request of 0 bytes sends nothing, not even descriptors. After a
- * failure nobody knows how much was written.
+ * failure it is unknown how much was written.
  *
  * Threads: one writer at a time. Blocks: yes, in either blocking mode.
  * Returns: 0 if everything was written, or -1 with @errp set.

@@ -214,7 +214,7 @@ void qio_net_listener_set_client_aio_func(QIONetListener *listener,
  * @listener: (transfer none): the listener
  *
  * Waits for a client on any of the sockets, without running any main context. A registered callback
- * isn't called meanwhile and is in force again afterwards. Exactly one client is taken; others stay
+ * isn't called meanwhile and is registered again afterwards. Exactly one client is taken; others stay
  * in the backlog. Failures to accept are tried again, ever more slowly.
  *
  * Threads: the one that configures the listener. Blocks: until there is a client, or another thread

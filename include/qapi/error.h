@@ -5,7 +5,7 @@
  * fails, gives an error to it exactly once; when it succeeds it leaves it
  * alone. The caller says with @errp what is to become of the error:
  *
- *   NULL            nobody wants it; it costs nothing
+ *   NULL            not wanted; it costs nothing
  *   &local          "Error *local = NULL": stored there, the caller owns it
  *   &error_abort    a failure is a programming error: message, then abort()
  *   &error_fatal    a failure ends the program: message, then exit(1)

@@ -34,7 +34,7 @@ typedef struct CoMutex CoMutex;
 /**
  * CoMutex:
  *
- * A lock of coroutines: who can't have it yields. All zero is one that nobody has. The members are
+ * A lock of coroutines: one that can't get it yields. All zero is unlocked. The members are
  * private.
  */
 struct CoMutex {
@@ -81,8 +81,8 @@ void qemu_aio_coroutine_enter(AioContext *ctx, Coroutine *co);
 /**
  * qemu_coroutine_yield:
  *
- * Goes back to the one who has entered the coroutine. Returns when it is entered again, which may
- * be in another thread.
+ * Leaves the coroutine for where it was entered, and returns when it is entered again, which
+ * may be in another thread.
  *
  * Threads: any, in a coroutine; Blocks: no.
  */

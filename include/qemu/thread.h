@@ -222,7 +222,7 @@ void qemu_cond_init(QemuCond *cond);
 
 /**
  * qemu_cond_destroy:
- * @cond: a condition variable that nobody waits for
+ * @cond: a condition variable that no thread waits for
  *
  * Ends it. The memory can be released or initialised again.
  *

@@ -570,8 +570,8 @@ ObjectClass *object_class_by_name(const char *type_name);
  *
  * Calls @fn for the classes of all types that are known when the call begins,
  * in the order of their registration; if @implements_type is given, only of
- * those that are such types or implement that interface. Classes that nobody
- * has used yet are made, so all parents have to be registered.
+ * those that are such types or implement that interface. Classes that were
+ * not used yet are made, so all parents have to be registered.
  *
  * Threads: any; Blocks: as object_new().
  */

@@ -30,7 +30,7 @@ DECLARE_CLASS_CHECKERS(UserCreatableClass, USER_CREATABLE, TYPE_USER_CREATABLE)
  * UserCreatableClass:
  * @complete: (nullable): called when the properties are set, with @errp as in
  *     qapi/error.h, to make use of them; by object_new_with_props() for one
- * @can_be_deleted: (nullable): tells whether nobody needs the object
+ * @can_be_deleted: (nullable): tells whether the object can be deleted
  *
  * The class struct of the interface. The methods are set by the @class_init of
  * the type that implements it.

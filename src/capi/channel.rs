@@ -69,7 +69,7 @@ pub unsafe extern "C" fn qio_channel_set_feature(ioc: *mut QIOChannel, feature: 
 /// @ioc: (transfer none): the channel
 /// @name: (transfer none) (nullable): a label, which is copied; NULL for none
 ///
-/// Names the channel, for whoever debugs. Watches that are made afterwards have the same name.
+/// Names the channel, for debugging. Watches that are made afterwards have the same name.
 ///
 /// Threads: any, one at a time. Blocks: no.
 #[unsafe(no_mangle)]
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn qio_channel_set_blocking(
 /// qio_channel_shutdown() and remove the watches before. What closing twice comes to depends on the
 /// kind of channel.
 ///
-/// Threads: any, while nobody else uses @ioc. Blocks: as long as the system does.
+/// Threads: any, while no other thread uses @ioc. Blocks: as long as the system does.
 /// Returns: 0, or -1 with @errp set; a descriptor is gone in either case.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_close(ioc: *mut QIOChannel, errp: *mut *mut Error) -> c_int {
@@ -208,7 +208,7 @@ pub unsafe extern "C" fn qio_channel_set_cork(ioc: *mut QIOChannel, enabled: boo
 /// Moves the position of the next transfer. Whether the channel has QIO_CHANNEL_FEATURE_SEEKABLE
 /// doesn't matter here.
 ///
-/// Threads: any, while nobody else transfers. Blocks: no.
+/// Threads: any, while no other thread transfers. Blocks: no.
 /// Returns: the new position in bytes from the start, or -1 with @errp set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_io_seek(

@@ -18,7 +18,7 @@ use host::aio::{Handlers, Places};
 /// @condition: G_IO_IN or G_IO_OUT
 ///
 /// Suspends the calling coroutine until @ioc is ready, its end and errors included, or until
-/// something else makes the coroutine go on: qio_channel_wake_read(), or whoever enters it. So
+/// something else makes the coroutine go on: qio_channel_wake_read(), or qemu_coroutine_enter(). So
 /// nothing is certain afterwards, and the caller tries again. One coroutine may wait to read and
 /// another to write.
 ///

@@ -334,10 +334,10 @@ pub unsafe extern "C" fn qio_channel_socket_get_remote_address(
 /// @errp: (nullable): as in qapi/error.h
 ///
 /// Takes the first connection that waits. Its socket is blocking, whatever that of @ioc is, and
-/// closed in programs that are executed. If @ioc is non-blocking and nobody waits, this fails, with
+/// closed in programs that are executed. If @ioc is non-blocking and no connection waits, this fails, with
 /// errno EAGAIN. @ioc goes on listening in any case.
 ///
-/// Threads: any. Blocks: until somebody connects, if @ioc is blocking.
+/// Threads: any. Blocks: until a peer connects, if @ioc is blocking.
 /// Returns: (transfer full) (nullable): the connection, or NULL with @errp and errno set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_socket_accept(

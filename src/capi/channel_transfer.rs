@@ -315,7 +315,7 @@ pub unsafe extern "C" fn qio_channel_readv_full_all(
 ///
 /// Writes until everything is written, however many writes and waits that takes. Descriptors go with
 /// the first write that succeeds. A request of 0 bytes sends nothing, not even descriptors. After a
-/// failure nobody knows how much was written.
+/// failure it is unknown how much was written.
 ///
 /// Threads: one writer at a time. Blocks: yes, in either blocking mode.
 /// Returns: 0 if everything was written, or -1 with @errp set.

@@ -239,7 +239,7 @@ pub unsafe extern "C" fn qio_net_listener_set_client_aio_func(
     };
     // SAFETY: the caller holds a reference for the call.
     let listener = unsafe { borrow(listener, ME) };
-    // SAFETY: nothing ends the data.
+    // SAFETY: there is no destroy notify.
     let data = unsafe { UserData::new(data, None) };
     // SAFETY: the function takes listeners, clients and this data.
     let func = unsafe { ClientFunc::new(func, data) };
@@ -250,7 +250,7 @@ pub unsafe extern "C" fn qio_net_listener_set_client_aio_func(
 /// @listener: (transfer none): the listener
 ///
 /// Waits for a client on any of the sockets, without running any main context. A registered callback
-/// isn't called meanwhile and is in force again afterwards. Exactly one client is taken; others stay
+/// isn't called meanwhile and is registered again afterwards. Exactly one client is taken; others stay
 /// in the backlog. Failures to accept are tried again, ever more slowly.
 ///
 /// Threads: the one that configures the listener. Blocks: until there is a client, or another thread

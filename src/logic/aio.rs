@@ -5,7 +5,7 @@ use host::aio::{Handlers, Places};
 use platform::os::abort::misuse;
 
 /// Sets handlers by the method of the channel's class (R-CHAN-51). A class without it ends the
-/// process: nobody would ever be called (W-12).
+/// process: the handlers would never be called (W-12).
 pub fn set_handlers(channel: &Channel, places: Places, handlers: Handlers, function: &str) {
     if channel.io_set_aio_fd_handler(places, handlers).is_none() {
         misuse(

@@ -52,14 +52,14 @@ pub(super) fn wait(channel: &Channel, condition: u32, this: Coroutine) {
         NAME,
         "the coroutine goes on in a thread that its AioContext isn't at home in"
     );
-    // Whoever has entered it may not have taken it out of its slot (R-CHAN-48).
+    // A qemu_coroutine_enter() from elsewhere may have left it in its slot (R-CHAN-48).
     if channel.withdraw(direction, this) || profile::WAKING_EMPTIES_THE_SLOT {
         set_handlers(channel, direction, context);
     }
 }
 
-/// Sets the handler of a direction in `context`, or removes it if nobody waits there. In one call
-/// with that of the other direction if somebody waits for that one in the same context: a context
+/// Sets the handler of a direction in `context`, or removes it if no coroutine waits there. In one
+/// call with that of the other direction if a coroutine waits for that one in the same context: a context
 /// has one registration of a descriptor (R-CHAN-45).
 fn set_handlers(channel: &Channel, direction: Direction, context: Context) {
     let along = |other| channel.waits_in(other).filter(|&found| found == context);

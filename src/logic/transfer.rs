@@ -14,7 +14,7 @@ use platform::glib::condition::{IN, OUT};
 use platform::os::errno::Errno;
 use platform::os::iov::{Access, IoVec, IoVecMut};
 
-/// Whether what is read stays to be read again.
+/// Whether what is read stays to be read again (MSG_PEEK).
 #[inline]
 pub fn peeks(flags: i32) -> bool {
     #[cfg(readv_flags)]

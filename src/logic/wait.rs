@@ -45,7 +45,7 @@ pub(super) fn until(channel: &Channel, condition: u32, until: Until) -> Waited {
 
 /// What waiting for a new channel may need, while there is a descriptor for it.
 pub fn prepare(channel: &Channel) {
-    // There may be no descriptor now; then whoever needs it later needs one.
+    // Failing here is harmless: what needs the context later makes it then.
     drop(MainContext::try_default());
     if channel.has_foreign_watches() {
         SharedContext::get();
@@ -107,7 +107,7 @@ fn run_watch(channel: &Channel, condition: u32, until: Until) -> Waited {
     fired.get().map_or(Waited::NotYet, Waited::Ready)
 }
 
-/// Milliseconds between two tries of a caller who can't wait.
+/// Milliseconds between two tries of a caller that can't wait.
 const PAUSE: i32 = 5;
 
 #[cfg(test)]

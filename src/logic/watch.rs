@@ -15,9 +15,9 @@ pub(super) const ALWAYS_REPORTED: u32 = ERR | HUP | NVAL;
 
 /// Which of the bits of `condition` a poll of one descriptor makes true.
 ///
-/// A pipe whose writer is gone raises HUP without IN, and so on: if only bits are set that nobody
-/// asked for, the transfer that was asked for would not wait any more, and finds out why
-/// (W-WATCH-1). Who asked for neither IN nor OUT hears of nothing else (R-WATCH-9).
+/// A pipe whose writer is gone raises HUP without IN, and so on: if only bits are set that
+/// `condition` lacks, the transfer that was asked for would not wait any more, and finds out why
+/// (W-WATCH-1). A condition without IN and OUT is told nothing else (R-WATCH-9).
 pub(super) fn ready(condition: u32, revents: u32, unasked: u32) -> u32 {
     let asked = revents & condition;
     if asked == 0 && revents & unasked != 0 {
@@ -35,7 +35,7 @@ pub(super) fn pair_ready(condition: u32, read: u32, write: u32, unasked: u32) ->
     ready(condition & IN, read, unasked) | ready(condition & OUT, write, unasked)
 }
 
-/// The bits that count as readiness although nobody asked for them.
+/// The bits that count as readiness although the condition lacks them.
 ///
 /// A zero-copy socket raises ERR while notifications are unread, which is no readiness (W-8).
 pub(super) fn unasked(channel: &Channel) -> u32 {

@@ -168,7 +168,7 @@ unsafe extern "C" fn init<T: ObjectImpl>(object: *mut Object) {
 /// # Safety
 /// `object` is an instance of `T`, whose last reference has gone. This is called once for it.
 unsafe extern "C" fn finalize<T: ObjectImpl>(object: *mut Object) {
-    // Whoever dropped the reference may have a failure to tell (R-CHAN-5).
+    // The caller that dropped the last reference may report a failure next (R-CHAN-5).
     let errno = errno::last();
     // SAFETY: as promised.
     T::finalize(unsafe { Finalizing::from_ptr(object) });
@@ -178,7 +178,7 @@ unsafe extern "C" fn finalize<T: ObjectImpl>(object: *mut Object) {
 /// # Safety
 /// `class` is the class of `T`, which is being made.
 unsafe extern "C" fn class_init<T: ChannelImpl>(class: *mut ObjectClass, _data: ClassData) {
-    // SAFETY: nobody else sees it yet.
+    // SAFETY: not published yet.
     let class = unsafe { &mut *class.cast::<QIOChannelClass>() };
     class.io_readv = Some(readv::<T>);
     class.io_writev = Some(writev::<T>);

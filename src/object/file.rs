@@ -36,7 +36,7 @@ impl File {
         self.field().store(fd, Ordering::Relaxed);
     }
 
-    /// Takes the descriptor: whoever got it closes it, and nobody else does (W-24).
+    /// Takes the descriptor: the caller that got it closes it, no other one does (W-24).
     pub fn take_fd(&self) -> c_int {
         self.field().swap(-1, Ordering::AcqRel)
     }

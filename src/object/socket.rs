@@ -63,7 +63,7 @@ impl Socket {
             .is_ok()
     }
 
-    /// Takes `fd` back from a channel that was opened with it; it belongs to whoever had it before.
+    /// Takes `fd` back from a channel that was opened with it; it is the caller's again.
     pub fn unopen(&self, fd: i32) {
         // Unless C code has put another one there.
         let _ = self

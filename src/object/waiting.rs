@@ -1,7 +1,7 @@
-//! The coroutines that wait for a channel: who, where, and how each is woken once.
+//! The coroutines that wait for a channel: which, in which context, and how each is woken once.
 //!
-//! A waiting coroutine stands in its direction's slot. Whoever takes it out of there wakes it, be it
-//! the handler of the descriptor or another thread (C11).
+//! A waiting coroutine stands in its direction's slot. The thread that takes it out wakes it:
+//! that of the descriptor's handler, or another one (C11).
 
 use core::ffi::c_void;
 use core::ptr;
@@ -66,7 +66,7 @@ impl Channel {
         .is_ok()
     }
 
-    /// Wakes who waits, if anybody does. The channel may be gone afterwards.
+    /// Wakes the waiting coroutine, if there is one. The channel may be gone afterwards.
     pub fn wake(&self, direction: Direction) {
         if let Some(coroutine) = self.take(direction) {
             // SAFETY: it stood in the slot to be woken, so it has not ended; others find it taken
@@ -193,7 +193,7 @@ impl Channel {
             .store(Context::into_ptr(context), Ordering::Release);
     }
 
-    /// Forgets who waits, without waking anybody.
+    /// Empties the slot without waking the coroutine.
     pub fn forget_waiting(&self) {
         for direction in [Direction::Read, Direction::Write] {
             self.slot(direction)
@@ -206,7 +206,7 @@ impl Channel {
 #[cfg(not(two_aio_contexts))]
 const TAKEN: usize = 1;
 
-/// Whether the slot has a coroutine that nobody has taken.
+/// Whether the slot has a coroutine that was not taken.
 #[cfg(not(two_aio_contexts))]
 fn is_waiting(found: *mut layout::Coroutine) -> bool {
     !found.is_null() && found.addr() & TAKEN == 0

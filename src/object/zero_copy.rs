@@ -40,7 +40,7 @@ impl Seen {
 
 /// What is remembered, by the object's address.
 static MEMORY: Mutex<BTreeMap<usize, Seen>> = Mutex::new(BTreeMap::new());
-/// How much is in there, so that nobody takes the lock for nothing.
+/// How much is in there, so that the lock isn't taken for nothing.
 static REMEMBERED: AtomicUsize = AtomicUsize::new(0);
 
 /// Failures that were met on the way, by the object's address.

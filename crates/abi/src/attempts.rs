@@ -1,4 +1,4 @@
-//! Addresses that were tried in vain, and which of the failures to report (R-SOCK-27).
+//! Addresses that could not be used, and which of the failures to report (R-SOCK-27).
 
 use crate::error::{Error, ErrorObject, Origin};
 use platform::os::errno::Errno;

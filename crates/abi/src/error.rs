@@ -152,7 +152,7 @@ impl<O: ErrorObject> Error<O> {
             // SAFETY: `errp` as promised; the object is given away.
             Kind::Object(object) => unsafe { object.propagate(errp) },
             Kind::Silent => {}
-            // Nobody wants to read it: no text is made.
+            // NULL: the text isn't wanted, and not made.
             Kind::Text(_) if errp.is_null() => {}
             Kind::Text(message) => {
                 let text = c_text(message);

@@ -1,4 +1,4 @@
-//! Hashes: SHA-1, which the WebSocket greeting needs (R-HASH-1).
+//! Hashes: SHA-1, which the WebSocket opening handshake needs (R-HASH-1).
 
 use core::ffi::c_uint;
 

@@ -243,7 +243,7 @@ impl Condition {
         });
     }
 
-    /// As [`Condition::wait`], for at most `timeout`; false if it is over.
+    /// As [`Condition::wait`], for at most `timeout`; false on timeout.
     pub(crate) fn wait_for(&self, function: Function, mutex: &Mutex, timeout: Duration) -> bool {
         self.expect_initialized(function);
         mutex.expect_initialized(function);

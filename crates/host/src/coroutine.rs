@@ -10,7 +10,7 @@ use abi::layout;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Coroutine(NonNull<layout::Coroutine>);
 
-// SAFETY: whoever wakes a coroutine may be in any thread (R-COR-4).
+// SAFETY: a coroutine may be woken from any thread (R-COR-4).
 unsafe impl Send for Coroutine {}
 // SAFETY: as above.
 unsafe impl Sync for Coroutine {}

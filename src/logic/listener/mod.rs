@@ -2,7 +2,7 @@
 //!
 //! - this file has all other operations;
 //! - [`state`] is what a listener is made of, and puts sockets under watch;
-//! - [`watch`] is what watching one socket comes to: by an event source, [`source`], or in an event
+//! - [`watch`] is what the watches of a socket share: those by an event source, [`source`], or in an event
 //!   loop context, [`handler`];
 //! - [`open`](mod@open) listens on the addresses of a name;
 //! - [`server`] accepts the clients of one socket and hands them over;

@@ -124,7 +124,7 @@ fn round(addresses: &[Address], port: u16, backlog: i32) -> Option<Vec<Opened>> 
     if opened.is_empty() {
         return None;
     }
-    // They most probably fail again, which is nobody's loss (R-LSN-6).
+    // They most probably fail again, which is ignored (R-LSN-6).
     opened.extend(
         others
             .into_iter()

@@ -22,7 +22,7 @@ pub struct Registration {
     pub context: ContextName,
 }
 
-/// The registration in force.
+/// The current registration.
 pub struct Registered {
     /// What was registered.
     pub registration: Arc<Registration>,
@@ -74,7 +74,8 @@ impl CallbackContext {
     }
 }
 
-/// Registers a client callback in the place of the one before, whose data ends (R-LSN-12).
+/// Registers a client callback in the place of the one before, whose destroy notify
+/// runs (R-LSN-12).
 pub fn register(listener: &Listener, func: ClientFunc, context: &MainContext, name: ContextName) {
     let context = CallbackContext::Main(WeakContext::for_context(context));
     register_in(listener, func, context, name);
@@ -130,7 +131,7 @@ fn register_in(listener: &Listener, func: ClientFunc, context: CallbackContext, 
     drop(hold);
 }
 
-/// Takes the registration away: removes its watches, then ends its data.
+/// Takes the registration away: removes its watches, then runs its destroy notify.
 pub(super) fn unregister(listener: &Listener) {
     let state = state_of(listener);
     let mut after = DropAfterUnlock::default();

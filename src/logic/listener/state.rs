@@ -112,7 +112,7 @@ pub(super) fn state_of(listener: &Listener) -> &State {
 }
 
 impl Inner {
-    /// The registration in force, whether it has a function or not.
+    /// The current registration, whether it has a function or not.
     pub(super) fn registration(&self) -> Option<&Registration> {
         self.registered.as_ref().map(|r| &*r.registration)
     }
@@ -174,7 +174,7 @@ impl Inner {
 }
 
 impl State {
-    /// Calls `change` with the source of `watch`, unless it is no longer in force. The source isn't
+    /// Calls `change` with the source of `watch`, unless it was replaced. The source isn't
     /// destroyed.
     pub(super) fn with_source(
         &self,

@@ -1,4 +1,4 @@
-//! What watching one listening socket comes to, in whichever event loop.
+//! What the watches of listening sockets share, as event sources and as handlers of an AioContext.
 
 use super::accept::AcceptError;
 use super::server::Server;

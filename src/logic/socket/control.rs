@@ -86,7 +86,7 @@ pub fn close(socket: &Socket) -> Result<(), Error> {
 
 /// What the last reference leaves (R-CHAN-80).
 pub fn finalize(socket: &Socket) {
-    // Nobody is left to tell of a failing close.
+    // A failing close has no caller to report to.
     let _: Result<(), Error> = close(socket);
     socket.reset_zero_copy();
     writers::forget(socket);

@@ -1,6 +1,6 @@
-//! What waits to write to a UNIX socket.
+//! Waiting to write to a UNIX socket, with a wake-up when this end is shut down.
 //!
-//! Linux tells nobody who polls such a socket that this end has shut its writing side down: while
+//! A poll of such a socket doesn't notice that this end has shut its writing side down: while
 //! the buffer is full it is neither writable nor hung up, and no call on the descriptor makes it so
 //! (docs/spec/channels.md, W-30). So the channel's own shutdown tells (C9).
 

@@ -85,7 +85,7 @@ enum Patience {
     UntilDone,
 }
 
-/// Milliseconds between looks at whether this end can still send, which wakes nobody.
+/// Milliseconds between looks at whether this end can still send: no event says so.
 const ENDING_CHECK: i32 = 5;
 /// Longest rest, in milliseconds, between looks at the queue of a socket that is always ready.
 const REST_LAST: i32 = 16;
@@ -128,7 +128,7 @@ fn take_notices(socket: &Socket, patience: Patience, seen: &mut Seen) -> Result<
                 Some(_) if patience == Patience::UntilEnded => {
                     return Err(Error::os(Errno::EPIPE, "Could not write to the socket"));
                 }
-                // Another thread has shut the channel down: nobody wants the bytes any more, and
+                // Another thread has shut the channel down: the bytes may be lost, and
                 // a peer that hangs may take for ever (C9).
                 Some(Ending::EndedHere) if rest >= REST_GRACE => {
                     return Err(Error::os(

@@ -72,7 +72,7 @@ fn step(state: &Arc<State>, job: Job, is_first: bool) {
     }
 }
 
-/// After the last step: the peer is checked and the program told, unless it has closed the channel.
+/// After the last step: checks the peer and completes the task, unless the channel was closed.
 fn finish(state: &Arc<State>, job: Job, outcome: Result<(), Error>, is_first: bool) {
     if !state.handshake.end() && !is_first {
         return job.release();
@@ -93,7 +93,7 @@ fn finish(state: &Arc<State>, job: Job, outcome: Result<(), Error>, is_first: bo
     }
 }
 
-/// The connection is open. The program hears whether the peer is accepted; nothing is sent to the peer
+/// Opens the connection, and says whether the peer is accepted; nothing is sent to the peer
 /// (R-TLS-18).
 fn check_peer(state: &State, tls: &Tls) -> Result<(), Error> {
     let session = tls.session().ok_or_else(no_session)?;

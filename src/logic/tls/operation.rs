@@ -22,7 +22,7 @@ use platform::sync::atomic::{AtomicU64, Ordering};
 
 /// What an operation needs to go on. It keeps the channel alive.
 pub(super) struct Job {
-    /// Whose callback hears of the end; None if there is none.
+    /// Completed at the end; None if there is none.
     pub(super) task: Option<Arc<Task>>,
     /// Where it waits.
     pub(super) context: MainContext,

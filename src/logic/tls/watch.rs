@@ -71,7 +71,7 @@ pub(super) fn create(tls: &Tls, condition: u32) -> Option<WatchSource> {
 }
 
 impl Watch {
-    /// Bytes that wait in the session, for who asks for input (R-TLS-53).
+    /// IN, if bytes wait in the session and input was asked for (R-TLS-53).
     fn pending(&self) -> u32 {
         if self.channel.has_pending() {
             self.condition & IN

@@ -62,7 +62,7 @@ impl Watch {
     }
 
     /// Whether there is something to do: for the program, or a ping that pongs must make room for.
-    fn has_turn(&self) -> bool {
+    fn has_work(&self) -> bool {
         self.ready() != 0 || self.state().is_some_and(|state| state.needs_step())
     }
 
@@ -112,8 +112,8 @@ impl Hooks for Watch {
         if let Some(waiter) = &self.waiter {
             waiter.begin();
         }
-        // A new child missed its turn to prepare: the iteration must not sleep.
-        let is_ready = self.has_turn() || self.watch_master(source);
+        // A new child was not prepared in this iteration, which must not sleep.
+        let is_ready = self.has_work() || self.watch_master(source);
         if is_ready {
             self.end_wait();
         }
@@ -122,7 +122,7 @@ impl Hooks for Watch {
 
     fn check(&self) -> bool {
         self.end_wait();
-        self.has_turn()
+        self.has_work()
     }
 
     fn dispatch(&self, _callback: Callback<'_, WatchFunc>) -> bool {

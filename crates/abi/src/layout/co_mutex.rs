@@ -4,7 +4,7 @@ use core::ffi::c_uint;
 
 use super::{AioContext, CoWaitRecord, Coroutine};
 
-/// A lock of coroutines. All zero is one that nobody has.
+/// A lock of coroutines. All zero is unlocked.
 #[repr(C)]
 pub struct CoMutex {
     /// Not 0 if somebody has it.

@@ -1,5 +1,5 @@
 //! The error object of the embedded host. C code knows it by name only, as [`super::Error`]; in a
-//! hosted build nobody looks inside.
+//! hosted build its fields aren't used.
 
 use core::cell::Cell;
 use core::ffi::{c_char, c_int, c_uint};

@@ -42,7 +42,7 @@ struct State {
 }
 
 impl Context {
-    /// A new context, which nobody polls yet.
+    /// A new context, not polled yet.
     pub(crate) fn create() -> Result<Self, Errno> {
         Ok(Self::with_notifier(Some(EventFd::create()?)))
     }
@@ -140,7 +140,7 @@ impl Context {
     }
 }
 
-/// Milliseconds between two looks of a poll that nobody can wake.
+/// Milliseconds between two looks of a poll that can't be woken.
 const LOOK: c_int = 5;
 
 impl AioSource {

@@ -149,18 +149,18 @@ mod tests {
             name: socket::local_name(socket.as_raw()).unwrap(),
             protocol: libc::IPPROTO_TCP,
         };
-        let (nobody, _) = bound(c"127.0.0.1", false);
+        let (closed, _) = bound(c"127.0.0.1", false);
         let (listener, _) = bound(c"::1", true);
         let unknown = Resolved {
             name: platform::os::socket_name::SocketName::vsock(1, 1),
             protocol: libc::IPPROTO_TCP,
         };
-        let addresses = [resolved(&nobody), unknown.clone(), resolved(&listener)];
+        let addresses = [resolved(&closed), unknown.clone(), resolved(&listener)];
         first_to_answer(view, &addresses).unwrap();
 
         for addresses in [
-            [unknown.clone(), resolved(&nobody)],
-            [resolved(&nobody), unknown],
+            [unknown.clone(), resolved(&closed)],
+            [resolved(&closed), unknown],
         ] {
             let error = first_to_answer(view, &addresses).unwrap_err();
             assert_eq!(error.errno().code(), libc::ECONNREFUSED);
@@ -169,7 +169,7 @@ mod tests {
             assert!(text.starts_with(beginning), "{text}");
             assert!(text.contains(&format!(
                 "{}: Connection refused",
-                shown_name(&resolved(&nobody).name)
+                shown_name(&resolved(&closed).name)
             )));
         }
     }
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_refusal_names_host_and_port() {
-        let (_nobody, port) = bound(c"127.0.0.1", false);
+        let (_closed, port) = bound(c"127.0.0.1", false);
         let error = connect(InetFields {
             host: c"127.0.0.1",
             port: &port,

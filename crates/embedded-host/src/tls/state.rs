@@ -22,7 +22,7 @@ pub(super) enum End {
     Premature,
     /// By user_canceled, after which nothing can be written.
     Canceled,
-    /// For another reason, which every reader hears.
+    /// For another reason, which every read reports.
     Failed(Code),
 }
 
@@ -122,7 +122,7 @@ pub(super) struct State {
     /// A signal stopped the transport, and not that it wasn't ready.
     pub(super) is_interrupted: bool,
     pub(super) end: Option<End>,
-    /// The bytes of the writer's that are part of what is kept, about which it hasn't heard.
+    /// How many of the writer's bytes are in what is kept and were not reported as written yet.
     pub(super) accepted: usize,
     /// The reader has met a message for the session itself, which may ask for a new key.
     pub(super) key_may_be_due: bool,

@@ -61,12 +61,12 @@ impl UserData {
         self.pointer
     }
 
-    /// The function that ends it.
+    /// The destroy notify.
     pub fn destroy(&self) -> GDestroyNotify {
         self.destroy
     }
 
-    /// Gives the pointer up: whoever has it now ends it.
+    /// Gives the pointer up: the new owner runs the destroy notify.
     pub fn leak(mut self) -> *mut c_void {
         self.destroy = None;
         self.pointer

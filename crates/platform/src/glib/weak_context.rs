@@ -1,4 +1,4 @@
-//! Sources in a main context that nobody here keeps alive.
+//! Weak references on a main context: sources in it that don't keep it alive.
 //!
 //! GLib has no weak references on contexts: asking for a reference while another thread drops the
 //! last one is asking for one on freed memory, and so is ending a source meanwhile. But a context
@@ -170,7 +170,7 @@ impl WeakContext {
                 // SAFETY: both are there: the gate has the context.
                 unsafe { ffi::g_source_attach(source.as_ptr(), context.as_ptr()) };
                 // GLib takes stock of what it has to end once, under its lock. What came before has
-                // no place any more; what came after is nobody's.
+                // no place any more; what came after has no owner.
                 !self.is_ending() || place(&source).is_null()
             });
         let result = if attached {

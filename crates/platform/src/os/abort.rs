@@ -15,7 +15,7 @@ pub fn misuse(function: &str, problem: fmt::Arguments<'_>) -> ! {
 /// Ends the process with a line of which the words are fixed.
 #[cold]
 pub fn with_line(line: fmt::Arguments<'_>) -> ! {
-    // One write, so that lines of several threads don't mix. Nobody is left to tell if it fails.
+    // One write, so that lines of several threads don't mix. A failure can't be reported.
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
     std::process::abort()
 }

@@ -18,7 +18,7 @@ impl Errno {
     pub const ECHILD: Self = Self(libc::ECHILD);
     /// The connection has ended.
     pub const ECONNABORTED: Self = Self(libc::ECONNABORTED);
-    /// A signal came.
+    /// Interrupted by a signal.
     pub const EINTR: Self = Self(libc::EINTR);
     /// A wrong argument.
     pub const EINVAL: Self = Self(libc::EINVAL);
@@ -30,9 +30,9 @@ impl Errno {
     pub const ENOBUFS: Self = Self(libc::ENOBUFS);
     /// The socket has no peer.
     pub const ENOTCONN: Self = Self(libc::ENOTCONN);
-    /// Nobody reads what is sent.
+    /// The peer has closed its reading end.
     pub const EPIPE: Self = Self(libc::EPIPE);
-    /// The other side doesn't keep the rules.
+    /// Protocol error.
     pub const EPROTO: Self = Self(libc::EPROTO);
     /// This end was shut down.
     pub const ESHUTDOWN: Self = Self(libc::ESHUTDOWN);

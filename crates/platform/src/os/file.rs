@@ -25,7 +25,7 @@ pub fn readv(fd: c_int, iov: &[IoVecMut<'_>]) -> Result<usize, Errno> {
     transfer(|| unsafe { libc::readv(fd, iov::as_ptr(iov), count(iov)) })
 }
 
-/// Writes what fits of the bytes at `iov`. A pipe that nobody reads from is EPIPE and no signal.
+/// Writes what fits of the bytes at `iov`. A pipe whose reading end is closed is EPIPE and no signal.
 #[inline]
 pub fn writev(fd: c_int, iov: &[IoVec<'_>]) -> Result<usize, Errno> {
     // SAFETY: the elements describe memory that is readable now, as who made them promised.

@@ -66,8 +66,8 @@ impl ReceiveMode {
 #[inline]
 pub fn send(fd: c_int, iov: &[IoVec<'_>], mode: SendMode) -> Result<usize, Errno> {
     let message = header(iov);
-    // SAFETY: the elements describe readable memory, with ZeroCopy until the notice has come:
-    // whoever made them promised it.
+    // SAFETY: the elements describe readable memory, with ZeroCopy until the notice has come,
+    // as promised when they were made.
     transfer(|| unsafe { libc::sendmsg(fd, &raw const message, mode.flags()) })
 }
 
@@ -97,7 +97,7 @@ pub fn send_with_descriptors(
 #[inline]
 pub fn receive(fd: c_int, iov: &[IoVecMut<'_>], mode: ReceiveMode) -> Result<usize, Errno> {
     let mut message = header(iov);
-    // SAFETY: the elements describe writable memory: whoever made them promised it.
+    // SAFETY: the elements describe writable memory, as promised when they were made.
     transfer(|| unsafe { libc::recvmsg(fd, &raw mut message, mode.flags()) })
 }
 
@@ -157,7 +157,7 @@ impl Descriptors {
         self.count == 0
     }
 
-    /// Gives the descriptors to whoever copied the numbers.
+    /// Gives the descriptors to the caller, who has copied the numbers.
     pub fn leak(mut self) {
         self.count = 0;
     }
@@ -177,7 +177,7 @@ impl Descriptors {
                 bytes.copy_from_slice(number);
                 // SAFETY: the kernel opened it for us with this message.
                 let descriptor = unsafe { Descriptor::from_raw(c_int::from_ne_bytes(bytes)) };
-                // Nobody asks for a process, so that one is closed again.
+                // Not asked for (a pidfd), so it is closed again.
                 if kind == RIGHTS {
                     taken.push(descriptor);
                 }

@@ -103,7 +103,8 @@ pub struct Until {
 }
 
 impl Until {
-    /// One for each channel between a caller and a descriptor; who has more looks from time to time.
+    /// One for each channel between a caller and a descriptor; with more, the wait looks from time to
+    /// time.
     const WAKERS_MAX: usize = 3;
     /// Milliseconds between two looks at what has no descriptor.
     const LOOK: c_int = 5;
@@ -157,7 +158,7 @@ pub enum Waited {
     NotYet,
 }
 
-/// Milliseconds between two looks at a descriptor that keeps raising what nobody waits for.
+/// Milliseconds between two looks at a descriptor that keeps raising what was not asked for.
 const PAUSE_FIRST: c_int = 1;
 const PAUSE_LAST: c_int = 5;
 

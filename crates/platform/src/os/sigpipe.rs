@@ -1,6 +1,6 @@
-//! Writing where nobody reads, without SIGPIPE: EPIPE is all that comes of it (R-CHAN-14).
+//! Writing to a closed pipe or connection without SIGPIPE: it only fails, with EPIPE (R-CHAN-14).
 //!
-//! A socket is told so by a flag (`MSG_NOSIGNAL`); a pipe has none. The signal goes to the thread
+//! For a socket there is a flag (`MSG_NOSIGNAL`); a pipe has none. The signal goes to the thread
 //! that wrote, so it is blocked there meanwhile and taken back. What the program does with SIGPIPE
 //! stays as it is.
 
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::os::fd::{self, Descriptor};
 
-    /// The writing end of a pipe that nobody reads from.
+    /// The writing end of a pipe whose reading end is closed.
     fn broken_pipe() -> Descriptor {
         let mut ends = [-1; 2];
         // SAFETY: room for two descriptors.

@@ -219,7 +219,7 @@ pub(crate) unsafe fn drop_reference(obj: *mut Object) {
 pub(crate) struct ObjectRef(*mut Object);
 
 impl ObjectRef {
-    /// Takes a reference; None if the object is being finalised, which is nobody's to keep.
+    /// Takes a reference; None if the object is being finalised.
     ///
     /// # Safety
     /// `obj` is an object whose memory is there.

@@ -29,7 +29,7 @@ pub(crate) struct Property {
 }
 
 impl Property {
-    /// A property that nobody has yet.
+    /// A property that is in no table yet.
     pub(crate) fn new(name: &CStr, kind: &CStr, accessors: Accessors) -> Box<Self> {
         let mut property = Box::new(Self {
             c: ObjectProperty {

@@ -2,8 +2,8 @@
 //!
 //! It is recursive, because a `class_init` may need further classes, and one for all classes,
 //! because two threads that make classes which need each other would deadlock on a lock for each.
-//! It is held while class hooks of the program run: whoever else needs a class for the first time
-//! has to wait until they are through. Finished classes are used without it.
+//! It is held while class hooks of the program run: another thread that needs a class for the first
+//! time has to wait until they are through. Finished classes are used without it.
 
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;

@@ -139,7 +139,7 @@ impl ResolvedType {
         resolved
     }
 
-    /// What R-QOM-4 and R-QOM-7 ask of whoever registers a type.
+    /// What R-QOM-4 and R-QOM-7 require of a registration.
     fn check(&self, ty: &TypeImpl) {
         let refuse = |why: &str| -> ! {
             abort::with_line(format_args!("Type '{}' {why}", ty.name.to_string_lossy()))

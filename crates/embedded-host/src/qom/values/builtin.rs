@@ -2,7 +2,7 @@
 //!
 //! They are registered like all others, by a function that a constructor records for
 //! `module_call_init`. The constructor stands in the object file of `object_new`, as all of the
-//! library does, so that whoever can use types gets it (R-MOD-2).
+//! library does, so that every program that uses types has it (R-MOD-2).
 
 use core::ffi::{CStr, c_char};
 
