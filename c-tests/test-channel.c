@@ -100,6 +100,40 @@ static void test_name(void)
     object_unref(OBJECT(ioc));
 }
 
+static gpointer renames(gpointer data)
+{
+    int i;
+
+    for (i = 0; i < 200000; i++) {
+        qio_channel_set_name(data, i % 2 ? "first" : "second");
+    }
+    return NULL;
+}
+
+/* Another thread names the channel while watches are made, R-CHAN-11. */
+static void test_name_threads(void)
+{
+    QIOChannel *ioc = scripted_new(0);
+    GThread *threads[2];
+    int i;
+
+    qio_channel_set_name(ioc, "first");
+    for (i = 0; i < 2; i++) {
+        threads[i] = g_thread_new("renames", renames, ioc);
+    }
+    for (i = 0; i < 200000; i++) {
+        GSource *source = qio_channel_create_watch(ioc, G_IO_IN);
+        const char *name = g_source_get_name(source);
+
+        g_assert_true(g_str_equal(name, "first") || g_str_equal(name, "second"));
+        g_source_unref(source);
+    }
+    for (i = 0; i < 2; i++) {
+        g_thread_join(threads[i]);
+    }
+    object_unref(OBJECT(ioc));
+}
+
 static void test_abstract(void)
 {
     g_assert_nonnull(object_class_by_name(TYPE_QIO_CHANNEL));
@@ -504,6 +538,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel/features/field", test_features_field);
     g_test_add_func("/qio/channel/features/threads", test_features_threads);
     g_test_add_func("/qio/channel/name", test_name);
+    g_test_add_func("/qio/channel/name/threads", test_name_threads);
     g_test_add_func("/qio/channel/abstract", test_abstract);
     g_test_add_func("/qio/channel/set-blocking", test_set_blocking);
     g_test_add_func("/qio/channel/close", test_close);

@@ -245,7 +245,7 @@ void qio_channel_set_feature(QIOChannel *ioc, QIOChannelFeature feature);
  *
  * Names the channel, for debugging. Watches that are made afterwards have the same name.
  *
- * Threads: any, one at a time. Blocks: no.
+ * Threads: any, also while watches are made; not while the program reads the field. Blocks: no.
  */
 void qio_channel_set_name(QIOChannel *ioc,
                           const char *name);

@@ -71,7 +71,7 @@ pub unsafe extern "C" fn qio_channel_set_feature(ioc: *mut QIOChannel, feature: 
 ///
 /// Names the channel, for debugging. Watches that are made afterwards have the same name.
 ///
-/// Threads: any, one at a time. Blocks: no.
+/// Threads: any, also while watches are made; not while the program reads the field. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_name(ioc: *mut QIOChannel, name: *const c_char) {
     // SAFETY: the caller holds a reference for the call.
