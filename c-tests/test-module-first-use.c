@@ -156,8 +156,8 @@ static void *use_in_thread(void *opaque)
     if (opaque) {
         module_call_init(MODULE_INIT_QOM);
     }
+    /* Nothing of the composition tree, which is for one thread at a time (R-QOM-24). */
     use("test-own");
-    g_assert_nonnull(object_get_objects_root());
     return NULL;
 }
 
