@@ -458,6 +458,86 @@ static void test_w15_close_behind_queue(void)
     web_end(&web);
 }
 
+typedef struct EarlyWait {
+    QIOChannel *ioc;
+    GIOCondition condition;
+    int done;
+} EarlyWait;
+
+static gpointer early_wait(gpointer opaque)
+{
+    EarlyWait *wait = opaque;
+
+    qio_channel_wait(wait->ioc, wait->condition);
+    g_atomic_int_set(&wait->done, 1);
+    return NULL;
+}
+
+/* Nobody runs the default context, where the handshake goes on. */
+static void check_wait_ends(GIOCondition condition, int how, bool with_request)
+{
+    EarlyWait wait = { .condition = condition };
+    gint64 begin;
+    GThread *thread;
+    Web web;
+
+    web_start(&web);
+    if (with_request) {
+        web_send(&web, REQUEST, strlen(REQUEST));
+    }
+    wait.ioc = web.ioc;
+    thread = g_thread_new("wait", early_wait, &wait);
+    g_usleep(20000);
+    g_assert_cmpint(g_atomic_int_get(&wait.done), ==, 0);
+    if (how < 0) {
+        close(web.client);
+        web.client = -1;
+    } else {
+        g_assert_cmpint(qio_channel_shutdown(web.ioc, how, &error_abort), ==, 0);
+        web_expect_failure(&web);
+    }
+    begin = g_get_monotonic_time();
+    g_thread_join(thread);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 1000000);
+    if (how == QIO_CHANNEL_SHUTDOWN_WRITE && !with_request) {
+        /* The handshake itself still waits for the request. */
+        web_send(&web, REQUEST, strlen(REQUEST));
+    }
+    web_await(&web);
+    g_assert_nonnull(web.error);
+    web_expect_failure(&web);
+    web_end(&web);
+}
+
+static void test_c9_wait_for_handshake(void)
+{
+    static const int hows[] = { -1, QIO_CHANNEL_SHUTDOWN_READ, QIO_CHANNEL_SHUTDOWN_WRITE,
+                                QIO_CHANNEL_SHUTDOWN_BOTH };
+
+    for (int i = 0; i < 4; i++) {
+        for (int with_request = 0; with_request < 2; with_request++) {
+            check_wait_ends(G_IO_IN, hows[i], with_request);
+            check_wait_ends(G_IO_OUT, hows[i], with_request);
+        }
+    }
+}
+
+static void test_c9_wait_without_handshake(void)
+{
+    QIOChannelSocket *master;
+    QIOChannel *ioc;
+    int sv[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), ==, 0);
+    master = qio_channel_socket_new_fd(sv[0], &error_abort);
+    ioc = QIO_CHANNEL(qio_channel_websock_new_server(QIO_CHANNEL(master)));
+    qio_channel_wait(ioc, G_IO_IN);
+    qio_channel_wait(ioc, G_IO_OUT);
+    object_unref(OBJECT(ioc));
+    object_unref(OBJECT(master));
+    close(sv[1]);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -481,5 +561,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/properties/w13/pongs", test_w13_pongs);
     g_test_add_func("/qio/properties/w14/unmasked", test_w14_unmasked);
     g_test_add_func("/qio/properties/w15/close-behind-queue", test_w15_close_behind_queue);
+    g_test_add_func("/qio/properties/C9/wait-for-handshake", test_c9_wait_for_handshake);
+    g_test_add_func("/qio/properties/C9/wait-without-handshake", test_c9_wait_without_handshake);
     return g_test_run();
 }

@@ -162,11 +162,16 @@ impl Waiter {
 
     /// It is about to look whether it has to wait.
     pub(super) fn begin(&self) {
-        if !self.entry.is_waiting.swap(true, Ordering::AcqRel) {
-            if let Wakeup::Thread(Some(event)) = &self.entry.wakeup {
-                event.reset();
-            }
-            self.all.waiting.fetch_add(1, Ordering::AcqRel);
+        // First of all: what notifies from the swap on must stay. A late notification of an earlier
+        // wake-up may have come since, so this is done also for one that waits already.
+        if let Wakeup::Thread(Some(event)) = &self.entry.wakeup {
+            event.reset();
+        }
+        // Counted before it may be woken, which counts down. A waker that has found it not to wait yet
+        // has swapped before: what that one changed is seen.
+        self.all.waiting.fetch_add(1, Ordering::AcqRel);
+        if self.entry.is_waiting.swap(true, Ordering::AcqRel) {
+            self.all.waiting.fetch_sub(1, Ordering::AcqRel);
         }
     }
 
@@ -204,6 +209,24 @@ mod tests {
         assert!(!poll::is_readable(fd));
         drop(waiter);
         assert!(waiters.list.lock().is_empty());
+        assert_eq!(waiters.waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_late_notification_does_not_stay() {
+        let waiters = Arc::<Waiters>::default();
+        let waiter = waiters.join_thread();
+        let fd = waiter.fd().unwrap();
+        waiter.begin();
+        let Wakeup::Thread(Some(event)) = &waiter.entry.wakeup else {
+            panic!("a thread has an event");
+        };
+        event.notify();
+        waiter.begin();
+        assert!(!poll::is_readable(fd));
+        assert_eq!(waiters.waiting.load(Ordering::Relaxed), 1);
+        waiters.wake();
+        assert!(poll::is_readable(fd));
         assert_eq!(waiters.waiting.load(Ordering::Relaxed), 0);
     }
 }

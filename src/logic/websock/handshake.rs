@@ -192,7 +192,11 @@ fn send_response(master: &Channel, response: &mut Response, sent: &mut usize) ->
 /// Tells the program, unless it has closed the channel meanwhile.
 fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
     // Before anybody may read and write.
-    let error = outcome.err().map(|error| state.stream.fail(error));
+    let error = match outcome {
+        Err(error) => Some(state.stream.fail(error)),
+        // It may have been shut down.
+        Ok(()) => state.stream.end().and_then(Result::err),
+    };
     let Some(PendingHandshake { task, channel, .. }) = state.open() else {
         return;
     };

@@ -114,10 +114,14 @@ pub fn set_blocking(websock: &Websock, enabled: bool) -> Result<(), Error> {
 
 /// Shuts down one direction or both of the master (R-WS-45).
 pub fn shutdown(websock: &Websock, how: u32) -> Result<(), Error> {
-    match websock.master() {
-        Some(master) => control::shutdown(master, how),
-        None => Ok(()),
+    let Some(master) = websock.master() else {
+        return Ok(());
+    };
+    control::shutdown(master, how)?;
+    if let Some(state) = websock.state::<Arc<State>>() {
+        state.set_shut();
     }
+    Ok(())
 }
 
 /// Lets the system gather small writes.

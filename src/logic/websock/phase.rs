@@ -42,6 +42,8 @@ pub(super) enum Phase {
 
 /// The phase, for what doesn't look into it.
 pub(super) enum Kind {
+    /// Before the handshake.
+    New,
     /// Before the end of the handshake.
     Opening,
     Open,
@@ -69,7 +71,8 @@ impl PhaseCell {
             return Kind::Open;
         }
         self.with(|phase| match phase {
-            Phase::New | Phase::Connecting(_) => Kind::Opening,
+            Phase::New => Kind::New,
+            Phase::Connecting(_) => Kind::Opening,
             Phase::Open => Kind::Open,
             Phase::Closed => Kind::Closed,
         })

@@ -48,10 +48,25 @@ impl State {
         Some(handshake)
     }
 
+    /// A direction of the master was shut down: a handshake under way can't succeed any more, and
+    /// whatever waits for it is told, even if the default context stands (C9).
+    pub(super) fn set_shut(&self) {
+        if matches!(self.phase.kind(), Kind::Opening) {
+            drop(self.stream.fail(Error::new(
+                "The WebSocket was shut down before the end of its opening handshake",
+            )));
+        }
+    }
+
+    /// A transfer before the first frame, which waits unless the stream has ended.
+    fn transfer_early(&self) -> Result<Transfer, Error> {
+        self.stream.end().unwrap_or(Ok(Transfer::WouldBlock))
+    }
+
     /// Reads payload.
     pub(super) fn read(&self, master: &Channel, iov: &[IoVecMut<'_>]) -> Result<Transfer, Error> {
         if !self.phase.may_transfer()? {
-            return Ok(Transfer::WouldBlock);
+            return self.transfer_early();
         }
         self.receiver.read(master, iov).map_err(|stop| match stop {
             Stop::Failed(error) => error,
@@ -62,7 +77,7 @@ impl State {
     /// Sends frames.
     pub(super) fn write(&self, master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
         if !self.phase.may_transfer()? {
-            return Ok(Transfer::WouldBlock);
+            return self.transfer_early();
         }
         self.sender.write(master, iov)
     }
@@ -122,8 +137,9 @@ impl State {
     /// What the channel is ready for (R-WS-41, R-WS-42).
     pub(super) fn ready(&self) -> u32 {
         match self.phase.kind() {
-            Kind::Opening => return 0,
-            Kind::Open => {}
+            Kind::New => return 0,
+            Kind::Opening if !self.stream.has_ended() => return 0,
+            Kind::Opening | Kind::Open => {}
             Kind::Closed => return IN | OUT,
         }
         let mut bits = self.stream.with_end(|end| match end {

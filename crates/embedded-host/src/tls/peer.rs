@@ -106,6 +106,10 @@ fn check_host(
     hostname: Option<&CStr>,
 ) -> Result<(), Error> {
     match hostname {
+        // Some comparisons would pass over them.
+        Some(name) if has_control_characters(name) => {
+            Err(Error::new("The hostname has control characters"))
+        }
         Some(name) if !is_for_host(leaf, name) => Err(Error::new(format!(
             "Certificate does not match the hostname {}",
             name.to_string_lossy()
@@ -115,6 +119,10 @@ fn check_host(
         }
         _ => Ok(()),
     }
+}
+
+fn has_control_characters(name: &CStr) -> bool {
+    name.to_bytes().iter().any(u8::is_ascii_control)
 }
 
 fn is_for_host(leaf: &Certificate, name: &CStr) -> bool {
