@@ -335,6 +335,65 @@ static void test_threads(void)
     close(fds[1]);
 }
 
+static int stop_waiting;
+
+static QIOChannel *one_end(int *other)
+{
+    int fds[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+    *other = fds[1];
+    return qio_channel_new_fd(fds[0], &error_abort);
+}
+
+static gpointer waits_to_write(gpointer opaque)
+{
+    while (!g_atomic_int_get(&stop_waiting)) {
+        qio_channel_wait(opaque, G_IO_OUT);
+    }
+    return NULL;
+}
+
+/* A child that is forked while other threads are inside waits on sockets of its own. */
+static void test_forked_child(void)
+{
+    enum { THREADS = 3, CHILDREN = 60 };
+    QIOChannel *ioc[THREADS];
+    GThread *threads[THREADS];
+    int other[THREADS];
+
+    for (int i = 0; i < THREADS; i++) {
+        ioc[i] = one_end(&other[i]);
+        threads[i] = g_thread_new("waits", waits_to_write, ioc[i]);
+    }
+    for (int i = 0; i < CHILDREN; i++) {
+        pid_t child = fork();
+        int status;
+
+        g_assert_cmpint(child, >=, 0);
+        if (child == 0) {
+            QIOChannel *own;
+            int fd;
+
+            /* Ends what would hang. */
+            alarm(30);
+            own = one_end(&fd);
+            qio_channel_wait(own, G_IO_OUT);
+            qio_channel_shutdown(own, QIO_CHANNEL_SHUTDOWN_WRITE, NULL);
+            object_unref(OBJECT(own));
+            _exit(0);
+        }
+        g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+        g_assert_cmpint(status, ==, 0);
+    }
+    g_atomic_int_set(&stop_waiting, 1);
+    for (int i = 0; i < THREADS; i++) {
+        g_thread_join(threads[i]);
+        object_unref(OBJECT(ioc[i]));
+        close(other[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -352,5 +411,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel/wait/not-open", test_not_open);
     g_test_add_func("/qio/channel/wait/socket", test_socket);
     g_test_add_func("/qio/channel/wait/threads-on-descriptor", test_threads);
+    g_test_add_func("/qio/channel/wait/forked-child", test_forked_child);
     return g_test_run();
 }

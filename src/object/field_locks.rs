@@ -4,21 +4,23 @@
 //! field directly serialises that with all other users (R-CHAN-11).
 
 use super::Shared;
+use platform::sync::fork::PerProcess;
 use platform::sync::{Mutex, MutexGuard};
 
-/// The locks of one kind of field.
-pub(super) struct FieldLocks([Mutex<()>; 16]);
+/// The locks of one kind of field. A forked child has its own, as a thread of its parent may have held
+/// one.
+pub(super) struct FieldLocks(PerProcess<[Mutex<()>; 16]>);
 
 impl FieldLocks {
     pub(super) const fn new() -> Self {
-        Self([const { Mutex::new(()) }; 16])
+        Self(PerProcess::new())
     }
 
     /// Locks the fields of an object. What is done meanwhile calls nothing of the program.
-    pub(super) fn lock<T>(&self, object: &Shared<T>) -> MutexGuard<'_, ()> {
-        let [first, ..] = &self.0;
+    pub(super) fn lock<T>(&self, object: &Shared<T>) -> MutexGuard<'static, ()> {
+        let locks @ [first, ..] = self.0.get();
         // Instances begin a few cache lines from each other.
-        let index = object.as_ptr().addr() / 128 % self.0.len();
-        self.0.get(index).unwrap_or(first).lock()
+        let index = object.as_ptr().addr() / 128 % locks.len();
+        locks.get(index).unwrap_or(first).lock()
     }
 }

@@ -5,12 +5,13 @@
 //! object. Memory is taken only when that happens (W-10). The same for what a reader or a watch had to
 //! take, since unread notices keep the socket raising ERR, and for a failure that they met.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::socket::Socket;
 use host::error::Error;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicUsize, Ordering};
+use platform::sync::fork::PerProcess;
 
 /// What notices have said.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -38,24 +39,37 @@ impl Seen {
     }
 }
 
-/// What is remembered, by the object's address.
-static MEMORY: Mutex<BTreeMap<usize, Seen>> = Mutex::new(BTreeMap::new());
-/// How much is in there, so that the lock isn't taken for nothing.
-static REMEMBERED: AtomicUsize = AtomicUsize::new(0);
+/// What is remembered, by the objects' addresses. A forked child begins anew, as a thread of its parent
+/// may have held a lock.
+#[derive(Default)]
+struct Memory {
+    seen: Mutex<BTreeMap<usize, Seen>>,
+    /// How much is in there, so that the lock isn't taken for nothing.
+    seen_count: AtomicUsize,
+    /// Failures that were met on the way.
+    failures: Mutex<BTreeMap<usize, Error>>,
+    failure_count: AtomicUsize,
+    /// How many threads wait for a socket's notices: no other one takes them.
+    takers: Mutex<BTreeMap<usize, usize>>,
+}
 
-/// Failures that were met on the way, by the object's address.
-static FAILURES: Mutex<BTreeMap<usize, Error>> = Mutex::new(BTreeMap::new());
-/// How many there are.
-static FAILED: AtomicUsize = AtomicUsize::new(0);
-/// The sockets whose notices a thread waits for: no other one takes them.
-static TAKEN: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
+fn memory() -> &'static Memory {
+    static MEMORY: PerProcess<Memory> = PerProcess::new();
+    MEMORY.get()
+}
 
-/// The calling thread is the one that takes a socket's notices, as long as this exists.
+/// The calling thread is one that takes a socket's notices, as long as this exists.
 pub struct Taker(usize);
 
 impl Drop for Taker {
     fn drop(&mut self) {
-        TAKEN.lock().remove(&self.0);
+        let mut takers = memory().takers.lock();
+        if let Some(count) = takers.get_mut(&self.0) {
+            *count -= 1;
+            if *count == 0 {
+                takers.remove(&self.0);
+            }
+        }
     }
 }
 
@@ -63,37 +77,44 @@ impl Socket {
     /// From now on the calling thread takes the notices, and may wait for them.
     pub fn begin_to_take(&self) -> Taker {
         let address = self.as_ptr().addr();
-        TAKEN.lock().insert(address);
+        *memory().takers.lock().entry(address).or_default() += 1;
         Taker(address)
     }
 
     /// Has `take` take notices without waiting, unless a thread waits for them: that would wait for
-    /// ever. None if it does, or if there is a failure that has to be told first.
+    /// ever. None if one does, or if there is a failure that has to be told first.
     pub fn take_at_once<T>(&self, take: impl FnOnce() -> T) -> Option<T> {
-        let address = self.as_ptr().addr();
-        let taken = TAKEN.lock();
-        let is_free = !taken.contains(&address) && !FAILURES.lock().contains_key(&address);
+        let (address, memory) = (self.as_ptr().addr(), memory());
+        let takers = memory.takers.lock();
+        let is_free =
+            !takers.contains_key(&address) && !memory.failures.lock().contains_key(&address);
         let result = is_free.then(take);
-        drop(taken);
+        drop(takers);
         result
     }
 
     /// Remembers a failure for the next flush.
     pub fn remember_failure(&self, error: Error) {
-        let mut failures = FAILURES.lock();
+        let memory = memory();
+        let mut failures = memory.failures.lock();
         failures.entry(self.as_ptr().addr()).or_insert(error);
-        FAILED.store(failures.len(), Ordering::Relaxed);
+        memory
+            .failure_count
+            .store(failures.len(), Ordering::Relaxed);
     }
 
     /// The failure that is remembered, which is forgotten by that.
     pub fn take_failure(&self) -> Option<Error> {
+        let memory = memory();
         // As in `take_seen`: who asks has begun to take, or is alone.
-        if FAILED.load(Ordering::Relaxed) == 0 {
+        if memory.failure_count.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        let mut failures = FAILURES.lock();
+        let mut failures = memory.failures.lock();
         let failure = failures.remove(&self.as_ptr().addr());
-        FAILED.store(failures.len(), Ordering::Relaxed);
+        memory
+            .failure_count
+            .store(failures.len(), Ordering::Relaxed);
         failure
     }
 
@@ -104,10 +125,11 @@ impl Socket {
                 field.store(true, Ordering::Relaxed);
             }
         } else if seen.any {
-            let mut memory = MEMORY.lock();
-            let entry = memory.entry(self.as_ptr().addr()).or_default();
+            let memory = memory();
+            let mut all = memory.seen.lock();
+            let entry = all.entry(self.as_ptr().addr()).or_default();
             *entry = entry.or(seen);
-            REMEMBERED.store(memory.len(), Ordering::Relaxed);
+            memory.seen_count.store(all.len(), Ordering::Relaxed);
         }
     }
 
@@ -120,13 +142,14 @@ impl Socket {
                 uncopied,
             };
         }
+        let memory = memory();
         // What this thread stored it sees; what others store is about other objects.
-        if REMEMBERED.load(Ordering::Relaxed) == 0 {
+        if memory.seen_count.load(Ordering::Relaxed) == 0 {
             return Seen::default();
         }
-        let mut memory = MEMORY.lock();
-        let seen = memory.remove(&self.as_ptr().addr()).unwrap_or_default();
-        REMEMBERED.store(memory.len(), Ordering::Relaxed);
+        let mut all = memory.seen.lock();
+        let seen = all.remove(&self.as_ptr().addr()).unwrap_or_default();
+        memory.seen_count.store(all.len(), Ordering::Relaxed);
         seen
     }
 }

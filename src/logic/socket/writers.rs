@@ -14,24 +14,62 @@ use platform::glib::Source;
 use platform::glib::condition::OUT;
 use platform::os::poll::{Until, Waited};
 use platform::sync::Mutex;
-use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use platform::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use platform::sync::fork::PerProcess;
 
-/// What belongs to a socket, by its address: there while something waits, and once it is shut down.
-static SOCKETS: Mutex<BTreeMap<usize, Arc<Writers>>> = Mutex::new(BTreeMap::new());
-/// How many there are, so that the lock is not taken for nothing.
-static COUNT: AtomicUsize = AtomicUsize::new(0);
+/// What belongs to the sockets of this process: a forked child begins anew, as a thread of its parent
+/// may have held the lock.
+#[derive(Default)]
+struct Table {
+    /// By the socket's address: there while something waits, and once it is shut down.
+    sockets: Mutex<BTreeMap<usize, Entry>>,
+    /// How many there are, so that the lock is not taken for nothing.
+    count: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Entry {
+    writers: Arc<Writers>,
+    /// How many [`Writer`]s there are.
+    joined: usize,
+}
 
 /// What belongs to a socket.
-#[derive(Default)]
 struct Writers {
     waiters: Arc<Waiters>,
-    /// The writing side was shut down.
-    is_shut: AtomicBool,
+    /// The descriptor whose writing side was shut down. A program may store another one in the channel.
+    shut_fd: AtomicI32,
+}
+
+impl Default for Writers {
+    fn default() -> Self {
+        Self {
+            waiters: Arc::default(),
+            shut_fd: AtomicI32::new(-1),
+        }
+    }
+}
+
+impl Table {
+    fn get() -> &'static Self {
+        static TABLE: PerProcess<Table> = PerProcess::new();
+        TABLE.get()
+    }
+
+    /// Has `change` change the table.
+    fn change<R>(&self, change: impl FnOnce(&mut BTreeMap<usize, Entry>) -> R) -> R {
+        let mut sockets = self.sockets.lock();
+        let result = change(&mut sockets);
+        self.count.store(sockets.len(), Ordering::Release);
+        drop(sockets);
+        result
+    }
 }
 
 /// A part in that.
 pub(super) struct Writer {
     address: usize,
+    fd: i32,
     writers: Arc<Writers>,
 }
 
@@ -40,11 +78,16 @@ impl Writer {
     fn join(socket: &Socket, condition: u32) -> Option<Self> {
         (condition & OUT != 0 && socket.is_open() && socket.is_unix()).then(|| {
             let address = socket.as_ptr().addr();
-            let mut sockets = SOCKETS.lock();
-            let writers = Arc::clone(sockets.entry(address).or_default());
-            COUNT.store(sockets.len(), Ordering::Release);
-            drop(sockets);
-            Self { address, writers }
+            let writers = Table::get().change(|sockets| {
+                let entry = sockets.entry(address).or_default();
+                entry.joined += 1;
+                Arc::clone(&entry.writers)
+            });
+            Self {
+                address,
+                fd: socket.fd(),
+                writers,
+            }
         })
     }
 
@@ -57,19 +100,23 @@ impl Writer {
 
     /// Whether the writing side was shut down: a write would not wait.
     pub(super) fn is_shut(&self) -> bool {
-        self.writers.is_shut.load(Ordering::Acquire)
+        self.writers.shut_fd.load(Ordering::Acquire) == self.fd
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let mut sockets = SOCKETS.lock();
-        // The table has one, this is the other.
-        if Arc::strong_count(&self.writers) == 2 && !self.is_shut() {
-            sockets.remove(&self.address);
-            COUNT.store(sockets.len(), Ordering::Release);
-        }
-        drop(sockets);
+        Table::get().change(|sockets| {
+            // What was forgotten meanwhile, or is of the parent process, is not there any more.
+            if let Some(entry) = sockets.get_mut(&self.address)
+                && Arc::ptr_eq(&entry.writers, &self.writers)
+            {
+                entry.joined -= 1;
+                if entry.joined == 0 && entry.writers.shut_fd.load(Ordering::Acquire) < 0 {
+                    sockets.remove(&self.address);
+                }
+            }
+        });
     }
 }
 
@@ -78,21 +125,18 @@ pub(super) fn shut_down(socket: &Socket) {
     if !socket.is_unix() {
         return;
     }
-    let mut sockets = SOCKETS.lock();
-    let writers = Arc::clone(sockets.entry(socket.as_ptr().addr()).or_default());
-    COUNT.store(sockets.len(), Ordering::Release);
-    drop(sockets);
-    writers.is_shut.store(true, Ordering::Release);
+    let address = socket.as_ptr().addr();
+    let writers =
+        Table::get().change(|sockets| Arc::clone(&sockets.entry(address).or_default().writers));
+    writers.shut_fd.store(socket.fd(), Ordering::Release);
     writers.waiters.wake();
 }
 
 /// The socket is closed: what was known of it is not about the next one.
 pub(super) fn forget(socket: &Socket) {
-    if COUNT.load(Ordering::Acquire) > 0 {
-        let mut sockets = SOCKETS.lock();
-        let forgotten = sockets.remove(&socket.as_ptr().addr());
-        COUNT.store(sockets.len(), Ordering::Release);
-        drop(sockets);
+    let table = Table::get();
+    if table.count.load(Ordering::Acquire) > 0 {
+        let forgotten = table.change(|sockets| sockets.remove(&socket.as_ptr().addr()));
         drop(forgotten);
     }
 }
@@ -130,6 +174,10 @@ mod tests {
     use platform::os::connection::Direction;
     use platform::os::socket;
 
+    fn is_known(address: usize) -> bool {
+        Table::get().sockets.lock().contains_key(&address)
+    }
+
     #[test]
     fn a_shutdown_is_told_to_all_that_wait_and_to_those_that_come_later() {
         crate::types::initialise();
@@ -139,7 +187,7 @@ mod tests {
         while socket::send(channel.fd(), &[0; 4096]).is_ok() {}
         let address = channel.as_ptr().addr();
         assert_eq!(wait(&channel, OUT, Until::NOW), Waited::NotYet);
-        assert!(!SOCKETS.lock().contains_key(&address));
+        assert!(!is_known(address));
         let (writer, _waiter, _wakeup) = Writer::for_watch(&channel, OUT).unwrap();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| wait(&channel, OUT, Until::READY));
@@ -150,6 +198,6 @@ mod tests {
         drop(writer);
         assert_eq!(wait(&channel, OUT, Until::NOW), Waited::Ready(OUT));
         control::close(&channel).unwrap();
-        assert!(!SOCKETS.lock().contains_key(&address));
+        assert!(!is_known(address));
     }
 }
