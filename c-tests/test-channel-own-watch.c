@@ -10,7 +10,7 @@ static int own_watches;
 
 static GSource *creates_own_watch(QIOChannel *ioc, GIOCondition condition)
 {
-    own_watches++;
+    g_atomic_int_inc(&own_watches);
     return socket_create_watch(ioc, condition);
 }
 
@@ -28,9 +28,12 @@ static gboolean counts(QIOChannel *ioc, GIOCondition condition, gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
+/* Once the reader has made its watch. */
 static gpointer pokes_later(gpointer opaque)
 {
-    g_usleep(2000);
+    while (g_atomic_int_get(&own_watches) < 3) {
+        g_usleep(100);
+    }
     g_assert_cmpint(send(*(int *)opaque, "x", 1, MSG_NOSIGNAL), ==, 1);
     return NULL;
 }
@@ -58,17 +61,17 @@ static void test_own_watch(void)
     QIO_CHANNEL_SOCKET(ioc)->fd = fds[0];
 
     qio_channel_wait(ioc, G_IO_OUT);
-    g_assert_cmpint(own_watches, ==, 1);
+    g_assert_cmpint(g_atomic_int_get(&own_watches), ==, 1);
 
     qio_channel_add_watch(ioc, G_IO_OUT, counts, &fired, NULL);
-    g_assert_cmpint(own_watches, ==, 2);
+    g_assert_cmpint(g_atomic_int_get(&own_watches), ==, 2);
     loop_run();
     g_assert_cmpint(fired, ==, 1);
 
     thread = g_thread_new("poke", pokes_later, &fds[1]);
     g_assert_cmpint(qio_channel_read_all(ioc, &byte, 1, &error_abort), ==, 0);
     g_thread_join(thread);
-    g_assert_cmpint(own_watches, ==, 3);
+    g_assert_cmpint(g_atomic_int_get(&own_watches), ==, 3);
 
     waiter_start(&waiter, ioc, G_IO_IN, 1);
     loop_run();
@@ -76,7 +79,7 @@ static void test_own_watch(void)
     thread = g_thread_new("poke", pokes_later, &fds[1]);
     loop_until(&waiter.ended);
     g_thread_join(thread);
-    g_assert_cmpint(own_watches, ==, 3);
+    g_assert_cmpint(g_atomic_int_get(&own_watches), ==, 3);
     assert_unwaited(ioc);
 
     g_assert_cmpint(OBJECT(ioc)->ref, ==, 1);

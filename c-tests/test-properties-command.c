@@ -216,22 +216,26 @@ static int starts_without_standard_numbers(void)
     CHECK(qio_channel_read_all(ioc, bytes, 4, NULL) == 0);
     CHECK(memcmp(bytes, "one\n", 4) == 0);
     CHECK(qio_channel_close(ioc, NULL) == 0);
+    object_unref(OBJECT(ioc));
 
     ioc = command_spawn("cat; echo end", O_RDONLY);
     CHECK(QIO_CHANNEL_COMMAND(ioc)->readfd > 2);
     CHECK(qio_channel_read_all(ioc, bytes, 4, NULL) == 0);
     CHECK(memcmp(bytes, "end\n", 4) == 0);
     CHECK(qio_channel_close(ioc, NULL) == 0);
+    object_unref(OBJECT(ioc));
 
     ioc = command_spawn("read line && [ $line = go ] && kill -TERM $PPID", O_WRONLY);
     CHECK(QIO_CHANNEL_COMMAND(ioc)->writefd > 2);
     signal(SIGTERM, SIG_IGN);
     CHECK(qio_channel_write_all(ioc, "go\n", 3, NULL) == 0);
     CHECK(qio_channel_close(ioc, NULL) == 0);
+    object_unref(OBJECT(ioc));
 
     /* What can't be started is told of. */
     CHECK(!qio_channel_command_new_spawn(nowhere, O_RDWR, &err));
     CHECK(strstr(error_get_pretty(err), strerror(ENOENT)));
+    error_free(err);
 
     /* The numbers are as free as they were. */
     for (i = 0; i < 3; i++) {
@@ -266,6 +270,7 @@ static int writes_without_reader(QIOChannel *ioc)
     CHECK(!sigismember(&blocked, SIGPIPE));
     sigpending(&pending);
     CHECK(!sigismember(&pending, SIGPIPE));
+    object_unref(OBJECT(ioc));
     return 0;
 }
 

@@ -501,17 +501,29 @@ static void test_websock_handshake(void)
 } while (0)
 
 /* What opens descriptors fails, with an error; what listens goes on. */
+/* It accepts a client before it finds that its number is too high, and closes it. */
+static bool under_valgrind(void)
+{
+    return g_getenv("QIO_TEST_SLOW") != NULL;
+}
+
 static void test_opening(void)
 {
     g_autoptr(QIOChannelSocket) ioc = qio_channel_socket_new();
     g_autoptr(QIOChannelSocket) server = NULL;
-    SocketAddress addr = abstract_address("qio-limit", true);
+    g_autofree char *name = g_strdup_printf("qio-limit-%d", getpid());
+    SocketAddress addr = abstract_address(name, true);
     const char *const argv[] = { "/bin/cat", NULL };
     QIOChannelSocket *client;
     QIONetListener *listener = qio_net_listener_new();
     Error *err = NULL;
     Limit limit;
 
+    if (under_valgrind()) {
+        g_test_skip("valgrind has a descriptor limit of its own");
+        object_unref(OBJECT(listener));
+        return;
+    }
     server = listen_on(&addr);
     client = qio_channel_socket_new();
     g_assert_cmpint(qio_channel_socket_connect_sync(client, &addr, &error_abort), ==, 0);
@@ -546,6 +558,7 @@ static void test_coroutines(void)
 #endif
     g_assert_cmpint(qemu_init_main_loop(&error_abort), ==, 0);
     limit_begin(&limit);
+    waiter_start(&waiter, c.ioc, G_IO_OUT, 1);
     loop_until(&waiter.ended);
     waiter_start(&waiter, c.ioc, G_IO_IN, 1);
     loop_run();
