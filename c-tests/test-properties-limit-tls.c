@@ -71,9 +71,9 @@ static void use(Tls *tls)
     QIOChannel *ioc = QIO_CHANNEL(tls->ends[CLIENT]);
     QIOChannel *peer = QIO_CHANNEL(tls->ends[SERVER]);
 
-    tls_shake(tls);
-    g_assert_cmpstr(tls->shakes[CLIENT].error, ==, NULL);
-    g_assert_cmpstr(tls->shakes[SERVER].error, ==, NULL);
+#ifndef HOST_IMPORTED
+    tls_connect(tls);
+#endif
     qio_channel_set_name(ioc, "limit");
     qio_channel_set_delay(ioc, false);
     qio_channel_set_cork(ioc, true);
@@ -105,6 +105,10 @@ static void test_tls(void)
     tls_end(&tls);
 
     tls_make(&tls);
+#ifdef HOST_IMPORTED
+    /* The C host's server reads its keys at each handshake. */
+    tls_connect(&tls);
+#endif
     limit_begin(&limit);
     use(&tls);
     limit_restore(&limit);
