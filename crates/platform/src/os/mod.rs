@@ -3,12 +3,14 @@
 pub mod abort;
 pub mod connection;
 mod control;
+pub mod epoll;
 pub mod errno;
 pub mod error_queue;
 pub mod event;
 pub mod fd;
 pub mod file;
 mod header;
+pub mod incarnation;
 pub mod iov;
 pub mod loader;
 pub mod mapping;
