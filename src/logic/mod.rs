@@ -3,7 +3,6 @@
 
 pub mod aio;
 pub mod buffer;
-mod child;
 pub mod command;
 pub mod control;
 pub mod descriptor;
@@ -11,7 +10,6 @@ pub mod file;
 pub mod listener;
 pub mod null;
 mod polling;
-mod remainder;
 pub mod resolver;
 pub mod socket;
 pub mod suspension;

@@ -44,14 +44,6 @@ struct WakeupSource;
 impl Hooks for WakeupSource {
     type Func = ();
 
-    fn prepare(&self) -> bool {
-        false
-    }
-
-    fn check(&self) -> bool {
-        false
-    }
-
     fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         true
     }

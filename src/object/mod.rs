@@ -7,7 +7,6 @@ pub mod channel_class;
 pub mod class;
 pub mod client_func;
 pub mod command;
-pub mod descriptors;
 mod field_locks;
 pub mod file;
 pub mod layered;

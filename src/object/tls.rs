@@ -4,13 +4,13 @@ use core::ffi::CStr;
 use core::ptr;
 
 use super::channel_class::Transfer;
-use super::descriptors::{PassedFds, ReceivedFds};
 use super::layered::Layered;
 use super::{Finalizing, Instance, IsA, Shared};
 use abi::layout;
 use host::error::Error;
 use host::tls_session::{OwnedSession, Session, Transport};
 use platform::glib::UserData;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 

@@ -103,10 +103,6 @@ impl Watch {
 impl Hooks for Watch {
     type Func = WatchFunc;
 
-    fn prepare(&self) -> bool {
-        false
-    }
-
     fn prepare_parent(&self, source: &Source) -> bool {
         // What changes from here on wakes; what has changed before is seen.
         if let Some(waiter) = &self.waiter {

@@ -3,6 +3,7 @@
 pub mod condition;
 mod context;
 mod log;
+pub mod reaper;
 mod shared_context;
 mod source;
 mod source_fd;
