@@ -6,7 +6,6 @@ use crate::object::Finalizing;
 use crate::object::buffer::Buffer;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, Seek};
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelBuffer;
 use abi::origin;
@@ -14,6 +13,7 @@ use host::error::Error;
 use host::error::Origin;
 use platform::glib::condition::{IN, OUT};
 use platform::os::errno::Errno;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{self, IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 

@@ -11,13 +11,13 @@ use core::ptr;
 use libc::{off_t, size_t, ssize_t};
 
 use super::channel::Channel;
-use super::descriptors::{PassedFds, ReceivedFds};
 use super::watch::WatchSource;
 use abi::layout::{self, QIO_CHANNEL_ERR_BLOCK};
 use host::aio::{Context, Handlers, Places};
 use host::error::{Error, catch, stored};
 use platform::os::abort::misuse;
 use platform::os::errno;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{self, Access, IoVec, IoVecMut, Readable, Writable};
 
 /// `io_create_watch`.

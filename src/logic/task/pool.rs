@@ -269,14 +269,6 @@ struct Attempt {
 impl Hooks for Attempt {
     type Func = ();
 
-    fn prepare(&self) -> bool {
-        false
-    }
-
-    fn check(&self) -> bool {
-        false
-    }
-
     fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         if self.generation != fork::generation() {
             return false;
