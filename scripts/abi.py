@@ -63,6 +63,11 @@ def archive(profile):
     return 'libqio.a' if profile == DEFAULT else f'libqio-{profile}.a'
 
 
+def hosted_archive(profile):
+    """The hosted library's file name."""
+    return 'libqio-hosted.a' if profile == DEFAULT else f'libqio-hosted-{profile}.a'
+
+
 def node(profile):
     return 'QIO_' + upper(profile)
 

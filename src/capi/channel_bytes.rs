@@ -9,9 +9,9 @@ use libc::{size_t, ssize_t};
 use super::channel::borrow;
 use super::convert::{read_or_propagate, status_or_propagate, transfer_or_propagate};
 use crate::logic::transfer;
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use abi::layout::{Byte, Error, QIOChannel};
 use abi::origin;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::IoVec;
 
 /// qio_channel_read:

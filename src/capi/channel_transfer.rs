@@ -10,9 +10,9 @@ use super::channel::borrow;
 use super::convert::{read_or_propagate, status_or_propagate, transfer_or_propagate};
 use crate::logic::transfer;
 use crate::object::channel::Channel;
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use abi::layout::{Error, QIOChannel};
 use abi::origin;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{Access, IoVec};
 
 /// The channel and the elements that a C caller passed; ends the process if `ioc` is NULL.

@@ -6,7 +6,6 @@ use crate::object::Finalizing;
 use crate::object::buffer::Buffer;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, Seek};
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelBuffer;
 use abi::origin;
@@ -14,6 +13,7 @@ use host::error::Error;
 use host::error::Origin;
 use platform::glib::condition::{IN, OUT};
 use platform::os::errno::Errno;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{self, IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 
@@ -44,7 +44,9 @@ pub fn write(buffer: &Buffer, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
         return Err(failed_write(ENOMEM, bytes, offset));
     }
     let usage = buffer.usage();
-    buffer.zero(usage, offset);
+    if usage < offset {
+        buffer.zero(usage, offset);
+    }
     buffer.copy_in(offset, iov);
     buffer.set_offset(end);
     buffer.set_usage(usage.max(end));

@@ -3,16 +3,15 @@
 use super::wait;
 use crate::object::channel::Polled;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers};
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelCommand;
 use abi::origin;
 use core::ffi::CStr;
 use host::error::Origin;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::poll::{Until, Waited};
 
 use super::aio::set_fd_handlers;
-use super::child::{leave_to_reaper, reap_within};
 use super::file::transfer;
 use super::watch;
 use crate::object::channel_class::Transfer;
@@ -22,6 +21,7 @@ use crate::trace;
 use abi::layout;
 use host::aio::{Handlers, Places};
 use host::error::Error;
+use platform::glib::reaper::{leave_to_reaper, reap_within};
 use platform::glib::{Spawned, spawn};
 use platform::os::errno::Errno;
 use platform::os::fd::{self, Descriptor};

@@ -5,16 +5,16 @@ use super::wait;
 use super::watch;
 use crate::object::channel::Polled;
 use crate::object::class::{ChannelImpl, ObjectImpl, Pread, Pwrite, Seek, SetHandlers};
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelFile;
 use abi::origin;
 use core::ffi::CStr;
 use host::error::Origin;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::poll::{Until, Waited};
 
-use super::remainder::Remainder;
 use host::error::Error;
+use platform::os::iov_rest::Remainder;
 
 use crate::object::channel::Feature;
 use crate::object::channel_class::Transfer;

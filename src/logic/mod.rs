@@ -3,7 +3,6 @@
 
 pub mod aio;
 pub mod buffer;
-mod child;
 pub mod command;
 pub mod control;
 pub mod descriptor;
@@ -11,7 +10,6 @@ pub mod file;
 pub mod listener;
 pub mod null;
 mod polling;
-mod remainder;
 pub mod resolver;
 pub mod socket;
 pub mod suspension;
@@ -20,6 +18,5 @@ pub mod task;
 pub mod tls;
 pub mod transfer;
 pub mod wait;
-mod waiters;
 pub mod watch;
 pub mod websock;

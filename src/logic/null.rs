@@ -4,7 +4,6 @@ use super::watch;
 use crate::object::Ref;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, Seek, SetHandlers};
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::null::Null;
 use crate::object::watch::WatchSource;
 use crate::trace;
@@ -14,6 +13,7 @@ use abi::origin;
 use host::error::Error;
 use host::error::Origin;
 use platform::os::errno::Errno;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{self, IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 

@@ -3,16 +3,16 @@
 //!
 //! The common way, one call that does it all, is inlined into each exported function.
 
-use super::remainder::Remainder;
 use super::wait;
 use crate::object::channel::{Channel, Feature};
 use crate::object::channel_class::Transfer;
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use abi::layout::QIO_CHANNEL_WRITE_FLAG_ZERO_COPY;
 use host::error::Error;
 use platform::glib::condition::{IN, OUT};
 use platform::os::errno::Errno;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{Access, IoVec, IoVecMut};
+use platform::os::iov_rest::Remainder;
 
 /// Whether what is read stays to be read again (MSG_PEEK).
 #[inline]

@@ -105,10 +105,6 @@ impl<const N: usize, R: Ready<N>> Hooks for FdWatch<N, R> {
         self.polling.poll_fds()
     }
 
-    fn prepare(&self) -> bool {
-        false
-    }
-
     fn resting(&self) -> Resting {
         self.polling.resting()
     }

@@ -16,7 +16,6 @@ use libc::{iovec, off_t, size_t, ssize_t};
 
 use super::channel::{Channel, Polled, Waiting};
 use super::channel_class::{Flushed, Transfer};
-use super::descriptors::{PassedFds, ReceivedFds};
 use super::propagate::{
     flush_or_propagate, position_or_propagate, status_or_propagate, transfer_or_propagate,
 };
@@ -30,6 +29,7 @@ use host::aio::{Handlers, Places};
 use host::error::{Error, Origin};
 use platform::os::abort::misuse;
 use platform::os::errno;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 

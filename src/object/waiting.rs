@@ -7,6 +7,7 @@ use core::ffi::c_void;
 use core::ptr;
 
 use super::channel::Channel;
+use super::fields::atomic_fields;
 use abi::layout;
 use host::aio::{Context, Handlers};
 use host::coroutine::Coroutine;
@@ -21,17 +22,24 @@ pub enum Direction {
     Write,
 }
 
+atomic_fields!(Channel {
+    reader: read_coroutine as AtomicPtr<layout::Coroutine>;
+    writer: write_coroutine as AtomicPtr<layout::Coroutine>;
+    #[cfg(two_aio_contexts)]
+    reading_context: read_ctx as AtomicPtr<layout::AioContext>;
+    #[cfg(two_aio_contexts)]
+    writing_context: write_ctx as AtomicPtr<layout::AioContext>;
+    #[cfg(not(two_aio_contexts))]
+    context_field: ctx as AtomicPtr<layout::AioContext>;
+});
+
 impl Channel {
     /// The slot of a direction. A coroutine stands there from before its handlers are set.
     fn slot(&self, direction: Direction) -> &AtomicPtr<layout::Coroutine> {
-        let field = match direction {
-            // SAFETY: the field lives with `self`.
-            Direction::Read => unsafe { &raw mut (*self.as_ptr()).read_coroutine },
-            // SAFETY: as above.
-            Direction::Write => unsafe { &raw mut (*self.as_ptr()).write_coroutine },
-        };
-        // SAFETY: aligned, lives with `self`, and all of the library accesses it atomically.
-        unsafe { AtomicPtr::from_ptr(field) }
+        match direction {
+            Direction::Read => self.reader(),
+            Direction::Write => self.writer(),
+        }
     }
 
     /// Whether a coroutine waits to read or to write.
@@ -104,14 +112,10 @@ unsafe extern "C" fn write_ready(opaque: *mut c_void) {
 #[cfg(two_aio_contexts)]
 impl Channel {
     fn place(&self, direction: Direction) -> &AtomicPtr<layout::AioContext> {
-        let field = match direction {
-            // SAFETY: the field lives with `self`.
-            Direction::Read => unsafe { &raw mut (*self.as_ptr()).read_ctx },
-            // SAFETY: as above.
-            Direction::Write => unsafe { &raw mut (*self.as_ptr()).write_ctx },
-        };
-        // SAFETY: aligned, lives with `self`, and all of the library accesses it atomically.
-        unsafe { AtomicPtr::from_ptr(field) }
+        match direction {
+            Direction::Read => self.reading_context(),
+            Direction::Write => self.writing_context(),
+        }
     }
 
     fn note_context(&self, direction: Direction, context: Context) {
@@ -141,12 +145,6 @@ impl Channel {
 /// The channel has one context (R-CHAN-49, R-CHAN-50).
 #[cfg(not(two_aio_contexts))]
 impl Channel {
-    fn context_field(&self) -> &AtomicPtr<layout::AioContext> {
-        // SAFETY: an aligned field that lives with `self`, which all of the library accesses
-        // atomically.
-        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).ctx) }
-    }
-
     fn note_context(&self, _direction: Direction, _context: Context) {}
 
     /// Where coroutines are to wait.

@@ -123,10 +123,6 @@ impl Hooks for SourceWatch {
         &self.poll_fd
     }
 
-    fn prepare(&self) -> bool {
-        false
-    }
-
     fn check(&self) -> bool {
         // While suspended, what the last poll found is stale.
         let [poll_fd] = &self.poll_fd;

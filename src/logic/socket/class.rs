@@ -11,13 +11,13 @@ use crate::object::channel_class::Transfer;
 use crate::object::class::{
     ChannelImpl, Flush, ObjectImpl, PeerPid, SetHandlers, Shutdown, Switch,
 };
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::socket::Socket;
 use crate::object::watch::WatchSource;
 use abi::layout::{QIO_CHANNEL_WRITE_FLAG_ZERO_COPY, QIOChannelShutdown, QIOChannelSocket};
 use abi::origin;
 use host::error::{Error, Origin};
 use platform::os::connection::Direction;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::message::{ReceiveMode, SendMode};
 use platform::os::poll::{Until, Waited};

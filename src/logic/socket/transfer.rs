@@ -2,12 +2,12 @@
 
 use super::zero_copy;
 use crate::object::channel_class::Transfer;
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::socket::Socket;
 use abi::profile;
 use host::error::Error;
 use platform::os::errno::Errno;
 use platform::os::fd;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{self, Access, IOV_MAX, IoVec, IoVecMut};
 use platform::os::message::{self, DESCRIPTORS_MAX, Descriptors, ReceiveMode, SendMode};
 

@@ -371,10 +371,6 @@ impl Hooks for StarvationGuard {
         self.0.is_ours() && self.0.is_starved()
     }
 
-    fn check(&self) -> bool {
-        false
-    }
-
     fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         let queue = Arc::clone(&self.0);
         queue.deliver_while(|| queue.first_was_held_up());

@@ -6,12 +6,12 @@ use super::{
 use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use crate::object::tls::Tls;
 use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelTLS;
 use abi::origin;
 use host::error::{Error, Origin};
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
 

@@ -3,10 +3,10 @@
 use crate::logic::wait;
 use crate::object::channel::{Channel, Feature, Polled};
 use crate::object::channel_class::Transfer;
-use crate::object::descriptors::{PassedFds, ReceivedFds};
 use host::error::Error;
 use platform::glib::condition::{IN, OUT};
 use platform::os::fd;
+use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::IoVec;
 
 /// Bytes that are discarded at most: a peer that goes on and on is reset.

@@ -3,11 +3,13 @@
 pub mod condition;
 mod context;
 mod log;
+pub mod reaper;
 mod shared_context;
 mod source;
 mod source_fd;
 mod spawn;
 mod user_data;
+pub mod waiters;
 mod weak_context;
 
 pub use context::MainContext;

@@ -116,10 +116,6 @@ impl Hooks for End {
         &self.wakers
     }
 
-    fn prepare(&self) -> bool {
-        false
-    }
-
     fn check(&self) -> bool {
         self.wakers.iter().any(|waker| waker.revents() != 0)
     }
@@ -144,10 +140,6 @@ mod tests {
 
         fn poll_fds(&self) -> &[PollFd] {
             &self.0
-        }
-
-        fn prepare(&self) -> bool {
-            false
         }
 
         fn check(&self) -> bool {

@@ -95,11 +95,15 @@ pub trait Hooks: Send + Sync + 'static {
         &[]
     }
 
-    /// Before polling: is the source ready already?
-    fn prepare(&self) -> bool;
+    /// Before polling: is the source ready already? Its ready time is looked at all the same.
+    fn prepare(&self) -> bool {
+        false
+    }
 
     /// After polling: is it ready?
-    fn check(&self) -> bool;
+    fn check(&self) -> bool {
+        false
+    }
 
     /// Which descriptors are not to be polled in this turn, asked for after `prepare`.
     fn resting(&self) -> Resting {

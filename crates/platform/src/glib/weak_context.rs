@@ -81,14 +81,6 @@ struct Anchor;
 impl Hooks for Anchor {
     type Func = ();
 
-    fn prepare(&self) -> bool {
-        false
-    }
-
-    fn check(&self) -> bool {
-        false
-    }
-
     fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         true
     }

@@ -3,13 +3,17 @@
 pub mod abort;
 pub mod connection;
 mod control;
+pub mod epoll;
 pub mod errno;
 pub mod error_queue;
 pub mod event;
 pub mod fd;
+pub mod fd_list;
 pub mod file;
 mod header;
+pub mod incarnation;
 pub mod iov;
+pub mod iov_rest;
 pub mod loader;
 pub mod mapping;
 pub mod message;

@@ -7,7 +7,7 @@ use core::ptr;
 use glib_sys as ffi;
 use libc::size_t;
 
-use platform::os::errno;
+use crate::os::errno;
 
 /// Descriptors to send, which stay the caller's.
 #[derive(Clone, Copy)]
@@ -187,7 +187,7 @@ impl ReceivedFds<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use platform::os::errno::Errno;
+    use crate::os::errno::Errno;
 
     #[test]
     fn descriptors_are_delivered_in_glib_memory_and_closed() {

@@ -1,6 +1,6 @@
 //! What of a request is still to be transferred.
 
-use platform::os::iov::{Access, IoVec};
+use crate::os::iov::{Access, IoVec};
 
 /// Elements that are kept without allocating.
 const SMALL: usize = 32;
@@ -10,7 +10,7 @@ const SMALL: usize = 32;
 /// The caller's array is used as it is, and never changed (R-CHAN-15), while the rest begins with a
 /// whole element and has no empty one. Otherwise the rest is copied, all of it: where one call is
 /// one message, a rest in two pieces would not fit it (W-3).
-pub(super) struct Remainder<'i, 'a, A: Access> {
+pub struct Remainder<'i, 'a, A: Access> {
     elements: Elements<'i, 'a, A>,
     /// Elements that are done with.
     done: usize,
@@ -28,7 +28,7 @@ enum Elements<'i, 'a, A: Access> {
 
 impl<'i, 'a, A: Access> Remainder<'i, 'a, A> {
     /// All of `iov`.
-    pub(super) fn new(iov: &'i [IoVec<'a, A>]) -> Self {
+    pub fn new(iov: &'i [IoVec<'a, A>]) -> Self {
         let mut rest = Self {
             elements: Elements::Callers(iov),
             done: 0,
@@ -40,7 +40,7 @@ impl<'i, 'a, A: Access> Remainder<'i, 'a, A> {
     }
 
     /// What is left; none of it is empty.
-    pub(super) fn elements(&self) -> &[IoVec<'a, A>] {
+    pub fn elements(&self) -> &[IoVec<'a, A>] {
         let all = match &self.elements {
             Elements::Callers(iov) => iov,
             Elements::Small(array, len) => array.get(..*len).unwrap_or_default(),
@@ -50,7 +50,7 @@ impl<'i, 'a, A: Access> Remainder<'i, 'a, A> {
     }
 
     /// Takes the first `bytes` away. More than there are end it.
-    pub(super) fn advance(&mut self, mut bytes: usize) {
+    pub fn advance(&mut self, mut bytes: usize) {
         let mut whole = 0;
         for element in self.elements() {
             if bytes < element.len() {
@@ -101,7 +101,7 @@ fn shorten<A: Access>(element: Option<&mut IoVec<'_, A>>, bytes: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use platform::os::iov::{IoVecMut, Writable};
+    use crate::os::iov::{IoVecMut, Writable};
 
     /// The addresses and lengths of what is left.
     fn left(rest: &Remainder<'_, '_, Writable>) -> Vec<(usize, usize)> {

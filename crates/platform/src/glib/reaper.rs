@@ -1,11 +1,11 @@
 //! The children of command channels: waiting for their end, for a while; ending them; leaving them
 //! to be reaped.
 
-use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
-use platform::os::errno::Errno;
-use platform::os::poll::{self, Entry};
-use platform::os::process::{self, Pid};
-use platform::os::thread;
+use crate::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
+use crate::os::errno::Errno;
+use crate::os::poll::{self, Entry};
+use crate::os::process::{self, Pid};
+use crate::os::thread;
 
 /// Milliseconds between two looks at a child whose end can't be waited for.
 const PAUSE_FIRST: i32 = 1;
@@ -16,7 +16,7 @@ const RETRY_PAUSE: i64 = 100_000;
 
 /// Waits until the child ends, for `limit` milliseconds, and reaps it: its exit status. None if it
 /// still runs. ECHILD if it isn't ours to reap, or has ended where children leave no status.
-pub(super) fn reap_within(child: Pid, limit: i32) -> Result<Option<i32>, Errno> {
+pub fn reap_within(child: Pid, limit: i32) -> Result<Option<i32>, Errno> {
     let deadline = monotonic_time() + i64::from(limit) * 1000;
     let mut status = process::reap_if_ended(child)?;
     if status.is_some() {
@@ -51,7 +51,7 @@ pub(super) fn reap_within(child: Pid, limit: i32) -> Result<Option<i32>, Errno> 
 ///
 /// A thread does it that lives as long as the child. A child watch of GLib would install a signal
 /// handler, and a source needs a main loop that runs.
-pub(super) fn leave_to_reaper(child: Pid) {
+pub fn leave_to_reaper(child: Pid) {
     let reap = move || {
         // If the program has reaped it, that is fine too.
         let _: Result<i32, Errno> = process::reap(child);
@@ -73,14 +73,6 @@ struct Retry(Pid);
 impl Hooks for Retry {
     type Func = ();
 
-    fn prepare(&self) -> bool {
-        false
-    }
-
-    fn check(&self) -> bool {
-        false
-    }
-
     fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
         if let Ok(None) = process::reap_if_ended(self.0) {
             leave_to_reaper(self.0);
@@ -92,8 +84,8 @@ impl Hooks for Retry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use platform::glib;
-    use platform::os::fd::Descriptor;
+    use crate::glib;
+    use crate::os::fd::Descriptor;
 
     /// A child that ends when the pipe to it is closed.
     fn child() -> (Pid, Option<Descriptor>) {

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""scripts/relink: programs of a built tree get libqio, nothing else changes, and what can't be done
+has one clear reason.
+
+usage: relink.py PROFILE ARCHIVE HOST-ARCHIVE
+"""
+
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import abi
+import small_tree
+import tree
+
+profile, archive, host = sys.argv[1:]
+archive = os.path.abspath(archive)
+meson = shlex.split(os.environ['MESON'])
+script = abi.ROOT / 'scripts' / 'relink'
+host_objects = sorted(pathlib.Path(f'{host}.p').resolve().glob('*.o'))
+failed = 0
+
+
+def check(title, good, shown=''):
+    global failed
+    print('ok' if good else 'FAILED', title, '' if good else shown)
+    failed += not good
+
+
+def relink(*arguments, cwd=None):
+    done = subprocess.run([script, *map(str, arguments)], text=True, capture_output=True, cwd=cwd)
+    return done.returncode, done.stdout, done.stderr
+
+
+def files(root):
+    """All files below a directory, with what tells a changed one."""
+    paths = (path for path in root.rglob('*') if path.name != '.gitignore')
+    return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()}
+
+
+def build(root, change=None, *options):
+    small_tree.write(root, profile, host_objects, change)
+    # Response files for all, as the links of large programs have.
+    environment = {**os.environ, 'MESON_RSP_THRESHOLD': '0'}
+    small_tree.run([*meson, 'setup', *options, root / 'out', root], env=environment)
+    return root / 'out'
+
+
+def make(directory):
+    small_tree.run([*meson, 'compile', '-C', directory])
+
+
+with tempfile.TemporaryDirectory() as scratch:
+    scratch = pathlib.Path(scratch)
+    top = scratch / 'tree'
+    out = build(top)
+    given = '--build', out, '--library', archive
+
+    def refused(title, outcome, *said):
+        """One line, and nothing written."""
+        check(title, outcome[0] == 1 and outcome[2].count('\n') == 1 and all(text in outcome[2] for text in said),
+              outcome)  # fmt: skip
+        check(f'{title}: nothing written', sorted(path.name for path in scratch.iterdir()) == present)
+
+    present = ['tree']
+    refused('objects that are not there', relink(*given, 'whole', cwd=scratch), 'whole is not built', 'is missing')
+    make(out)
+    before = files(top)
+
+    programs = ['whole', 'extracted', 'in-cpp']
+    new = scratch / 'new'
+    code, printed, problems = relink(*given, '-o', new, '--check', 'whole', out / 'extracted', 'in-cpp')
+    check('several programs', code == 0 and problems == '', (code, printed, problems))
+    check('nothing else has changed', files(top) == before,
+          {path for path, state in files(top).items() if before.get(path) != state})  # fmt: skip
+    check('only the programs are written', sorted(path.name for path in new.iterdir()) == sorted(programs))
+    for name in programs:
+        check(f'{name} has libqio', small_tree.run([new / name]) == 'libqio\n')
+        check(f'{name} had its own', small_tree.run([out / name]) == 'its own\n')
+        check(f'{name} is in the report', f'linked   {name} (' in printed, printed)
+    check('libqio under a loadable module', small_tree.run([new / 'whole', out / 'part.so']) == 'libqio\n')
+    check('the version is shown', printed.count('program of a small tree, version 1') == 3, printed)
+    check('the symbol is shown', printed.count(f'has {abi.symbol(profile)}') == 3, printed)
+    one = relink(*given, '-o', new, 'whole')[1]
+    check('five lines for one program', one.count('\n') == 5, one)
+    present.append('new')
+    present.sort()
+
+    # What is wrong with a tree, a program, a directory or a library.
+    refused('a program without io/', relink(*given, '-o', scratch / 'no', 'whole', 'without'), 'has nothing of io/')
+    refused('no such program', relink(*given, '-o', scratch / 'no', 'qemu-none'), 'links no program', 'extracted')
+    refused('named twice', relink(*given, '-o', scratch / 'no', 'whole', './whole', cwd=out), 'named twice')
+    refused('in the tree', relink(*given, '-o', out / 'new', 'whole'), 'stays as it is')
+    refused('in no directory', relink(*given, '-o', scratch / 'a' / 'b', 'whole'), 'no such directory')
+    refused('another tree', relink(*given, '--tree', scratch, '-o', scratch / 'no', 'whole'), 'was configured for')
+    refused('no build directory', relink('--build', top / 'io', '-o', scratch / 'no', 'whole'), 'not a build directory')
+    refused('no library', relink('--build', out, '--library', host, '-o', scratch / 'no', 'whole'),
+            'no hosted library')  # fmt: skip
+
+    other = next(name for name in abi.PROFILES if name != profile)
+    (scratch / 'other.c').write_text(f'char {abi.symbol(other)}, qio_task_new;\n')
+    subprocess.run([*shlex.split(os.environ['CC']), '-c', '-o', scratch / 'other.o', scratch / 'other.c'], check=True)
+    present = sorted([*present, 'other.c', 'other.o'])
+    refused('the library of another profile',
+            relink('--build', out, '--library', scratch / 'other.o', '-o', scratch / 'no', 'whole'),
+            f'is for {other}, and the tree has {profile}')  # fmt: skip
+
+    def mutex_debugging(parts):
+        parts['structs']['QemuMutex']['fields'][1:1] = [{'name': 'file', 'type': 'const char *'},
+                                                        {'name': 'line', 'type': 'int'}]  # fmt: skip
+
+    def unmeasured(parts):
+        tree.field(parts, 'QIONetListener', 'connected')['type'] = 'int'
+        parts['structs']['QIOChannelFile']['fields'].append({'name': 'flags', 'type': 'int'})
+
+    for name, change, said in ('debugging', mutex_debugging, 'mutex debugging'), ('unmeasured', unmeasured, 'no profile fits'):
+        present = sorted([*present, name])
+        strange = build(scratch / name, change)
+        make(strange)
+        refused(name, relink('--build', strange, '-o', scratch / 'no', 'whole'), said)
+
+sys.exit(bool(failed))
