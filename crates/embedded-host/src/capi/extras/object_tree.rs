@@ -8,6 +8,7 @@ use glib_sys::g_strdup;
 use crate::capi::arguments::object;
 use crate::capi::exports::exports;
 use crate::destination::ERROR_ABORT;
+#[cfg(unambiguous_type)]
 use crate::error::Error;
 use crate::qom::objects::property::Property;
 use crate::qom::tree;
