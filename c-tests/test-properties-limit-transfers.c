@@ -31,7 +31,7 @@ static int read_in_way(QIOChannel *ioc, int way, char *bytes)
         result = qio_channel_readv_full_all(ioc, &iov, 1, &fds, &nfds, &error_abort);
         break;
     default:
-#ifdef QIO_HAS_READV_FLAGS
+#ifdef QIO_HAS_TLS_BYE
         result = qio_channel_readv_full_all_eof(ioc, &iov, 1, &fds, &nfds, 0, &error_abort);
 #else
         result = qio_channel_readv_full_all_eof(ioc, &iov, 1, &fds, &nfds, &error_abort);

@@ -43,9 +43,13 @@ struct QIOChannelSocket {
     /** The mode last asked for; private. */
     bool blocking;
 #endif
-#if defined(QIO_HAS_ZERO_COPY_SUCCESS)
+#if (defined(QIO_HAS_ZERO_COPY_SUCCESS) && !defined(QIO_HAS_ZERO_COPY_FALLBACK))
     /** Whether a send since the last flush really was zero-copy; private. */
     bool new_zero_copy_sent_success;
+#endif
+#if defined(QIO_HAS_ZERO_COPY_FALLBACK)
+    /** Whether a send since the last flush that told so was copied; private. */
+    bool zero_copy_fallback;
 #endif
 };
 

@@ -1,7 +1,7 @@
 /*
  * A channel, the base of all that bytes can be read from or written to.
  *
- * Generated from crates/abi/src/layout/channel.rs and src/capi/channel.rs and src/capi/channel_coroutine.rs and src/capi/channel_transfer.rs and src/capi/channel_bytes.rs.
+ * Generated from crates/abi/src/layout/channel.rs and src/capi/channel.rs and src/capi/channel_coroutine.rs and src/capi/channel_transfer.rs and src/capi/channel_bytes.rs and src/capi/channel_positional.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,7 +16,7 @@
 
 #include "qom/object.h"
 #include "qemu/coroutine.h"
-#include "block/aio.h"
+#include "qemu/aio.h"
 
 #define TYPE_QIO_CHANNEL "qio-channel"
 OBJECT_DECLARE_TYPE(QIOChannel, QIOChannelClass, QIO_CHANNEL)
@@ -1114,6 +1114,142 @@ ssize_t qio_channel_pwrite(QIOChannel *ioc,
  * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
  */
 ssize_t qio_channel_pread(QIOChannel *ioc,
+                          QIO_BYTE *buf,
+                          size_t buflen,
+                          off_t offset,
+                          Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_pwritev_all:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to write; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes everything from @offset on, leaving the channel's own position alone. The channel must have
+ * QIO_CHANNEL_FEATURE_SEEKABLE, unless there is nothing to write.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything was written; -1 with @errp set, also if something had been written before.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_pwritev_all(QIOChannel *ioc,
+                            const struct iovec *iov,
+                            size_t niov,
+                            off_t offset,
+                            Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_preadv_all_eof:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads from @offset until everything has come, leaving the channel's own position alone. The channel
+ * must have QIO_CHANNEL_FEATURE_SEEKABLE, unless there is nothing to read.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 1 if everything came; 0 if the data ended before any byte, @errp being untouched; -1 with
+ * @errp set, also if the data ended in between: what had come is in the memory.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_preadv_all_eof(QIOChannel *ioc,
+                               const struct iovec *iov,
+                               size_t niov,
+                               off_t offset,
+                               Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_preadv_all:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As qio_channel_preadv_all_eof(), but any end before everything has come is a failure.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything came, or -1 with @errp set.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_preadv_all(QIOChannel *ioc,
+                           const struct iovec *iov,
+                           size_t niov,
+                           off_t offset,
+                           Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_pwrite_all:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to write
+ * @buflen: its size in bytes, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes all of @buf from @offset on: qio_channel_pwritev_all() with one piece of memory.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything was written; -1 with @errp set, also if something had been written before.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_pwrite_all(QIOChannel *ioc,
+                           const QIO_BYTE *buf,
+                           size_t buflen,
+                           off_t offset,
+                           Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_pread_all_eof:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Fills @buf from @offset: qio_channel_preadv_all_eof() with one piece of memory.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with @errp
+ * set, also if the data ended in between.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_pread_all_eof(QIOChannel *ioc,
+                              QIO_BYTE *buf,
+                              size_t buflen,
+                              off_t offset,
+                              Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_pread_all:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As qio_channel_pread_all_eof(), but any end before everything has come is a failure.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything came, or -1 with @errp set.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_pread_all(QIOChannel *ioc,
                           QIO_BYTE *buf,
                           size_t buflen,
                           off_t offset,

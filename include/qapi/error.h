@@ -423,7 +423,9 @@ bool warn_report_err_once_cond(bool *printed, Error *err);
                                   (err));                               \
     })
 
+#ifndef QIO_HAS_ERROR_AUTOPTR_REFUSED
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Error, error_free)
+#endif
 #endif
 
 /**

@@ -286,6 +286,21 @@ void qemu_clear_cloexec(int fd);
 bool qemu_set_blocking(int fd, bool block, Error **errp);
 #endif
 
+#ifdef QIO_HAS_FCNTL_ADDFL
+/**
+ * qemu_fcntl_addfl:
+ * @fd: a descriptor
+ * @flag: O_* bits, as for fcntl(2) with F_SETFL
+ *
+ * Adds them to what it has.
+ *
+ * Threads: any; Blocks: no.
+ * Returns: 0 or -errno.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qemu_fcntl_addfl(int fd, int flag);
+#endif
+
 /**
  * qemu_get_thread_id:
  *

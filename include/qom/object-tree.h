@@ -161,6 +161,24 @@ Object *object_resolve_path(const char *path, bool *ambiguous);
 Object *object_resolve_path_type(const char *path, const char *type_name,
                                  bool *ambiguous);
 
+#ifdef QIO_HAS_RESOLVE_AND_TYPECHECK
+/**
+ * object_resolve_and_typecheck:
+ * @path: a path, as for object_resolve_path()
+ * @name: what the path is called, for the error
+ * @type: the name of a type or interface
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Finds an object, which must be of the type.
+ *
+ * Returns: (transfer none) (nullable): the object; NULL with @errp set, of the
+ *     class ERROR_CLASS_DEVICE_NOT_FOUND if there is none
+ * Since: qemu-11.1 profile, provisionally.
+ */
+Object *object_resolve_and_typecheck(const char *path, const char *name,
+                                     const char *type, Error **errp);
+#endif
+
 #ifdef QIO_HAS_UNAMBIGUOUS_TYPE
 /**
  * object_resolve_type_unambiguous:

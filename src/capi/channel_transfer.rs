@@ -20,7 +20,7 @@ use platform::os::iov::{Access, IoVec};
 /// # Safety
 /// `ioc` is NULL or a channel that lives for `'a`, and so do the elements.
 #[inline(always)]
-unsafe fn request<'a, A: Access>(
+pub(super) unsafe fn request<'a, A: Access>(
     ioc: *mut QIOChannel,
     iov: *const iovec,
     niov: size_t,

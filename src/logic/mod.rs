@@ -10,6 +10,8 @@ pub mod file;
 pub mod listener;
 pub mod null;
 mod polling;
+#[cfg(positional_all)]
+pub mod positional;
 pub mod resolver;
 pub mod socket;
 pub mod suspension;
