@@ -254,6 +254,7 @@ static void test_ids(void)
         error_free(err);
         object_unparent(obj);
     }
+    g_string_truncate(trail, 0);
 }
 #endif
 
@@ -311,6 +312,7 @@ static void test_typecheck(void)
     error_free(err);
     object_unparent(obj);
     g_assert_null(object_resolve_and_typecheck("one", "n", TYPE_BARE, NULL));
+    g_string_truncate(trail, 0);
 }
 #endif
 

@@ -59,6 +59,11 @@ def cover():
     return [profile for profile in PROFILES if profile in chosen]
 
 
+def is_provisional(profile):
+    """Whether no release was measured yet."""
+    return TABLE['profiles'][profile].get('provisional', False)
+
+
 def upper(profile):
     """The profile's name inside C macros and version nodes."""
     return profile.upper().replace('-', '_').replace('.', '_')
