@@ -48,7 +48,7 @@ def table():
 
 def events(profile):
     """Name -> [(argument, kind)] of the events that trees of the profile have."""
-    has = set(abi.TABLE['profiles'][profile]['switches'])
+    has = set(abi.switches(profile))
     return {
         name: [(argument, kind) for needed, argument, kind in arguments if needed is None or needed in has]
         for name, switch, arguments in table()

@@ -18,6 +18,5 @@ pub mod task;
 pub mod tls;
 pub mod transfer;
 pub mod wait;
-mod waiters;
 pub mod watch;
 pub mod websock;

@@ -4,13 +4,14 @@
 //! needed. All copying stays within the `capacity` bytes at `data`, whatever `usage` and `offset`
 //! say.
 
-use core::ffi::{CStr, c_void};
+use core::ffi::c_void;
 use core::ptr;
 
 use glib_sys as ffi;
 
+use super::Ref;
 use super::field_locks::FieldLocks;
-use super::{Instance, IsA, Ref, Shared};
+use super::fields::{atomic_fields, instance};
 use abi::layout;
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
@@ -18,16 +19,14 @@ use platform::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 /// The locks of `data`: no thread frees or moves what another one copies.
 static CONTENTS: FieldLocks = FieldLocks::new();
 
-/// The object.
-pub type Buffer = Shared<layout::QIOChannelBuffer>;
+instance!(Buffer = QIOChannelBuffer: QIOChannel, c"qio-channel-buffer");
 
-// SAFETY: the struct begins with its parent's, down to `Object`.
-unsafe impl Instance for layout::QIOChannelBuffer {
-    const TYPE: &'static CStr = c"qio-channel-buffer";
-}
-
-// SAFETY: the first member is the parent.
-unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelBuffer {}
+atomic_fields!(Buffer {
+    data_field: data as AtomicPtr<u8>;
+    capacity_field: capacity as AtomicUsize;
+    usage_field: usage as AtomicUsize;
+    offset_field: offset as AtomicUsize;
+});
 
 impl Buffer {
     /// A channel over so many zeroed bytes.
@@ -38,26 +37,6 @@ impl Buffer {
         buffer.data_field().store(data.cast(), Ordering::Relaxed);
         buffer.capacity_field().store(capacity, Ordering::Relaxed);
         buffer
-    }
-
-    fn data_field(&self) -> &AtomicPtr<u8> {
-        // SAFETY: an aligned field that lives with `self`.
-        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).data) }
-    }
-
-    fn capacity_field(&self) -> &AtomicUsize {
-        // SAFETY: as above.
-        unsafe { AtomicUsize::from_ptr(&raw mut (*self.as_ptr()).capacity) }
-    }
-
-    fn usage_field(&self) -> &AtomicUsize {
-        // SAFETY: as above.
-        unsafe { AtomicUsize::from_ptr(&raw mut (*self.as_ptr()).usage) }
-    }
-
-    fn offset_field(&self) -> &AtomicUsize {
-        // SAFETY: as above.
-        unsafe { AtomicUsize::from_ptr(&raw mut (*self.as_ptr()).offset) }
     }
 
     /// Bytes of content.

@@ -8,7 +8,7 @@ use glib_sys as ffi;
 
 use super::channel_class::CreateWatch;
 use super::field_locks::FieldLocks;
-use super::{Instance, IsA, Shared};
+use super::fields::{atomic_fields, instance};
 use abi::layout;
 use platform::glib::Source;
 use platform::os::poll::{Until, Waited};
@@ -19,16 +19,15 @@ use platform::sync::atomic::{AtomicU32, Ordering};
 /// The locks of the `name` fields.
 static NAMES: FieldLocks = FieldLocks::new();
 
-/// A channel of any class.
-pub type Channel = Shared<layout::QIOChannel>;
+instance!(Channel = QIOChannel: Object, c"qio-channel");
 
-// SAFETY: the struct begins with its parent's, down to `Object`.
-unsafe impl Instance for layout::QIOChannel {
-    const TYPE: &'static CStr = c"qio-channel";
-}
-
-// SAFETY: the first member is the parent.
-unsafe impl IsA<layout::Object> for layout::QIOChannel {}
+atomic_fields!(Channel {
+    // The feature bits, for atomic access: set on worker threads while others look (R-CHAN-17).
+    features: features as AtomicU32;
+    // Where coroutines wait: in their own context, or in the main loop (R-CHAN-44).
+    #[cfg(two_aio_contexts)]
+    follows: follow_coroutine_ctx as AtomicBool;
+});
 
 /// What a channel can do: a bit number, as in `QIOChannelFeature`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,14 +62,6 @@ impl Feature {
 }
 
 impl Channel {
-    /// The feature bits, for atomic access: set on worker threads while others look (R-CHAN-17).
-    #[inline]
-    fn features(&self) -> &AtomicU32 {
-        // SAFETY: an aligned field that lives with `self`, which all of the library accesses
-        // atomically.
-        unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).features) }
-    }
-
     /// Whether the channel can do this.
     #[inline]
     pub fn has_feature(&self, feature: Feature) -> bool {
@@ -105,13 +96,6 @@ impl Channel {
             source.set_name(unsafe { CStr::from_ptr(name) });
         }
         drop(guard);
-    }
-
-    /// Where coroutines wait: in their own context, or in the main loop (R-CHAN-44).
-    #[cfg(two_aio_contexts)]
-    fn follows(&self) -> &AtomicBool {
-        // SAFETY: a field that lives with `self`, which all of the library accesses atomically.
-        unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).follow_coroutine_ctx) }
     }
 
     /// Whether coroutines wait in their own context.

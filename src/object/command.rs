@@ -1,50 +1,38 @@
 //! `QIOChannelCommand` as Rust sees it: safe access to the fields of a command channel.
 
-use core::ffi::{CStr, c_int};
+use core::ffi::c_int;
 
-use super::{Instance, IsA, Shared};
-use abi::layout;
+use super::fields::{atomic_fields, instance};
 use platform::os::fd::Descriptor;
+use platform::os::incarnation;
 use platform::os::process::Pid;
 use platform::sync::atomic::{AtomicI32, Ordering};
 
-/// The object.
-pub type Command = Shared<layout::QIOChannelCommand>;
+instance!(Command = QIOChannelCommand: QIOChannel, c"qio-channel-command");
 
-// SAFETY: the struct begins with its parent's, down to `Object`.
-unsafe impl Instance for layout::QIOChannelCommand {
-    const TYPE: &'static CStr = c"qio-channel-command";
-}
-
-// SAFETY: the first member is the parent.
-unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelCommand {}
+atomic_fields!(Command {
+    // The descriptor fields, which C code reads, and other threads may close (R-CHAN-10).
+    read_field: readfd as AtomicI32;
+    write_field: writefd as AtomicI32;
+    pid_field: pid as AtomicI32;
+});
 
 /// Takes what a descriptor field holds: the caller closes it, and no other thread does.
 fn take(field: &AtomicI32) -> Option<Descriptor> {
     let fd = field.swap(-1, Ordering::AcqRel);
+    incarnation::end(fd);
     // SAFETY: the channel owned it and has forgotten it.
     (fd >= 0).then(|| unsafe { Descriptor::from_raw(fd) })
 }
 
+/// Stores a descriptor, which is the channel's from now on.
+fn store(field: &AtomicI32, end: Option<Descriptor>) {
+    let fd = end.map_or(-1, Descriptor::into_raw);
+    field.store(fd, Ordering::Relaxed);
+    incarnation::begin(fd);
+}
+
 impl Command {
-    /// The descriptor fields, which C code reads, and other threads may close (R-CHAN-10).
-    #[inline]
-    fn read_field(&self) -> &AtomicI32 {
-        // SAFETY: an aligned field that lives with `self`.
-        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).readfd) }
-    }
-
-    #[inline]
-    fn write_field(&self) -> &AtomicI32 {
-        // SAFETY: as above.
-        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).writefd) }
-    }
-
-    fn pid_field(&self) -> &AtomicI32 {
-        // SAFETY: as above.
-        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).pid) }
-    }
-
     /// The pipe from the child, -1 if there is none.
     #[inline]
     pub fn read_fd(&self) -> c_int {
@@ -59,14 +47,12 @@ impl Command {
 
     /// Stores the pipe from the child.
     pub fn set_read_end(&self, end: Option<Descriptor>) {
-        let fd = end.map_or(-1, Descriptor::into_raw);
-        self.read_field().store(fd, Ordering::Relaxed);
+        store(self.read_field(), end);
     }
 
     /// Stores the pipe to the child.
     pub fn set_write_end(&self, end: Option<Descriptor>) {
-        let fd = end.map_or(-1, Descriptor::into_raw);
-        self.write_field().store(fd, Ordering::Relaxed);
+        store(self.write_field(), end);
     }
 
     /// Takes the pipe from the child.

@@ -12,24 +12,16 @@ use std::ffi::CString;
 
 use glib_sys as ffi;
 
+use super::Finalizing;
 use super::client_func::{ClientFunc, ContextName};
+use super::fields::instance;
 use super::socket::Socket;
-use super::{Finalizing, Instance, IsA, Shared};
 use abi::layout;
 use platform::glib::Source;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
-/// The object.
-pub type Listener = Shared<layout::QIONetListener>;
-
-// SAFETY: the struct begins with its parent's, down to `Object`.
-unsafe impl Instance for layout::QIONetListener {
-    const TYPE: &'static CStr = c"qio-net-listener";
-}
-
-// SAFETY: the first member is the parent.
-unsafe impl IsA<layout::Object> for layout::QIONetListener {}
+instance!(Listener = QIONetListener: Object, c"qio-net-listener");
 
 /// What belongs to a listener beside its struct.
 struct Private {

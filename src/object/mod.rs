@@ -8,6 +8,7 @@ pub mod class;
 pub mod client_func;
 pub mod command;
 mod field_locks;
+mod fields;
 pub mod file;
 pub mod layered;
 pub mod listener;

@@ -1,28 +1,15 @@
 //! `QIOChannelNull` as Rust sees it: safe access to the fields of a null channel.
 
-use core::ffi::CStr;
-
-use super::{Instance, IsA, Shared};
-use abi::layout;
+use super::fields::{atomic_fields, instance};
 use platform::sync::atomic::{AtomicBool, Ordering};
 
-/// The object.
-pub type Null = Shared<layout::QIOChannelNull>;
+instance!(Null = QIOChannelNull: QIOChannel, c"qio-channel-null");
 
-// SAFETY: the struct begins with its parent's, down to `Object`.
-unsafe impl Instance for layout::QIOChannelNull {
-    const TYPE: &'static CStr = c"qio-channel-null";
-}
-
-// SAFETY: the first member is the parent.
-unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelNull {}
+atomic_fields!(Null {
+    field: closed as AtomicBool;
+});
 
 impl Null {
-    fn field(&self) -> &AtomicBool {
-        // SAFETY: a field that lives with `self`; C stores 0 or 1 to a `bool`.
-        unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).closed) }
-    }
-
     /// Whether the channel was closed.
     pub fn is_closed(&self) -> bool {
         self.field().load(Ordering::Relaxed)

@@ -1,27 +1,26 @@
 //! `QIOChannelSocket` as Rust sees it: safe access to the fields of a socket channel.
 
-use core::ffi::CStr;
-
 use libc::{sockaddr, sockaddr_storage, socklen_t};
 
 use super::field_locks::FieldLocks;
-use super::{Instance, IsA, Shared};
+use super::fields::{atomic_fields, instance};
 use crate::trace;
-use abi::layout;
 use platform::os::fd::Descriptor;
+use platform::os::incarnation;
 use platform::os::socket_name::SocketName;
 use platform::sync::atomic::{AtomicBool, AtomicI32, AtomicIsize, Ordering};
 
-/// The object.
-pub type Socket = Shared<layout::QIOChannelSocket>;
+instance!(Socket = QIOChannelSocket: QIOChannel, c"qio-channel-socket");
 
-// SAFETY: the struct begins with its parent's, down to `Object`.
-unsafe impl Instance for layout::QIOChannelSocket {
-    const TYPE: &'static CStr = c"qio-channel-socket";
-}
-
-// SAFETY: the first member is the parent.
-unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelSocket {}
+atomic_fields!(Socket {
+    fd_field: fd as AtomicI32;
+    queued_field: zero_copy_queued as AtomicIsize;
+    sent_field: zero_copy_sent as AtomicIsize;
+    #[cfg(bool_set_blocking)]
+    blocking_mode: blocking as AtomicBool;
+    #[cfg(zero_copy_success)]
+    uncopied: new_zero_copy_sent_success as AtomicBool;
+});
 
 impl From<&Socket> for trace::Id {
     fn from(socket: &Socket) -> Self {
@@ -34,12 +33,6 @@ const CLOSED: i32 = -1;
 
 /// The descriptor. C code and other threads read and store it, so each call looks anew (R-CHAN-10).
 impl Socket {
-    #[inline]
-    fn fd_field(&self) -> &AtomicI32 {
-        // SAFETY: an aligned field that lives with `self`; the library accesses it atomically.
-        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).fd) }
-    }
-
     /// The descriptor, -1 if the channel is closed.
     #[inline]
     pub fn fd(&self) -> i32 {
@@ -60,11 +53,13 @@ impl Socket {
     pub fn open(&self, fd: i32) -> bool {
         self.fd_field()
             .compare_exchange(CLOSED, fd, Ordering::AcqRel, Ordering::Relaxed)
+            .inspect(|_| incarnation::begin(fd))
             .is_ok()
     }
 
     /// Takes `fd` back from a channel that was opened with it; it is the caller's again.
     pub fn unopen(&self, fd: i32) {
+        incarnation::end(fd);
         // Unless C code has put another one there.
         let _ = self
             .fd_field()
@@ -74,6 +69,7 @@ impl Socket {
     /// Closes the channel for all to see, and returns what has to be closed now (W-14).
     pub fn take(&self) -> Option<Descriptor> {
         let fd = self.fd_field().swap(CLOSED, Ordering::AcqRel);
+        incarnation::end(fd);
         // SAFETY: the channel owned it, and gave it up just now.
         (fd != CLOSED).then(|| unsafe { Descriptor::from_raw(fd) })
     }
@@ -172,16 +168,6 @@ impl Socket {
 /// The zero-copy sends. The writer counts them; who takes the notices, one thread at a time, counts
 /// those that are done.
 impl Socket {
-    fn queued_field(&self) -> &AtomicIsize {
-        // SAFETY: an aligned field that lives with `self`; the library accesses it atomically.
-        unsafe { AtomicIsize::from_ptr(&raw mut (*self.as_ptr()).zero_copy_queued) }
-    }
-
-    fn sent_field(&self) -> &AtomicIsize {
-        // SAFETY: as above.
-        unsafe { AtomicIsize::from_ptr(&raw mut (*self.as_ptr()).zero_copy_sent) }
-    }
-
     /// Forgets the sends of a socket that is gone: the system counts those of the next one anew.
     pub fn reset_zero_copy(&self) {
         self.queued_field().store(0, Ordering::Relaxed);
@@ -216,8 +202,7 @@ impl Socket {
     /// The mode that was last asked for.
     #[cfg(bool_set_blocking)]
     fn blocking_field(&self) -> Option<&AtomicBool> {
-        // SAFETY: a field that lives with `self`; the library accesses it atomically.
-        Some(unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).blocking) })
+        Some(self.blocking_mode())
     }
 
     #[cfg(not(bool_set_blocking))]
@@ -229,8 +214,7 @@ impl Socket {
     /// Whether bytes have been sent without a copy since the last flush.
     #[cfg(zero_copy_success)]
     pub(super) fn success_field(&self) -> Option<&AtomicBool> {
-        // SAFETY: as above.
-        Some(unsafe { AtomicBool::from_ptr(&raw mut (*self.as_ptr()).new_zero_copy_sent_success) })
+        Some(self.uncopied())
     }
 
     #[cfg(not(zero_copy_success))]

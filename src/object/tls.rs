@@ -1,11 +1,11 @@
 //! `QIOChannelTLS` as Rust sees it: safe access to the fields of a TLS channel.
 
-use core::ffi::CStr;
 use core::ptr;
 
+use super::Finalizing;
 use super::channel_class::Transfer;
+use super::fields::{atomic_fields, instance};
 use super::layered::Layered;
-use super::{Finalizing, Instance, IsA, Shared};
 use abi::layout;
 use host::error::Error;
 use host::tls_session::{OwnedSession, Session, Transport};
@@ -14,17 +14,17 @@ use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
-/// The object.
-pub type Tls = Shared<layout::QIOChannelTLS>;
+instance!(Tls = QIOChannelTLS: QIOChannel, c"qio-channel-tls", size_of::<Whole>());
 
-// SAFETY: the struct begins with its parent's, down to `Object`.
-unsafe impl Instance for layout::QIOChannelTLS {
-    const TYPE: &'static CStr = c"qio-channel-tls";
-    const SIZE: usize = size_of::<Whole>();
-}
-
-// SAFETY: the first member is the parent.
-unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelTLS {}
+atomic_fields!(Tls {
+    session_field: session as AtomicPtr<layout::QCryptoTLSSession>;
+    shutdown_field: shutdown as AtomicU32;
+    master_pointer: master as AtomicPtr<layout::QIOChannel>;
+    #[cfg(tls_hs_ioc_tag)]
+    handshake_tag: hs_ioc_tag as AtomicU32;
+    #[cfg(tls_bye)]
+    bye_tag: bye_ioc_tag as AtomicU32;
+});
 
 /// The instance: what C code sees, and the rest behind it. Zeroed memory is one, as it is new.
 #[repr(C)]
@@ -47,8 +47,7 @@ const END: u8 = 4;
 // SAFETY: fields of ours.
 unsafe impl Layered for layout::QIOChannelTLS {
     fn master_field(channel: &Tls) -> &AtomicPtr<layout::QIOChannel> {
-        // SAFETY: an aligned field that lives with the channel.
-        unsafe { AtomicPtr::from_ptr(&raw mut (*channel.as_ptr()).master) }
+        channel.master_pointer()
     }
 
     fn state_field(channel: &Tls) -> &AtomicPtr<UserData> {
@@ -62,11 +61,6 @@ const SHUTDOWN_READ: u32 = layout::QIOChannelShutdown::QIO_CHANNEL_SHUTDOWN_READ
 impl Tls {
     fn whole(&self) -> *mut Whole {
         self.as_ptr().cast::<Whole>()
-    }
-
-    fn session_field(&self) -> &AtomicPtr<layout::QCryptoTLSSession> {
-        // SAFETY: an aligned field that lives with `self`.
-        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).session) }
     }
 
     /// Stores the session, once. The channel is its transport, without a reference (R-TLS-4).
@@ -87,11 +81,6 @@ impl Tls {
     /// The address of the session, for C.
     pub fn session_ptr(&self) -> *mut layout::QCryptoTLSSession {
         self.session_field().load(Ordering::Acquire)
-    }
-
-    fn shutdown_field(&self) -> &AtomicU32 {
-        // SAFETY: an aligned field that lives with `self`.
-        unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).shutdown) }
     }
 
     /// Notes that these directions are being shut down (R-TLS-44).
@@ -160,9 +149,7 @@ impl Tls {
     /// Stores the id of the source that the handshake waits with, 0 if none (R-TLS-15).
     #[cfg(tls_hs_ioc_tag)]
     pub fn set_handshake_tag(&self, tag: u32) {
-        // SAFETY: an aligned field that lives with `self`.
-        let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).hs_ioc_tag) };
-        field.store(tag, Ordering::Relaxed);
+        self.handshake_tag().store(tag, Ordering::Relaxed);
     }
 
     /// The profile has no such field.
@@ -172,9 +159,7 @@ impl Tls {
     /// Stores the id of the source that close_notify waits with, 0 if none (R-TLS-25).
     #[cfg(tls_bye)]
     pub fn set_bye_tag(&self, tag: u32) {
-        // SAFETY: an aligned field that lives with `self`.
-        let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).bye_ioc_tag) };
-        field.store(tag, Ordering::Relaxed);
+        self.bye_tag().store(tag, Ordering::Relaxed);
     }
 
     /// The 7.2 profiles have no such field.

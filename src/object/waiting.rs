@@ -7,6 +7,7 @@ use core::ffi::c_void;
 use core::ptr;
 
 use super::channel::Channel;
+use super::fields::atomic_fields;
 use abi::layout;
 use host::aio::{Context, Handlers};
 use host::coroutine::Coroutine;
@@ -21,17 +22,24 @@ pub enum Direction {
     Write,
 }
 
+atomic_fields!(Channel {
+    reader: read_coroutine as AtomicPtr<layout::Coroutine>;
+    writer: write_coroutine as AtomicPtr<layout::Coroutine>;
+    #[cfg(two_aio_contexts)]
+    reading_context: read_ctx as AtomicPtr<layout::AioContext>;
+    #[cfg(two_aio_contexts)]
+    writing_context: write_ctx as AtomicPtr<layout::AioContext>;
+    #[cfg(not(two_aio_contexts))]
+    context_field: ctx as AtomicPtr<layout::AioContext>;
+});
+
 impl Channel {
     /// The slot of a direction. A coroutine stands there from before its handlers are set.
     fn slot(&self, direction: Direction) -> &AtomicPtr<layout::Coroutine> {
-        let field = match direction {
-            // SAFETY: the field lives with `self`.
-            Direction::Read => unsafe { &raw mut (*self.as_ptr()).read_coroutine },
-            // SAFETY: as above.
-            Direction::Write => unsafe { &raw mut (*self.as_ptr()).write_coroutine },
-        };
-        // SAFETY: aligned, lives with `self`, and all of the library accesses it atomically.
-        unsafe { AtomicPtr::from_ptr(field) }
+        match direction {
+            Direction::Read => self.reader(),
+            Direction::Write => self.writer(),
+        }
     }
 
     /// Whether a coroutine waits to read or to write.
@@ -100,19 +108,14 @@ unsafe extern "C" fn write_ready(opaque: *mut c_void) {
     }
 }
 
-/// The slot is empty once its coroutine has been taken, and each direction has a context
-/// (R-CHAN-44 to 46).
+/// Each direction has a context (R-CHAN-44, R-CHAN-45).
 #[cfg(two_aio_contexts)]
 impl Channel {
     fn place(&self, direction: Direction) -> &AtomicPtr<layout::AioContext> {
-        let field = match direction {
-            // SAFETY: the field lives with `self`.
-            Direction::Read => unsafe { &raw mut (*self.as_ptr()).read_ctx },
-            // SAFETY: as above.
-            Direction::Write => unsafe { &raw mut (*self.as_ptr()).write_ctx },
-        };
-        // SAFETY: aligned, lives with `self`, and all of the library accesses it atomically.
-        unsafe { AtomicPtr::from_ptr(field) }
+        match direction {
+            Direction::Read => self.reading_context(),
+            Direction::Write => self.writing_context(),
+        }
     }
 
     fn note_context(&self, direction: Direction, context: Context) {
@@ -137,30 +140,11 @@ impl Channel {
         // SAFETY: a coroutine waits there, so the context lives.
         unsafe { Context::from_ptr(self.place(direction).load(Ordering::Acquire)) }
     }
-
-    fn take(&self, direction: Direction) -> Option<Coroutine> {
-        let found = self.slot(direction).swap(ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
-        unsafe { Coroutine::from_ptr(found) }
-    }
 }
 
-/// Whether the slot has this coroutine.
-#[cfg(two_aio_contexts)]
-fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
-    found == coroutine.as_ptr()
-}
-
-/// The slot has its coroutine until that goes on or is detached (R-CHAN-49), with the lowest bit
-/// of the address set once it has been taken. The channel has one context.
+/// The channel has one context (R-CHAN-49, R-CHAN-50).
 #[cfg(not(two_aio_contexts))]
 impl Channel {
-    fn context_field(&self) -> &AtomicPtr<layout::AioContext> {
-        // SAFETY: an aligned field that lives with `self`, which all of the library accesses
-        // atomically.
-        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).ctx) }
-    }
-
     fn note_context(&self, _direction: Direction, _context: Context) {}
 
     /// Where coroutines are to wait.
@@ -174,17 +158,6 @@ impl Channel {
     pub fn waits_in(&self, direction: Direction) -> Option<Context> {
         let waits = is_waiting(self.slot(direction).load(Ordering::Acquire));
         waits.then(|| self.waiting_context(None)).flatten()
-    }
-
-    fn take(&self, direction: Direction) -> Option<Coroutine> {
-        let slot = self.slot(direction);
-        let taken = slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {
-            is_waiting(found).then(|| found.map_addr(|address| address | TAKEN))
-        });
-        // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
-        taken
-            .ok()
-            .and_then(|found| unsafe { Coroutine::from_ptr(found) })
     }
 
     /// Coroutines wait in another context from now on, or in the main loop (R-CHAN-50).
@@ -202,18 +175,56 @@ impl Channel {
     }
 }
 
+/// The slot is empty once its coroutine has been taken (R-CHAN-46).
+#[cfg(wake_read)]
+impl Channel {
+    fn take(&self, direction: Direction) -> Option<Coroutine> {
+        let found = self.slot(direction).swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
+        unsafe { Coroutine::from_ptr(found) }
+    }
+}
+
+/// Whether the slot has a coroutine that was not taken.
+#[cfg(all(wake_read, not(two_aio_contexts)))]
+fn is_waiting(found: *mut layout::Coroutine) -> bool {
+    !found.is_null()
+}
+
+/// Whether the slot has this coroutine.
+#[cfg(wake_read)]
+fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
+    found == coroutine.as_ptr()
+}
+
+/// The slot has its coroutine until that goes on or is detached (R-CHAN-49), with the lowest bit
+/// of the address set once it has been taken.
+#[cfg(not(wake_read))]
+impl Channel {
+    fn take(&self, direction: Direction) -> Option<Coroutine> {
+        let slot = self.slot(direction);
+        let taken = slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {
+            is_waiting(found).then(|| found.map_addr(|address| address | TAKEN))
+        });
+        // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
+        taken
+            .ok()
+            .and_then(|found| unsafe { Coroutine::from_ptr(found) })
+    }
+}
+
 /// The bit that marks a coroutine which is going to be entered.
-#[cfg(not(two_aio_contexts))]
+#[cfg(not(wake_read))]
 const TAKEN: usize = 1;
 
 /// Whether the slot has a coroutine that was not taken.
-#[cfg(not(two_aio_contexts))]
+#[cfg(not(wake_read))]
 fn is_waiting(found: *mut layout::Coroutine) -> bool {
     !found.is_null() && found.addr() & TAKEN == 0
 }
 
 /// Whether the slot has this coroutine, taken or not.
-#[cfg(not(two_aio_contexts))]
+#[cfg(not(wake_read))]
 fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
     found.map_addr(|address| address & !TAKEN) == coroutine.as_ptr()
 }

@@ -1,30 +1,24 @@
 //! `QIOChannelWebsock` as Rust sees it: safe access to the fields of a WebSocket channel.
 
-use core::ffi::CStr;
-
+use super::Finalizing;
+use super::fields::{atomic_fields, instance};
 use super::layered::Layered;
-use super::{Finalizing, Instance, IsA, Shared};
 use abi::layout;
 use platform::glib::UserData;
 use platform::sync::atomic::AtomicPtr;
 
-/// The object.
-pub type Websock = Shared<layout::QIOChannelWebsock>;
-
-// SAFETY: the struct begins with its parent's, down to `Object`.
-unsafe impl Instance for layout::QIOChannelWebsock {
-    const TYPE: &'static CStr = c"qio-channel-websock";
-}
-
-// SAFETY: the first member is the parent.
-unsafe impl IsA<layout::QIOChannel> for layout::QIOChannelWebsock {}
+instance!(Websock = QIOChannelWebsock: QIOChannel, c"qio-channel-websock");
+atomic_fields!(Websock {
+    master_pointer: master as AtomicPtr<layout::QIOChannel>;
+    #[cfg(websock_hs_io_tag)]
+    handshake_tag: hs_io_tag as platform::sync::atomic::AtomicU32;
+});
 
 // SAFETY: fields of ours. The struct has no room for the state but in the input's, which is not used
 // otherwise; behind the struct a C type derived from this one would have its own fields.
 unsafe impl Layered for layout::QIOChannelWebsock {
     fn master_field(channel: &Websock) -> &AtomicPtr<layout::QIOChannel> {
-        // SAFETY: an aligned field that lives with the channel.
-        unsafe { AtomicPtr::from_ptr(&raw mut (*channel.as_ptr()).master) }
+        channel.master_pointer()
     }
 
     fn state_field(channel: &Websock) -> &AtomicPtr<UserData> {
@@ -37,10 +31,8 @@ impl Websock {
     /// Stores the id of the source that the handshake waits with, 0 if none (R-WS-6).
     #[cfg(websock_hs_io_tag)]
     pub fn set_handshake_tag(&self, tag: u32) {
-        use platform::sync::atomic::{AtomicU32, Ordering};
-        // SAFETY: an aligned field that lives with `self`.
-        let field = unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).hs_io_tag) };
-        field.store(tag, Ordering::Relaxed);
+        use platform::sync::atomic::Ordering;
+        self.handshake_tag().store(tag, Ordering::Relaxed);
     }
 
     /// The other profiles have no such field.

@@ -2,13 +2,13 @@
 
 use super::writers::Writer;
 use crate::logic::polling::Polling;
-use crate::logic::waiters::Waiter;
 use crate::logic::watch;
 use crate::object::Ref;
 use crate::object::socket::Socket;
 use crate::object::watch::{WatchFunc, WatchSource};
 use abi::layout;
 use platform::glib::condition::OUT;
+use platform::glib::waiters::Waiter;
 use platform::glib::{Callback, Hooks, PollFd, Resting};
 
 /// A source for writing to a UNIX socket.

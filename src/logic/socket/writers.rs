@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::logic::wait;
-use crate::logic::waiters::{Waiter, Waiters};
 use crate::object::socket::Socket;
 use platform::glib::Source;
 use platform::glib::condition::OUT;
+use platform::glib::waiters::{Waiter, Waiters};
 use platform::os::poll::{Until, Waited};
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicI32, AtomicUsize, Ordering};

@@ -23,7 +23,6 @@ pub use transfer::{read, write};
 use core::ffi::CStr;
 use std::sync::Arc;
 
-use crate::logic::waiters::Waiters;
 use crate::logic::{aio, control};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
@@ -35,6 +34,7 @@ use host::aio::{Handlers, Places};
 use host::error::Error;
 use host::tls_session::{Creds, OwnedSession, Role, Session};
 use operation::{Kind, Operation};
+use platform::glib::waiters::Waiters;
 use platform::os::errno::Errno;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, Ordering};

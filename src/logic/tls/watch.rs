@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::State;
 use crate::logic::polling::Polling;
-use crate::logic::waiters::Waiter;
 use crate::logic::watch;
 use crate::object::Ref;
 use crate::object::channel::Polled;
@@ -12,6 +11,7 @@ use crate::object::tls::Tls;
 use crate::object::watch::{WatchFunc, WatchSource, Watcher};
 use abi::layout;
 use platform::glib::condition::{IN, OUT};
+use platform::glib::waiters::Waiter;
 use platform::glib::{Callback, Hooks, PollFd, Resting};
 use platform::os::poll::{Until, Waited};
 use platform::sync::atomic::{AtomicU32, Ordering};

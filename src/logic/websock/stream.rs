@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::logic::waiters::Waiters;
 use crate::object::channel_class::Transfer;
 use crate::trace;
 use abi::origin;
 use host::error::{Error, HostError};
+use platform::glib::waiters::Waiters;
 use platform::os::errno::Errno;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, Ordering};

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::state::State;
-use crate::logic::waiters::Waiter;
 use crate::logic::watch;
 use crate::object::Ref;
 use crate::object::watch::{WatchFunc, WatchSource, Watcher};
 use crate::object::websock::Websock;
 use abi::layout;
 use platform::glib::condition::{ERR, HUP, IN};
+use platform::glib::waiters::Waiter;
 use platform::glib::{Callback, Hooks, Source};
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicU32, Ordering};

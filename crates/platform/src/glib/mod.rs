@@ -9,6 +9,7 @@ mod source;
 mod source_fd;
 mod spawn;
 mod user_data;
+pub mod waiters;
 mod weak_context;
 
 pub use context::MainContext;

@@ -6,14 +6,14 @@
 
 use std::sync::{Arc, Weak};
 
-use platform::glib::{Callback, Hooks, Source, SourceOf};
-use platform::os::event::EventFd;
-use platform::sync::Mutex;
-use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::glib::{Callback, Hooks, Source, SourceOf};
+use crate::os::event::EventFd;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// All waiters of a channel.
 #[derive(Default)]
-pub(super) struct Waiters {
+pub struct Waiters {
     list: Mutex<Vec<Arc<Entry>>>,
     /// How many of them wait at this moment.
     waiting: AtomicUsize,
@@ -33,7 +33,7 @@ enum Wakeup {
 }
 
 /// One of the waiters, until it is dropped.
-pub(super) struct Waiter {
+pub struct Waiter {
     all: Arc<Waiters>,
     entry: Arc<Entry>,
 }
@@ -71,7 +71,7 @@ impl Drop for Removal {
 
 impl Waiters {
     /// A watch, whose source gets that of the wake-up as a part.
-    pub(super) fn join(self: &Arc<Self>) -> (Waiter, Source) {
+    pub fn join(self: &Arc<Self>) -> (Waiter, Source) {
         let source = SourceOf::new(WakeupSource);
         let waiter = self.add(Wakeup::Source(source.clone().into()));
         source.keep(Removal {
@@ -82,7 +82,7 @@ impl Waiters {
     }
 
     /// A thread.
-    pub(super) fn join_thread(self: &Arc<Self>) -> Waiter {
+    pub fn join_thread(self: &Arc<Self>) -> Waiter {
         self.add(Wakeup::Thread(EventFd::create().ok()))
     }
 
@@ -102,7 +102,7 @@ impl Waiters {
     ///
     /// A waiter that begins after that sees the difference before: both change the same number.
     #[inline]
-    pub(super) fn wake(&self) {
+    pub fn wake(&self) {
         if self.waiting.fetch_add(0, Ordering::AcqRel) > 0 {
             self.wake_all();
         }
@@ -145,7 +145,7 @@ impl Waiters {
 
 impl Waiter {
     /// What a thread polls.
-    pub(super) fn fd(&self) -> Option<i32> {
+    pub fn fd(&self) -> Option<i32> {
         match &self.entry.wakeup {
             Wakeup::Thread(event) => event.as_ref().map(|event| event.fd()),
             Wakeup::Source(_) => None,
@@ -153,7 +153,7 @@ impl Waiter {
     }
 
     /// It is about to look whether it has to wait.
-    pub(super) fn begin(&self) {
+    pub fn begin(&self) {
         // First of all: what notifies from the swap on must stay. A late notification of an earlier
         // wake-up may have come since, so this is done also for one that waits already.
         if let Wakeup::Thread(Some(event)) = &self.entry.wakeup {
@@ -168,7 +168,7 @@ impl Waiter {
     }
 
     /// It looks for itself.
-    pub(super) fn end(&self) {
+    pub fn end(&self) {
         self.all.ends_to_wait(&self.entry);
     }
 }
@@ -182,7 +182,7 @@ impl Drop for Waiter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use platform::os::poll;
+    use crate::os::poll;
 
     #[test]
     fn a_thread_is_woken_while_it_waits_only() {
