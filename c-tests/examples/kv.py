@@ -1,4 +1,5 @@
-"""The server that is written twice: both give the same answers to the same clients.
+"""The server that is written twice: both give the same answers to the same clients, and say how to ask
+them in a line that works as it stands.
 
 usage: kv.py SERVER...
 """
@@ -10,6 +11,7 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 
 CLIENTS = 20
 TIMEOUT = 60
@@ -40,14 +42,18 @@ class Client:
 @contextlib.contextmanager
 def server(program, clients):
     """A server that ends by itself after so many clients, and its port."""
-    process = subprocess.Popen([program, '--clients', str(clients)], text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with running(program, '--clients', str(clients)) as greeting:
+        yield int(re.fullmatch(r'listening at tcp:127\.0\.0\.1:(\d+)', greeting[0])[1])
+
+
+@contextlib.contextmanager
+def running(program, *arguments):
+    """A server that ends by itself, and the lines that it greets with."""
+    process = subprocess.Popen([program, *arguments], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        line = process.stdout.readline()
-        yield int(re.fullmatch(r'listening at tcp:127\.0\.0\.1:(\d+)\n', line)[1])
+        yield [process.stdout.readline().rstrip('\n') for _ in range(4)]
         _, errors = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 0, f'{program} ended with {process.returncode}: {errors}'
-        process.errors = errors
     finally:
         process.kill()
         process.wait()
@@ -100,6 +106,29 @@ def too_long(program):
     return ended
 
 
+def pasted(program):
+    """The greeting: what it is, and a command that somebody pastes into a shell."""
+    with tempfile.TemporaryDirectory(prefix='with space ') as folder:
+        for where, listening in (('tcp:127.0.0.1:0', r'tcp:127\.0\.0\.1:\d+'), ('tcp:[::1]:0', r'tcp:\[::1\]:\d+'),
+                                 (f'unix:{folder}/socket', f'unix:{folder}/socket')):
+            with running(program, '--clients', '2', '--address', where) as greeting:
+                assert re.fullmatch(f'listening at {listening}', greeting[0]), greeting
+                thread = {'kv-task': 'a task, on a worker thread',
+                          'kv-coroutine': "a coroutine, on the main loop's thread"}[os.path.basename(program)]
+                assert f'served by {thread}.' in greeting[1], greeting
+                assert greeting[3].startswith('    '), greeting
+                ran = subprocess.run(greeting[3], shell=True, text=True, capture_output=True, timeout=TIMEOUT)
+                assert ran.returncode == 0 and ran.stdout == 'ok\ngreen\n', (greeting, ran)
+                address = greeting[0].removeprefix('listening at ')
+                ran = subprocess.run([program, '--ask', address, 'get colour', 'hm'], text=True,
+                                     capture_output=True, timeout=TIMEOUT)
+                assert ran.stdout == 'green\nerror: get KEY, or set KEY VALUE\n', ran
+        for wrong, reason in ((['--ask', f'unix:{folder}/nobody', 'get x'], f'{folder}/nobody'),
+                              (['get x'], 'go together'), (['--ask', 'tcp:127.0.0.1:1'], 'go together')):
+            ran = subprocess.run([program, *wrong], text=True, capture_output=True, timeout=TIMEOUT)
+            assert ran.returncode == 1 and reason in ran.stderr and not ran.stdout, (wrong, ran)
+
+
 for test in (conversation, pipelined, too_long):
     results = [test(program) for program in sys.argv[1:]]
     assert len(results) > 1 and all(result == results[0] for result in results), \
@@ -112,3 +141,5 @@ for test in (conversation, pipelined, too_long):
         assert results[0] == b'ok\n' + (b'v' * 200 + b'\n') * 20000
     else:
         assert results[0] == '', results[0]
+for program in sys.argv[1:]:
+    pasted(program)

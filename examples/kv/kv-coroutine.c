@@ -46,7 +46,7 @@ static void serve(KvServer *server, QIOChannelSocket *sioc)
 
 int main(int argc, char **argv)
 {
-    KvServer server = { .serve = serve };
+    KvServer server = { .serve = serve, .served_by = "a coroutine, on the main loop's thread" };
 
     /* Coroutines that wait are woken from the main loop. */
     qemu_init_main_loop(&error_fatal);

@@ -40,7 +40,7 @@ static void serve(KvServer *server, QIOChannelSocket *sioc)
 int main(int argc, char **argv)
 {
     GMutex lock;
-    KvServer server = { .serve = serve, .store.lock = &lock };
+    KvServer server = { .serve = serve, .served_by = "a task, on a worker thread", .store.lock = &lock };
     int status;
 
     g_mutex_init(&lock);

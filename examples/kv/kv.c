@@ -1,5 +1,5 @@
 /*
- * What both servers share: the store, the protocol, the listener.
+ * What both servers share: the store, the protocol, the listener; and a small client.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -117,28 +117,78 @@ static void client_arrived(QIONetListener *listener, QIOChannelSocket *sioc, gpo
     server->serve(server, sioc);
 }
 
-/* For whoever chose port 0. */
-static bool print_address(QIONetListener *listener, Error **errp)
+/* (transfer full): as socket_parse() takes it. */
+static char *address_text(SocketAddress *address)
+{
+    /* socket_uri() has no brackets. */
+    if (address->type == SOCKET_ADDRESS_TYPE_INET && strchr(address->u.inet.host, ':')) {
+        return g_strdup_printf("tcp:[%s]:%s", address->u.inet.host, address->u.inet.port);
+    }
+    return socket_uri(address);
+}
+
+/* Where it listens, which the system may have chosen, and how to use it. */
+static bool print_greeting(KvServer *server, QIONetListener *listener, const char *program, Error **errp)
 {
     g_autoptr(SocketAddress) bound = NULL;
+    g_autofree char *where = NULL, *command = g_shell_quote(program), *argument = NULL;
 
 #ifdef QIO_HAS_LISTENER_SOURCE
     bound = qio_net_listener_get_local_address(listener, 0, errp);
 #else
     bound = qio_channel_socket_get_local_address(listener->sioc[0], errp);
 #endif
-    if (bound && bound->type == SOCKET_ADDRESS_TYPE_INET) {
-        printf("listening at tcp:%s:%s\n", bound->u.inet.host, bound->u.inet.port);
-    } else if (bound) {
-        printf("listening\n");
+    if (!bound) {
+        return false;
     }
+    where = address_text(bound);
+    argument = g_shell_quote(where);
+    printf("listening at %s\n"
+           "A key-value store; each client is served by %s. It answers lines: set KEY VALUE, get KEY.\n"
+           "Ask it from another terminal:\n"
+           "    %s --ask %s 'set colour green' 'get colour'\n", where, server->served_by, command, argument);
     fflush(stdout);
-    return bound != NULL;
+    return true;
+}
+
+/* The client */
+
+/* Sends the lines and prints an answer to each. Blocks. */
+static bool ask(const char *where, char **lines, Error **errp)
+{
+    g_autoptr(SocketAddress) address = socket_parse(where, errp);
+    QIOChannelSocket *sioc;
+    bool ok = true;
+
+    if (!address) {
+        return false;
+    }
+    sioc = qio_channel_socket_new();
+    if (qio_channel_socket_connect_sync(sioc, address, errp) < 0) {
+        object_unref(OBJECT(sioc));
+        return false;
+    }
+    for (; ok && *lines; lines++) {
+        g_autofree char *line = g_strconcat(*lines, "\n", NULL);
+        char c = 0;
+
+        ok = qio_channel_write_all(QIO_CHANNEL(sioc), line, strlen(line), errp) == 0;
+        /* Byte by byte, which is enough for a person. */
+        while (ok && c != '\n') {
+            ok = qio_channel_read_all(QIO_CHANNEL(sioc), &c, 1, errp) == 0;
+            if (ok) {
+                putchar(c);
+            }
+        }
+    }
+    object_unref(OBJECT(sioc));
+    return ok;
 }
 
 int kv_main(int argc, char **argv, KvServer *server)
 {
-    g_autofree char *where = NULL;
+    g_autofree char *where = NULL, *asked = NULL;
+    g_auto(GStrv) lines = NULL;
     g_autoptr(SocketAddress) address = NULL;
     g_autoptr(GError) gerr = NULL;
     GOptionEntry entries[] = {
@@ -146,6 +196,9 @@ int kv_main(int argc, char **argv, KvServer *server)
           "Where to listen: tcp:HOST:PORT or unix:PATH (default tcp:127.0.0.1:0)", "ADDRESS" },
         { "clients", 0, 0, G_OPTION_ARG_INT, &server->clients_left,
           "End when so many clients have left", "N" },
+        { "ask", 0, 0, G_OPTION_ARG_STRING, &asked,
+          "Be a client of the store at ADDRESS: send each LINE and print the answer", "ADDRESS" },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &lines, NULL, "[LINE...]" },
         G_OPTION_ENTRY_NULL
     };
     g_autoptr(GOptionContext) options = g_option_context_new("- serve a key-value store");
@@ -156,18 +209,29 @@ int kv_main(int argc, char **argv, KvServer *server)
     g_option_context_add_main_entries(options, entries, NULL);
     if (!g_option_context_parse(options, &argc, &argv, &gerr)) {
         error_setg(&err, "%s", gerr->message);
+    } else if (!asked != !lines) {
+        error_setg(&err, "--ask and lines to send go together");
+    }
+    if (err) {
         error_report_err(err);
         return 1;
     }
     signal(SIGPIPE, SIG_IGN);
     module_call_init(MODULE_INIT_QOM);
+    if (asked) {
+        if (!ask(asked, lines, &err)) {
+            error_report_err(err);
+            return 1;
+        }
+        return 0;
+    }
 
     server->loop = g_main_loop_new(NULL, FALSE);
     server->store.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     listener = qio_net_listener_new();
     address = socket_parse(where ? where : "tcp:127.0.0.1:0", &err);
     if (address && qio_net_listener_open_sync(listener, address, 128, &err) == 0
-        && print_address(listener, &err)) {
+        && print_greeting(server, listener, argv[0], &err)) {
         qio_net_listener_set_client_func(listener, client_arrived, server, NULL);
         g_main_loop_run(server->loop);
     }

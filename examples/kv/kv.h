@@ -29,6 +29,7 @@ typedef void KvServe(KvServer *server, QIOChannelSocket *sioc);
 struct KvServer {
     KvStore store;
     KvServe *serve;
+    const char *served_by;
     GMainLoop *loop;
     int clients_left; /* until the program ends; < 0: it doesn't */
 };

@@ -99,16 +99,34 @@ static bool save_key(const char *dir, const char *name, const Identity *id, Erro
     return save(dir, name, status, &text, errp);
 }
 
-char *certificates_make(Error **errp)
+/* (transfer full): @keep, made anew, or a temporary directory; NULL + @errp. */
+static char *make_directory(const char *keep, Error **errp)
 {
     g_autoptr(GError) gerr = NULL;
-    char *dir = g_dir_make_tmp("migrate-XXXXXX", &gerr);
+    char *dir;
+
+    if (keep) {
+        if (mkdir(keep, 0700) < 0) {
+            error_setg_errno(errp, errno, "Could not make the directory '%s'", keep);
+            return NULL;
+        }
+        return g_strdup(keep);
+    }
+    dir = g_dir_make_tmp("migrate-XXXXXX", &gerr);
+    if (!dir) {
+        error_setg(errp, "Could not make a directory for certificates: %s", gerr->message);
+    }
+    return dir;
+}
+
+char *certificates_make(const char *keep, Error **errp)
+{
+    char *dir = make_directory(keep, errp);
     Identity ca = { NULL, NULL }, server = { NULL, NULL }, client = { NULL, NULL };
     int status;
     bool ok = false;
 
     if (!dir) {
-        error_setg(errp, "Could not make a directory for certificates: %s", gerr->message);
         return NULL;
     }
     status = identity_make(&ca, "migrate-authority", NULL, NULL);

@@ -4,8 +4,9 @@
  *
  * The destination listens with a QIONetListener. The source opens the streams with asynchronous
  * connects; each connect, and later each transfer, is a QIOTask: its blocking part runs on a worker
- * thread, its callback on the thread that runs the main loop. The program prints, as it happens,
- * which thread does what.
+ * thread, its callback on the thread that runs the main loop. With --coroutines the destination receives
+ * on the main loop, too. The program prints, as it happens, what runs where and when, and how long the
+ * main loop stood still; --in-main-loop shows what it would be like without tasks.
  *
  *     cc *.c -o migrate $(pkg-config --cflags --libs qio gnutls)
  *     ./migrate --streams 4 --size 1G --tls --websocket
@@ -15,24 +16,10 @@
 #include "migrate.h"
 
 #include "crypto/tlscredsx509.h"
+#include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/sockets.h"
 #include "qom/object_interfaces.h"
-
-static bool show_progress;
-
-void say(Migration *m, const char *fmt, ...)
-{
-    g_autofree char *text = NULL;
-    va_list args;
-
-    va_start(args, fmt);
-    text = g_strdup_vprintf(fmt, args);
-    va_end(args);
-    printf("%s[%s thread %d] %s\n", show_progress ? "\r\033[K" : "",
-           g_thread_self() == m->main_thread ? "main loop" : "worker   ", qemu_get_thread_id(), text);
-    fflush(stdout);
-}
 
 static void stop_listening(Migration *m)
 {
@@ -68,17 +55,23 @@ void fail(Migration *m, Error *err)
     quit_if_idle(m);
 }
 
-bool task_succeeded(Migration *m, QIOTask *task)
+bool succeeded(Migration *m, Error *err)
 {
-    Error *err = NULL;
-
     m->running--;
-    if (qio_task_propagate_error(task, &err)) {
+    if (err) {
         fail(m, err);
     } else if (m->err) {
         quit_if_idle(m);
     }
     return m->err == NULL;
+}
+
+bool task_succeeded(Migration *m, QIOTask *task)
+{
+    Error *err = NULL;
+
+    qio_task_propagate_error(task, &err);
+    return succeeded(m, err);
 }
 
 static void client_arrived(QIONetListener *listener, QIOChannelSocket *sioc, gpointer opaque)
@@ -90,111 +83,18 @@ static void client_arrived(QIONetListener *listener, QIOChannelSocket *sioc, gpo
         return; /* without a reference of ours the connection is closed */
     }
     object_ref(OBJECT(sioc));
-    stream = stream_add(m, sioc, false, listener == m->websock_listener, -1);
     m->accepted++;
-    say(m, "accepted a connection, %d of %d", m->accepted, m->streams_wanted);
+    stream = stream_add(m, sioc, listener == m->websock_listener, -1);
+    say(m, DESTINATION_END, "accepted %s of %d", stream->name, m->streams_wanted);
     stream_accept(stream);
-}
-
-static gboolean draw_progress(gpointer opaque)
-{
-    Migration *m = opaque;
-    double total = MAX(1, DIV_ROUND_UP(m->size, CHUNK));
-    double part = g_atomic_int_get(&m->chunks_received) / total;
-    int width = 40, filled = part * width, i;
-    char bar[64];
-
-    for (i = 0; i < width; i++) {
-        bar[i] = i < filled ? '#' : '.';
-    }
-    bar[width] = 0;
-    printf("\r\033[K[%s] %3d %%", bar, (int)(part * 100));
-    fflush(stdout);
-    return m->end ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
 /* Set-up */
 
-static int make_file(off_t size, Error **errp)
-{
-    g_autofree char *path = NULL;
-    g_autoptr(GError) gerr = NULL;
-    int fd = g_file_open_tmp("migrate-XXXXXX", &path, &gerr);
-    g_autofree uint32_t *buf = g_malloc(CHUNK);
-    uint32_t state = 2463534242u;
-    off_t done;
-
-    if (fd < 0) {
-        error_setg(errp, "Could not make a temporary file: %s", gerr->message);
-        return -1;
-    }
-    /* Without a name nothing is left behind, whatever happens. */
-    unlink(path);
-    for (done = 0; done < size; done += CHUNK) {
-        size_t length = MIN(size - done, CHUNK), i;
-
-        for (i = 0; i < CHUNK / sizeof(*buf); i++) {
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            buf[i] = state;
-        }
-        if (qemu_write_full(fd, buf, length) != (ssize_t)length) {
-            error_setg_errno(errp, errno, "Could not write a temporary file of %jd bytes in %s",
-                             (intmax_t)size, g_get_tmp_dir());
-            close(fd);
-            return -1;
-        }
-    }
-    return fd;
-}
-
-static bool parse_size(const char *text, off_t *size, Error **errp)
-{
-    char *end;
-    guint64 n, unit = 1;
-
-    errno = 0;
-    n = g_ascii_strtoull(text, &end, 10);
-    switch (*end) {
-    case 'G': unit *= 1024; /* fall through */
-    case 'M': unit *= 1024; /* fall through */
-    case 'K': unit *= 1024; end++;
-    }
-    if (errno || end == text || *end || !g_ascii_isdigit(*text) || n > INT64_MAX / unit) {
-        error_setg(errp, "--size expects a number of bytes, with K, M or G, not '%s'", text);
-        return false;
-    }
-    *size = n * unit;
-    return true;
-}
-
-static bool open_files(Migration *m, const char *file, const char *size, const char *output,
-                       Error **errp)
-{
-    struct stat st;
-
-    if (file) {
-        m->source_fd = qemu_open(file, O_RDONLY, errp);
-    } else if (parse_size(size, &m->size, errp)) {
-        m->source_fd = make_file(m->size, errp);
-    }
-    if (m->source_fd < 0) {
-        return false;
-    }
-    if (fstat(m->source_fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        error_setg(errp, "'%s' is not a regular file", file);
-        return false;
-    }
-    m->size = st.st_size;
-    m->destination_fd = output ? qemu_create(output, O_RDWR | O_EXCL, 0644, errp) : make_file(0, errp);
-    return m->destination_fd >= 0;
-}
-
 /* Both ends' credentials: objects below /objects, which hold the only references. */
-static bool make_credentials(Migration *m, Error **errp)
+static bool make_credentials(Migration *m, const char *keep, Error **errp)
 {
-    g_autofree char *dir = certificates_make(errp);
+    g_autofree char *dir = certificates_make(keep, errp);
     Object *creds;
 
     if (!dir) {
@@ -208,7 +108,11 @@ static bool make_credentials(Migration *m, Error **errp)
                                       "tls-destination", errp, "endpoint", "server", "dir", dir, NULL);
         m->destination_creds = (QCryptoTLSCreds *)creds;
     }
-    certificates_remove(dir); /* they are loaded */
+    if (keep && creds) {
+        printf("certificates kept in %s\n", dir);
+    } else {
+        certificates_remove(dir); /* they are loaded */
+    }
     if (!creds) {
         return false;
     }
@@ -256,60 +160,51 @@ static QIONetListener *listen_at(Migration *m, const char *name, const char *whe
 
 static bool start(Migration *m, const char *where, bool websocket, Error **errp)
 {
-    g_autoptr(SocketAddress) address = NULL;
-    g_autoptr(SocketAddress) websock_address = NULL;
     int i;
 
-    m->listener = listen_at(m, "migrate-destination", where, &address, errp);
+    m->listener = listen_at(m, "migrate-destination", where, &m->address, errp);
     if (m->listener && websocket) {
-        m->websock_listener = listen_at(m, "migrate-websocket", "tcp:127.0.0.1:0", &websock_address,
+        m->websock_listener = listen_at(m, "migrate-websocket", "tcp:127.0.0.1:0", &m->websock_address,
                                         errp);
     }
     if (!m->listener || (websocket && !m->websock_listener)) {
         return false;
     }
-    m->begin = g_get_monotonic_time();
+    show_start(m);
     for (i = 0; i < m->streams_wanted; i++) {
         bool over_websock = websocket && i == 0;
-        Stream *stream = stream_add(m, qio_channel_socket_new(), true, over_websock, i);
+        Stream *stream = stream_add(m, qio_channel_socket_new(), over_websock, i);
 
-        stream_connect(stream, over_websock ? websock_address : address);
+        stream_connect(stream, over_websock ? m->websock_address : m->address);
     }
     return true;
-}
-
-static bool report(Migration *m)
-{
-    double seconds = (m->end - m->begin) * 1e-6;
-    bool same = g_str_equal(m->checksums[0], m->checksums[1]);
-
-    printf("%s%jd bytes over %d stream%s in %.3f s, %.1f MB/s\n", show_progress ? "\r\033[K" : "",
-           (intmax_t)m->size, m->streams_wanted, m->streams_wanted == 1 ? "" : "s", seconds, m->size / 1e6 / MAX(seconds, 1e-6));
-    printf("source       SHA-256 %s\ndestination  SHA-256 %s\n%s\n", m->checksums[0],
-           m->checksums[1], same ? "OK: the checksums are equal" : "FAILED: the checksums differ");
-    return same;
 }
 
 int main(int argc, char **argv)
 {
     Migration m = { .source_fd = -1, .destination_fd = -1, .streams_wanted = 4 };
-    g_autofree char *address = NULL, *size = NULL, *file = NULL, *output = NULL;
+    g_autofree char *address = NULL, *size = NULL, *file = NULL, *output = NULL, *keep = NULL;
     gboolean tls = FALSE, websocket = FALSE;
     g_autoptr(GError) gerr = NULL;
     GOptionEntry entries[] = {
         { "streams", 0, 0, G_OPTION_ARG_INT, &m.streams_wanted, "How many (default 4)", "N" },
+        { "size", 0, 0, G_OPTION_ARG_STRING, &size, "Send a made-up file of so many bytes (default 1G)",
+          "N[K|M|G]" },
+        { "file", 0, 0, G_OPTION_ARG_FILENAME, &file, "Send this file", "PATH" },
+        { "output", 0, 0, G_OPTION_ARG_FILENAME, &output, "Keep what arrives in this new file", "PATH" },
         { "address", 0, 0, G_OPTION_ARG_STRING, &address,
           "Where the destination listens: tcp:HOST:PORT or unix:PATH (default tcp:127.0.0.1:0)",
           "ADDRESS" },
         { "tls", 0, 0, G_OPTION_ARG_NONE, &tls,
           "Encrypt all streams, with certificates made on the spot", NULL },
+        { "keep-certificates", 0, 0, G_OPTION_ARG_FILENAME, &keep,
+          "Keep the certificates and keys in this new directory", "DIR" },
         { "websocket", 0, 0, G_OPTION_ARG_NONE, &websocket,
           "Send stream 0 over a WebSocket (to tcp:127.0.0.1)", NULL },
-        { "size", 0, 0, G_OPTION_ARG_STRING, &size, "Send a made-up file of so many bytes "
-          "(default 1G)", "N[K|M|G]" },
-        { "file", 0, 0, G_OPTION_ARG_FILENAME, &file, "Send this file", "PATH" },
-        { "output", 0, 0, G_OPTION_ARG_FILENAME, &output, "Keep what arrives in this new file",
-          "PATH" },
+        { "coroutines", 0, 0, G_OPTION_ARG_NONE, &m.in_coroutines,
+          "Receive in coroutines on the main loop, not on worker threads", NULL },
+        { "in-main-loop", 0, 0, G_OPTION_ARG_NONE, &m.in_main_loop,
+          "Connect, send and sum in the main loop, which then stands still", NULL },
         G_OPTION_ENTRY_NULL
     };
     g_autoptr(GOptionContext) options = g_option_context_new("- send a file over several streams");
@@ -325,6 +220,11 @@ int main(int argc, char **argv)
                    m.streams_wanted);
     } else if (file && size) {
         error_setg(&m.err, "--file and --size exclude each other");
+    } else if (keep && !tls) {
+        error_setg(&m.err, "--keep-certificates needs --tls: without it there are none");
+    } else if (m.in_main_loop && m.in_coroutines) {
+        error_setg(&m.err, "--in-main-loop and --coroutines exclude each other: while sending blocks the "
+                   "main loop no coroutine receives");
     }
     if (m.err) {
         error_report_err(m.err);
@@ -333,19 +233,16 @@ int main(int argc, char **argv)
 
     signal(SIGPIPE, SIG_IGN);
     module_call_init(MODULE_INIT_QOM);
-    show_progress = isatty(STDOUT_FILENO);
-    m.main_thread = g_thread_self();
+    qemu_init_main_loop(&error_fatal); /* coroutines are woken from it */
     m.loop = g_main_loop_new(NULL, FALSE);
     m.streams = g_ptr_array_new_with_free_func(stream_free);
+    m.coroutines = g_hash_table_new(NULL, NULL);
 
-    if (open_files(&m, file, size ? size : "1G", output, &m.err)
-        && (!tls || make_credentials(&m, &m.err))
+    if (files_open(&m, file, size ? size : "1G", output, &m.err)
+        && (!tls || make_credentials(&m, keep, &m.err))
         && start(&m, address ? address : "tcp:127.0.0.1:0", websocket, &m.err)) {
-        if (show_progress) {
-            m.progress_timer = g_timeout_add(100, draw_progress, &m);
-        }
         g_main_loop_run(m.loop);
-        ok = !m.err && report(&m);
+        ok = !m.err && show_result(&m);
     }
 
     if (m.listener) {
@@ -356,6 +253,9 @@ int main(int argc, char **argv)
         object_unref(OBJECT(m.websock_listener));
     }
     g_ptr_array_free(m.streams, TRUE);
+    g_hash_table_destroy(m.coroutines);
+    qapi_free_SocketAddress(m.address);
+    qapi_free_SocketAddress(m.websock_address);
     drop(m.source_creds);
     drop(m.destination_creds);
     drop(m.allowed);
@@ -372,9 +272,7 @@ int main(int argc, char **argv)
     g_free(m.checksums[0]);
     g_free(m.checksums[1]);
     if (m.err) {
-        printf("%s", show_progress ? "\r\033[K" : "");
-        fflush(stdout);
-        error_report_err(m.err);
+        show_failure(m.err);
     }
     return ok ? 0 : 1;
 }

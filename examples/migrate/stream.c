@@ -11,11 +11,15 @@
 #include "io/channel-tls.h"
 #include "io/channel-websock.h"
 
-Stream *stream_add(Migration *m, QIOChannelSocket *sioc, bool sends, bool websock, int number)
+Stream *stream_add(Migration *m, QIOChannelSocket *sioc, bool websock, int number)
 {
     Stream *stream = g_new0(Stream, 1);
+    bool sends = number >= 0;
 
-    *stream = (Stream) { m, sioc, QIO_CHANNEL(sioc), sends, websock, number };
+    *stream = (Stream) { .migration = m, .sioc = sioc, .ioc = QIO_CHANNEL(sioc), .sends = sends,
+                         .end = sends ? SOURCE_END : DESTINATION_END, .websock = websock, .number = number };
+    snprintf(stream->name, sizeof(stream->name), sends ? "stream %d" : "connection %d",
+             sends ? number : m->accepted);
     object_ref(OBJECT(stream->ioc));
     g_ptr_array_add(m->streams, stream);
     return stream;
@@ -37,7 +41,10 @@ static void push(Stream *stream, QIOChannel *layer)
     stream->ioc = layer;
 }
 
-/* Transfers run on threads of their own, which may block; handshakes on the main loop, which may not. */
+/*
+ * Transfers run on threads of their own, which may block; handshakes and coroutines on the main loop,
+ * which may not.
+ */
 static bool set_blocking(Stream *stream, bool blocking)
 {
     Error *err = NULL;
@@ -52,7 +59,7 @@ static bool set_blocking(Stream *stream, bool blocking)
 
 static void ready(Stream *stream)
 {
-    if (set_blocking(stream, true)) {
+    if (set_blocking(stream, stream->sends || !stream->migration->in_coroutines)) {
         transfer_start(stream);
     }
 }
@@ -64,7 +71,8 @@ static void websock_done(QIOTask *task, gpointer opaque)
     Stream *stream = opaque;
 
     if (task_succeeded(stream->migration, task)) {
-        say(stream->migration, "WebSocket %s", stream->sends ? "opened" : "accepted");
+        say(stream->migration, stream->end, "%s: WebSocket %s", stream->name,
+            stream->sends ? "opened" : "accepted");
         ready(stream);
     }
 }
@@ -74,6 +82,7 @@ static void handshake_worker(QIOTask *task, gpointer opaque)
     Stream *stream = opaque;
     Error *err = NULL;
 
+    say(stream->migration, stream->end, "%s: asking for a WebSocket", stream->name);
     websock_client_handshake(stream->ioc, &err);
     qio_task_set_error(task, err);
 }
@@ -85,21 +94,20 @@ static void start_websock(Stream *stream)
     if (!stream->websock) {
         ready(stream);
     } else if (stream->sends) {
-        QIOTask *task;
-
         if (!set_blocking(stream, true)) {
             return;
         }
         push(stream, websock_client_new(stream->ioc));
-        task = qio_task_new(OBJECT(stream->ioc), websock_done, stream, NULL);
-        m->running++;
-        qio_task_run_in_thread(task, handshake_worker, stream, NULL, NULL);
+        /* Always on a worker: it waits for an answer that the main loop gives. */
+        work_start(work_new(m, stream->end, websock_done, stream, "WebSocket handshake of %s", stream->name),
+                   stream->ioc, handshake_worker, false);
     } else {
         QIOChannelWebsock *websock = qio_channel_websock_new_server(stream->ioc);
 
+        Work *work = work_new(m, stream->end, websock_done, stream, "WebSocket handshake of %s", stream->name);
+
         push(stream, QIO_CHANNEL(websock));
-        m->running++;
-        qio_channel_websock_handshake(websock, websock_done, stream, NULL);
+        qio_channel_websock_handshake(websock, work_done, work, g_free);
     }
 }
 
@@ -114,7 +122,7 @@ static void tls_done(QIOTask *task, gpointer opaque)
 
     if (task_succeeded(m, task)) {
         peer = qcrypto_tls_session_get_peer_name(session);
-        say(m, "TLS with %s, %d bit keys", peer,
+        say(m, stream->end, "%s: TLS with %s, %d bit keys", stream->name, peer,
             qcrypto_tls_session_get_key_size(session, NULL) * 8);
         start_websock(stream);
     }
@@ -124,6 +132,7 @@ static void start_tls(Stream *stream)
 {
     Migration *m = stream->migration;
     QIOChannelTLS *tls;
+    Work *work;
     Error *err = NULL;
 
     if (!m->source_creds) {
@@ -141,18 +150,44 @@ static void start_tls(Stream *stream)
         return;
     }
     push(stream, QIO_CHANNEL(tls));
-    m->running++;
-    qio_channel_tls_handshake(tls, tls_done, stream, NULL, NULL);
+    /* Not a worker's: the main loop goes on with it whenever the peer has answered. */
+    work = work_new(m, stream->end, tls_done, stream, "TLS handshake of %s", stream->name);
+    qio_channel_tls_handshake(tls, work_done, work, g_free, NULL);
 }
 
 /* The connection */
+
+/* (transfer full): as --address takes it. */
+static char *address_text(SocketAddress *address)
+{
+    /* socket_uri() has no brackets. */
+    if (address->type == SOCKET_ADDRESS_TYPE_INET && strchr(address->u.inet.host, ':')) {
+        return g_strdup_printf("tcp:[%s]:%s", address->u.inet.host, address->u.inet.port);
+    }
+    return socket_uri(address);
+}
+
+/*
+ * qio_channel_socket_connect_async() is this and a task. Here they are written out, for the worker to
+ * tell where it is.
+ */
+static void connect_worker(QIOTask *task, gpointer opaque)
+{
+    Stream *stream = opaque;
+    g_autofree char *where = address_text(stream->address);
+    Error *err = NULL;
+
+    say(stream->migration, stream->end, "%s: connecting to %s", stream->name, where);
+    qio_channel_socket_connect_sync(stream->sioc, stream->address, &err);
+    qio_task_set_error(task, err);
+}
 
 static void connected(QIOTask *task, gpointer opaque)
 {
     Stream *stream = opaque;
 
     if (task_succeeded(stream->migration, task)) {
-        say(stream->migration, "stream %d: connected", stream->number);
+        say(stream->migration, stream->end, "%s: connected", stream->name);
         if (set_blocking(stream, false)) {
             start_tls(stream);
         }
@@ -161,8 +196,11 @@ static void connected(QIOTask *task, gpointer opaque)
 
 void stream_connect(Stream *stream, SocketAddress *address)
 {
-    stream->migration->running++;
-    qio_channel_socket_connect_async(stream->sioc, address, connected, stream, NULL, NULL);
+    Migration *m = stream->migration;
+
+    stream->address = address;
+    work_start(work_new(m, stream->end, connected, stream, "connect %s", stream->name), stream->ioc,
+               connect_worker, m->in_main_loop);
 }
 
 void stream_accept(Stream *stream)

@@ -1,6 +1,5 @@
 /*
- * The blocking parts of a migration, which run on worker threads, and their callbacks, which run on
- * the main loop's.
+ * Sending, on a worker thread, and receiving, on one or in a coroutine.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,71 +12,7 @@ typedef struct ChunkHeader {
     uint32_t stream;
 } ChunkHeader;
 
-static void run_task(Migration *m, QIOChannel *ioc, QIOTaskFunc func, QIOTaskWorker worker,
-                     gpointer opaque)
-{
-    QIOTask *task = qio_task_new(OBJECT(ioc), func, opaque, NULL);
-
-    m->running++;
-    qio_task_run_in_thread(task, worker, opaque, NULL, NULL);
-}
-
-/* Checksums */
-
-typedef struct Summing {
-    Migration *migration;
-    int fd;
-    char **checksum;
-} Summing;
-
-static void checksum_worker(QIOTask *task, gpointer opaque)
-{
-    Summing *summing = opaque;
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_autofree uint8_t *buf = g_malloc(CHUNK);
-    off_t offset = 0;
-    ssize_t n;
-
-    while ((n = pread(summing->fd, buf, CHUNK, offset)) > 0) {
-        g_checksum_update(sum, buf, n);
-        offset += n;
-    }
-    if (n < 0) {
-        Error *err = NULL;
-
-        error_setg_errno(&err, errno, "Could not read back at offset %jd", (intmax_t)offset);
-        qio_task_set_error(task, err);
-        return;
-    }
-    *summing->checksum = g_strdup(g_checksum_get_string(sum));
-    say(summing->migration, "checksum of the %s done",
-        summing->fd == summing->migration->source_fd ? "source" : "destination");
-}
-
-static void checksum_done(QIOTask *task, gpointer opaque)
-{
-    Summing *summing = opaque;
-    Migration *m = summing->migration;
-
-    g_free(summing);
-    if (task_succeeded(m, task) && m->running == 0) {
-        g_main_loop_quit(m->loop);
-    }
-}
-
-static void start_checksums(Migration *m)
-{
-    int fds[2] = { m->source_fd, m->destination_fd }, i;
-
-    for (i = 0; i < 2; i++) {
-        Summing *summing = g_new0(Summing, 1);
-
-        *summing = (Summing) { m, fds[i], &m->checksums[i] };
-        run_task(m, NULL, checksum_done, checksum_worker, summing);
-    }
-}
-
-/* Transfers: the blocking parts, on worker threads */
+/* The source */
 
 static bool read_chunk(Stream *stream, uint8_t *buf, size_t length, off_t offset, Error **errp)
 {
@@ -104,7 +39,7 @@ static void send_worker(QIOTask *task, gpointer opaque)
     Error *err = NULL;
     off_t offset;
 
-    say(m, "stream %d: sending", stream->number);
+    say(m, stream->end, "%s: sending", stream->name);
     for (offset = (off_t)stream->number * CHUNK; !err; offset += (off_t)m->streams_wanted * CHUNK) {
         size_t length = offset < m->size ? MIN(m->size - offset, CHUNK) : 0;
         ChunkHeader header = { GUINT64_TO_BE(offset), htonl(length), htonl(stream->number) };
@@ -136,62 +71,169 @@ static bool write_chunk(Stream *stream, const uint8_t *buf, size_t length, off_t
     return true;
 }
 
-static void receive_worker(QIOTask *task, gpointer opaque)
+/* In a coroutine others run while there is nothing; a thread sleeps. */
+static bool read_fully(Stream *stream, void *buf, size_t size, Error **errp)
 {
-    Stream *stream = opaque;
+    char *at = buf;
+
+    while (size > 0) {
+        ssize_t n = qio_channel_read(stream->ioc, at, size, errp);
+
+        if (n == QIO_CHANNEL_ERR_BLOCK) {
+            stream->yields++;
+            stream->waits++;
+            qio_channel_yield(stream->ioc, G_IO_IN);
+            continue;
+        }
+        if (n <= 0) {
+            if (n == 0) {
+                error_setg(errp, "%s: the source has left", stream->name);
+            }
+            return false;
+        }
+        at += n;
+        size -= n;
+    }
+    return true;
+}
+
+static bool receive(Stream *stream, Error **errp)
+{
     Migration *m = stream->migration;
     g_autofree uint8_t *buf = g_malloc(CHUNK);
-    Error *err = NULL;
 
-    while (!err) {
+    for (;;) {
         ChunkHeader header;
         uint64_t offset;
         uint32_t length;
 
-        if (qio_channel_read_all(stream->ioc, (char *)&header, sizeof(header), &err) < 0) {
-            break;
+        if (!read_fully(stream, &header, sizeof(header), errp)) {
+            return false;
         }
         offset = GUINT64_FROM_BE(header.offset);
         length = ntohl(header.length);
         if (stream->number < 0) {
+            g_autofree char *connection = g_strdup(stream->name);
+
             stream->number = ntohl(header.stream);
-            say(m, "stream %d: receiving", stream->number);
+            snprintf(stream->name, sizeof(stream->name), "stream %d", stream->number);
+            say(m, stream->end, "%s: receiving, from %s", stream->name, connection);
         }
         if (length == 0) {
-            break;
+            return true;
         }
         if (length > CHUNK || offset > (uint64_t)m->size || length > m->size - offset) {
-            error_setg(&err, "Stream %d: chunk of %u bytes at %" PRIu64 " is not part of the file",
-                       stream->number, length, offset);
-            break;
+            error_setg(errp, "%s: a chunk of %u bytes at %" PRIu64 " is not part of the file",
+                       stream->name, length, offset);
+            return false;
         }
-        if (qio_channel_read_all(stream->ioc, (char *)buf, length, &err) == 0
-            && write_chunk(stream, buf, length, offset, &err)) {
-            g_atomic_int_inc(&m->chunks_received);
+        if (!read_fully(stream, buf, length, errp) || !write_chunk(stream, buf, length, offset, errp)) {
+            return false;
+        }
+        g_atomic_int_inc(&m->chunks_received);
+        if (qemu_in_coroutine()) {
+            /* A source that is quick enough would never make it yield. */
+            stream->yields++;
+            coroutine_let_others_run();
         }
     }
-    qio_task_set_error(task, err);
 }
 
-/* Transfers: the callbacks, on the main loop's thread */
+/* The end, on the main loop */
+
+static void transfer_ended(Stream *stream, Error *err)
+{
+    Migration *m = stream->migration;
+
+    if (!succeeded(m, err)) {
+        return;
+    }
+    if (stream->sends) {
+        say(m, stream->end, "%s: sent", stream->name);
+    } else if (m->in_coroutines) {
+        say(m, stream->end, "%s: received; yielded %d times, %d of them to wait for bytes", stream->name,
+            stream->yields, stream->waits);
+    } else {
+        say(m, stream->end, "%s: received", stream->name);
+    }
+    if (m->running == 0 && m->accepted == m->streams_wanted) {
+        m->end = g_get_monotonic_time();
+        files_sum(m);
+    }
+}
 
 static void transfer_done(QIOTask *task, gpointer opaque)
 {
-    Stream *stream = opaque;
+    Error *err = NULL;
+
+    qio_task_propagate_error(task, &err);
+    transfer_ended(opaque, err);
+}
+
+static void receive_worker(QIOTask *task, gpointer opaque)
+{
+    Error *err = NULL;
+
+    receive(opaque, &err);
+    qio_task_set_error(task, err);
+}
+
+static void coroutine_fn receive_coroutine(void *opaque)
+{
+    Error *err = NULL;
+
+    receive(opaque, &err);
+    transfer_ended(opaque, err);
+}
+
+/* The beginning */
+
+static void start_sending(Stream *stream)
+{
     Migration *m = stream->migration;
 
-    if (!task_succeeded(m, task)) {
+    work_start(work_new(m, stream->end, transfer_done, stream, "send %s", stream->name), stream->ioc,
+               send_worker, m->in_main_loop);
+}
+
+/*
+ * A source that blocks the main loop keeps it from whatever the destination has to do there before it
+ * receives: so all of the destination goes first.
+ */
+static void send_in_main_loop(Migration *m)
+{
+    guint i;
+
+    if (m->receiving < m->streams_wanted) {
         return;
     }
-    say(m, "stream %d: %s", stream->number, stream->sends ? "sent" : "received");
-    if (m->running == 0 && m->accepted == m->streams_wanted) {
-        m->end = g_get_monotonic_time();
-        start_checksums(m);
+    for (i = 0; i < m->streams->len; i++) {
+        Stream *stream = g_ptr_array_index(m->streams, i);
+
+        if (stream->sends && stream->ready) {
+            stream->ready = false;
+            start_sending(stream);
+        }
     }
 }
 
 void transfer_start(Stream *stream)
 {
-    run_task(stream->migration, stream->ioc, transfer_done,
-             stream->sends ? send_worker : receive_worker, stream);
+    Migration *m = stream->migration;
+
+    stream->ready = true;
+    if (!stream->sends) {
+        m->receiving++;
+        if (m->in_coroutines) {
+            coroutine_start(stream, receive_coroutine);
+        } else {
+            work_start(work_new(m, stream->end, transfer_done, stream, "receive from %s", stream->name),
+                       stream->ioc, receive_worker, false);
+        }
+    } else if (!m->in_main_loop) {
+        start_sending(stream);
+    }
+    if (m->in_main_loop) {
+        send_in_main_loop(m);
+    }
 }
