@@ -30,6 +30,8 @@ typedef struct ScriptedChannel {
     unsigned int calls;
     /* Successes leave an error too, as a careless class may. */
     bool errs_always;
+    /* Failures leave none, as another careless class may. */
+    bool is_silent;
     /* Descriptors that a read brings along: duplicates, by step. */
     int fds[STEPS_MAX];
     /* Ready for what it is watched for; watches made so far; the last of them, if it is kept. */
@@ -135,7 +137,9 @@ static inline ssize_t scripted_step(ScriptedChannel *self, Error **errp)
 
     g_assert_cmpuint(self->calls, <, self->nsteps);
     step = self->steps[self->calls++];
-    if (step == -1) {
+    if (step < 0 && self->is_silent) {
+        errno = EPROTO;
+    } else if (step == -1) {
         error_setg(errp, "scripted failure");
         self->error = errp ? *errp : NULL;
         errno = EPROTO;

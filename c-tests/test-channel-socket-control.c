@@ -470,6 +470,49 @@ static void test_abstract_file(void)
     remove_socket_path(path);
 }
 
+/* A relative path means what it meant when the socket listened, R-SOCK-19: a program that goes to the
+ * background is elsewhere by then, where another's file may have the same name. */
+static void test_relative_path(void)
+{
+    static const char *const names[] = { "socket", "./socket", "../other/../socket" };
+    char *path = make_socket_path(), *elsewhere = make_socket_path();
+    g_autofree char *dir = g_path_get_dirname(path), *far = g_path_get_dirname(elsewhere);
+    g_autofree char *inner = g_build_filename(dir, "other", NULL), *back = g_get_current_dir();
+    g_autofree char *there = g_build_filename(dir, "socket", NULL);
+
+    g_assert_cmpint(mkdir(inner, 0700), ==, 0);
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(names); i++) {
+        const char *name = names[i / 2];
+        SocketAddress addr = { .type = SOCKET_ADDRESS_TYPE_UNIX, .u.q_unix.path = (char *)name };
+        SocketAddress absolute = { .type = SOCKET_ADDRESS_TYPE_UNIX, .u.q_unix.path = there };
+        QIOChannelSocket *server, *client = qio_channel_socket_new();
+        SocketAddress *told;
+
+        g_assert_cmpint(chdir(g_str_has_prefix(name, "..") ? inner : dir), ==, 0);
+        server = listen_on(&addr);
+        g_assert_true(path_exists(there));
+        g_assert_cmpint(chdir(far), ==, 0);
+        g_assert_true(g_file_set_contents("socket", "another's", -1, NULL));
+        told = qio_channel_socket_get_local_address(server, &error_abort);
+        g_assert_cmpstr(told->u.q_unix.path, ==, name);
+        qapi_free_SocketAddress(told);
+        g_assert_cmpint(qio_channel_socket_connect_sync(client, &absolute, &error_abort), ==, 0);
+        object_unref(OBJECT(client));
+        /* By a close, or without one. */
+        if (i % 2) {
+            g_assert_cmpint(qio_channel_close(QIO_CHANNEL(server), &error_abort), ==, 0);
+        }
+        object_unref(OBJECT(server));
+        g_assert_false(path_exists(there));
+        g_assert_true(path_exists("socket"));
+        g_assert_cmpint(unlink("socket"), ==, 0);
+    }
+    g_assert_cmpint(chdir(back), ==, 0);
+    g_assert_cmpint(rmdir(inner), ==, 0);
+    remove_socket_path(path);
+    remove_socket_path(elsewhere);
+}
+
 int main(int argc, char **argv)
 {
     socket_tests_init(&argc, &argv);
@@ -498,5 +541,6 @@ int main(int argc, char **argv)
     /* Not counted: what watches the child is opened and closed elsewhere. */
     g_test_add_func("/qio/channel-socket/path/stays", test_path_stays);
     TEST("/qio/channel-socket/path/abstract", test_abstract_file);
+    TEST("/qio/channel-socket/path/relative", test_relative_path);
     return g_test_run();
 }

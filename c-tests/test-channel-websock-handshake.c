@@ -226,8 +226,17 @@ static void test_wrong(void)
         { 0, "Host: h\r\n: y\r\n", "handshake" },
         { 0, "Host: h\r\nX: \x01\r\n", "handshake" },
         { 0, "Host: h\n\nX: y\r\n", "handshake" },
-        /* The first one counts. */
-        { 4, "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Version: 13\r\n", "8" },
+        /* RFC 6455 sections 11.3.1 and 11.3.5: not more than once, whatever they say. */
+        { 3, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+             "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "more than one sec-websocket-key" },
+        { 3, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Key: x\r\n",
+          "more than one sec-websocket-key" },
+        { 4, "Sec-WebSocket-Version: 13\r\nX: y\r\nSec-WebSocket-Version: 13\r\n",
+          "more than one sec-websocket-version" },
+        { 4, "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Version: 13\r\n",
+          "more than one sec-websocket-version" },
+        { 4, "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 8\r\n",
+          "more than one sec-websocket-version" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
@@ -258,10 +267,12 @@ static void test_lenient(void)
         { 1, "upgrade:   WebSocket \t\r\n" },
         { 3, "SEC-WEBSOCKET-KEY: dGhlIHNhbXBsZSBub25jZQ==\r\n" },
         { 4, "sec-websocket-version:13\r\n" },
-        { 4, "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 8\r\n" },
         { 0, "Host: h\r\nSec-WebSocket-Protocol: chat, binary\r\n" },
         { 0, "Host: h\r\nSec-WebSocket-Extensions: permessage-deflate\r\nOrigin: http://x\r\n" },
         { 0, "Host:\r\n" },
+        /* What nobody looks at may come as often as it likes. */
+        { 0, "Host: h\r\nOrigin: http://x\r\nOrigin: http://y\r\nCookie: a\r\nCookie: b\r\n"
+             "Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: b\r\n" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(right); i++) {

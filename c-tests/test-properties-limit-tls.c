@@ -6,6 +6,7 @@
  */
 #include "tls-channels.h"
 #include "descriptor-limit.h"
+#include "websock-client.h"
 #include "qemu/main-loop.h"
 
 static gpointer writes_later(gpointer ioc)
@@ -74,6 +75,7 @@ static void use(Tls *tls)
 #ifndef HOST_IMPORTED
     tls_connect(tls);
 #endif
+    g_assert_nonnull(qio_channel_tls_get_session(tls->ends[CLIENT]));
     qio_channel_set_name(ioc, "limit");
     qio_channel_set_delay(ioc, false);
     qio_channel_set_cork(ioc, true);
@@ -96,6 +98,7 @@ static void use(Tls *tls)
 
 static void test_tls(void)
 {
+    Pair pair;
     Limit limit;
     Tls tls;
 
@@ -104,14 +107,74 @@ static void test_tls(void)
     tls_open(&tls);
     tls_end(&tls);
 
-    tls_make(&tls);
+    pair = unix_pair();
+    set_blocking(pair.client, false);
+    set_blocking(pair.server, false);
 #ifdef HOST_IMPORTED
     /* The C host's server reads its keys at each handshake. */
-    tls_connect(&tls);
-#endif
+    tls_open_over(&tls, QIO_CHANNEL(pair.client), QIO_CHANNEL(pair.server));
     limit_begin(&limit);
+#else
+    limit_begin(&limit);
+    tls_make_over(&tls, QIO_CHANNEL(pair.client), QIO_CHANNEL(pair.server));
+#endif
     use(&tls);
     limit_restore(&limit);
+    tls_end(&tls);
+}
+
+/* A WebSocket over TLS, from its opening handshake to the Close frame that it answers with. */
+static void test_websock(void)
+{
+    QIOChannel *client, *ioc;
+    Web web = { .client = -1 };
+    GString *got = g_string_new(NULL);
+    char bytes[256];
+    int calls = 0;
+    Error *err = NULL;
+    Limit limit;
+    Tls tls;
+
+    tls_open(&tls);
+    client = QIO_CHANNEL(tls.ends[CLIENT]);
+    limit_begin(&limit);
+    ioc = QIO_CHANNEL(qio_channel_websock_new_server(QIO_CHANNEL(tls.ends[SERVER])));
+    qio_channel_websock_handshake(QIO_CHANNEL_WEBSOCK(ioc), web_called, &web, web_destroyed);
+    g_assert_cmpint(qio_channel_write_all(client, REQUEST, strlen(REQUEST), &error_abort), ==, 0);
+    web_await(&web);
+    g_assert_cmpstr(web.error, ==, NULL);
+    /* A frame each way, and a ping; "hello" with a mask of zeros. */
+    qio_channel_wait(ioc, G_IO_OUT);
+    g_assert_cmpint(qio_channel_write_all(ioc, "hello", 5, &error_abort), ==, 0);
+    g_assert_cmpint(qio_channel_write_all(client, "\x89\x81\0\0\0\0p\x82\x85\0\0\0\0hello", 18,
+                                          &error_abort), ==, 0);
+    qio_channel_wait(ioc, G_IO_IN);
+    g_assert_cmpint(qio_channel_read_all(ioc, bytes, 5, &error_abort), ==, 0);
+    g_assert_cmpmem(bytes, 5, "hello", 5);
+    qio_channel_add_watch(ioc, G_IO_OUT, stops, &calls, NULL);
+    while (!calls) {
+        g_main_context_iteration(NULL, true);
+    }
+    /* A wrong word. */
+    g_assert_cmpint(qio_channel_write_all(client, "\x82\0", 2, &error_abort), ==, 0);
+    qio_channel_wait(ioc, G_IO_IN);
+    g_assert_cmpint(qio_channel_read(ioc, bytes, 1, &err), ==, -1);
+    g_assert_nonnull(err);
+    error_free(err);
+    g_assert_cmpint(qio_channel_close(ioc, &error_abort), ==, 0);
+    for (;;) {
+        ssize_t n = qio_channel_read(client, bytes, sizeof(bytes), NULL);
+
+        if (n <= 0) {
+            break;
+        }
+        g_string_append_len(got, bytes, n);
+    }
+    g_assert_true(g_str_has_prefix(got->str, "HTTP/1.1 101 "));
+    g_assert_nonnull(memmem(got->str, got->len, "\x82\5hello\x8a\1p\x88", 11));
+    limit_restore(&limit);
+    object_unref(OBJECT(ioc));
+    g_string_free(got, true);
     tls_end(&tls);
 }
 
@@ -119,5 +182,6 @@ int main(int argc, char **argv)
 {
     tls_tests_init(&argc, &argv);
     g_test_add_func("/qio/properties/C8/limit/tls", test_tls);
+    g_test_add_func("/qio/properties/C8/limit/websock-tls", test_websock);
     return tls_tests_run();
 }

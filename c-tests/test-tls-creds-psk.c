@@ -108,6 +108,39 @@ static void test_unusable(void)
     }
 }
 
+/* What nobody sees in an editor makes no key that only one end looks for in vain: neither end
+ * begins with such a file. */
+static void test_invisible(void)
+{
+    static const struct {
+        const char *text, *line, *named;
+    } cases[] = {
+        { "\xef\xbb\xbfqemu:" KEY "\n", "line 1", "byte order mark" },
+        { "\xef\xbb\xbf# who may\nqemu:" KEY "\n", "line 1", "byte order mark" },
+        { "qemu:" KEY "\n\xef\xbb\xbfother:11\n", "line 2", "byte order mark" },
+        { "# who may\n qemu:" KEY "\n", "line 2", "blank" },
+        { "\tqemu:" KEY "\n", "line 1", "blank" },
+        { "qemu :" KEY "\n", "line 1", "blank" },
+        { "qemu:" KEY "\n other:11\n", "line 2", "blank" },
+        { "qemu:" KEY "\n\x7fother:11\n", "line 2", "control character" },
+        { "qemu:" KEY "\n  # who else may\n", "line 2", "NAME:KEY" },
+        { "qemu:" KEY "\n:11\n", "line 2", "NAME:KEY" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char *dir = tls_dir_new();
+
+        tls_dir_put(dir, "keys.psk", cases[i].text);
+        expect_creds(WORDS("keys.psk", cases[i].line, cases[i].named), TYPE_QCRYPTO_TLS_CREDS_PSK,
+                     "server", dir, NULL, NULL);
+        expect_creds(WORDS("keys.psk", cases[i].line, cases[i].named), TYPE_QCRYPTO_TLS_CREDS_PSK,
+                     "client", dir, NULL, NULL);
+        tls_dir_free(dir);
+    }
+    /* Inside a name, or as psktool(1) writes it, each is what it is. */
+    expect_meeting(true, "q e\xef\xbb\xbf:11\n#2071:11\nqemu:" KEY "\n", "qemu:" KEY "\n");
+}
+
 /* What becomes of the file and its directory later doesn't matter, nor where the process is. */
 static void test_once(void)
 {
@@ -200,6 +233,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/tls-creds/psk/forms", test_forms);
     g_test_add_func("/qio/tls-creds/psk/strangers", test_strangers);
     g_test_add_func("/qio/tls-creds/psk/unusable", test_unusable);
+    g_test_add_func("/qio/tls-creds/psk/invisible", test_invisible);
     g_test_add_func("/qio/tls-creds/psk/once", test_once);
     g_test_add_func("/qio/tls-creds/psk/without-files", test_without_files);
     g_test_add_func("/qio/tls-creds/psk/ciphers", test_ciphers);

@@ -28,7 +28,7 @@ def lines(text, pattern):
 
 
 # The table itself.
-rows = {profile: row['switches'] for profile, row in abi.TABLE['profiles'].items()}
+rows = {profile: abi.switches(profile) for profile in abi.PROFILES}
 for profile, row in rows.items():
     complaints += [f'{profile}: unknown switch {switch}' for switch in set(row) - abi.SWITCHES.keys()]
     complaints += [f'{profile}: {switch} twice' for switch in {s for s in row if row.count(s) > 1}]

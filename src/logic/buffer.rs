@@ -44,7 +44,9 @@ pub fn write(buffer: &Buffer, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
         return Err(failed_write(ENOMEM, bytes, offset));
     }
     let usage = buffer.usage();
-    buffer.zero(usage, offset);
+    if usage < offset {
+        buffer.zero(usage, offset);
+    }
     buffer.copy_in(offset, iov);
     buffer.set_offset(end);
     buffer.set_usage(usage.max(end));

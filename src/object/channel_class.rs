@@ -44,12 +44,15 @@ pub enum Flushed {
 
 /// Calls a transfer method: what it returned says whether it has failed, errno why (R-CHAN-5).
 #[inline(always)]
-fn transfer(method: impl FnOnce(*mut *mut layout::Error) -> ssize_t) -> Result<Transfer, Error> {
+fn transfer(
+    name: &'static str,
+    method: impl FnOnce(*mut *mut layout::Error) -> ssize_t,
+) -> Result<Transfer, Error> {
     let mut slot = ptr::null_mut();
     let returned = method(&raw mut slot);
     let Ok(bytes) = usize::try_from(returned) else {
         // SAFETY: what the method has stored into our slot is ours.
-        let reason = unsafe { why_not(returned, slot) };
+        let reason = unsafe { why_not(returned, slot, name) };
         // Built here, so that the common result never gets into memory.
         return match reason {
             None => Ok(Transfer::WouldBlock),
@@ -69,22 +72,33 @@ fn transfer(method: impl FnOnce(*mut *mut layout::Error) -> ssize_t) -> Result<T
 /// `slot` is NULL or an error object that nobody else owns.
 #[cold]
 #[inline(never)]
-unsafe fn why_not(returned: ssize_t, slot: *mut layout::Error) -> Option<Error> {
+unsafe fn why_not(
+    returned: ssize_t,
+    slot: *mut layout::Error,
+    name: &'static str,
+) -> Option<Error> {
     // SAFETY: as promised.
     let error = unsafe { stored(slot) };
-    (returned != QIO_CHANNEL_ERR_BLOCK as ssize_t).then(|| failure(error))
+    (returned != QIO_CHANNEL_ERR_BLOCK as ssize_t).then(|| failure(error, name))
 }
 
 /// Calls a method that returns 0 or more, or fails with -1.
-fn number(method: impl FnOnce(*mut *mut layout::Error) -> c_int) -> Result<u32, Error> {
+fn number(
+    name: &'static str,
+    method: impl FnOnce(*mut *mut layout::Error) -> c_int,
+) -> Result<u32, Error> {
     let (returned, error) = catch(method);
-    u32::try_from(returned).map_err(|_| failure(error))
+    u32::try_from(returned).map_err(|_| failure(error, name))
 }
 
-/// The error that a method has left behind; some fail without one.
+/// The error that a method has left behind. Some fail without one, and get one here: callers report it
+/// without asking whether it is there (R-CHAN-5).
 #[cold]
-fn failure(error: Option<Error>) -> Error {
-    error.unwrap_or_else(|| Error::object(None, errno::last()))
+fn failure(error: Option<Error>, name: &'static str) -> Error {
+    error.unwrap_or_else(|| {
+        let message = format!("The {name} method of the channel's class failed without an error");
+        Error::untold(errno::last(), message)
+    })
 }
 
 /// Ends the process: a class lacks a method that each must have (W-12).
@@ -123,13 +137,16 @@ impl Channel {
             let _ = flags;
             // SAFETY: the channel is of the class; elements, descriptors and error slot are valid
             // for the call.
-            transfer(|errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, errp) })
+            transfer("io_readv", |errp| unsafe {
+                method(ioc, elements, iov.len(), fds, nfds, errp)
+            })
         };
         #[cfg(readv_flags)]
         // SAFETY: the channel is of the class; elements, descriptors and error slot are valid for
         // the call.
-        let result =
-            transfer(|errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) });
+        let result = transfer("io_readv", |errp| unsafe {
+            method(ioc, elements, iov.len(), fds, nfds, flags, errp)
+        });
         result
     }
 
@@ -149,7 +166,9 @@ impl Channel {
         let (fds, nfds) = (fds.as_ptr(), fds.len());
         // SAFETY: the channel is of the class; elements, descriptors and error slot are valid for
         // the call.
-        transfer(|errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) })
+        transfer("io_writev", |errp| unsafe {
+            method(ioc, elements, iov.len(), fds, nfds, flags, errp)
+        })
     }
 
     /// Calls `io_close`.
@@ -159,7 +178,7 @@ impl Channel {
             missing("qio_channel_close", "io_close")
         };
         // SAFETY: the channel is of the class.
-        number(|errp| unsafe { method(self.as_ptr(), errp) }).map(|_| ())
+        number("io_close", |errp| unsafe { method(self.as_ptr(), errp) }).map(|_| ())
     }
 
     /// Calls `io_create_watch`; None if it returned NULL.
@@ -189,7 +208,10 @@ impl Channel {
             missing("qio_channel_set_blocking", "io_set_blocking")
         };
         // SAFETY: the channel is of the class.
-        number(|errp| unsafe { method(self.as_ptr(), enabled, errp) }).map(|_| ())
+        number("io_set_blocking", |errp| unsafe {
+            method(self.as_ptr(), enabled, errp)
+        })
+        .map(|_| ())
     }
 
     /// Calls `io_shutdown`. None if the class has no such method, as below.
@@ -200,7 +222,10 @@ impl Channel {
             return Ok(None);
         };
         // SAFETY: the channel is of the class.
-        number(|errp| unsafe { method(self.as_ptr(), how, errp) }).map(|_| Some(()))
+        number("io_shutdown", |errp| unsafe {
+            method(self.as_ptr(), how, errp)
+        })
+        .map(|_| Some(()))
     }
 
     /// Calls `io_set_cork`.
@@ -233,7 +258,7 @@ impl Channel {
             catch(|errp| unsafe { method(self.as_ptr(), offset, whence, errp) });
         match position {
             0.. => Ok(Some(position)),
-            _ => Err(failure(error)),
+            _ => Err(failure(error, "io_seek")),
         }
     }
 
@@ -268,7 +293,7 @@ impl Channel {
             return Ok(None);
         };
         // SAFETY: the channel is of the class.
-        let flushed = number(|errp| unsafe { method(self.as_ptr(), errp) })?;
+        let flushed = number("io_flush", |errp| unsafe { method(self.as_ptr(), errp) })?;
         Ok(Some(match flushed {
             0 => Flushed::WithoutCopy,
             _ => Flushed::Copied,
@@ -276,7 +301,6 @@ impl Channel {
     }
 }
 
-/// Methods that the 7.2 profiles don't have.
 #[cfg(positional_io)]
 impl Channel {
     /// The `io_preadv` method.
@@ -286,6 +310,7 @@ impl Channel {
         Some(Positioned {
             channel: self,
             method,
+            name: "io_preadv",
             access: PhantomData,
         })
     }
@@ -297,10 +322,14 @@ impl Channel {
         Some(Positioned {
             channel: self,
             method,
+            name: "io_pwritev",
             access: PhantomData,
         })
     }
+}
 
+#[cfg(peerpid)]
+impl Channel {
     /// Calls `io_peerpid`.
     pub fn io_peerpid(&self) -> Result<Option<c_uint>, Error> {
         // SAFETY: the class is live and its methods don't change.
@@ -310,12 +339,14 @@ impl Channel {
         };
         let mut pid = 0;
         // SAFETY: the channel is of the class; it stores to the variable.
-        number(|errp| unsafe { method(self.as_ptr(), &raw mut pid, errp) })?;
+        number("io_peerpid", |errp| unsafe {
+            method(self.as_ptr(), &raw mut pid, errp)
+        })?;
         Ok(Some(pid))
     }
 }
 
-/// In the 7.2 profiles no class has these methods.
+/// Here no class has these methods.
 #[cfg(not(positional_io))]
 impl Channel {
     /// The `io_preadv` method.
@@ -344,6 +375,7 @@ pub struct Positioned<'c, A: Access> {
         offset: off_t,
         errp: *mut *mut layout::Error,
     ) -> ssize_t,
+    name: &'static str,
     access: PhantomData<A>,
 }
 
@@ -353,6 +385,8 @@ impl<A: Access> Positioned<'_, A> {
         let (ioc, elements) = (self.channel.as_ptr(), iov::as_ptr(iov));
         // SAFETY: the channel is of the class that has the method; elements and error slot are
         // valid for the call.
-        transfer(|errp| unsafe { (self.method)(ioc, elements, iov.len(), offset, errp) })
+        transfer(self.name, |errp| unsafe {
+            (self.method)(ioc, elements, iov.len(), offset, errp)
+        })
     }
 }

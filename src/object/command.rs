@@ -4,6 +4,7 @@ use core::ffi::c_int;
 
 use super::fields::{atomic_fields, instance};
 use platform::os::fd::Descriptor;
+use platform::os::incarnation;
 use platform::os::process::Pid;
 use platform::sync::atomic::{AtomicI32, Ordering};
 
@@ -19,8 +20,16 @@ atomic_fields!(Command {
 /// Takes what a descriptor field holds: the caller closes it, and no other thread does.
 fn take(field: &AtomicI32) -> Option<Descriptor> {
     let fd = field.swap(-1, Ordering::AcqRel);
+    incarnation::end(fd);
     // SAFETY: the channel owned it and has forgotten it.
     (fd >= 0).then(|| unsafe { Descriptor::from_raw(fd) })
+}
+
+/// Stores a descriptor, which is the channel's from now on.
+fn store(field: &AtomicI32, end: Option<Descriptor>) {
+    let fd = end.map_or(-1, Descriptor::into_raw);
+    field.store(fd, Ordering::Relaxed);
+    incarnation::begin(fd);
 }
 
 impl Command {
@@ -38,14 +47,12 @@ impl Command {
 
     /// Stores the pipe from the child.
     pub fn set_read_end(&self, end: Option<Descriptor>) {
-        let fd = end.map_or(-1, Descriptor::into_raw);
-        self.read_field().store(fd, Ordering::Relaxed);
+        store(self.read_field(), end);
     }
 
     /// Stores the pipe to the child.
     pub fn set_write_end(&self, end: Option<Descriptor>) {
-        let fd = end.map_or(-1, Descriptor::into_raw);
-        self.write_field().store(fd, Ordering::Relaxed);
+        store(self.write_field(), end);
     }
 
     /// Takes the pipe from the child.

@@ -3,6 +3,7 @@
 use core::ffi::c_int;
 
 use super::fields::{atomic_fields, instance};
+use platform::os::incarnation;
 use platform::sync::atomic::{AtomicI32, Ordering};
 
 instance!(File = QIOChannelFile: QIOChannel, c"qio-channel-file");
@@ -22,10 +23,13 @@ impl File {
     /// Stores a descriptor, which is the channel's from now on.
     pub fn set_fd(&self, fd: c_int) {
         self.field().store(fd, Ordering::Relaxed);
+        incarnation::begin(fd);
     }
 
     /// Takes the descriptor: the caller that got it closes it, no other one does (W-24).
     pub fn take_fd(&self) -> c_int {
-        self.field().swap(-1, Ordering::AcqRel)
+        let fd = self.field().swap(-1, Ordering::AcqRel);
+        incarnation::end(fd);
+        fd
     }
 }

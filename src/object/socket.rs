@@ -6,6 +6,7 @@ use super::field_locks::FieldLocks;
 use super::fields::{atomic_fields, instance};
 use crate::trace;
 use platform::os::fd::Descriptor;
+use platform::os::incarnation;
 use platform::os::socket_name::SocketName;
 use platform::sync::atomic::{AtomicBool, AtomicI32, AtomicIsize, Ordering};
 
@@ -52,11 +53,13 @@ impl Socket {
     pub fn open(&self, fd: i32) -> bool {
         self.fd_field()
             .compare_exchange(CLOSED, fd, Ordering::AcqRel, Ordering::Relaxed)
+            .inspect(|_| incarnation::begin(fd))
             .is_ok()
     }
 
     /// Takes `fd` back from a channel that was opened with it; it is the caller's again.
     pub fn unopen(&self, fd: i32) {
+        incarnation::end(fd);
         // Unless C code has put another one there.
         let _ = self
             .fd_field()
@@ -66,6 +69,7 @@ impl Socket {
     /// Closes the channel for all to see, and returns what has to be closed now (W-14).
     pub fn take(&self) -> Option<Descriptor> {
         let fd = self.fd_field().swap(CLOSED, Ordering::AcqRel);
+        incarnation::end(fd);
         // SAFETY: the channel owned it, and gave it up just now.
         (fd != CLOSED).then(|| unsafe { Descriptor::from_raw(fd) })
     }

@@ -113,8 +113,8 @@ enum Kind<O> {
     Text(String),
     /// Made by somebody else, passed on as it is.
     Object(O),
-    /// The failing side left no error object.
-    Silent,
+    /// A message, whatever the errno: nobody knows whether it belongs to the failure.
+    Untold(String),
 }
 
 impl<O> Error<O> {
@@ -129,9 +129,22 @@ impl<O> Error<O> {
         Self(Box::new(Failure { kind, errno }))
     }
 
-    /// An error that has its object already; `errno` is what C callers find afterwards.
+    /// An error that has its object already; `errno` is what C callers find afterwards. Who failed
+    /// without one is not let pass for a success.
     pub fn object(object: Option<O>, errno: Errno) -> Self {
-        let kind = object.map_or(Kind::Silent, Kind::Object);
+        match object {
+            Some(object) => Self(Box::new(Failure {
+                kind: Kind::Object(object),
+                errno,
+            })),
+            None => Self::untold(errno, "Unknown error"),
+        }
+    }
+
+    /// A failure of which nothing is known. C callers find `errno` afterwards, but the message doesn't
+    /// tell it.
+    pub fn untold(errno: Errno, message: impl Into<String>) -> Self {
+        let kind = Kind::Untold(message.into());
         Self(Box::new(Failure { kind, errno }))
     }
 
@@ -151,13 +164,17 @@ impl<O: ErrorObject> Error<O> {
         match kind {
             // SAFETY: `errp` as promised; the object is given away.
             Kind::Object(object) => unsafe { object.propagate(errp) },
-            Kind::Silent => {}
             // NULL: the text isn't wanted, and not made.
-            Kind::Text(_) if errp.is_null() => {}
+            Kind::Text(_) | Kind::Untold(_) if errp.is_null() => {}
             Kind::Text(message) => {
                 let text = c_text(message);
                 // SAFETY: `errp` as promised, and not NULL.
                 unsafe { O::set(errp, origin, errno, &text) };
+            }
+            Kind::Untold(message) => {
+                let text = c_text(message);
+                // SAFETY: as above.
+                unsafe { O::set(errp, origin, Errno::NONE, &text) };
             }
         }
         if errno != Errno::NONE {
@@ -186,9 +203,9 @@ impl<O: ErrorObject> fmt::Display for Error<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
             Kind::Text(message) if self.0.errno == Errno::NONE => f.write_str(message),
+            Kind::Untold(message) => f.write_str(message),
             Kind::Text(message) => write!(f, "{message}: {}", self.0.errno),
             Kind::Object(object) => f.write_str(&object.text()),
-            Kind::Silent => f.write_str("unknown error"),
         }
     }
 }

@@ -149,8 +149,9 @@ impl Coroutine {
     /// It is live; if it ends it must not be used afterwards.
     pub(crate) unsafe fn enter(this: *const Self, context: *mut AioContext) {
         const NAME: &str = "qemu_coroutine_enter";
-        let mut pending = VecDeque::from([this]);
-        while let Some(next) = pending.pop_front() {
+        let mut pending = VecDeque::new();
+        let mut turn = Some(this);
+        while let Some(next) = turn {
             // SAFETY: live, as the caller or the coroutine that has woken it promised.
             let coroutine = unsafe { &*next };
             check_usage!(!coroutine.is_stand_in(), NAME, "@co is not a coroutine");
@@ -172,6 +173,7 @@ impl Coroutine {
             set_running(outer);
             // SAFETY: it does not run, and only this thread has it.
             pending.append(unsafe { &mut *coroutine.woken.get() });
+            turn = pending.pop_front();
             if matches!(result, Some(CoroutineResult::Yield(()))) {
                 // From here on another thread may enter it.
                 coroutine.is_entered.store(false, Ordering::Release);

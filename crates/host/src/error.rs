@@ -152,7 +152,24 @@ mod tests {
         let again = stored(Error::object(Some(first), Errno::new(libc::EPIPE))).unwrap();
         assert_eq!(again.0, address);
         assert_eq!(errno::last(), Errno::new(libc::EPIPE));
-        assert!(stored(Error::object(None, Errno::NONE)).is_none());
+    }
+
+    #[test]
+    fn a_failure_without_an_error_gets_one() {
+        let stale = Errno::new(libc::EPIPE);
+        assert_eq!(
+            stored(Error::object(None, stale)).unwrap().text(),
+            "Unknown error"
+        );
+        assert_eq!(errno::last(), stale);
+        let error = Error::untold(Errno::NONE, "It broke");
+        assert_eq!(error.to_string(), "It broke");
+        assert_eq!(stored(error).unwrap().text(), "It broke");
+        // Nobody wants it.
+        errno::set(Errno::NONE);
+        // SAFETY: NULL stands for nowhere.
+        unsafe { Error::untold(stale, "It broke").store(ptr::null_mut(), &ORIGIN) };
+        assert_eq!(errno::last(), stale);
     }
 
     #[test]

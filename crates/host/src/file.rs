@@ -36,7 +36,10 @@ fn open_once(path: &CStr, flags: c_int, mode: mode_t) -> Result<c_int, Error> {
     });
     match error {
         Some(error) => Err(error),
-        None if fd < 0 => Err(Error::object(None, errno::last())),
+        None if fd < 0 => {
+            let message = format!("Unable to open '{}'", path.to_string_lossy());
+            Err(Error::os(errno::last(), message))
+        }
         None => Ok(fd),
     }
 }

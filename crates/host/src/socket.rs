@@ -127,15 +127,24 @@ pub fn datagram(
 }
 
 /// Removes the file that [`listen`] made for the socket in this process, as long as it stands there
-/// (R-SOCK-19). Nothing else gets to the host, which would remove whatever stands at the path.
+/// (R-SOCK-19). Nothing else gets to the host, which would remove whatever stands at the path: after
+/// `chdir()` a relative one leads elsewhere.
 pub fn clean_up_listening(fd: c_int) -> Result<(), Error> {
-    if socket_file::made_for(fd).is_none() {
+    let Some(file) = socket_file::made_for(fd) else {
         return Ok(());
-    }
-    // SAFETY: takes a number.
-    let ((), error) = catch(|errp| unsafe { imports::socket_listen_cleanup(fd, errp) });
+    };
+    let result = if file.is_at_name {
+        // SAFETY: takes a number.
+        let ((), error) = catch(|errp| unsafe { imports::socket_listen_cleanup(fd, errp) });
+        error.map_or(Ok(()), Err)
+    } else {
+        socket_file::remove(&file.path).map_err(|errno| {
+            let path = String::from_utf8_lossy(&file.path);
+            Error::os(errno, format!("Failed to unlink socket {path}"))
+        })
+    };
     socket_file::forget(fd);
-    error.map_or(Ok(()), Err)
+    result
 }
 
 /// The address that a socket's name stands for (R-SOCK-18).

@@ -7,20 +7,30 @@
 //! At most one thread is on its way at a time, woken or starting. A thread that arrives and finds
 //! more than it can take calls the next one before it begins. So a burst of short tasks is done by
 //! one thread, and a burst of long ones gets a thread each.
+//!
+//! Who has just finished a task looks out for the next one for a moment before it sleeps: a program that
+//! starts one task after the other then pays for no wake-up. One thread at a time does so, only then, and
+//! only where another core runs the program meanwhile.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::delivery::CompletionQueue;
 use super::{Stage, Task};
 use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
 use platform::os::thread;
+use platform::sync::atomic::{AtomicBool, Ordering};
 use platform::sync::fork::{self, PerProcess};
 use platform::sync::{Condvar, Mutex};
 
 /// How long a thread without work stays.
 const IDLE_LIMIT: Duration = Duration::from_secs(10);
+
+/// For how long a thread looks out for the next task, in microseconds.
+const LOOK_OUT: i64 = 10;
+/// Pauses of the processor between two looks at the clock.
+const PAUSES: u32 = 8;
 
 /// First and longest pause before a thread is asked for again, in microseconds (W-TASK-1).
 const RETRY_FIRST: i64 = 10_000;
@@ -37,6 +47,8 @@ pub fn current() -> &'static Pool {
 pub struct Pool {
     state: Mutex<State>,
     work: Condvar,
+    /// Whether the queue has something, readable without the lock.
+    has_queued: AtomicBool,
 }
 
 #[derive(Default)]
@@ -102,6 +114,7 @@ impl Pool {
     pub fn submit(&'static self, task: Arc<Task>) {
         let mut state = self.state.lock();
         state.queue.push_back(task);
+        self.has_queued.store(true, Ordering::Release);
         let help = state.call_help();
         drop(state);
         self.send(help);
@@ -161,8 +174,11 @@ impl Pool {
         state.starved = false;
         state.retry_pause = 0;
         state.worker_is_coming = false;
+        let mut has_worked = false;
         loop {
             if let Some(task) = state.queue.pop_front() {
+                self.has_queued
+                    .store(!state.queue.is_empty(), Ordering::Release);
                 let help = state.call_help();
                 let needless = state.needless_retries();
                 drop(state);
@@ -170,6 +186,16 @@ impl Pool {
                 self.send(help);
                 task.work();
                 state = self.state.lock();
+                has_worked = true;
+                continue;
+            }
+            // It is as good as one that was called: what is queued meanwhile needs no other.
+            if core::mem::take(&mut has_worked) && !state.worker_is_coming && has_cores() {
+                state.worker_is_coming = true;
+                drop(state);
+                self.look_out();
+                state = self.state.lock();
+                state.worker_is_coming = false;
                 continue;
             }
             state.idle += 1;
@@ -180,6 +206,19 @@ impl Pool {
             state.worker_is_coming = false;
             if timed_out && state.queue.is_empty() {
                 return;
+            }
+        }
+    }
+
+    /// Waits a moment, awake, for something to be queued.
+    fn look_out(&self) {
+        let end = monotonic_time() + LOOK_OUT;
+        while monotonic_time() < end {
+            for _ in 0..PAUSES {
+                if self.has_queued.load(Ordering::Acquire) {
+                    return;
+                }
+                core::hint::spin_loop();
             }
         }
     }
@@ -249,6 +288,12 @@ impl State {
             Vec::new()
         }
     }
+}
+
+/// Whether the process may run on more than one core.
+fn has_cores() -> bool {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(thread::available_cores) > 1
 }
 
 /// Ends timers.

@@ -190,9 +190,14 @@ fn accept(head: &[u8], id: trace::Id) -> Result<String, Refusal> {
         &upgrade,
         &text(key),
     );
-    // RFC 9112 section 3.2: 400 for "more than one Host header field line".
-    if fields.values("host").count() > 1 {
-        return bad("The WebSocket opening handshake has more than one host header");
+    // RFC 9112 section 3.2: 400 for "more than one Host header field line"; RFC 6455 sections 11.3.1 and
+    // 11.3.5: the others "MUST NOT appear more than once in an HTTP request".
+    for name in ["sec-websocket-version", "sec-websocket-key", "host"] {
+        if fields.values(name).nth(1).is_some() {
+            return bad(format!(
+                "The WebSocket opening handshake has more than one {name} header"
+            ));
+        }
     }
     if let Some(list) = &protocols
         && !members(list).any(|protocol| protocol == "binary")
@@ -366,9 +371,18 @@ mod tests {
             "Sec-WebSocket-Protocol: binary",
         ];
         assert_eq!(status("GET / HTTP/1.1", &lines), "101");
-        let mut lines = LINES.to_vec();
-        lines.push("Host: h");
-        assert_eq!(status("GET / HTTP/1.1", &lines), "400");
+        // Those that are no lists come once; what nobody looks at comes as it likes.
+        for (again, code) in [
+            (LINES[0], "400"),
+            (LINES[3], "400"),
+            (LINES[4], "400"),
+            ("sec-websocket-version: 8", "400"),
+            ("Origin: a\r\nOrigin: b", "101"),
+        ] {
+            let mut lines = LINES.to_vec();
+            lines.push(again);
+            assert_eq!(status("GET / HTTP/1.1", &lines), code, "{again}");
+        }
     }
 
     #[test]

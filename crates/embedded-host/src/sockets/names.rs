@@ -1,13 +1,10 @@
 //! Socket names as addresses, and the end of a listening socket's name.
 
 use core::ffi::c_int;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 
 use super::c_text;
 use crate::error::Error;
 use abi::address::{Address, InetFields};
-use platform::os::errno::Errno;
 use platform::os::resolve;
 use platform::os::socket;
 use platform::os::socket_file;
@@ -68,24 +65,20 @@ pub(crate) fn peer_address(fd: c_int) -> Result<Address, Error> {
 pub(crate) fn cleanup_listening(fd: c_int) -> Result<(), Error> {
     socket::local_name(fd)
         .map_err(|errno| Error::os(errno, "Unable to query local socket address"))?;
-    let Some(path) = socket_file::made_for(fd) else {
+    let Some(file) = socket_file::made_for(fd) else {
         return Ok(());
     };
-    remove(&path)?;
+    remove(&file.path)?;
     socket_file::forget(fd);
     Ok(())
 }
 
 /// Removes the entry of a socket, which need not exist.
 pub(super) fn remove(path: &[u8]) -> Result<(), Error> {
-    match std::fs::remove_file(OsStr::from_bytes(path)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            let errno = Errno::new(error.raw_os_error().unwrap_or(libc::EINVAL));
-            let path = String::from_utf8_lossy(path);
-            Err(Error::os(errno, format!("Failed to unlink socket {path}")))
-        }
-        _ => Ok(()),
-    }
+    socket_file::remove(path).map_err(|errno| {
+        let path = String::from_utf8_lossy(path);
+        Error::os(errno, format!("Failed to unlink socket {path}"))
+    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@
 //! nothing; blanks at its end don't matter. Empty lines are none, nor are comments, which begin with
 //! `#`. But psktool(1) writes a name that isn't plain text as `#` with hexadecimal digits, so a line
 //! that is a whole one of these is no comment.
+//!
+//! What can't be seen in an editor, a byte order mark or a blank at an end of the name, would make it
+//! the name of nobody, and is an error at both ends.
 
 use super::files::File;
 use super::gnutls::{Entry, Keys};
@@ -14,20 +17,33 @@ pub(crate) fn parse(file: &File) -> Result<Keys, Error> {
     let mut entries = Vec::new();
     for (line, number) in file.bytes.split(|&byte| byte == b'\n').zip(1..) {
         let line = line.trim_ascii_end();
+        let unusable = |why| {
+            let reason = format_args!("line {number} {why}");
+            Err(file.error("Cannot use the keys in", reason))
+        };
+        if line.starts_with(BYTE_ORDER_MARK) {
+            return unusable("begins with a byte order mark");
+        }
         match (parse_line(line), line) {
-            (Some(entry), _) => entries.push(entry),
+            (Some(entry), [b'#', ..]) => entries.push(entry),
             (None, [] | [b'#', ..]) => {}
-            (None, _) => {
-                return Err(file.error(
-                    "Cannot use the keys in",
-                    format_args!("line {number} isn't NAME:KEY with a hexadecimal key"),
-                ));
+            (Some(entry), _) if entry.name.trim_ascii() != entry.name => {
+                return unusable("has a blank beside the name");
             }
+            (Some(entry), _) if entry.name.iter().any(u8::is_ascii_control) => {
+                return unusable("has a control character in the name");
+            }
+            (Some(entry), _) if !entry.name.is_empty() => entries.push(entry),
+            _ => return unusable("isn't NAME:KEY with a hexadecimal key"),
         }
     }
     Ok(Keys(entries))
 }
 
+/// What some editors put in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A line of the form, whatever the name.
 fn parse_line(line: &[u8]) -> Option<Entry> {
     let colon = line.iter().position(|&byte| byte == b':')?;
     let (name, key) = (line.get(..colon)?, line.get(colon + 1..)?);
@@ -95,15 +111,34 @@ mod tests {
 
     #[test]
     fn a_line_that_is_none_is_named() {
-        for (text, number) in [
-            (&b"qemu:01\nqemu\n"[..], 2),
-            (b"qemu:\n", 1),
-            (b"\nqemu:012\n", 2),
-            (b"qemu: 01\n", 1),
-            (b"qemu:0g\n", 1),
+        let form = "isn't NAME:KEY with a hexadecimal key";
+        let (mark, blank) = (
+            "begins with a byte order mark",
+            "has a blank beside the name",
+        );
+        let control = "has a control character in the name";
+        for (text, number, why) in [
+            (&b"qemu:01\nqemu\n"[..], 2, form),
+            (b"qemu:\n", 1, form),
+            (b"\nqemu:012\n", 2, form),
+            (b"qemu: 01\n", 1, form),
+            (b"qemu:0g\n", 1, form),
+            (b":01\n", 1, form),
+            (b"\xef\xbb\xbfqemu:01\n", 1, mark),
+            (b"\xef\xbb\xbf# who may\n", 1, mark),
+            (b"\xef\xbb\xbf", 1, mark),
+            (b"a:01\n qemu:01\n", 2, blank),
+            (b"\tqemu:01\n", 1, blank),
+            (b"qemu :01\n", 1, blank),
+            (b" :01\n", 1, blank),
+            (b" #71:01\n", 1, blank),
+            (b"  # who may\n", 1, form),
+            (b"qe\0mu:01\n", 1, control),
+            (b"one:01\rqemu:02\n", 1, form),
+            (b"qe\rmu:01\n", 1, control),
         ] {
             let error = parse(text).err().unwrap().to_string();
-            let wanted = format!("keys.psk: line {number} isn't NAME:KEY with a hexadecimal key");
+            let wanted = format!("keys.psk: line {number} {why}");
             assert!(error.ends_with(&wanted), "{error}");
         }
     }

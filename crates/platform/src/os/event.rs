@@ -23,6 +23,11 @@ impl Counter {
         self.0.as_raw()
     }
 
+    /// The descriptor, to be duplicated.
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.0
+    }
+
     /// Makes the count 0.
     pub fn reset(&self) {
         let mut count = 0u64;
@@ -42,6 +47,11 @@ impl EventFd {
     pub fn create() -> Result<Self, Errno> {
         // SAFETY: takes numbers only.
         Counter::new(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) }).map(Self)
+    }
+
+    /// Makes the number stand for an event that only this process has, and that wasn't notified.
+    pub fn renew(&self) -> Result<(), Errno> {
+        self.0.0.stand_for(&Self::create()?.0.0)
     }
 
     /// Makes it readable.

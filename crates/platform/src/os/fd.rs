@@ -37,6 +37,12 @@ impl Descriptor {
         fd
     }
 
+    /// Makes the number stand for what `other` is: what it was is closed.
+    pub(super) fn stand_for(&self, other: &Self) -> Result<(), Errno> {
+        // SAFETY: takes numbers only; the one that is closed is ours, and stays open as another file.
+        check(unsafe { libc::dup3(other.0, self.0, libc::O_CLOEXEC) }).map(|_| ())
+    }
+
     /// Closes the descriptor. It is gone also after a failure, EINTR included (R-CHAN-13).
     pub fn close(self) -> Result<(), Errno> {
         // SAFETY: the descriptor is ours, and given up here.

@@ -3,6 +3,7 @@
 pub mod abort;
 pub mod connection;
 mod control;
+pub mod epoll;
 pub mod errno;
 pub mod error_queue;
 pub mod event;
@@ -10,6 +11,7 @@ pub mod fd;
 pub mod fd_list;
 pub mod file;
 mod header;
+pub mod incarnation;
 pub mod iov;
 pub mod iov_rest;
 pub mod loader;

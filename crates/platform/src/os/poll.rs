@@ -39,6 +39,11 @@ impl Entry {
         })
     }
 
+    /// The descriptor.
+    pub fn fd(&self) -> c_int {
+        self.0.fd
+    }
+
     /// What the last wait found.
     pub fn revents(&self) -> u32 {
         u32::try_from(self.0.revents).unwrap_or(0)

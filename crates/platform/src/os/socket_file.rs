@@ -7,7 +7,8 @@
 use core::ffi::c_int;
 use core::mem::MaybeUninit;
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
+use std::io::ErrorKind;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
@@ -56,8 +57,20 @@ struct Made {
     /// Of the socket, whatever descriptors it has.
     socket: Identity,
     file: Identity,
-    /// As it was given: relative paths mean what they meant only in the same directory.
+    /// From whatever directory, since a program that goes to the background changes it. No descriptor
+    /// of the directory: there may be none left.
     path: Vec<u8>,
+    /// As it was given, which is what the socket's name tells.
+    given: Vec<u8>,
+}
+
+/// A file that this process made for a socket, and that stands there still.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Own {
+    /// From whatever directory.
+    pub path: Vec<u8>,
+    /// Whether the socket's name leads there from the directory that the process is in now.
+    pub is_at_name: bool,
 }
 
 /// A forked child starts without any.
@@ -68,24 +81,44 @@ pub fn register(fd: c_int, path: &[u8]) {
     let (Ok(socket), Some(file)) = (socket_identity(fd), file_identity(path)) else {
         return;
     };
-    let path = path.to_vec();
+    let given = path.to_vec();
+    // A directory that is gone has no path: then nothing can be found from elsewhere.
+    let path = std::path::absolute(path_of(path))
+        .map_or_else(|_| given.clone(), |path| path.into_os_string().into_vec());
     let mut made = MADE.get().lock();
     // Whatever stood there before is gone.
     made.retain(|other| other.path != path && other.socket != socket);
-    made.push(Made { socket, file, path });
+    made.push(Made {
+        socket,
+        file,
+        path,
+        given,
+    });
 }
 
-/// The path of the file that this process made for the socket, as long as that very file stands
-/// there.
-pub fn made_for(fd: c_int) -> Option<Vec<u8>> {
+/// The file that this process made for the socket, as long as that very file stands there.
+pub fn made_for(fd: c_int) -> Option<Own> {
     let socket = socket_identity(fd).ok()?;
     let made = MADE.get().lock();
-    let (path, file) = made
+    let (path, given, file) = made
         .iter()
         .find(|made| made.socket == socket)
-        .map(|made| (made.path.clone(), made.file))?;
+        .map(|made| (made.path.clone(), made.given.clone(), made.file))?;
     drop(made);
-    (file_identity(&path) == Some(file)).then_some(path)
+    (file_identity(&path) == Some(file)).then(|| Own {
+        path,
+        is_at_name: file_identity(&given) == Some(file),
+    })
+}
+
+/// Removes what stands at a path; nothing is fine.
+pub fn remove(path: &[u8]) -> Result<(), Errno> {
+    match std::fs::remove_file(path_of(path)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Errno::new(error.raw_os_error().unwrap_or(libc::EINVAL)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The socket has lost its file.
@@ -145,6 +178,29 @@ mod tests {
         socket
     }
 
+    /// Made at an absolute path.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "it is compared with what may be none"
+    )]
+    fn own(path: Vec<u8>) -> Option<Own> {
+        Some(Own {
+            path,
+            is_at_name: true,
+        })
+    }
+
+    #[test]
+    fn removing_nothing_is_fine() {
+        let directory = Directory::new("remove");
+        let path = directory.path("socket");
+        let _socket = bound(&path);
+        assert_eq!(remove(&path), Ok(()));
+        assert_eq!(standing(&path), Standing::Nothing);
+        assert_eq!(remove(&path), Ok(()));
+        assert!(remove(&directory.path("")).is_err());
+    }
+
     #[test]
     fn kinds_are_told_apart() {
         let directory = Directory::new("kinds");
@@ -171,7 +227,7 @@ mod tests {
         assert_eq!(made_for(socket.as_raw()), None);
         register(socket.as_raw(), &path);
         let copy = duplicate(socket.as_raw()).unwrap();
-        assert_eq!(made_for(copy.as_raw()), Some(path));
+        assert_eq!(made_for(copy.as_raw()), own(path));
         forget(copy.as_raw());
         assert_eq!(made_for(socket.as_raw()), None);
         assert_eq!(made_for(-1), None);
@@ -191,6 +247,6 @@ mod tests {
         let second = bound(&path);
         register(second.as_raw(), &path);
         assert_eq!(made_for(first.as_raw()), None);
-        assert_eq!(made_for(second.as_raw()), Some(path));
+        assert_eq!(made_for(second.as_raw()), own(path));
     }
 }

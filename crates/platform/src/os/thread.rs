@@ -181,6 +181,11 @@ impl Drop for BlockedSignals {
     }
 }
 
+/// On how many cores the process may run, as far as that is known.
+pub fn available_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,7 @@ use crate::qom::types::class::Class;
 use crate::qom::types::property_table;
 
 use super::accessors::Accessors;
+use super::child_names;
 use super::instance::{self, ObjectRef};
 
 /// A property: what C code sees of it, and what the host keeps with it.
@@ -306,6 +307,10 @@ pub(crate) unsafe fn remove(obj: *mut Object, property: *mut Property) -> bool {
     unsafe { g_hash_table_steal((*obj).properties, name.cast()) };
     // SAFETY: it came from a box, and nothing leads to it any more.
     let property = unsafe { Box::from_raw(property) };
+    if let Accessors::Child { child, .. } = property.accessors {
+        // SAFETY: it is still there.
+        child_names::forget(child, unsafe { Property::name(&raw const *property) });
+    }
     // Whoever goes with its last reference doesn't find itself here.
     // SAFETY: as above.
     unsafe { property.accessors.let_go() };

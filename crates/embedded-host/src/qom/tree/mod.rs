@@ -13,6 +13,7 @@ use platform::os::abort::misuse;
 pub(crate) mod path;
 
 use crate::qom::objects::accessors::{Accessors, accessors, shown};
+use crate::qom::objects::child_names;
 use crate::qom::objects::instance::{self, ObjectRef};
 use crate::qom::objects::property::{self, Property};
 
@@ -161,6 +162,8 @@ pub(crate) unsafe fn try_add_child(
     unsafe { instance::add_reference(child) };
     // SAFETY: live.
     unsafe { (*child).parent = parent };
+    // SAFETY: just added.
+    child_names::set(child, unsafe { Property::name(added) });
     Ok(added)
 }
 
@@ -174,12 +177,17 @@ unsafe fn as_child(child: *mut Object) -> Option<*mut Property> {
     if parent.is_null() {
         return None;
     }
-    // SAFETY: a parent outlives its children.
-    let mut properties = unsafe { property::own(parent) }.into_iter();
-    // SAFETY: its properties are live while nothing runs.
-    properties.find(
-        |&property| matches!(unsafe { &(*property).accessors }, Accessors::Child { child: c, .. } if *c == child),
-    )
+    let is_it = |&property: &*mut Property| {
+        // SAFETY: a property of the parent, which outlives its children.
+        let accessors = unsafe { &(*property).accessors };
+        matches!(accessors, Accessors::Child { child: c, .. } if *c == child)
+    };
+    let noted = child_names::get(child)
+        // SAFETY: a parent outlives its children.
+        .and_then(|name| unsafe { property::find_own(parent, &name) })
+        .filter(is_it);
+    // SAFETY: as above.
+    noted.or_else(|| unsafe { property::own(parent) }.into_iter().find(is_it))
 }
 
 /// Takes an object from its parent; nothing without parent.
