@@ -133,7 +133,7 @@ def needs_tls(name):
 def exports(profile, host):
     """Everything that a library of this profile and host exports."""
     names = api(profile) - set(not_yet('exports'))
-    names |= {symbol(profile)} | (set() if host == 'hosted' else embedded(profile))
+    names |= {symbol(profile), 'qio_trace_register'} | (set() if host == 'hosted' else embedded(profile))
     return {name for name in names if has_tls(host) or not needs_tls(name)}
 
 

@@ -146,6 +146,7 @@ impl ContextName {
     }
 
     /// What traces call the AioContext.
+    #[cfg(listener_source)]
     pub fn aio_id(self) -> trace::Id {
         trace::Id::from(self.aio)
     }
