@@ -17,6 +17,7 @@ impl FieldLocks {
     }
 
     /// Locks the fields of an object. What is done meanwhile calls nothing of the program.
+    #[inline]
     pub(super) fn lock<T>(&self, object: &Shared<T>) -> MutexGuard<'static, ()> {
         let locks @ [first, ..] = self.0.get();
         // Instances begin a few cache lines from each other.
