@@ -89,8 +89,7 @@ with tempfile.TemporaryDirectory() as scratch:
     for compiler in found:
         for place, path, is_program in units:
             # What the compiler takes without being asked, and for the pages what the library is written for.
-            # The examples' callbacks are written as in QEMU, with names for what they don't use.
-            for standard in [[], ['-std=gnu11']] if path.parent == root else [['-Wno-unused-parameter']]:
+            for standard in [[], ['-std=gnu11']] if path.parent == root else [[]]:
                 work.append((compiler, place, path, ['-O1', *standard], is_program))
         work.append((compiler, 'all headers', root / 'headers.c', ['-std=gnu11', *STRICT], False))
         plus_plus = shlex.split(os.environ['CXX']) if compiler == tree.compiler else [c_plus_plus(compiler[0])]
