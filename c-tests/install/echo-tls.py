@@ -200,7 +200,16 @@ with tempfile.TemporaryDirectory() as scratch:
         print(f'{tool}: certificates, server and clients')
     silent_server(directory)
     if valgrind:
-        under_valgrind(directory)
+        # Under valgrind nothing is in time.
+        patient = directory / 'patient'
+        patient.mkdir()
+        shutil.copytree(directory / 'certs', patient / 'certs')
+        for source in directory.glob('*.c'):
+            text = source.read_text()
+            expect('HANDSHAKE_SECONDS = 2 ' in text, f'{source.name} has no time limit')
+            (patient / source.name).write_text(text.replace('HANDSHAKE_SECONDS = 2 ', f'HANDSHAKE_SECONDS = {FOR_EVER} '))
+        shell(compile, patient)
+        under_valgrind(patient)
 
     shell(keys, directory)
     for piece in blocks('c'):

@@ -7,6 +7,7 @@ pub mod command;
 pub mod control;
 pub mod descriptor;
 pub mod file;
+mod layered;
 pub mod listener;
 pub mod null;
 mod polling;

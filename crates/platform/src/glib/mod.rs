@@ -1,5 +1,6 @@
 //! GLib's main contexts and sources behind safe, counted handles, and its spawner.
 
+pub mod callback_data;
 pub mod condition;
 mod context;
 mod log;
