@@ -48,6 +48,12 @@ def symbol(profile):
     return 'qio_abi_' + upper(profile).lower()
 
 
+def wrong_profile(headers, library):
+    """What a linker says where the two differ."""
+    return (f'compiled with the headers of {headers}, and this libqio has the ABI of {library}: '
+            'take both from one module of pkg-config, qio-PROFILE')
+
+
 def switch_macro(switch):
     """What C asks where Rust asks `cfg(switch)`."""
     return 'QIO_HAS_' + switch.upper()
