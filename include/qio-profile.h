@@ -76,7 +76,7 @@
 /* 10.2.2; hosted 11.0.0 */
 #define QIO_ABI_SYMBOL qio_abi_qemu_10_2
 #elif defined(QIO_ABI_QEMU_11_1)
-/* 11.1.0-rc2 */
+/* 11.1.0-rc2; provisional: no release was measured */
 #define QIO_ABI_SYMBOL qio_abi_qemu_11_1
 #endif
 extern const char QIO_ABI_SYMBOL;

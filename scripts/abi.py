@@ -78,6 +78,12 @@ def symbol(profile):
     return 'qio_abi_' + upper(profile).lower()
 
 
+def wrong_profile(headers, library):
+    """What a linker says where the two differ."""
+    return (f'compiled with the headers of {headers}, and this libqio has the ABI of {library}: '
+            'take both from one module of pkg-config, qio-PROFILE')
+
+
 def switch_macro(switch):
     """What C asks where Rust asks `cfg(switch)`."""
     return 'QIO_HAS_' + switch.upper()
@@ -163,7 +169,7 @@ def needs_tls(name):
 def exports(profile, host):
     """Everything that a library of this profile and host exports."""
     names = api(profile) - set(not_yet('exports'))
-    names |= {symbol(profile)} | (set() if host == 'hosted' else embedded(profile))
+    names |= {symbol(profile), 'qio_trace_register'} | (set() if host == 'hosted' else embedded(profile))
     return {name for name in names if has_tls(host) or not needs_tls(name)}
 
 

@@ -6,6 +6,7 @@ The numbers are the facts under abi/; this file says which of them cross the bor
 import re
 
 import abi
+import traces
 
 # Complete in the headers, and read or written on both sides.
 STRUCTS = [
@@ -142,10 +143,11 @@ def named(profile, text, names):
 FACTS, OTHERS, UNKNOWN = 'facts', 'others', 'unknown'
 
 
-def assertions(profile, names=UNKNOWN):
-    """A header that compiles only in a tree of the profile, and links only with its library.
+def assertions(profile, events, names=UNKNOWN):
+    """A C file that compiles only in a tree of the profile, and links only with its library.
 
-    Where there are two names for the same, `names` says which the tree has.
+    `events` are the trace events that the tree has; None if nobody has asked it. Where there are two
+    names for the same, `names` says which the tree has.
     """
     text = [
         '/*',
@@ -206,6 +208,13 @@ def assertions(profile, names=UNKNOWN):
         f'extern const char {abi.symbol(profile)};',
         '__attribute__((used)) static const char *const libqio_profile =',
         f'    &{abi.symbol(profile)};',
+    ]
+    if events is None:
+        text += ['', '#ifdef __has_include', f'#if __has_include("{traces.HEADER}")',
+                 *traces.c_text(traces.events(profile)), '#endif', '#endif']  # fmt: skip
+    elif events:
+        text += traces.c_text(events)
+    text += [
         '',
         '#endif',
     ]

@@ -57,7 +57,8 @@ for path, text in sources:
             complaints.append(f'{path}:{number}: a release in a cfg: {predicate}')
         if match[0].startswith('cfg_attr'):
             predicate = re.split(r',(?![^(]*\))', predicate)[0]
-        names = set(re.findall(r'[a-z_]\w*', re.sub(r'"[^"]*"', '', predicate)))
+        # Strings, and what a macro puts in.
+        names = set(re.findall(r'[a-z_]\w*', re.sub(r'"[^"]*"|\$\w+', '', predicate)))
         complaints += [f'{path}:{number}: unknown switch {name}' for name in names - OTHER - abi.SWITCHES.keys()]
         asked |= names & abi.SWITCHES.keys()
     for number, match in lines(text, r'feature *= *"qemu'):

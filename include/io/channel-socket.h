@@ -266,7 +266,7 @@ QIOChannelSocket *qio_channel_socket_accept(QIOChannelSocket *ioc,
  *
  * Threads: any. Blocks: no.
  * Returns: 0, or -1 with @errp set.
- * Since: qemu-10.2.
+ * Since: qemu-10.1 profile.
  */
 int qio_channel_socket_set_send_buffer(QIOChannelSocket *ioc,
                                        size_t size,

@@ -267,7 +267,7 @@ void qemu_set_cloexec(int fd);
  * Makes it survive exec.
  *
  * Threads: any; Blocks: no.
- * Since: qemu-10.2 profile.
+ * Since: qemu-10.2.0 profile.
  */
 void qemu_clear_cloexec(int fd);
 
@@ -281,7 +281,7 @@ void qemu_clear_cloexec(int fd);
  *
  * Threads: any; Blocks: no.
  * Returns: true, or false with @errp set.
- * Since: qemu-10.2 profile.
+ * Since: qemu-10.2.0 profile.
  */
 bool qemu_set_blocking(int fd, bool block, Error **errp);
 #endif

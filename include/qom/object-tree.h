@@ -89,13 +89,13 @@ Object *object_get_internal_root(void);
  * Makes the containers on the path that are not there.
  *
  * Returns: (transfer none): the object at that path from @root
- * Since: profiles qemu-7.2 and qemu-7.2.22 only.
+ * Since: only before the qemu-10.0 profile.
  */
 Object *container_get(Object *root, const char *path);
 #else
 /**
  * object_get_container:
- * @name: "chardevs", "objects", "backend", in profile qemu-10.2 "audiodevs", or
+ * @name: "chardevs", "objects", "backend", from qemu-10.2.0 on "audiodevs", or
  *     what has been added to the root; another name aborts
  *
  * Returns: (transfer none): the root's child of that name

@@ -33,3 +33,4 @@ mod convert;
 pub mod dns_resolver;
 pub mod net_listener;
 pub mod task;
+pub mod trace;

@@ -7,9 +7,9 @@ pub mod command;
 pub mod control;
 pub mod descriptor;
 pub mod file;
+mod layered;
 pub mod listener;
 pub mod null;
-mod polling;
 #[cfg(positional_all)]
 pub mod positional;
 pub mod resolver;
