@@ -17,6 +17,9 @@ static QIOChannel *silent_new(int failure)
 
     scripted(ioc)->is_silent = true;
     qio_channel_set_feature(ioc, QIO_CHANNEL_FEATURE_WRITE_ZERO_COPY);
+#ifdef QIO_HAS_POSITIONAL_IO
+    qio_channel_set_feature(ioc, QIO_CHANNEL_FEATURE_SEEKABLE);
+#endif
     return ioc;
 }
 
