@@ -17,7 +17,9 @@ class Compiler:
     """The compiler with the options of a tree."""
 
     def __init__(self, options, directory):
-        self.command = [*shlex.split(os.environ.get('CC') or 'cc'), *options, '-fno-lto', '-x', 'c']
+        # What it says is read here, and meson asks for colours.
+        plain = ['-fno-lto', '-fdiagnostics-color=never', '-fmessage-length=0', '-x', 'c']
+        self.command = [*shlex.split(os.environ.get('CC') or 'cc'), *options, *plain]
         self.directory = directory
         version = self._run(['--version'], '')
         if version.returncode:

@@ -45,18 +45,13 @@ WITH_ARGUMENT = ('-I', '-D', '-U', '-isystem', '-iquote', '-include', '-idirafte
 
 
 def options_that_matter(words):
-    """Those options of a compile command that headers can see.
-
-    Not what messages look like: meson asks for colours.
-    """
+    """Those options of a compile command that headers can see."""
     options = []
     words = iter(words[1:])
     for word in words:
         if word in WITH_ARGUMENT:
             options += [word, next(words, '')]
-        elif word.startswith((*WITH_ARGUMENT, '-std=', '-m', '-f', '-pthread')) and not word.startswith(
-            ('-fdiagnostics', '-fmessage')
-        ):
+        elif word.startswith((*WITH_ARGUMENT, '-std=', '-m', '-f', '-pthread')):
             options.append(word)
     return options
 
