@@ -41,6 +41,11 @@ def compile_command(build):
         raise Unreadable(f'{path}: not a list of compiler commands') from problem
 
 
+def compiler_of(words):
+    """The compiler of a compile command, with what is put in front of it."""
+    return words[:next((at for at, word in enumerate(words) if word.startswith('-')), 1)]
+
+
 WITH_ARGUMENT = ('-I', '-D', '-U', '-isystem', '-iquote', '-include', '-idirafter')
 
 

@@ -198,7 +198,9 @@ with tempfile.TemporaryDirectory() as scratch:
 
     for profile in abi.PROFILES:
         header = scratch / f'assertions {profile}.h'
-        fits(f'assertions for {profile}', run(scratch / profile, '--assertions', header), profile)
+        # These trees are headers only.
+        fits(f'assertions for {profile}', run(scratch / profile, '--assertions', header), profile,
+             "the tree's trace events of io/ will not fire: trace/trace-io.h is missing")  # fmt: skip
         check(f'{profile} compiles them', compiled(profile, header), 0)
         for other in abi.PROFILES:
             if other != profile:
@@ -220,7 +222,7 @@ with tempfile.TemporaryDirectory() as scratch:
 
     header = scratch / 'without a tree.h'
     fits('without a tree', run('--profile', 'qemu-10.2', '--assertions', header), 'qemu-10.2')
-    check('the same', (header.read_text() == contract.assertions('qemu-10.2'), '', ''), True)
+    check('the same', (header.read_text() == contract.assertions('qemu-10.2', None), '', ''), True)
     fits('--profile', run(good, '--profile', 'qemu-10.0'), 'qemu-10.0')
     one_line('another --profile', run(good, '--profile', 'qemu-7.2'), 'qemu-10.0 fits, not qemu-7.2')
     one_line('no place', run(good, '--assertions', '/nonexistent/x.h'), '/nonexistent/x.h: No such')
