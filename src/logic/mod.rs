@@ -10,7 +10,6 @@ pub mod file;
 mod layered;
 pub mod listener;
 pub mod null;
-mod polling;
 pub mod resolver;
 pub mod socket;
 pub mod suspension;
