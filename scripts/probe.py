@@ -54,6 +54,11 @@ class Compiler:
             raise Unusable(f'{self.command[0]}: {self.first_error(run.stderr)}')
         return found
 
+    def uses(self, header, directory):
+        """Whether a header is taken from a directory."""
+        run = self._run(['-M', '-w', '-'], f'#include "{header}"\n')
+        return str(directory) in run.stdout
+
     def functions(self, prelude, prefix):
         """The functions that the headers declare, by their names' beginning."""
         run = self._run(['-E', '-w', '-'], prelude)
