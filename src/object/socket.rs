@@ -3,7 +3,6 @@
 use libc::{sockaddr, sockaddr_storage, socklen_t};
 
 use super::fields::{atomic_fields, instance};
-use crate::trace;
 use platform::os::fd::Descriptor;
 use platform::os::incarnation;
 use platform::os::socket_name::SocketName;
