@@ -2,6 +2,7 @@
 
 pub mod condition;
 mod context;
+mod eye;
 mod log;
 pub mod reaper;
 mod shared_context;
@@ -13,6 +14,7 @@ pub mod waiters;
 mod weak_context;
 
 pub use context::MainContext;
+pub use eye::Eye;
 pub use log::warning;
 pub use shared_context::SharedContext;
 pub use source::{Callback, Hooks, PollFd, Resting, Source, SourceOf, monotonic_time};
