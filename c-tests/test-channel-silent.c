@@ -17,7 +17,6 @@ static QIOChannel *silent_new(int failure)
 
     scripted(ioc)->is_silent = true;
     qio_channel_set_feature(ioc, QIO_CHANNEL_FEATURE_WRITE_ZERO_COPY);
-    qio_channel_set_feature(ioc, QIO_CHANNEL_FEATURE_SEEKABLE);
     return ioc;
 }
 

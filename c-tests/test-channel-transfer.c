@@ -9,10 +9,13 @@
 #ifndef QIO_HAS_READV_FLAGS
 #define READV_FULL(ioc, iov, niov, fds, nfds, flags, errp) \
     qio_channel_readv_full(ioc, iov, niov, fds, nfds, errp)
+#else
+#define READV_FULL qio_channel_readv_full
+#endif
+#ifndef QIO_HAS_TLS_BYE
 #define READV_FULL_ALL_EOF(ioc, iov, niov, fds, nfds, flags, errp) \
     qio_channel_readv_full_all_eof(ioc, iov, niov, fds, nfds, errp)
 #else
-#define READV_FULL qio_channel_readv_full
 #define READV_FULL_ALL_EOF qio_channel_readv_full_all_eof
 #endif
 

@@ -47,6 +47,23 @@ static void test_long_lengths(void)
     web_end(&web);
 }
 
+/* 7.4.1: 1009 is for messages that are too big, which none is: payload is passed on as it comes. */
+static void test_endless(void)
+{
+    static const char header[] = "\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0";
+    g_autofree uint8_t *payload = patterned(8192);
+    Web web;
+
+    web_open(&web);
+    web_send(&web, header, sizeof(header) - 1);
+    for (int i = 0; i < 32; i++) {
+        web_send(&web, payload, 8192);
+        web_expect(&web, payload, 8192);
+    }
+    web_expect_sent(&web, "", 0);
+    web_end(&web);
+}
+
 /* 5.3: byte i has byte i mod 4 of the mask, whatever pieces it comes and is taken in. */
 static void test_mask_phase(void)
 {
@@ -302,6 +319,11 @@ static const Violation violations[] = {
     { "5.5 fragmented pong", BYTES("\x0a\x80\0\0\0\0"), 1008 },
     { "5.6 text", BYTES("\x81\x85\0\0\0\0Hello"), 1003 },
     { "5.6 fragmented text", BYTES("\x01\x80\0\0\0\0"), 1008 },
+    { "5.2 fragmented opcode 3", BYTES("\x03\x80\0\0\0\0"), 1008 },
+    { "5.2 fragmented opcode B", BYTES("\x0b\x80\0\0\0\0"), 1008 },
+    { "5.4 text ends a message", BYTES("\x02\x80\0\0\0\0\x01\x80\0\0\0\0"), 1008 },
+    /* Not 1007: no text is looked at. */
+    { "8.1 text that is no UTF-8", BYTES("\x81\x82\0\0\0\0\xc3\x28"), 1003 },
 };
 
 /* One Close frame with this status, nothing else, then the end of both directions. */
@@ -384,6 +406,13 @@ static void test_close(void)
     check_close(BYTES("\x88\x85\0\0\0\0\x03\xe9" "bye"));
     check_close(BYTES("\x88\x85\0\0\0\0"));
     check_close(BYTES("\x08\x80\0\0\0\0"));
+    /* Nobody reads what it says: a body of one byte, a status that may not be sent, a reason that is no
+     * UTF-8. */
+    check_close(BYTES("\x88\x81\0\0\0\0\x03"));
+    check_close(BYTES("\x88\x82\0\0\0\0\x03\xe7"));
+    check_close(BYTES("\x88\x82\0\0\0\0\x03\xed"));
+    check_close(BYTES("\x88\x82\0\0\0\0\xff\xff"));
+    check_close(BYTES("\x88\x84\0\0\0\0\x03\xe8\xc3\x28"));
     check_close(BYTES("\x88\x04\x03\xe8xx"));
     /* Not masked, and no more comes. */
     check_close(BYTES("\x88\0"));
@@ -439,6 +468,8 @@ static void test_end(void)
         }
         /* R-WS-34. */
         g_assert_cmpint(qio_channel_write(web.ioc, "x", 1, NULL), ==, -1);
+        /* R-WS-19: no Close frame. */
+        web_expect_sent(&web, "", 0);
         web_end(&web);
     }
 }
@@ -465,6 +496,7 @@ int main(int argc, char **argv)
     module_call_init(MODULE_INIT_QOM);
     g_test_add_func("/qio/channel-websock/frames/split-header", test_split_header);
     g_test_add_func("/qio/channel-websock/frames/long-lengths", test_long_lengths);
+    g_test_add_func("/qio/channel-websock/frames/endless", test_endless);
     g_test_add_func("/qio/channel-websock/frames/mask-phase", test_mask_phase);
     g_test_add_func("/qio/channel-websock/frames/masks", test_masks);
     g_test_add_func("/qio/channel-websock/frames/fragments", test_fragments);

@@ -419,6 +419,55 @@ static void test_no_room(void)
 }
 
 /* The client is gone when the response could be sent. */
+typedef struct Wait {
+    QIOChannel *ioc;
+    int done;
+} Wait;
+
+static gpointer waits(gpointer opaque)
+{
+    Wait *wait = opaque;
+
+    qio_channel_wait(wait->ioc, G_IO_IN);
+    g_atomic_int_set(&wait->done, 1);
+    return NULL;
+}
+
+/* R-WS-44: a client that has stopped sending isn't gone. While the default context stands nobody knows
+ * whether its request is whole; then it is answered, or the handshake fails, and waits end. */
+static void test_half_closed(void)
+{
+    for (int is_whole = 0; is_whole < 2; is_whole++) {
+        Wait wait = { NULL };
+        GThread *thread;
+        GString *reply;
+        char byte;
+        Web web;
+
+        web_start(&web);
+        wait.ioc = web.ioc;
+        web_send(&web, REQUEST, strlen(REQUEST) - !is_whole);
+        shutdown(web.client, SHUT_WR);
+        thread = g_thread_new("waits", waits, &wait);
+        g_usleep(20000);
+        g_assert_cmpint(g_atomic_int_get(&wait.done), ==, 0);
+        web_await(&web);
+        g_thread_join(thread);
+        reply = web_receive(&web);
+        if (is_whole) {
+            g_assert_cmpstr(web.error, ==, NULL);
+            g_assert_true(g_str_has_prefix(reply->str, "HTTP/1.1 101 "));
+            g_assert_cmpint(qio_channel_read(web.ioc, &byte, 1, &error_abort), ==, 0);
+        } else {
+            g_assert_nonnull(strstr(web.error, "ended"));
+            g_assert_cmpint(reply->len, ==, 0);
+            web_expect_failure(&web);
+        }
+        g_string_free(reply, true);
+        web_end(&web);
+    }
+}
+
 static void test_gone(void)
 {
     Web web;
@@ -451,6 +500,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel-websock/handshake/data-behind", test_data_behind);
     g_test_add_func("/qio/channel-websock/handshake/end", test_end);
     g_test_add_func("/qio/channel-websock/handshake/no-room", test_no_room);
+    g_test_add_func("/qio/channel-websock/handshake/half-closed", test_half_closed);
     g_test_add_func("/qio/channel-websock/handshake/gone", test_gone);
     return g_test_run();
 }

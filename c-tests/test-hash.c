@@ -19,6 +19,9 @@
 #endif
 
 QEMU_BUILD_BUG_ON(SHA1 != 1);
+#ifdef QIO_HAS_HASH_ALGO_ALIAS
+QEMU_BUILD_BUG_ON(QCRYPTO_HASH_ALGO_SHA1 != (QCryptoHashAlgo)1);
+#endif
 
 static void test_supports(void)
 {

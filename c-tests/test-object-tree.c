@@ -229,6 +229,30 @@ static void test_paths(void)
     g_string_truncate(trail, 0);
 }
 
+#ifdef QIO_HAS_UNAMBIGUOUS_TYPE
+static void test_unambiguous(void)
+{
+    Object *one, *two;
+    Error *err = NULL;
+
+    g_assert_null(object_resolve_type_unambiguous(TYPE_THING, &err));
+    g_assert_nonnull(strstr(error_get_pretty(err), TYPE_THING));
+    error_free(err);
+    g_assert_null(object_resolve_type_unambiguous(TYPE_THING, NULL));
+    one = child_new(object_get_objects_root(), "one");
+    g_assert_true(object_resolve_type_unambiguous(TYPE_THING, &error_abort) == one);
+    two = child_new(object_get_objects_root(), "two");
+    err = NULL;
+    g_assert_null(object_resolve_type_unambiguous(TYPE_THING, &err));
+    g_assert_nonnull(strstr(error_get_pretty(err), TYPE_THING));
+    error_free(err);
+    object_unparent(one);
+    g_assert_true(object_resolve_type_unambiguous(TYPE_THING, &error_abort) == two);
+    object_unparent(two);
+    g_string_truncate(trail, 0);
+}
+#endif
+
 /* A property of the program that is part of paths. */
 static Object *resolve_friend(Object *obj, void *opaque, const char *part)
 {
@@ -375,6 +399,9 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/tree/foreach", test_foreach);
     g_test_add_func("/qio/tree/paths", test_paths);
     g_test_add_func("/qio/tree/resolve", test_resolve);
+#ifdef QIO_HAS_UNAMBIGUOUS_TYPE
+    g_test_add_func("/qio/tree/unambiguous", test_unambiguous);
+#endif
     g_test_add_func("/qio/tree/unparent-takes-parent", test_unparent_takes_parent);
     g_test_add_func("/qio/tree/release-unparents", test_release_unparents);
     g_test_add_func("/qio/tree/misuse/child-twice", test_misuse_child_twice);

@@ -382,7 +382,7 @@ static void test_listener(void)
             qio_net_listener_set_client_func_full(listener, serves, &service, ends_service, own);
         } else {
 #ifdef QIO_HAS_LISTENER_SOURCE
-            qio_net_listener_set_client_aio_func(listener, serves, &service, iohandler_get_aio_context());
+            qio_net_listener_set_client_aio_func(listener, serves, &service, NULL);
 #else
             qio_net_listener_set_client_func_full(listener, serves, &service, NULL, NULL);
 #endif

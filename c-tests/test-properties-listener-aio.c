@@ -12,9 +12,11 @@
 #ifdef QIO_HAS_LISTENER_SOURCE
 #include <dlfcn.h>
 
-/* The program's own stands before the C library's. */
+/* The program's own stand before the C library's. */
 static int accepts;
 static int failing_accepts;
+static int failure = EMFILE;
+static bool addresses_are_unknown;
 
 int accept4(int fd, struct sockaddr *name, socklen_t *len, int flags)
 {
@@ -23,10 +25,22 @@ int accept4(int fd, struct sockaddr *name, socklen_t *len, int flags)
     accepts++;
     if (failing_accepts > 0) {
         failing_accepts--;
-        errno = EMFILE;
+        errno = failure;
         return -1;
     }
     return real(fd, name, len, flags);
+}
+
+int getsockname(int fd, struct sockaddr *name, socklen_t *len)
+{
+    int (*real)(int, struct sockaddr *, socklen_t *) =
+        (int (*)(int, struct sockaddr *, socklen_t *))dlsym(RTLD_NEXT, "getsockname");
+
+    if (addresses_are_unknown) {
+        errno = ENOBUFS;
+        return -1;
+    }
+    return real(fd, name, len);
 }
 
 typedef struct Served {
@@ -383,6 +397,45 @@ static void test_l1(void)
     unref_last(listener);
 }
 
+/* L14: clients that only abort don't spin: 16 in a row, then one after each rest. */
+static void test_l14(void)
+{
+    QIONetListener *listener = listener_with(1);
+    Served self = { 0 };
+    int fd = connect_to(listener, 0), rounds = 0;
+
+    serve(listener, &self);
+    failure = ECONNABORTED;
+    failing_accepts = 18;
+    accepts = 0;
+    while (self.calls < 1) {
+        aio_poll(main_ctx(), true);
+        rounds++;
+    }
+    failure = EMFILE;
+    g_assert_cmpint(accepts, ==, 19);
+    g_assert_cmpint(rounds, <=, 16 + 2 * 3);
+    close(fd);
+    stop_serving(listener);
+    unref_last(listener);
+}
+
+/* L15: a client whose address nobody tells is handed over with the listener's. */
+static void test_l15(void)
+{
+    QIONetListener *listener = listener_with(1);
+    Served self = { 0 };
+    int fd = connect_to(listener, 0);
+
+    addresses_are_unknown = true;
+    serve(listener, &self);
+    poll_until(&self, 1);
+    addresses_are_unknown = false;
+    close(fd);
+    stop_serving(listener);
+    unref_last(listener);
+}
+
 /* A socket that can never be accepted from is given up. */
 static void test_useless(void)
 {
@@ -474,6 +527,8 @@ static void add_tests(void)
     g_test_add_func("/qio/properties/L8/same", test_same);
     g_test_add_func("/qio/properties/L8/switch", test_switch);
     g_test_add_func("/qio/properties/L8/wait", test_wait);
+    g_test_add_func("/qio/properties/L14/aio", test_l14);
+    g_test_add_func("/qio/properties/L15/aio", test_l15);
     g_test_add_func("/qio/properties/L8/useless", test_useless);
     g_test_add_func("/qio/properties/L8/ended-elsewhere", test_ended_elsewhere);
     g_test_add_func("/qio/properties/L8/L13", test_l13);

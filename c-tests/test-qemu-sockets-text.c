@@ -259,6 +259,24 @@ static void test_parse_errors(void)
     }
 }
 
+/* A kind that there isn't is named, unless the text may be a host and a port. */
+static void test_kinds(void)
+{
+    static const char *const wrong[] = { "udp:1:2", "udp:[::1]:2", "quic:host:http,ipv4" };
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+        g_autofree char *kind = g_strndup(wrong[i], strcspn(wrong[i], ":"));
+        g_autofree char *text = g_strdup_printf("error parsing address '%s': there is no kind '%s', only"
+                                                " tcp, unix, fd and vsock", wrong[i], kind);
+        Error *err = NULL;
+
+        g_assert_null(socket_parse(wrong[i], &err));
+        assert_error(&err, text);
+    }
+    assert_uri("udp:80", "tcp:udp:80");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -274,5 +292,6 @@ int main(int argc, char **argv)
     TEST("/qio/sockets/text/uri", test_uri);
     TEST("/qio/sockets/text/parse", test_parse);
     TEST("/qio/sockets/text/parse-errors", test_parse_errors);
+    TEST("/qio/sockets/text/kinds", test_kinds);
     return g_test_run();
 }

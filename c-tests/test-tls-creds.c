@@ -57,6 +57,38 @@ static void test_properties(void)
     object_unref(creds);
 }
 
+/* What no file and no other property could make good is refused when it is set, and changes nothing. */
+static void test_refused(void)
+{
+    static const char *const types[] = {
+        TYPE_QCRYPTO_TLS_CREDS_X509, TYPE_QCRYPTO_TLS_CREDS_PSK, TYPE_QCRYPTO_TLS_CREDS_ANON,
+    };
+    Error *err = NULL;
+    Object *creds;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        creds = object_new(types[i]);
+        object_property_set_str(creds, "priority", "SECURE256", &error_abort);
+        g_assert_false(object_property_set_str(creds, "priority", "SECURE256:+NONSENSE", &err));
+        g_assert_nonnull(strstr(error_get_pretty(err), "priority SECURE256:+NONSENSE"));
+        error_free_or_abort(&err);
+        expect_str(creds, "priority", "SECURE256");
+
+        g_assert_false(object_property_set_str(creds, "endpoint", "both", &err));
+        g_assert_nonnull(strstr(error_get_pretty(err), "endpoint"));
+        error_free_or_abort(&err);
+        expect_str(creds, "endpoint", "client");
+        object_unref(creds);
+    }
+
+    creds = object_new(TYPE_QCRYPTO_TLS_CREDS_X509);
+    g_assert_false(object_property_set_str(creds, "passwordid", "sec0", &err));
+    g_assert_nonnull(strstr(error_get_pretty(err), "passwordid"));
+    error_free_or_abort(&err);
+    expect_str(creds, "passwordid", "");
+    object_unref(creds);
+}
+
 static void test_loaded(void)
 {
 #ifdef QIO_HAS_CREDS_LOADED
@@ -455,6 +487,7 @@ int main(int argc, char **argv)
     tls_people_init();
 
     g_test_add_func("/qio/tls-creds/properties", test_properties);
+    g_test_add_func("/qio/tls-creds/refused", test_refused);
     g_test_add_func("/qio/tls-creds/loaded", test_loaded);
     g_test_add_func("/qio/tls-creds/types", test_types);
     g_test_add_func("/qio/tls-creds/endpoint", test_endpoint);

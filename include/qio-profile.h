@@ -13,13 +13,21 @@
  * the one that their library was built for.
  */
 #if !defined(QIO_ABI_QEMU_7_2) && !defined(QIO_ABI_QEMU_7_2_22) && \
-    !defined(QIO_ABI_QEMU_10_0) && !defined(QIO_ABI_QEMU_10_0_13) && \
+    !defined(QIO_ABI_QEMU_8_0_1) && !defined(QIO_ABI_QEMU_8_1) && \
+    !defined(QIO_ABI_QEMU_8_2) && !defined(QIO_ABI_QEMU_9_0) && \
+    !defined(QIO_ABI_QEMU_9_1) && !defined(QIO_ABI_QEMU_10_0) && \
+    !defined(QIO_ABI_QEMU_10_0_13) && !defined(QIO_ABI_QEMU_10_1) && \
+    !defined(QIO_ABI_QEMU_10_1_3) && !defined(QIO_ABI_QEMU_10_2_0) && \
     !defined(QIO_ABI_QEMU_10_2)
 #define QIO_ABI_QEMU_10_0
 #endif
 
 #if defined(QIO_ABI_QEMU_7_2) + defined(QIO_ABI_QEMU_7_2_22) + \
-    defined(QIO_ABI_QEMU_10_0) + defined(QIO_ABI_QEMU_10_0_13) + \
+    defined(QIO_ABI_QEMU_8_0_1) + defined(QIO_ABI_QEMU_8_1) + \
+    defined(QIO_ABI_QEMU_8_2) + defined(QIO_ABI_QEMU_9_0) + \
+    defined(QIO_ABI_QEMU_9_1) + defined(QIO_ABI_QEMU_10_0) + \
+    defined(QIO_ABI_QEMU_10_0_13) + defined(QIO_ABI_QEMU_10_1) + \
+    defined(QIO_ABI_QEMU_10_1_3) + defined(QIO_ABI_QEMU_10_2_0) + \
     defined(QIO_ABI_QEMU_10_2) != 1
 #error "choose one ABI profile: two of the QIO_ABI_QEMU_* macros are defined"
 #endif
@@ -34,14 +42,38 @@
 #elif defined(QIO_ABI_QEMU_7_2_22)
 /* 7.2.22 */
 #define QIO_ABI_SYMBOL qio_abi_qemu_7_2_22
+#elif defined(QIO_ABI_QEMU_8_0_1)
+/* 8.0.1 to 8.0.5 */
+#define QIO_ABI_SYMBOL qio_abi_qemu_8_0_1
+#elif defined(QIO_ABI_QEMU_8_1)
+/* 8.1.0 to 8.1.5 */
+#define QIO_ABI_SYMBOL qio_abi_qemu_8_1
+#elif defined(QIO_ABI_QEMU_8_2)
+/* 8.2.0 to 8.2.10 */
+#define QIO_ABI_SYMBOL qio_abi_qemu_8_2
+#elif defined(QIO_ABI_QEMU_9_0)
+/* 9.0.0 to 9.0.4 */
+#define QIO_ABI_SYMBOL qio_abi_qemu_9_0
+#elif defined(QIO_ABI_QEMU_9_1)
+/* 9.1.0 to 9.2.4 */
+#define QIO_ABI_SYMBOL qio_abi_qemu_9_1
 #elif defined(QIO_ABI_QEMU_10_0)
 /* 10.0.0 to 10.0.6 */
 #define QIO_ABI_SYMBOL qio_abi_qemu_10_0
 #elif defined(QIO_ABI_QEMU_10_0_13)
 /* 10.0.9 to 10.0.13 */
 #define QIO_ABI_SYMBOL qio_abi_qemu_10_0_13
+#elif defined(QIO_ABI_QEMU_10_1)
+/* 10.1.0 to 10.1.2 */
+#define QIO_ABI_SYMBOL qio_abi_qemu_10_1
+#elif defined(QIO_ABI_QEMU_10_1_3)
+/* 10.1.3 */
+#define QIO_ABI_SYMBOL qio_abi_qemu_10_1_3
+#elif defined(QIO_ABI_QEMU_10_2_0)
+/* 10.2.0 */
+#define QIO_ABI_SYMBOL qio_abi_qemu_10_2_0
 #elif defined(QIO_ABI_QEMU_10_2)
-/* 10.2.2 */
+/* 10.2.2; hosted 11.0.0 */
 #define QIO_ABI_SYMBOL qio_abi_qemu_10_2
 #endif
 extern const char QIO_ABI_SYMBOL;
@@ -50,7 +82,11 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 /* The switches: what differs between releases. */
 
 /* io_readv and qio_channel_readv_full take flags: reads can peek. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_READV_FLAGS
 #endif
@@ -59,7 +95,11 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * qio_channel_wake_read; waking a coroutine empties its slot, which is
  * exchanged atomically.
  */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_WAKE_READ
 #endif
@@ -68,7 +108,10 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Each direction of a channel waits in a context of its own, and coroutines
  * may wait in theirs; elsewhere a channel is attached to one context.
  */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_TWO_AIO_CONTEXTS
 #endif
@@ -77,19 +120,24 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * qio_channel_pwritev, qio_channel_preadv and what they are made of: channels
  * are read and written at an offset.
  */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
+    defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_POSITIONAL_IO
 #endif
 
 /* qio_channel_get_peerpid, the process at the other end. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_PEERPID
 #endif
 
 /* One reader and one writer thread may use a channel at once, also over TLS. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_CONCURRENT_IO
 #endif
 
@@ -97,28 +145,31 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * qio_channel_set_blocking returns a bool, and qemu_set_blocking takes the
  * place of three functions for sockets.
  */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_BOOL_SET_BLOCKING
 #endif
 
 /* Buffers of bytes are void *; elsewhere char *. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_VOID_BUFFERS
 #endif
 
 /* qio_channel_wait_cond, which waits wherever it is called. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_WAIT_COND
 #endif
 
 /* qio_channel_file_new_dupfd. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
+    defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_FILE_NEW_DUPFD
 #endif
 
 /* qio_channel_socket_set_send_buffer. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_SEND_BUFFER
 #endif
 
@@ -126,7 +177,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * A received descriptor that can't be switched to blocking mode fails the
  * read, and the caller can ask for it to be left alone.
  */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_FD_PRESERVE_BLOCKING
 #endif
 
@@ -134,7 +185,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Flush answers for everything since the previous flush, not for what it read
  * itself.
  */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_ZERO_COPY_SUCCESS
 #endif
 
@@ -142,17 +193,20 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Internet addresses have the numbers of TCP keep-alive, and the DNS resolver
  * hands them on.
  */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_KEEP_ALIVE_TUNING
 #endif
 
 /* The sockets of a listener are called NAME-listen; elsewhere NAME. */
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22) || \
+    defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1)
 #define QIO_HAS_LISTENER_NAME_SUFFIX
 #endif
 
 /* QIONetListener has the lock and the context of its registration. */
 #if defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_LISTENER_LOCK
 #endif
@@ -161,7 +215,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * QIONetListener keeps its sockets in QIONetListenerSources, private to it,
  * and calls from an AioContext, too.
  */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_LISTENER_SOURCE
 #endif
 
@@ -171,20 +225,31 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #endif
 
 /* A TLS watch looks at decrypted bytes that wait in the session. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_TLS_CHECK_PENDING
 #endif
 
 /* QIOChannelTLS has the tag of the source that its handshake waits with. */
-#if defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_10_0) || \
-    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_8_0_1) || \
+    defined(QIO_ABI_QEMU_8_1) || defined(QIO_ABI_QEMU_8_2) || \
+    defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
+    defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_TLS_HS_IOC_TAG
 #endif
 
 /* A TLS handshake that a close ends is traced. */
-#if defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_10_0) || \
-    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
+    defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_TLS_CANCEL_TRACE
 #endif
 
@@ -193,43 +258,54 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * an end of file.
  */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_TLS_BYE
 #endif
 
 /* QIOChannelWebsock has the tag of the source that its handshake waits with. */
 #if defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_WEBSOCK_HS_IO_TAG
 #endif
 
 /* aio_set_fd_handler has the argument is_external. */
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22) || \
+    defined(QIO_ABI_QEMU_8_0_1)
 #define QIO_HAS_AIO_IS_EXTERNAL
 #endif
 
 /* The big lock is called bql_lock; elsewhere qemu_mutex_lock_iothread. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
+    defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_BQL_NAMES
 #endif
 
 /* Bottom halves have a guard against re-entry. */
-#if defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_10_0) || \
-    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_8_0_1) || \
+    defined(QIO_ABI_QEMU_8_1) || defined(QIO_ABI_QEMU_8_2) || \
+    defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
+    defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_BH_GUARD
 #endif
 
 /*
  * qemu_open and qemu_create tell errors; elsewhere qemu_open_old leaves errno.
  */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_OPEN_ERRP
 #endif
 
 /* qemu_clear_cloexec. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_CLEAR_CLOEXEC
 #endif
 
@@ -237,7 +313,11 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * RETRY_ON_EINTR takes the place of TFR, and closesocket and ioctlsocket are
  * gone.
  */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_RETRY_ON_EINTR
 #endif
@@ -245,18 +325,24 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 /*
  * An offset beyond the end of a vector ends the process; elsewhere it gives 0.
  */
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22) || \
+    defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1)
 #define QIO_HAS_IOV_OFFSET_ASSERT
 #endif
 
 /* MAKE_IDENTIFIER, typeof_strip_qual and the thread-safety annotations. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_COMPILER_HELPERS
 #endif
 
 /* QEMU_UNINITIALIZED. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_UNINITIALIZED_MARK
 #endif
 
@@ -264,74 +350,107 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * qemu/coroutine-core.h has the types of coroutines, and coroutine_mixed_fn
  * and no_coroutine_fn mark functions.
  */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_COROUTINE_CORE
 #endif
 
 /* QAPI_LIST_LENGTH. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
+    defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_LIST_LENGTH
 #endif
 
 /* A table of enumerators has features; elsewhere special_features. */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_ENUM_FEATURES
 #endif
 
 /* OBJECT_DEFINE_SIMPLE_TYPE and OBJECT_DEFINE_SIMPLE_TYPE_WITH_INTERFACES. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
+    defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_SIMPLE_TYPE_MACROS
 #endif
 
 /* Hash functions are called QCryptoHashAlgo; elsewhere QCryptoHashAlgorithm. */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_HASH_ALGO
 #endif
 
+/* Hash functions are also called QCryptoHashAlgo. */
+#if defined(QIO_ABI_QEMU_9_1)
+#define QIO_HAS_HASH_ALGO_ALIAS
+#endif
+
 /* &error_warn is a destination of errors, reported as warnings. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13)
+#if defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3)
 #define QIO_HAS_ERROR_WARN
 #endif
 
 /* An error object knows the length of its file's name. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_ERROR_SRC_LEN
 #endif
 
 /* warn_report_err_once. */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_WARN_REPORT_ERR_ONCE
 #endif
 
 /* TypeInfo and class functions take data as const. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_CONST_TYPE_INFO
 #endif
 
 /* InterfaceClass knows the class that implements it. */
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22) || \
+    defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1)
 #define QIO_HAS_INTERFACE_CONCRETE_CLASS
 #endif
 
 /* type_register, beside type_register_static. */
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22) || \
+    defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1)
 #define QIO_HAS_TYPE_REGISTER
 #endif
 
 /* Names of types begin with and consist of certain characters. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
+    defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_TYPE_NAME_RULES
 #endif
 
 /* A type without an instance alignment has its ancestor's. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_INSTANCE_ALIGN_INHERITANCE
 #endif
@@ -341,12 +460,14 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * aborts.
  */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_UNKNOWN_TYPE_EXIT
 #endif
 
 /* instance_post_init runs root first; elsewhere leaf first. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_POST_INIT_ROOT_FIRST
 #endif
 
@@ -355,12 +476,21 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * them; elsewhere container_get makes them.
  */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_ROOT_CONTAINERS
 #endif
 
+/* object_resolve_type_unambiguous finds the only object of a type. */
+#if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
+    defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#define QIO_HAS_UNAMBIGUOUS_TYPE
+#endif
+
 /* The root has a container audiodevs. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_AUDIODEVS_CONTAINER
 #endif
 
@@ -368,29 +498,40 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * The address of a descriptor is a FdSocketAddress; elsewhere a String, with
  * the same bytes.
  */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
+    defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_FD_SOCKET_ADDRESS
 #endif
 
 /* Addresses are copied by a visitor; elsewhere by qapi_clone. */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_CLONE_VISITOR
 #endif
 
 /* inet_connect and socket_remote_address. */
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22) || \
+    defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1)
 #define QIO_HAS_INET_CONNECT
 #endif
 
 /* A connecting socket may reuse its local address. */
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22) || \
+    defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1)
 #define QIO_HAS_CONNECT_REUSES_ADDRESS
 #endif
 
 /* Listening sockets may probe idle connections; elsewhere that is an error. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_LISTENING_KEEP_ALIVE
 #endif
 
@@ -398,7 +539,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * The options of an address in a text are key and value pairs; elsewhere a
  * handful of words is looked for.
  */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_ADDRESS_OPTION_PAIRS
 #endif
 
@@ -406,7 +548,9 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Reads and writes of a TLS session tell errors, and -2 for having to wait;
  * elsewhere errno.
  */
-#if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
+#if defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
+    defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
+    defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
     defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_SESSION_ERRP
 #endif
@@ -415,7 +559,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Reads of a TLS session tell a premature end by -3; elsewhere an argument
  * says whether it is an end of file.
  */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_PREMATURE_TERMINATION
 #endif
 
@@ -424,7 +568,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * qcrypto_tls_session_get_handshake_status tells it.
  */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_HANDSHAKE_RESULT
 #endif
 
@@ -432,17 +577,20 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Kinds of TLS credentials have a priority suffix, and
  * qcrypto_tls_creds_get_priority tells the whole.
  */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_CREDS_PRIORITY
 #endif
 
 /* qcrypto_tls_creds_reload. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_CREDS_RELOAD
 #endif
 
 /* TLS credentials have the property loaded. */
-#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22)
+#if defined(QIO_ABI_QEMU_7_2) || defined(QIO_ABI_QEMU_7_2_22) || \
+    defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+    defined(QIO_ABI_QEMU_9_1)
 #define QIO_HAS_CREDS_LOADED
 #endif
 
@@ -450,12 +598,12 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Credentials have numbered certificates beside the plain one, half a pair is
  * a mistake, and the own chain is looked at instead of all authorities.
  */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_NUMBERED_CERTIFICATES
 #endif
 
 /* A file of Diffie-Hellman parameters is warned of. */
-#if defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
 #define QIO_HAS_DH_FILE_WARNING
 #endif
 

@@ -23,6 +23,17 @@ DEFAULT = TABLE['default']
 SWITCHES = TABLE['switches']
 
 
+def resolved(row):
+    """The switches of a row, those of the row that it is `like` included, in the table's order."""
+    has = set(resolved(TABLE['profiles'][row['like']])) if 'like' in row else set()
+    has = (has | set(row.get('switches', []))) - set(row.get('without', []))
+    return [switch for switch in SWITCHES if switch in has]
+
+
+def switches(profile):
+    return resolved(TABLE['profiles'][profile])
+
+
 def upper(profile):
     """The profile's name inside C macros and version nodes."""
     return profile.upper().replace('-', '_').replace('.', '_')
@@ -35,6 +46,12 @@ def macro(profile):
 def symbol(profile):
     """What the headers of the profile refer to."""
     return 'qio_abi_' + upper(profile).lower()
+
+
+def wrong_profile(headers, library):
+    """What a linker says where the two differ."""
+    return (f'compiled with the headers of {headers}, and this libqio has the ABI of {library}: '
+            'take both from one module of pkg-config, qio-PROFILE')
 
 
 def switch_macro(switch):
@@ -81,14 +98,21 @@ def api(profile):
     return set(lines(ABI / 'exports' / f'{profile}.txt'))
 
 
+def holds(condition, has):
+    """Whether `SWITCH` or `!SWITCH` is true of a list of switches."""
+    return (condition.removeprefix('!') in has) != condition.startswith('!')
+
+
+def embedded_conditions():
+    """Name -> the conditions under which a profile has it: one at most."""
+    return {line.split()[0]: line.split()[1:] for line in lines(ABI / 'embedded-exports.txt')}
+
+
 def embedded(profile):
-    """A line is a name, followed by the profiles that have it unless all do."""
-    names = set()
-    for line in lines(ABI / 'embedded-exports.txt'):
-        name, *profiles = line.split()
-        if not profiles or profile in profiles:
-            names.add(name)
-    return names
+    """What the embedded host of a profile exports, beside its symbol."""
+    has = switches(profile)
+    return {name for name, conditions in embedded_conditions().items()
+            if all(holds(condition, has) for condition in conditions)}
 
 
 def not_yet(kind):
@@ -115,7 +139,7 @@ def needs_tls(name):
 def exports(profile, host):
     """Everything that a library of this profile and host exports."""
     names = api(profile) - set(not_yet('exports'))
-    names |= {symbol(profile)} if host == 'hosted' else embedded(profile)
+    names |= {symbol(profile), 'qio_trace_register'} | (set() if host == 'hosted' else embedded(profile))
     return {name for name in names if has_tls(host) or not needs_tls(name)}
 
 

@@ -6,6 +6,7 @@ The numbers are the facts under abi/; this file says which of them cross the bor
 import re
 
 import abi
+import traces
 
 # Complete in the headers, and read or written on both sides.
 STRUCTS = [
@@ -101,8 +102,11 @@ def has_member_type(struct, field):
     return f'__builtin_types_compatible_p(__typeof__({expression}), {field["type"]})'
 
 
-def assertions(profile):
-    """A header that compiles only in a tree of the profile, and links only with its library."""
+def assertions(profile, events):
+    """A C file that compiles only in a tree of the profile, and links only with its library.
+
+    `events` are the trace events that the tree has; None if nobody has asked it.
+    """
     text = [
         '/*',
         f' * The tree that compiles this has the ABI of libqio for {profile}.',
@@ -158,6 +162,13 @@ def assertions(profile):
         f'extern const char {abi.symbol(profile)};',
         '__attribute__((used)) static const char *const libqio_profile =',
         f'    &{abi.symbol(profile)};',
+    ]
+    if events is None:
+        text += ['', '#ifdef __has_include', f'#if __has_include("{traces.HEADER}")',
+                 *traces.c_text(traces.events(profile)), '#endif', '#endif']  # fmt: skip
+    elif events:
+        text += traces.c_text(events)
+    text += [
         '',
         '#endif',
     ]

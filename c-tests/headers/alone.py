@@ -12,13 +12,14 @@ import source
 
 profile = sys.argv[1]
 headers = source.headers()
-# These serve C++ programs too; the rest is C only.
+# All serve C++ programs too; these are the ones that such programs begin with.
 CXX = [name for name in headers if name.startswith('io/') or name in ('qom/object.h', 'qapi/error.h')]
 
 units = [(name, [name], 'c') for name in headers]
 units += [(f'{name} (C++)', [name], 'c++') for name in CXX]
 units += [
     ('all', headers, 'c'),
+    ('all (C++)', headers, 'c++'),
     ('all, backwards and twice', [*reversed(headers), *headers], 'c'),
 ]
 

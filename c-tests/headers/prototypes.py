@@ -69,10 +69,6 @@ measured = facts['host_functions'].keys() - never
 complain('in abi/not-yet.txt, but there', not_yet & embedded)
 complain('measured, but neither there nor in abi/not-yet.txt', measured - not_yet - embedded)
 
-# Read off debugging information of optimised code: this one lost the order of its parameters.
-WRONG = {'int qemu_mutex_trylock_impl(const int, const char *, QemuMutex *)'}
-
-
 def probe(name, prototype):
     if prototype.endswith(';'):
         wanted = prototype[:-1].removesuffix(name)
@@ -89,7 +85,6 @@ def probe(name, prototype):
 probes = {
     probe(name, facts['host_functions'][name]): name
     for name in measured & embedded - undeclared
-    if facts['host_functions'][name] not in WRONG
 }
 for bad in source.refused(profile, prelude, list(probes)):
     name = probes[bad]

@@ -12,7 +12,8 @@ import abi
 ROOT = abi.ABI.parent
 INCLUDE = ROOT / 'include'
 # R-HDR-1
-WARNINGS = ['-Wall', '-Wextra', '-Wno-unused-parameter', '-Wno-missing-field-initializers', '-Werror']
+WARNINGS = ['-Wall', '-Wextra', '-Wcast-qual', '-Wconversion', '-Wsign-conversion', '-Wshadow', '-Wundef',
+            '-Wwrite-strings', '-Werror']
 LANGUAGES = {'c': ('CC', 'cc', 'gnu11'), 'c++': ('CXX', 'c++', 'gnu++17')}
 GLIB_CFLAGS = shlex.split(subprocess.check_output(['pkg-config', '--cflags', 'glib-2.0'], text=True))
 

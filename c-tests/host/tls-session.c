@@ -305,7 +305,9 @@ QCryptoTLSSessionHandshakeStatus qcrypto_tls_session_get_handshake_status(QCrypt
     }
     return is_sending(sess) ? QCRYPTO_TLS_HANDSHAKE_SENDING : QCRYPTO_TLS_HANDSHAKE_RECVING;
 }
-#else
+#endif
+
+#ifdef QIO_HAS_TLS_BYE
 int qcrypto_tls_session_bye(QCryptoTLSSession *sess, Error **errp)
 {
     int ret = 0;
@@ -328,7 +330,9 @@ int qcrypto_tls_session_bye(QCryptoTLSSession *sess, Error **errp)
     }
     return ret == 0 ? QCRYPTO_TLS_BYE_COMPLETE : QCRYPTO_TLS_BYE_SENDING;
 }
+#endif
 
+#ifdef QIO_HAS_TLS_CHECK_PENDING
 size_t qcrypto_tls_session_check_pending(QCryptoTLSSession *sess)
 {
     return gnutls_record_check_pending(sess->handle);

@@ -1,70 +1,108 @@
 #!/usr/bin/env python3
-"""The C programs that stand in the documentation compile against the installed tree without a
-warning, and those that serve answer.
+"""All C in README.md and docs/*.md, and the examples, compile against the installed tree without a
+warning, as they stand, with every compiler that is there; and all installed headers, as C and as C++.
 
-usage: documented.py PROFILE BUILD-DIR
+usage: documented.py PROFILE HOST BUILD-DIR
 """
 
+import concurrent.futures
+import os
 import pathlib
-import re
-import socket
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 import abi
 import installed
+import pages
 
-profile, build = sys.argv[1:]
+profile, host, build = sys.argv[1:]
 
-
-def programs():
-    """The whole programs of the pages, by page and line."""
-    for page in [abi.ROOT / 'README.md', *sorted((abi.ROOT / 'docs').glob('*.md'))]:
-        text = page.read_text()
-        for block in re.finditer(r'^```c\n(.*?)^```', text, re.M | re.S):
-            if re.search(r'^int main\(', block[1], re.M):
-                yield f'{page.relative_to(abi.ROOT)}:{text.count(chr(10), 0, block.start()) + 1}', block[1]
+# What the project promises to work with; scripts/setup installs what the system has of them.
+COMPILERS = [f'gcc-{version}' for version in range(12, 16)] + [f'clang-{version}' for version in range(14, 20)]
+STRICT = ['-Wcast-qual', '-Wconversion', '-Wsign-conversion', '-Wshadow', '-Wundef', '-Wwrite-strings']
 
 
-def free_port():
-    with socket.create_server(('localhost', 0)) as listening:
-        return listening.getsockname()[1]
+def c_plus_plus(compiler):
+    """The C++ compiler beside a C compiler."""
+    return compiler.replace('gcc', 'g++').replace('clang', 'clang++')
 
 
-def first_line(process, port):
-    """What the server says to a client, once it listens."""
-    while process.poll() is None:
-        try:
-            with socket.create_connection(('localhost', port), timeout=20) as client:
-                return client.makefile().readline()
-        except ConnectionRefusedError:
-            time.sleep(0.02)
-    sys.exit(f'the program has ended with {process.returncode}')
+def real_path(command):
+    return os.path.realpath(shutil.which(command))
+
+
+def sources():
+    """Programs by the place they come from: of the pages, and the examples."""
+    without_tls = not abi.has_tls(host)
+    for block in pages.blocks('c'):
+        if without_tls and not block.is_program:
+            print(f'skipped: {block.place}: the library is built without TLS')
+        else:
+            yield block.place, block.text if block.is_program else pages.PIECE % block.text, block.is_program
+    for path in sorted((abi.ROOT / 'examples').rglob('*.c')):
+        if without_tls and path.parent.name in ('echo-tls', 'migrate'):
+            print(f'skipped: {path.relative_to(abi.ROOT)}: the library is built without TLS')
+        else:
+            yield path.relative_to(abi.ROOT), path, False
 
 
 with tempfile.TemporaryDirectory() as scratch:
     root = pathlib.Path(scratch)
-    tree = installed.Installed(profile, build, scratch)
+    tree = installed.Installed(profile, build, str(root / 'tree'))
+    headers = sorted(str(path.relative_to(tree.headers)) for path in tree.headers.rglob('*.h'))
+    all_headers = ''.join(f'#include "{name}"\n' for name in ['qemu/osdep.h', *headers])
 
-    found = 0
-    for place, text in programs():
-        found += 1
-        port = free_port()
-        served = '"7777"' in text
-        (root / 'program.c').write_text(text.replace('"7777"', f'"{port}"'))
-        for standard in ['gnu11', 'gnu17']:
-            tree.compile(root / 'program.c', root / 'program', f'{place}, {standard}', f'-std={standard}')
-        if served:
-            program = subprocess.Popen([root / 'program'], env=tree.environment)
-            try:
-                line = first_line(program, port)
-            finally:
-                program.kill()
-                program.wait()
-            if line != 'hello\n':
-                sys.exit(f'{place}: the server says {line!r}')
-        print(f'{place}: compiles' + (' and answers' if served else ''))
-    if not found:
+    units = []
+    for number, (place, text, is_program) in enumerate(sources()):
+        path = text
+        if isinstance(text, str):
+            path = root / f'{number}.c'
+            path.write_text(text)
+        units.append((place, path, is_program))
+    if not any(is_program for _, _, is_program in units):
         sys.exit('no program found in the documentation')
+    for language in ['c', 'cc']:
+        (root / f'headers.{language}').write_text(all_headers)
+
+    def check(unit):
+        """What a compiler says to a unit, in the order of the list."""
+        number, compiler, place, path, arguments, is_program = unit
+        output = ['-o', str(root / f'program-{number}')] if is_program else ['-fsyntax-only']
+        command = [*compiler, '-Wall', '-Wextra', '-Werror', *arguments, str(path), *output, *tree.flags()]
+        # Options for the linker are of no use to a compiler that doesn't link.
+        if not is_program and 'clang' in compiler[0]:
+            command.append('-Wno-unused-command-line-argument')
+        run = subprocess.run(command, text=True, capture_output=True, env=tree.environment)
+        (root / f'program-{number}').unlink(missing_ok=True)
+        if run.returncode or run.stderr:
+            return f'{place}: {shlex.join(command)}\n{run.stderr}'
+        return None
+
+    missing = [name for name in COMPILERS if not shutil.which(name)]
+    found = [[name] for name in COMPILERS if shutil.which(name)]
+    if real_path(tree.compiler[-1]) not in [real_path(name) for (name,) in found]:
+        found.append(tree.compiler)
+    work = []
+    for compiler in found:
+        for place, path, is_program in units:
+            # What the compiler takes without being asked, and for the pages what the library is written for.
+            for standard in [[], ['-std=gnu11']] if path.parent == root else [[]]:
+                work.append((compiler, place, path, ['-O1', *standard], is_program))
+        work.append((compiler, 'all headers', root / 'headers.c', ['-std=gnu11', *STRICT], False))
+        plus_plus = shlex.split(os.environ['CXX']) if compiler == tree.compiler else [c_plus_plus(compiler[0])]
+        if shutil.which(plus_plus[0]):
+            for standard in ['-std=gnu++17', '-std=gnu++20']:
+                work.append((plus_plus, 'all headers, C++', root / 'headers.cc', [standard, *STRICT], False))
+        else:
+            print(f'skipped: C++ with {plus_plus[0]}: not installed')
+    numbered = [(number, *unit) for number, unit in enumerate(work)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        complaints = list(filter(None, pool.map(check, numbered)))
+    print('\n'.join(complaints))
+    for name in missing:
+        print(f'skipped: {name}: not installed')
+    print(f'{len(units)} sources, {len(headers)} headers; with {" ".join(shlex.join(name) for name in found)}')
+    sys.exit(bool(complaints) or len(headers) < 30)

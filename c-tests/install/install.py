@@ -95,7 +95,8 @@ with tempfile.TemporaryDirectory() as scratch:
     elsewhere = [f'-I{abi.ROOT}/include', f'-D{abi.macro(other)}']
     for title, libraries in {'shared': flags, 'static': static}.items():
         run = compile_program(*elsewhere, *(flag for flag in libraries if f'/qio-{profile}' not in flag))
-        if run.returncode == 0 or f'undefined reference to `{abi.symbol(other)}' not in run.stderr:
+        said = [f'undefined reference to `{abi.symbol(other)}', abi.wrong_profile(other, profile)]
+        if run.returncode == 0 or not all(text in run.stderr for text in said):
             sys.exit(f'{title}: a program for {other} links with {profile}: {run.stderr}')
     print(f'a program for {other} does not link')
 

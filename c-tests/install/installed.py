@@ -17,6 +17,7 @@ class Installed:
         (module,) = pathlib.Path(directory).rglob(f'{abi.module(profile)}.pc')
         module.write_text(module.read_text().replace('prefix=', f'prefix={directory}', 1))
         self.root = pathlib.Path(directory)
+        (self.headers,) = self.root.rglob(f'include/qio-{profile}')
         self.compiler = shlex.split(os.environ['CC'])
         self.module = module.stem
         self.environment = {

@@ -9,14 +9,15 @@ usage: vendored.py CARGO SOURCE-DIR
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
+import pages
+
 cargo, source = sys.argv[1], pathlib.Path(sys.argv[2])
-(commands,) = re.findall(r'^```sh\n(.*?)^```', (source / 'docs/packaging.md').read_text(), re.M | re.S)
+(commands,) = [block.text for block in pages.blocks('sh') if block.word('by') == 'vendored']
 
 with tempfile.TemporaryDirectory() as scratch:
     tree = pathlib.Path(scratch) / 'tree'

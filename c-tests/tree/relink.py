@@ -7,6 +7,7 @@ usage: relink.py PROFILE ARCHIVE HOST-ARCHIVE
 
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import tempfile
 
 import abi
 import small_tree
+import specified_traces
 import tree
 
 profile, archive, host = sys.argv[1:]
@@ -41,16 +43,25 @@ def files(root):
     return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()}
 
 
-def build(root, change=None, *options):
-    small_tree.write(root, profile, host_objects, change)
+def build(root, change=None, *options, traces=None):
+    small_tree.write(root, profile, host_objects, change, traces)
     # Response files for all, as the links of large programs have.
     environment = {**os.environ, 'MESON_RSP_THRESHOLD': '0'}
     small_tree.run([*meson, 'setup', *options, root / 'out', root], env=environment)
     return root / 'out'
 
 
-def make(directory):
-    small_tree.run([*meson, 'compile', '-C', directory])
+def make(directory, *programs):
+    small_tree.run([*meson, 'compile', '-C', directory, *programs])
+
+
+def trace_of(program, wanted):
+    """The names of the events that the tree's log shows, in order."""
+    # What is registered once is never freed.
+    environment = {**os.environ, 'TREE_TRACE': wanted, 'ASAN_OPTIONS': 'detect_leaks=0'}
+    run = subprocess.run([program], text=True, capture_output=True, env=environment)
+    assert run.stdout == 'libqio\n', run
+    return [line.split(' ')[0] for line in run.stderr.splitlines()]
 
 
 with tempfile.TemporaryDirectory() as scratch:
@@ -86,10 +97,43 @@ with tempfile.TemporaryDirectory() as scratch:
     check('the symbol is shown', printed.count(f'has {abi.symbol(profile)}') == 3, printed)
     one = relink(*given, '-o', new, 'whole')[1]
     check('five lines for one program', one.count('\n') == 5, one)
+    # The tree's own tracing.
+    task = ['qio_task_new', 'qio_task_thread_start', 'qio_task_thread_run', 'qio_task_thread_exit',
+            'qio_task_thread_result', 'qio_task_complete']  # fmt: skip
+    for name in programs:
+        seen = trace_of(new / name, 'all')
+        # The worker may be late to say that the delivery is armed, even too late (R-TRACE-5).
+        seen = [event for event in seen if event != 'qio_task_thread_source_attach']
+        check(f'the events of {name} fire', seen == task, seen)
+        check(f'those that are switched on in {name}', trace_of(new / name, 'qio_task_complete') == task[-1:])
+        check(f'none in {name}', trace_of(new / name, '') == [])
+    check('how many events there are', f'{len(specified_traces.of_profile(profile)) - 1} trace events reach' in one, one)
     present.append('new')
     present.sort()
 
+    def without_an_event(events):
+        del events['qio_task_complete']
+        events['qio_task_new'].pop()
+
+    # As other trees may be: also with link-time optimisation and sanitizers.
+    strange = build(scratch / 'events', None, '-Dtrace_backend=nop', '-Db_lto=true',
+                    '-Db_sanitize=address,undefined', '-Db_lundef=false', traces=without_an_event)
+    # Its own io/ says it, so only what libqio takes its place of can't be compiled.
+    task_c = scratch / 'events' / 'io' / 'task.c'
+    task_c.write_text(task_c.read_text().replace('(void *)func, opaque', '(void *)func'))
+    make(strange, 'whole')
+    code, printed, problems = relink('--build', strange, '--library', archive, '-o', new, 'whole')
+    check('a tree without some events', code == 0 and problems == ''
+          and 'no such trace events of io/: qio_task_new, qio_task_complete' in printed, (printed, problems))  # fmt: skip
+    check('a back end that does nothing', trace_of(new / 'whole', 'all') == [])
+    present = sorted([*present, 'events'])
+
     # What is wrong with a tree, a program, a directory or a library.
+    ninja = out / 'build.ninja'
+    text = ninja.read_text()
+    ninja.write_text(re.sub(r'(build extracted: .*\n(?: .*\n)*? LINK_ARGS = )', r'\1-fsanitize=cfi-icall ', text))
+    refused('control-flow integrity', relink(*given, '-o', scratch / 'no', 'extracted'), 'control-flow integrity')
+    ninja.write_text(text)
     refused('a program without io/', relink(*given, '-o', scratch / 'no', 'whole', 'without'), 'has nothing of io/')
     refused('no such program', relink(*given, '-o', scratch / 'no', 'qemu-none'), 'links no program', 'extracted')
     refused('named twice', relink(*given, '-o', scratch / 'no', 'whole', './whole', cwd=out), 'named twice')
@@ -119,7 +163,7 @@ with tempfile.TemporaryDirectory() as scratch:
     for name, change, said in ('debugging', mutex_debugging, 'mutex debugging'), ('unmeasured', unmeasured, 'no profile fits'):
         present = sorted([*present, name])
         strange = build(scratch / name, change)
-        make(strange)
+        make(strange, 'whole')
         refused(name, relink('--build', strange, '-o', scratch / 'no', 'whole'), said)
 
 sys.exit(bool(failed))

@@ -54,7 +54,7 @@ def all_names(cell):
 
 def of_profile(profile):
     """Name -> arguments, of a tree of the profile."""
-    has = abi.TABLE['profiles'][profile]['switches']
+    has = abi.switches(profile)
     listeners = {'E': 'listener_lock' not in has, 'L': 'listener_lock' in has and 'listener_source' not in has,
                  '10.2': 'listener_source' in has}  # fmt: skip
     found = {}

@@ -1,5 +1,6 @@
 //! Build script: turns the chosen row of `profiles.toml` into `cfg`s, here and in the crates above.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::error::Error;
 use std::fs;
@@ -15,12 +16,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (profile, row) = chosen(&table, profiles)?;
 
     let known: Vec<_> = switches.keys().map(String::as_str).collect();
-    let row = row["switches"].as_array().ok_or("a row without switches")?;
+    let row = resolved(profiles, row)?;
     let mut instructions = vec![
         format!("rustc-check-cfg=cfg({})", known.join(", ")),
         format!("rustc-env=QIO_ABI_SYMBOL=qio_abi_{}", identifier(profile)),
     ];
-    for switch in row.iter().filter_map(Value::as_str) {
+    for switch in row {
         if !switches.contains_key(switch) {
             return Err(format!("{profile} has the unknown switch {switch}").into());
         }
@@ -63,6 +64,25 @@ fn chosen<'t>(
             Err(format!("choose one ABI profile, {one} or {other}").into())
         }
     }
+}
+
+/// The switches of a row: those of the row that it is `like`, and its own, `without` some.
+fn resolved<'t>(profiles: &'t Table, row: &'t Value) -> Result<BTreeSet<&'t str>, Box<dyn Error>> {
+    let list = |key: &str| {
+        let found = row.get(key).and_then(Value::as_array).into_iter().flatten();
+        found.filter_map(Value::as_str)
+    };
+    let mut switches = match row.get("like").and_then(Value::as_str) {
+        Some(other) => resolved(profiles, profiles.get(other).ok_or("like an unknown row")?)?,
+        None => BTreeSet::new(),
+    };
+    for switch in list("without") {
+        if !switches.remove(switch) {
+            return Err(format!("without {switch}, which the row that it is like has not").into());
+        }
+    }
+    switches.extend(list("switches"));
+    Ok(switches)
 }
 
 /// The profile's name as a part of C names.

@@ -114,6 +114,7 @@ static void client_arrived(QIONetListener *listener, QIOChannelSocket *sioc, gpo
 {
     KvServer *server = opaque;
 
+    (void)listener;
     server->serve(server, sioc);
 }
 

@@ -113,6 +113,9 @@ static ssize_t websock_client_writev(QIOChannel *ioc, const struct iovec *iov, s
     uint8_t *payload = client->frame + HEADER_SIZE, *mask = payload - MASK_SIZE, *begin;
     size_t length = iov_to_buf(iov, niov, 0, payload, PAYLOAD_MAX), i;
 
+    (void)fds;
+    (void)nfds;
+    (void)flags;
     if (getrandom(mask, MASK_SIZE, 0) != MASK_SIZE) {
         error_setg_errno(errp, errno, "No random bytes for a WebSocket mask");
         return -1;
@@ -177,6 +180,7 @@ static void websock_client_class_init(ObjectClass *klass, void *data)
 {
     QIOChannelClass *ioc_klass = QIO_CHANNEL_CLASS(klass);
 
+    (void)data;
     ioc_klass->io_writev = websock_client_writev;
     ioc_klass->io_set_blocking = websock_client_set_blocking;
     ioc_klass->io_close = websock_client_close;

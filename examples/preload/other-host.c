@@ -91,6 +91,9 @@ void error_setg_internal(Error **errp, const char *src, int line, const char *fu
 {
     va_list args;
 
+    (void)src;
+    (void)line;
+    (void)func;
     if (errp) {
         va_start(args, fmt);
         *errp = g_new0(Error, 1);

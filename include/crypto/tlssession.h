@@ -254,17 +254,21 @@ ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf,
 ssize_t qcrypto_tls_session_read(QCryptoTLSSession *sess, char *buf,
                                  size_t len, Error **errp);
 #endif
+#endif
 
+#ifdef QIO_HAS_TLS_CHECK_PENDING
 /**
  * qcrypto_tls_session_check_pending:
  * @sess: a session whose handshake is complete
  *
  * Threads: the reader's; Blocks: no.
  * Returns: how many bytes can be read without the transport.
- * Since: qemu-10.0 profile.
+ * Since: qemu-8.0.1 profile.
  */
 size_t qcrypto_tls_session_check_pending(QCryptoTLSSession *sess);
+#endif
 
+#ifdef QIO_HAS_TLS_BYE
 /**
  * qcrypto_tls_session_bye:
  * @session: a session

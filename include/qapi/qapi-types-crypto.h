@@ -34,7 +34,7 @@ typedef enum QCryptoTLSCredsEndpoint {
  *
  * A hash function.
  *
- * Since: 7.2 profiles. Differs: named QCryptoHashAlgo in the others.
+ * Differs: named QCryptoHashAlgo from the qemu-10.0 profile on; qemu-9.1 has both names.
  */
 typedef enum QCryptoHashAlgorithm {
     QCRYPTO_HASH_ALG_MD5,
@@ -46,14 +46,25 @@ typedef enum QCryptoHashAlgorithm {
     QCRYPTO_HASH_ALG_RIPEMD160,
     QCRYPTO_HASH_ALG__MAX,
 } QCryptoHashAlgorithm;
+
+#ifdef QIO_HAS_HASH_ALGO_ALIAS
+/* What the same functions are called in QEMU 9.2. */
+typedef QCryptoHashAlgorithm QCryptoHashAlgo;
+#define QCRYPTO_HASH_ALGO_MD5 QCRYPTO_HASH_ALG_MD5
+#define QCRYPTO_HASH_ALGO_SHA1 QCRYPTO_HASH_ALG_SHA1
+#define QCRYPTO_HASH_ALGO_SHA224 QCRYPTO_HASH_ALG_SHA224
+#define QCRYPTO_HASH_ALGO_SHA256 QCRYPTO_HASH_ALG_SHA256
+#define QCRYPTO_HASH_ALGO_SHA384 QCRYPTO_HASH_ALG_SHA384
+#define QCRYPTO_HASH_ALGO_SHA512 QCRYPTO_HASH_ALG_SHA512
+#define QCRYPTO_HASH_ALGO_RIPEMD160 QCRYPTO_HASH_ALG_RIPEMD160
+#endif
 #else
 /**
  * QCryptoHashAlgo:
  *
  * A hash function.
  *
- * Since: qemu-10.0 profile. Differs: named QCryptoHashAlgorithm in the 7.2
- * profiles, without SM3.
+ * Since: qemu-10.0 profile. Differs: named QCryptoHashAlgorithm before, without SM3.
  */
 typedef enum QCryptoHashAlgo {
     QCRYPTO_HASH_ALGO_MD5,

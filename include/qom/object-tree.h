@@ -161,6 +161,21 @@ Object *object_resolve_path(const char *path, bool *ambiguous);
 Object *object_resolve_path_type(const char *path, const char *type_name,
                                  bool *ambiguous);
 
+#ifdef QIO_HAS_UNAMBIGUOUS_TYPE
+/**
+ * object_resolve_type_unambiguous:
+ * @type_name: the name of a type or interface
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Finds the only object of a type.
+ *
+ * Returns: (transfer none) (nullable): the object; NULL with @errp set if there
+ *     are none or several
+ * Since: qemu-9.0 profile.
+ */
+Object *object_resolve_type_unambiguous(const char *type_name, Error **errp);
+#endif
+
 /**
  * object_resolve_path_component:
  * @parent: any object

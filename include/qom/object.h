@@ -225,23 +225,24 @@ struct TypeInfo {
  * DECLARE_INSTANCE_CHECKER defines NAME(obj), the checked cast to a T.
  * DECLARE_CLASS_CHECKERS defines NAME_CLASS(klass), the checked cast to a C,
  * and NAME_GET_CLASS(obj), the class of an object as a C.
- * DECLARE_OBJ_CHECKERS defines all three.
+ * DECLARE_OBJ_CHECKERS defines all three. Like the casts they take pointers to
+ * const too, and hide from the compiler (-Wcast-qual) what becomes of it.
  */
 #define DECLARE_INSTANCE_CHECKER(T, NAME, name)                               \
     static inline G_GNUC_UNUSED T *NAME(const void *obj)                      \
     {                                                                         \
-        return OBJECT_CHECK(T, obj, name);                                    \
+        return OBJECT_CHECK(T, (uintptr_t)obj, name);                         \
     }
 
 #define DECLARE_CLASS_CHECKERS(C, NAME, name)                                 \
     static inline G_GNUC_UNUSED C *NAME##_GET_CLASS(const void *obj)          \
     {                                                                         \
-        return OBJECT_GET_CLASS(C, obj, name);                                \
+        return OBJECT_GET_CLASS(C, (uintptr_t)obj, name);                     \
     }                                                                         \
                                                                               \
     static inline G_GNUC_UNUSED C *NAME##_CLASS(const void *klass)            \
     {                                                                         \
-        return OBJECT_CLASS_CHECK(C, klass, name);                            \
+        return OBJECT_CLASS_CHECK(C, (uintptr_t)klass, name);                 \
     }
 
 #define DECLARE_OBJ_CHECKERS(T, C, NAME, name)                                \

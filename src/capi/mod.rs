@@ -31,3 +31,4 @@ mod convert;
 pub mod dns_resolver;
 pub mod net_listener;
 pub mod task;
+pub mod trace;

@@ -80,6 +80,7 @@ pub fn flush(channel: &Channel) -> Result<Flushed, Error> {
 }
 
 /// Why a peer's process isn't known.
+#[cfg(peerpid)]
 #[derive(Debug)]
 pub enum NoPeerPid {
     /// The class knows no such thing.
@@ -89,6 +90,7 @@ pub enum NoPeerPid {
 }
 
 /// The process at the other end (R-CHAN-40).
+#[cfg(peerpid)]
 pub fn peer_pid(channel: &Channel) -> Result<u32, NoPeerPid> {
     channel
         .io_peerpid()

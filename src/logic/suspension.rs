@@ -54,7 +54,11 @@ pub(super) fn wait(channel: &Channel, condition: u32, this: Coroutine) {
     );
     // A qemu_coroutine_enter() from elsewhere may have left it in its slot (R-CHAN-48).
     if channel.withdraw(direction, this) || profile::WAKING_EMPTIES_THE_SLOT {
-        set_handlers(channel, direction, context);
+        // With one context for both directions, the channel may have left the one that it was in.
+        let left = channel
+            .waiting_context(home)
+            .filter(|_| cfg!(not(two_aio_contexts)));
+        set_handlers(channel, direction, left.unwrap_or(context));
     }
 }
 

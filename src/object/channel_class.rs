@@ -301,7 +301,6 @@ impl Channel {
     }
 }
 
-/// Methods that the 7.2 profiles don't have.
 #[cfg(positional_io)]
 impl Channel {
     /// The `io_preadv` method.
@@ -327,7 +326,10 @@ impl Channel {
             access: PhantomData,
         })
     }
+}
 
+#[cfg(peerpid)]
+impl Channel {
     /// Calls `io_peerpid`.
     pub fn io_peerpid(&self) -> Result<Option<c_uint>, Error> {
         // SAFETY: the class is live and its methods don't change.
@@ -344,7 +346,7 @@ impl Channel {
     }
 }
 
-/// In the 7.2 profiles no class has these methods.
+/// Here no class has these methods.
 #[cfg(not(positional_io))]
 impl Channel {
     /// The `io_preadv` method.

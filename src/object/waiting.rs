@@ -108,8 +108,7 @@ unsafe extern "C" fn write_ready(opaque: *mut c_void) {
     }
 }
 
-/// The slot is empty once its coroutine has been taken, and each direction has a context
-/// (R-CHAN-44 to 46).
+/// Each direction has a context (R-CHAN-44, R-CHAN-45).
 #[cfg(two_aio_contexts)]
 impl Channel {
     fn place(&self, direction: Direction) -> &AtomicPtr<layout::AioContext> {
@@ -141,22 +140,9 @@ impl Channel {
         // SAFETY: a coroutine waits there, so the context lives.
         unsafe { Context::from_ptr(self.place(direction).load(Ordering::Acquire)) }
     }
-
-    fn take(&self, direction: Direction) -> Option<Coroutine> {
-        let found = self.slot(direction).swap(ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
-        unsafe { Coroutine::from_ptr(found) }
-    }
 }
 
-/// Whether the slot has this coroutine.
-#[cfg(two_aio_contexts)]
-fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
-    found == coroutine.as_ptr()
-}
-
-/// The slot has its coroutine until that goes on or is detached (R-CHAN-49), with the lowest bit
-/// of the address set once it has been taken. The channel has one context.
+/// The channel has one context (R-CHAN-49, R-CHAN-50).
 #[cfg(not(two_aio_contexts))]
 impl Channel {
     fn note_context(&self, _direction: Direction, _context: Context) {}
@@ -174,17 +160,6 @@ impl Channel {
         waits.then(|| self.waiting_context(None)).flatten()
     }
 
-    fn take(&self, direction: Direction) -> Option<Coroutine> {
-        let slot = self.slot(direction);
-        let taken = slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {
-            is_waiting(found).then(|| found.map_addr(|address| address | TAKEN))
-        });
-        // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
-        taken
-            .ok()
-            .and_then(|found| unsafe { Coroutine::from_ptr(found) })
-    }
-
     /// Coroutines wait in another context from now on, or in the main loop (R-CHAN-50).
     pub fn set_context(&self, context: Option<Context>) {
         self.context_field()
@@ -200,18 +175,56 @@ impl Channel {
     }
 }
 
+/// The slot is empty once its coroutine has been taken (R-CHAN-46).
+#[cfg(wake_read)]
+impl Channel {
+    fn take(&self, direction: Direction) -> Option<Coroutine> {
+        let found = self.slot(direction).swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
+        unsafe { Coroutine::from_ptr(found) }
+    }
+}
+
+/// Whether the slot has a coroutine that was not taken.
+#[cfg(all(wake_read, not(two_aio_contexts)))]
+fn is_waiting(found: *mut layout::Coroutine) -> bool {
+    !found.is_null()
+}
+
+/// Whether the slot has this coroutine.
+#[cfg(wake_read)]
+fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
+    found == coroutine.as_ptr()
+}
+
+/// The slot has its coroutine until that goes on or is detached (R-CHAN-49), with the lowest bit
+/// of the address set once it has been taken.
+#[cfg(not(wake_read))]
+impl Channel {
+    fn take(&self, direction: Direction) -> Option<Coroutine> {
+        let slot = self.slot(direction);
+        let taken = slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {
+            is_waiting(found).then(|| found.map_addr(|address| address | TAKEN))
+        });
+        // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
+        taken
+            .ok()
+            .and_then(|found| unsafe { Coroutine::from_ptr(found) })
+    }
+}
+
 /// The bit that marks a coroutine which is going to be entered.
-#[cfg(not(two_aio_contexts))]
+#[cfg(not(wake_read))]
 const TAKEN: usize = 1;
 
 /// Whether the slot has a coroutine that was not taken.
-#[cfg(not(two_aio_contexts))]
+#[cfg(not(wake_read))]
 fn is_waiting(found: *mut layout::Coroutine) -> bool {
     !found.is_null() && found.addr() & TAKEN == 0
 }
 
 /// Whether the slot has this coroutine, taken or not.
-#[cfg(not(two_aio_contexts))]
+#[cfg(not(wake_read))]
 fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
     found.map_addr(|address| address & !TAKEN) == coroutine.as_ptr()
 }

@@ -5,7 +5,8 @@
 //! object. Memory is taken only when that happens (W-10). The same for what a reader or a watch had to
 //! take, since unread notices keep the socket raising ERR, and for a failure that they met.
 
-use std::collections::BTreeMap;
+use core::mem;
+use std::collections::HashMap;
 
 use super::socket::Socket;
 use host::error::Error;
@@ -39,23 +40,53 @@ impl Seen {
     }
 }
 
-/// What is remembered, by the objects' addresses. A forked child begins anew, as a thread of its parent
-/// may have held a lock.
+/// What is kept beside the objects. A forked child begins anew, as a thread of its parent may have held
+/// a lock.
 #[derive(Default)]
 struct Memory {
-    seen: Mutex<BTreeMap<usize, Seen>>,
+    /// By the objects' addresses.
+    remembered: Mutex<HashMap<usize, Remembered>>,
     /// How much is in there, so that the lock isn't taken for nothing.
-    seen_count: AtomicUsize,
-    /// Failures that were met on the way.
-    failures: Mutex<BTreeMap<usize, Error>>,
-    failure_count: AtomicUsize,
-    /// How many threads wait for a socket's notices: no other one takes them.
-    takers: Mutex<BTreeMap<usize, usize>>,
+    count: AtomicUsize,
+    /// The sockets whose notices a thread waits for, once for each: no other one takes them.
+    takers: Mutex<Vec<usize>>,
 }
 
-fn memory() -> &'static Memory {
-    static MEMORY: PerProcess<Memory> = PerProcess::new();
-    MEMORY.get()
+/// What the next flush has to know.
+#[derive(Default)]
+struct Remembered {
+    seen: Seen,
+    /// A failure that was met on the way.
+    failure: Option<Error>,
+}
+
+impl Memory {
+    fn get() -> &'static Self {
+        static MEMORY: PerProcess<Memory> = PerProcess::new();
+        MEMORY.get()
+    }
+
+    /// Has `change` change what is remembered of an object.
+    fn change<R>(&self, address: usize, change: impl FnOnce(&mut Remembered) -> R) -> R {
+        let mut remembered = self.remembered.lock();
+        let entry = remembered.entry(address).or_default();
+        let result = change(entry);
+        if entry.seen == Seen::default() && entry.failure.is_none() {
+            remembered.remove(&address);
+        }
+        self.count.store(remembered.len(), Ordering::Relaxed);
+        drop(remembered);
+        result
+    }
+
+    /// Has `take` take something of it, if there is anything. What this thread stored it sees; what
+    /// others store is about other objects, or was stored before this thread began to take.
+    fn take<R: Default>(&self, address: usize, take: impl FnOnce(&mut Remembered) -> R) -> R {
+        if self.count.load(Ordering::Relaxed) == 0 {
+            return R::default();
+        }
+        self.change(address, take)
+    }
 }
 
 /// The calling thread is one that takes a socket's notices, as long as this exists.
@@ -63,12 +94,9 @@ pub struct Taker(usize);
 
 impl Drop for Taker {
     fn drop(&mut self) {
-        let mut takers = memory().takers.lock();
-        if let Some(count) = takers.get_mut(&self.0) {
-            *count -= 1;
-            if *count == 0 {
-                takers.remove(&self.0);
-            }
+        let mut takers = Memory::get().takers.lock();
+        if let Some(place) = takers.iter().position(|&address| address == self.0) {
+            takers.swap_remove(place);
         }
     }
 }
@@ -77,17 +105,17 @@ impl Socket {
     /// From now on the calling thread takes the notices, and may wait for them.
     pub fn begin_to_take(&self) -> Taker {
         let address = self.as_ptr().addr();
-        *memory().takers.lock().entry(address).or_default() += 1;
+        Memory::get().takers.lock().push(address);
         Taker(address)
     }
 
     /// Has `take` take notices without waiting, unless a thread waits for them: that would wait for
     /// ever. None if one does, or if there is a failure that has to be told first.
     pub fn take_at_once<T>(&self, take: impl FnOnce() -> T) -> Option<T> {
-        let (address, memory) = (self.as_ptr().addr(), memory());
+        let (address, memory) = (self.as_ptr().addr(), Memory::get());
         let takers = memory.takers.lock();
-        let is_free =
-            !takers.contains_key(&address) && !memory.failures.lock().contains_key(&address);
+        let is_free = !takers.contains(&address)
+            && !memory.take(address, |remembered| remembered.failure.is_some());
         let result = is_free.then(take);
         drop(takers);
         result
@@ -95,27 +123,14 @@ impl Socket {
 
     /// Remembers a failure for the next flush.
     pub fn remember_failure(&self, error: Error) {
-        let memory = memory();
-        let mut failures = memory.failures.lock();
-        failures.entry(self.as_ptr().addr()).or_insert(error);
-        memory
-            .failure_count
-            .store(failures.len(), Ordering::Relaxed);
+        Memory::get().change(self.as_ptr().addr(), |remembered| {
+            remembered.failure.get_or_insert(error);
+        });
     }
 
     /// The failure that is remembered, which is forgotten by that.
     pub fn take_failure(&self) -> Option<Error> {
-        let memory = memory();
-        // As in `take_seen`: who asks has begun to take, or is alone.
-        if memory.failure_count.load(Ordering::Relaxed) == 0 {
-            return None;
-        }
-        let mut failures = memory.failures.lock();
-        let failure = failures.remove(&self.as_ptr().addr());
-        memory
-            .failure_count
-            .store(failures.len(), Ordering::Relaxed);
-        failure
+        Memory::get().take(self.as_ptr().addr(), |remembered| remembered.failure.take())
     }
 
     /// Remembers what was seen, for the next flush.
@@ -125,11 +140,9 @@ impl Socket {
                 field.store(true, Ordering::Relaxed);
             }
         } else if seen.any {
-            let memory = memory();
-            let mut all = memory.seen.lock();
-            let entry = all.entry(self.as_ptr().addr()).or_default();
-            *entry = entry.or(seen);
-            memory.seen_count.store(all.len(), Ordering::Relaxed);
+            Memory::get().change(self.as_ptr().addr(), |remembered| {
+                remembered.seen = remembered.seen.or(seen);
+            });
         }
     }
 
@@ -142,15 +155,9 @@ impl Socket {
                 uncopied,
             };
         }
-        let memory = memory();
-        // What this thread stored it sees; what others store is about other objects.
-        if memory.seen_count.load(Ordering::Relaxed) == 0 {
-            return Seen::default();
-        }
-        let mut all = memory.seen.lock();
-        let seen = all.remove(&self.as_ptr().addr()).unwrap_or_default();
-        memory.seen_count.store(all.len(), Ordering::Relaxed);
-        seen
+        Memory::get().take(self.as_ptr().addr(), |remembered| {
+            mem::take(&mut remembered.seen)
+        })
     }
 }
 

@@ -69,8 +69,7 @@ impl Context {
         }
         // SAFETY: a function without arguments.
         let main = unsafe { imports::qemu_get_aio_context() };
-        // SAFETY: a function without arguments.
-        main == self.0.as_ptr() && unsafe { imports::bql_locked() }
+        main == self.0.as_ptr() && has_big_lock()
     }
 
     /// The 7.2 profiles don't ask: a coroutine may go on wherever it was entered (R-CHAN-48).
@@ -99,6 +98,18 @@ impl Context {
             imports::aio_set_fd_handler(context, fd, read, write, None, None, opaque);
         }
     }
+}
+
+/// Whether the calling thread has the big lock.
+#[cfg(wake_read)]
+fn has_big_lock() -> bool {
+    #[cfg(bql_names)]
+    use imports::bql_locked;
+    #[cfg(not(bql_names))]
+    use imports::qemu_mutex_iothread_locked as bql_locked;
+
+    // SAFETY: a function without arguments.
+    unsafe { bql_locked() }
 }
 
 /// Whether this is the main thread.

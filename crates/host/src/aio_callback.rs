@@ -2,7 +2,6 @@
 
 use core::ffi::c_void;
 use core::ptr;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::aio::Handlers;
@@ -19,14 +18,23 @@ pub struct Callback {
 }
 
 struct Table {
-    functions: BTreeMap<usize, Function>,
+    /// In the order of their keys.
+    functions: Vec<(usize, Function)>,
     last_key: usize,
 }
 
 static TABLE: Mutex<Table> = Mutex::new(Table {
-    functions: BTreeMap::new(),
+    functions: Vec::new(),
     last_key: 0,
 });
+
+impl Table {
+    fn place(&self, key: usize) -> Option<usize> {
+        self.functions
+            .binary_search_by_key(&key, |&(key, _)| key)
+            .ok()
+    }
+}
 
 impl Callback {
     /// Makes `function` callable. No lock is held while it is called.
@@ -34,7 +42,7 @@ impl Callback {
         let mut table = TABLE.lock();
         table.last_key += 1;
         let key = table.last_key;
-        table.functions.insert(key, Arc::new(function));
+        table.functions.push((key, Arc::new(function)));
         drop(table);
         Self { key }
     }
@@ -50,14 +58,20 @@ impl Callback {
 impl Drop for Callback {
     fn drop(&mut self) {
         // What goes with the function may be anything, so not under the lock.
-        let function = TABLE.lock().functions.remove(&self.key);
+        let mut table = TABLE.lock();
+        let place = table.place(self.key);
+        let function = place.map(|place| table.functions.remove(place));
+        drop(table);
         drop(function);
     }
 }
 
 unsafe extern "C" fn call(opaque: *mut c_void) {
-    let function = TABLE.lock().functions.get(&opaque.addr()).cloned();
-    if let Some(function) = function {
+    let table = TABLE.lock();
+    let place = table.place(opaque.addr());
+    let function = place.and_then(|place| table.functions.get(place)).cloned();
+    drop(table);
+    if let Some((_, function)) = function {
         function();
     }
 }

@@ -96,6 +96,8 @@ unsafe extern "C" {
     pub fn qemu_get_aio_context() -> *mut AioContext;
     #[cfg(bql_names)]
     pub fn bql_locked() -> bool;
+    #[cfg(all(wake_read, not(bql_names)))]
+    pub fn qemu_mutex_iothread_locked() -> bool;
     #[cfg(listener_source)]
     pub fn qemu_in_main_thread() -> bool;
     #[cfg(aio_is_external)]

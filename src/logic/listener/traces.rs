@@ -11,21 +11,42 @@ use abi::profile::{self, ListenerTraces};
 /// Watches of `registration` were made by the operation called `extra`.
 pub fn watch(listener: &Listener, registration: Option<&Registration>, extra: &CStr) {
     if is_wanted(registration) {
-        trace::qio_net_listener_watch(listener.as_ptr().into(), shown(registration), extra);
+        trace::qio_net_listener_watch(
+            listener.as_ptr().into(),
+            func(registration),
+            context(registration),
+            #[cfg(listener_source)]
+            aio_context(registration),
+            extra,
+        );
     }
 }
 
 /// Watches of `registration` were removed by the operation called `extra`.
 pub fn unwatch(listener: &Listener, registration: Option<&Registration>, extra: &CStr) {
     if is_wanted(registration) {
-        trace::qio_net_listener_unwatch(listener.as_ptr().into(), shown(registration), extra);
+        trace::qio_net_listener_unwatch(
+            listener.as_ptr().into(),
+            func(registration),
+            context(registration),
+            #[cfg(listener_source)]
+            aio_context(registration),
+            extra,
+        );
     }
 }
 
 /// A client was accepted and is about to be handed over.
 pub fn callback(listener: &Listener, registration: &Registration) {
     if profile::LISTENER_TRACES != ListenerTraces::Never {
-        trace::qio_net_listener_callback(listener.as_ptr().into(), shown(Some(registration)));
+        let registration = Some(registration);
+        trace::qio_net_listener_callback(
+            listener.as_ptr().into(),
+            func(registration),
+            context(registration),
+            #[cfg(listener_source)]
+            aio_context(registration),
+        );
     }
 }
 
@@ -37,11 +58,22 @@ fn is_wanted(registration: Option<&Registration>) -> bool {
     }
 }
 
-fn shown(registration: Option<&Registration>) -> trace::Registration {
-    let null = || Id::from(ptr::null::<u8>());
-    trace::Registration {
-        func: registration.map_or_else(null, |r| r.func.id()),
-        context: registration.map_or_else(null, |r| r.context.id()),
-        aio_context: registration.map_or_else(null, |r| r.context.aio_id()),
-    }
+/// The callback, or NULL.
+fn func(registration: Option<&Registration>) -> Id {
+    registration.map_or_else(nothing, |r| r.func.id())
+}
+
+/// The main context that was asked for, or NULL.
+fn context(registration: Option<&Registration>) -> Id {
+    registration.map_or_else(nothing, |r| r.context.id())
+}
+
+/// The AioContext, or NULL.
+#[cfg(listener_source)]
+fn aio_context(registration: Option<&Registration>) -> Id {
+    registration.map_or_else(nothing, |r| r.context.aio_id())
+}
+
+fn nothing() -> Id {
+    Id::from(ptr::null::<u8>())
 }

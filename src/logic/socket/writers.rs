@@ -4,7 +4,7 @@
 //! the buffer is full it is neither writable nor hung up, and no call on the descriptor makes it so
 //! (docs/spec/channels.md, W-30). So the channel's own shutdown tells (C9).
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::logic::wait;
@@ -22,7 +22,7 @@ use platform::sync::fork::PerProcess;
 #[derive(Default)]
 struct Table {
     /// By the socket's address: there while something waits, and once it is shut down.
-    sockets: Mutex<BTreeMap<usize, Entry>>,
+    sockets: Mutex<HashMap<usize, Entry>>,
     /// How many there are, so that the lock is not taken for nothing.
     count: AtomicUsize,
 }
@@ -57,7 +57,7 @@ impl Table {
     }
 
     /// Has `change` change the table.
-    fn change<R>(&self, change: impl FnOnce(&mut BTreeMap<usize, Entry>) -> R) -> R {
+    fn change<R>(&self, change: impl FnOnce(&mut HashMap<usize, Entry>) -> R) -> R {
         let mut sockets = self.sockets.lock();
         let result = change(&mut sockets);
         self.count.store(sockets.len(), Ordering::Release);

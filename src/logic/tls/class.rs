@@ -1,8 +1,7 @@
 //! The `io_*` methods of `QIOChannelTLS`.
 
-use super::{
-    close, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, watch, write,
-};
+use super::{close, init, no_session, read, shutdown, watch, write};
+use crate::logic::{control, layered};
 use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
@@ -61,8 +60,10 @@ impl ChannelImpl for QIOChannelTLS {
         close(channel)
     }
 
+    // Told if it fails (R-TLS-59).
     fn set_blocking(channel: &Tls, enabled: bool) -> Result<(), Error> {
-        set_blocking(channel, enabled)
+        let master = channel.master().ok_or_else(no_session)?;
+        control::set_blocking(master, enabled)
     }
 
     fn create_watch(channel: &Tls, condition: u32) -> Option<WatchSource> {
@@ -74,7 +75,7 @@ impl ChannelImpl for QIOChannelTLS {
     }
 
     const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);
-    const SET_CORK: Option<Switch<Self>> = Some(set_cork);
-    const SET_DELAY: Option<Switch<Self>> = Some(set_delay);
-    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(set_handlers);
+    const SET_CORK: Option<Switch<Self>> = Some(layered::set_cork);
+    const SET_DELAY: Option<Switch<Self>> = Some(layered::set_delay);
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(layered::set_handlers);
 }

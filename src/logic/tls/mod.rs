@@ -23,14 +23,13 @@ pub use transfer::{read, write};
 use core::ffi::CStr;
 use std::sync::Arc;
 
-use crate::logic::{aio, control};
+use crate::logic::{control, layered};
 use crate::object::Ref;
-use crate::object::channel::{Channel, Feature};
+use crate::object::channel::Channel;
 use crate::object::tls::Tls;
 use crate::trace;
 use abi::layout;
 use abi::profile;
-use host::aio::{Handlers, Places};
 use host::error::Error;
 use host::tls_session::{Creds, OwnedSession, Role, Session};
 use operation::{Kind, Operation};
@@ -117,14 +116,8 @@ pub fn create_server(
 
 fn create(master: &Channel, session: OwnedSession) -> Ref<layout::QIOChannelTLS> {
     let tls = Ref::<layout::QIOChannelTLS>::create();
-    tls.set_master(master.to_ref());
+    layered::set_master(&tls, master);
     tls.set_session(session);
-    tls.follow_coroutines_as(master);
-    // In all profiles, and for servers too (R-TLS-5).
-    if master.has_feature(Feature::SHUTDOWN) {
-        tls.upcast::<layout::QIOChannel>()
-            .set_feature(Feature::SHUTDOWN);
-    }
     tls
 }
 
@@ -171,35 +164,5 @@ pub fn close(tls: &Tls) -> Result<(), Error> {
     match tls.master() {
         Some(master) => control::close(master),
         None => Err(no_session()),
-    }
-}
-
-/// Makes transfers wait or not (R-TLS-59).
-pub fn set_blocking(tls: &Tls, enabled: bool) -> Result<(), Error> {
-    match tls.master() {
-        Some(master) => control::set_blocking(master, enabled),
-        None => Err(no_session()),
-    }
-}
-
-/// Sets handlers on the master. A coroutine tries to transfer before it waits, so none waits while
-/// bytes are pending (R-TLS-60).
-pub fn set_handlers(tls: &Tls, places: Places, handlers: Handlers) {
-    if let Some(master) = tls.master() {
-        aio::set_handlers(master, places, handlers, "qio_channel_set_aio_fd_handler");
-    }
-}
-
-/// Lets the system gather small writes.
-pub fn set_delay(tls: &Tls, enabled: bool) {
-    if let Some(master) = tls.master() {
-        control::set_delay(master, enabled);
-    }
-}
-
-/// Holds small writes back.
-pub fn set_cork(tls: &Tls, enabled: bool) {
-    if let Some(master) = tls.master() {
-        control::set_cork(master, enabled);
     }
 }

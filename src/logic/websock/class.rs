@@ -1,9 +1,7 @@
 //! The `io_*` methods of `QIOChannelWebsock`.
 
-use super::{
-    close, finalize, init, read, set_blocking, set_cork, set_delay, set_handlers, shutdown, wait,
-    watch, write,
-};
+use super::{close, finalize, init, read, shutdown, wait, watch, write};
+use crate::logic::{control, layered};
 use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
@@ -51,8 +49,10 @@ impl ChannelImpl for QIOChannelWebsock {
         close(channel)
     }
 
+    // Told if it fails (R-WS-46).
     fn set_blocking(channel: &Websock, enabled: bool) -> Result<(), Error> {
-        set_blocking(channel, enabled)
+        let master = channel.master();
+        master.map_or(Ok(()), |master| control::set_blocking(master, enabled))
     }
 
     fn create_watch(channel: &Websock, condition: u32) -> Option<WatchSource> {
@@ -64,7 +64,7 @@ impl ChannelImpl for QIOChannelWebsock {
     }
 
     const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);
-    const SET_CORK: Option<Switch<Self>> = Some(set_cork);
-    const SET_DELAY: Option<Switch<Self>> = Some(set_delay);
-    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(set_handlers);
+    const SET_CORK: Option<Switch<Self>> = Some(layered::set_cork);
+    const SET_DELAY: Option<Switch<Self>> = Some(layered::set_delay);
+    const SET_HANDLERS: Option<SetHandlers<Self>> = Some(layered::set_handlers);
 }

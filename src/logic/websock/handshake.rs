@@ -90,7 +90,7 @@ fn wait(state: &Arc<State>, master: &Channel, condition: u32, progress: Arc<Mute
         }
     };
     watcher.set_on(&source);
-    trace::qio_channel_websock_handshake_pending(state.id(), condition);
+    trace::qio_channel_websock_handshake_pending(state.id(), condition.cast_signed());
     state.phase.with(|phase| {
         if let Phase::Connecting(handshake) = phase {
             // A close waits for the lock, and then finds the source.
@@ -126,7 +126,7 @@ fn step(
     drop(progress);
     match step {
         Step::Waits => {
-            trace::qio_channel_websock_handshake_pending(state.id(), condition);
+            trace::qio_channel_websock_handshake_pending(state.id(), condition.cast_signed());
             true
         }
         Step::Evaluated => {

@@ -34,14 +34,13 @@ pub use handshake::handshake;
 
 use std::sync::Arc;
 
-use crate::logic::{aio, control};
-use crate::object::channel::{Channel, Feature};
+use crate::logic::{control, layered};
+use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::object::websock::Websock;
 use crate::object::{Finalizing, Ref};
 use crate::trace;
 use abi::layout;
-use host::aio::{Handlers, Places};
 use host::error::Error;
 use platform::os::errno::Errno;
 use platform::os::iov::{IoVec, IoVecMut};
@@ -50,13 +49,7 @@ use state::State;
 /// A channel over `master` (R-WS-1).
 pub fn create(master: &Channel) -> Ref<layout::QIOChannelWebsock> {
     let websock = Ref::<layout::QIOChannelWebsock>::create();
-    websock.set_master(master.to_ref());
-    websock.follow_coroutines_as(master);
-    if master.has_feature(Feature::SHUTDOWN) {
-        websock
-            .upcast::<layout::QIOChannel>()
-            .set_feature(Feature::SHUTDOWN);
-    }
+    layered::set_master(&websock, master);
     trace::qio_channel_websock_new_server(websock.as_ptr().into(), master.as_ptr().into());
     websock
 }
@@ -104,14 +97,6 @@ pub fn close(websock: &Websock) -> Result<(), Error> {
     control::close(master)
 }
 
-/// Makes transfers wait or not, and tells if that failed (R-WS-46).
-pub fn set_blocking(websock: &Websock, enabled: bool) -> Result<(), Error> {
-    match websock.master() {
-        Some(master) => control::set_blocking(master, enabled),
-        None => Ok(()),
-    }
-}
-
 /// Shuts down one direction or both of the master (R-WS-45).
 pub fn shutdown(websock: &Websock, how: u32) -> Result<(), Error> {
     let Some(master) = websock.master() else {
@@ -122,26 +107,4 @@ pub fn shutdown(websock: &Websock, how: u32) -> Result<(), Error> {
         state.set_shut();
     }
     Ok(())
-}
-
-/// Lets the system gather small writes.
-pub fn set_delay(websock: &Websock, enabled: bool) {
-    if let Some(master) = websock.master() {
-        control::set_delay(master, enabled);
-    }
-}
-
-/// Sets handlers on the master. A caller that waits has tried to transfer before, so nothing that the
-/// channel has taken in already is waited for; and what the master is ready for may not be enough.
-pub fn set_handlers(websock: &Websock, places: Places, handlers: Handlers) {
-    if let Some(master) = websock.master() {
-        aio::set_handlers(master, places, handlers, "qio_channel_set_aio_fd_handler");
-    }
-}
-
-/// Holds small writes back.
-pub fn set_cork(websock: &Websock, enabled: bool) {
-    if let Some(master) = websock.master() {
-        control::set_cork(master, enabled);
-    }
 }

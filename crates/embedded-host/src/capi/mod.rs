@@ -70,7 +70,7 @@ mod tests {
             );
         }
         assert_eq!(exports, imports);
-        assert_eq!(imports.len(), 46);
+        assert_eq!(imports.len(), 47);
     }
 
     #[test]

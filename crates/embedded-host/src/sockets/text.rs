@@ -25,9 +25,32 @@ pub(crate) fn parse(text: &CStr) -> Result<Address, Error> {
         let (cid, port) = vsock(numbers).ok_or_else(|| invalid("vsock", text))?;
         Ok(Address::vsock(&cid, &port))
     } else {
-        let inet = bytes.strip_prefix(b"tcp:").unwrap_or(bytes);
+        let inet = match bytes.strip_prefix(b"tcp:") {
+            Some(inet) => inet,
+            None => without_kind(bytes, text)?,
+        };
         Ok(Address::inet(&parse_inet(&c_text(inet))?.fields()))
     }
+}
+
+/// An internet address is one without a kind, too. What reads like another kind and can't be a host, since
+/// two colons follow outside brackets, is named (R-SOCK-24).
+fn without_kind<'a>(bytes: &'a [u8], text: &CStr) -> Result<&'a [u8], Error> {
+    let address = bytes.split(|byte| *byte == b',').next().unwrap_or(bytes);
+    let Some((word, rest)) = split_at_byte(address, b':') else {
+        return Ok(bytes);
+    };
+    let is_word = word.iter().all(u8::is_ascii_alphanumeric)
+        // Else it may be the beginning of an IPv6 address.
+        && word.iter().any(|byte| !byte.is_ascii_hexdigit());
+    if is_word && (rest.starts_with(b"[") || rest.contains(&b':')) {
+        let word = String::from_utf8_lossy(word);
+        return Err(Error::new(format!(
+            "error parsing address '{}': there is no kind '{word}', only tcp, unix, fd and vsock",
+            text.to_string_lossy()
+        )));
+    }
+    Ok(bytes)
 }
 
 /// The internet address of a text in the syntax of the profile (R-SOCK-23).
@@ -127,6 +150,28 @@ mod tests {
             c"udp",
         ] {
             assert!(parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_kinds_are_named() {
+        let sentence = |text: &CStr| parse(text).err().map(|error| error.to_string());
+        for text in [c"udp:1:2", c"udp:[::1]:2", c"quic:h:http,ipv4"] {
+            let told = sentence(text).unwrap();
+            let kind = text.to_string_lossy();
+            let kind = kind.split(':').next().unwrap();
+            let wanted = format!("there is no kind '{kind}', only tcp, unix, fd and vsock");
+            assert!(told.ends_with(&wanted), "{told}");
+        }
+        // A host may be called so, and an address may begin with letters.
+        assert_eq!(sentence(c"udp:80"), None);
+        assert_eq!(sentence(c"tcp:udp:80"), None);
+        for text in [c"fe80::1:80", c"dead:beef::1:80", c"tcp:udp:1:2"] {
+            let told = sentence(text).unwrap();
+            assert!(
+                told.ends_with("a host with colons needs brackets"),
+                "{told}"
+            );
         }
     }
 

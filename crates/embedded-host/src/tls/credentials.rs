@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::files::Directory;
 use super::gnutls::{self, AnonymousClient, AnonymousServer};
 use super::identity::Identity;
+use super::session::unusable_priority;
 use super::{Endpoint, psk, x509};
 use crate::error::Error;
 use platform::sync::Mutex;
@@ -49,8 +50,6 @@ pub(crate) struct Settings {
     pub priority: Option<Vec<u8>>,
     /// Whether own certificates are checked when they are loaded.
     pub sanity_check: bool,
-    /// The id of a secret object.
-    pub password_id: Option<Vec<u8>>,
     /// Whose key a client has.
     pub username: Option<Vec<u8>>,
 }
@@ -63,7 +62,6 @@ impl Default for Settings {
             verify_peer: true,
             priority: None,
             sanity_check: true,
-            password_id: None,
             username: None,
         }
     }
@@ -105,9 +103,19 @@ impl Credentials {
 
     /// What GnuTLS chooses from in sessions with them (R-TLS-79).
     pub(crate) fn priority(&self) -> CString {
-        let mut text = self
-            .with_settings(|settings| settings.priority.clone())
-            .unwrap_or_else(|| DEFAULT_PRIORITY.to_vec());
+        let text = self.with_settings(|settings| settings.priority.clone());
+        self.whole_priority(text)
+    }
+
+    /// Whether sessions with them could choose from that (R-TLS-66).
+    pub(super) fn check_priority(&self, text: &[u8]) -> Result<(), Error> {
+        let whole = self.whole_priority(Some(text.to_vec()));
+        gnutls::check_priority(&whole).map_err(|code| unusable_priority(&whole, code))
+    }
+
+    /// A value of the property, or the default, with what the kind adds.
+    fn whole_priority(&self, text: Option<Vec<u8>>) -> CString {
+        let mut text = text.unwrap_or_else(|| DEFAULT_PRIORITY.to_vec());
         if let Some(suffix) = self.kind().and_then(Kind::priority_suffix) {
             text.push(b':');
             text.extend(suffix.to_bytes());
@@ -169,9 +177,6 @@ fn load(kind: Kind, settings: &Settings) -> Result<Identity, Error> {
     match kind {
         Kind::Anonymous => load_anonymous(settings.endpoint, &directory),
         Kind::Psk => psk::load(settings.endpoint, &directory, settings.username.as_deref()),
-        Kind::X509 if settings.password_id.is_some() => Err(Error::new(
-            "Encrypted keys are not supported: 'passwordid' names a secret object, and there are none",
-        )),
         Kind::X509 => x509::load(settings.endpoint, &directory, settings.sanity_check),
     }
 }

@@ -1,4 +1,5 @@
-//! The properties of credentials. They only record values (R-TLS-66).
+//! The properties of credentials. They record values, and refuse those that nothing else could make
+//! good (R-TLS-66).
 
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
@@ -11,6 +12,7 @@ use crate::qom::objects::accessors::Accessors;
 use crate::qom::objects::property;
 use crate::qom::types::class::Class;
 use abi::layout::{Error, Object, QCryptoTLSCreds, QEnumLookup};
+use abi::origin;
 use abi::profile;
 
 /// The names of `QCryptoTLSCredsEndpoint`.
@@ -52,19 +54,28 @@ unsafe fn text_from_c(text: *const c_char) -> Option<Vec<u8>> {
     Some(unsafe { CStr::from_ptr(text) }.to_bytes().to_vec())
 }
 
-/// Accessors of a text in the settings.
+/// Accessors of a text in the settings, which may have to pass a check.
 macro_rules! text {
-    ($field:ident) => {{
+    ($field:ident) => {
+        text!($field, |_, _| Ok(()))
+    };
+    ($field:ident, $check:expr) => {{
         unsafe extern "C" fn get(obj: *mut Object, _errp: *mut *mut Error) -> *mut c_char {
             // SAFETY: the accessor gets an instance.
             unsafe { credentials(obj) }
                 .with_settings(|settings| text_for_c(settings.$field.as_deref()))
         }
-        unsafe extern "C" fn set(obj: *mut Object, value: *const c_char, _errp: *mut *mut Error) {
+        unsafe extern "C" fn set(obj: *mut Object, value: *const c_char, errp: *mut *mut Error) {
+            let check: fn(&Credentials, &[u8]) -> Result<(), crate::error::Error> = $check;
             // SAFETY: the accessor gets a C string.
             let text = unsafe { text_from_c(value) };
             // SAFETY: the accessor gets an instance.
-            unsafe { credentials(obj) }.with_settings(|settings| settings.$field = text);
+            let credentials = unsafe { credentials(obj) };
+            match check(credentials, text.as_deref().unwrap_or_default()) {
+                Ok(()) => credentials.with_settings(|settings| settings.$field = text),
+                // SAFETY: the caller's error destination.
+                Err(error) => unsafe { error.store(errp, &origin!(c"object_property_set")) },
+            }
         }
         Accessors::Text {
             get: Some(get),
@@ -90,6 +101,24 @@ macro_rules! truth {
         }
     }};
 }
+
+/// The id of a secret object, of which there are none (R-TLS-75).
+const PASSWORD_ID: Accessors = {
+    unsafe extern "C" fn get(_obj: *mut Object, _errp: *mut *mut Error) -> *mut c_char {
+        text_for_c(None)
+    }
+    unsafe extern "C" fn set(_obj: *mut Object, _value: *const c_char, errp: *mut *mut Error) {
+        let error = crate::error::Error::new(
+            "Encrypted keys are not supported: 'passwordid' names a secret object, and there are none",
+        );
+        // SAFETY: the caller's error destination.
+        unsafe { error.store(errp, &origin!(c"object_property_set")) };
+    }
+    Accessors::Text {
+        get: Some(get),
+        set: Some(set),
+    }
+};
 
 unsafe extern "C" fn get_endpoint(obj: *mut Object, _errp: *mut *mut Error) -> c_int {
     // SAFETY: the accessor gets an instance.
@@ -123,7 +152,8 @@ fn add(class: Class, name: &CStr, kind: &CStr, accessors: Accessors) {
 pub(super) fn add_to_base(class: Class) {
     add(class, c"verify-peer", c"bool", truth!(verify_peer));
     add(class, c"dir", c"string", text!(dir));
-    add(class, c"priority", c"string", text!(priority));
+    let priority = text!(priority, Credentials::check_priority);
+    add(class, c"priority", c"string", priority);
     let endpoint = Accessors::Choice {
         lookup: &raw const ENDPOINTS,
         get: Some(get_endpoint),
@@ -146,7 +176,7 @@ pub(super) fn add_to_child(class: Class, kind: Kind) {
         Kind::Psk => add(class, c"username", c"string", text!(username)),
         Kind::X509 => {
             add(class, c"sanity-check", c"bool", truth!(sanity_check));
-            add(class, c"passwordid", c"string", text!(password_id));
+            add(class, c"passwordid", c"string", PASSWORD_ID);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Endpoint;
 use super::connection::{Connection, Progress, Reason};
-use super::gnutls::{Direction, Handle};
+use super::gnutls::{Code, Direction, Handle};
 use super::identity::Identity;
 use super::peer::{self, PeerPolicy};
 use super::purpose;
@@ -42,15 +42,20 @@ pub(crate) struct Session {
     peer_name: Mutex<Option<CString>>,
 }
 
+/// What GnuTLS says to a priority string.
+pub(super) fn unusable_priority(text: &CStr, code: Code) -> Error {
+    let text = text.to_string_lossy();
+    Error::new(format!("Unable to set TLS session priority {text}: {code}"))
+}
+
 impl Session {
     /// A session without a transport.
     pub(crate) fn new(config: SessionConfig<'_>) -> Result<Self, Error> {
         let handle = Handle::new(config.endpoint)
             .map_err(|code| Error::new(format!("Cannot initialize TLS session: {code}")))?;
-        handle.set_priority(config.priority).map_err(|code| {
-            let text = config.priority.to_string_lossy();
-            Error::new(format!("Unable to set TLS session priority {text}: {code}"))
-        })?;
+        handle
+            .set_priority(config.priority)
+            .map_err(|code| unusable_priority(config.priority, code))?;
         // SAFETY: `identity` lives as long as this session, and goes after the connection.
         unsafe { config.identity.give_to(&handle) }
             .map_err(|code| Error::new(format!("Cannot set session credentials: {code}")))?;

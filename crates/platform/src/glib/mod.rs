@@ -1,9 +1,11 @@
 //! GLib's main contexts and sources behind safe, counted handles, and its spawner.
 
+pub mod callback_data;
 pub mod condition;
 mod context;
 mod eye;
 mod log;
+pub mod polling;
 pub mod reaper;
 mod shared_context;
 mod source;

@@ -182,8 +182,19 @@ impl Drop for BlockedSignals {
 }
 
 /// On how many cores the process may run, as far as that is known.
+///
+/// Not `available_parallelism`, which opens the files of control groups: a thread of the library's
+/// opens nothing that the program doesn't know of.
 pub fn available_cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    // SAFETY: all bits zero are an empty set.
+    let mut set: libc::cpu_set_t = unsafe { core::mem::zeroed() };
+    // SAFETY: the set has room for what the call stores. 0 is the calling thread.
+    if unsafe { libc::sched_getaffinity(0, size_of_val(&set), &raw mut set) } != 0 {
+        return 1;
+    }
+    // SAFETY: reads the set only.
+    let count = unsafe { libc::CPU_COUNT(&set) };
+    usize::try_from(count).unwrap_or(1)
 }
 
 #[cfg(test)]

@@ -49,7 +49,21 @@ impl<T: Sync + Default> PerProcess<T> {
     }
 
     /// The value of this process.
+    #[inline]
     pub fn get(&self) -> &'static T {
+        // SAFETY: what was once stored here is never freed.
+        if let Some(made) = unsafe { self.current.load(Ordering::Acquire).as_ref() }
+            // Forks are counted since a value was made, if not before.
+            && made.generation == GENERATION.load(Ordering::Relaxed)
+        {
+            return &made.value;
+        }
+        self.make()
+    }
+
+    /// Makes the value, unless another thread has.
+    #[cold]
+    fn make(&self) -> &'static T {
         let generation = generation();
         let mut current = self.current.load(Ordering::Acquire);
         loop {

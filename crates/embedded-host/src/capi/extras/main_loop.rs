@@ -47,11 +47,6 @@ exports! { "qemu/main-loop.h";
     fn bql_unlock() -> () {}
 
     #[cfg(not(bql_names))]
-    fn qemu_mutex_iothread_locked() -> bool {
-        false
-    }
-
-    #[cfg(not(bql_names))]
     fn qemu_mutex_lock_iothread() -> () {}
 
     #[cfg(not(bql_names))]

@@ -8,6 +8,8 @@ use glib_sys::g_strdup;
 use crate::capi::arguments::object;
 use crate::capi::exports::exports;
 use crate::destination::ERROR_ABORT;
+#[cfg(unambiguous_type)]
+use crate::error::Error;
 use crate::qom::objects::property::Property;
 use crate::qom::tree;
 use crate::qom::tree::path::{self, Found};
@@ -99,6 +101,16 @@ exports! { "qom/object-tree.h";
 
     fn object_resolve_path_type(path: text, typename: text, ambiguous: (*mut bool)) -> *mut Object {
         answer(path::resolve_type(path, typename), ambiguous)
+    }
+
+    #[cfg(unambiguous_type)]
+    fn object_resolve_type_unambiguous(typename: text) -> *mut Object, else (ptr::null_mut()) {
+        let name = || typename.to_string_lossy();
+        match path::resolve_type(c"", typename) {
+            Found::One(object) => Ok(object),
+            Found::None => Err(Error::new(format!("No object of type {} found", name()))),
+            Found::Several => Err(Error::new(format!("More than one object of type {}", name()))),
+        }
     }
 
     fn object_resolve_path_component(parent: object, part: text) -> *mut Object {

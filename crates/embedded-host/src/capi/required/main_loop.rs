@@ -27,3 +27,10 @@ pub extern "C" fn qemu_in_main_thread() -> bool {
 pub extern "C" fn bql_locked() -> bool {
     false
 }
+
+/// As `bql_locked`, which it is called later.
+#[cfg(not(bql_names))]
+#[unsafe(no_mangle)]
+pub extern "C" fn qemu_mutex_iothread_locked() -> bool {
+    false
+}

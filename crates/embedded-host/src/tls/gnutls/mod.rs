@@ -7,7 +7,7 @@ mod session;
 mod sys;
 
 use core::ffi::{CStr, c_int};
-use core::fmt;
+use core::{fmt, ptr};
 
 pub(crate) use certificate::{Certificate, Status, TrustList};
 pub(crate) use credentials::{
@@ -70,4 +70,16 @@ impl fmt::Display for Code {
 pub(crate) fn initialise() -> Result<(), Code> {
     // SAFETY: any thread may call it.
     Code::check(unsafe { sys::gnutls_global_init() }).map(|_| ())
+}
+
+/// Whether a session could be given a priority string.
+pub(crate) fn check_priority(text: &CStr) -> Result<(), Code> {
+    let mut priority = ptr::null_mut();
+    // SAFETY: a place for the result and a C string; where the mistake is isn't asked for.
+    let code =
+        unsafe { sys::gnutls_priority_init(&raw mut priority, text.as_ptr(), ptr::null_mut()) };
+    Code::check(code)?;
+    // SAFETY: it has been filled in, and nobody else has it.
+    unsafe { sys::gnutls_priority_deinit(priority) };
+    Ok(())
 }

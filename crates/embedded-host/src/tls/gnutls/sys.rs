@@ -10,6 +10,12 @@ pub(super) struct Session {
     _private: [u8; 0],
 }
 
+/// A priority string that has been read.
+#[repr(C)]
+pub(super) struct Priority {
+    _private: [u8; 0],
+}
+
 /// A certificate.
 #[repr(C)]
 pub(super) struct X509Crt {
@@ -111,6 +117,12 @@ unsafe extern "C" {
         priorities: *const c_char,
         err_pos: *mut *const c_char,
     ) -> c_int;
+    pub(super) fn gnutls_priority_init(
+        priority_cache: *mut *mut Priority,
+        priorities: *const c_char,
+        err_pos: *mut *const c_char,
+    ) -> c_int;
+    pub(super) fn gnutls_priority_deinit(priority_cache: *mut Priority);
     pub(super) fn gnutls_credentials_set(
         session: *mut Session,
         kind: c_int,

@@ -1,65 +1,72 @@
-//! The trace events of io/: one table, of which the typed calls are made.
+//! The table of the trace events of io/.
 //!
-//! Names and arguments are the specification's: R-TRACE-1 to 5, section 10 of the channels, 1.12 of TLS,
-//! 3.13 of the WebSocket. An address is passed as the [`Id`] that names its object. There is no back
-//! end: a call costs nothing.
+//! Names and arguments are the specification's: section 7 of the tasks, 10 of the channels, 1.12 of
+//! TLS, 3.13 of the WebSocket. Each line makes a function that io/ calls, a number, and a row of
+//! [`EVENTS`]; `scripts/traces.py` reads the same lines for the C side.
 
-use core::ffi::{CStr, c_int};
+use core::ffi::{CStr, c_int, c_void};
+use core::ptr::NonNull;
 
+use super::argument::{Argument, Id};
+use super::sinks::sink;
 use host::error::Error;
-use host::socket::AddressRef;
 
-/// The address that names an object in a trace; it is never followed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Id(usize);
-
-impl<T> From<*const T> for Id {
-    fn from(pointer: *const T) -> Self {
-        Self(pointer.addr())
-    }
+/// What is known of an event.
+pub(super) struct Event {
+    /// Its name.
+    pub name: &'static str,
+    /// A letter for each argument, see [`Argument::KIND`].
+    pub kinds: &'static [u8],
+    /// Whether the profile has it.
+    pub known: bool,
+    /// What its arguments are called.
+    #[cfg(test)]
+    pub arguments: &'static [&'static str],
 }
 
-impl<T> From<*mut T> for Id {
-    fn from(pointer: *mut T) -> Self {
-        Self(pointer.addr())
-    }
-}
-
-impl From<AddressRef<'_>> for Id {
-    fn from(address: AddressRef<'_>) -> Self {
-        Self::from(address.as_ptr())
-    }
-}
-
-/// The registration of a client callback, as traces show it: the profiles with listener traces have
-/// `func` and `context`, qemu-10.2 has `aio_context` behind them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Registration {
-    /// The callback, or NULL.
-    pub func: Id,
-    /// The main context that was asked for, or NULL.
-    pub context: Id,
-    /// The AioContext, or NULL.
-    pub aio_context: Id,
-}
-
-/// Makes a function of each line: when the event fires, its name, its arguments. What gives the events
-/// to a back end is made of the same lines.
+/// Makes of each line: when the event fires, its name, the switch without which it doesn't, its
+/// arguments.
 macro_rules! events {
-    ($($(#[doc = $when:literal])+ $name:ident($($argument:ident: $type:ty),* $(,)?);)*) => {
+    ($($(#[doc = $when:literal])+ $name:ident $([$switch:ident])? (
+        $($(#[$only:meta])? $argument:ident: $type:ty),*
+    );)*) => {
+        #[allow(non_camel_case_types, reason = "the events' names")]
+        #[derive(Clone, Copy)]
+        pub(super) enum Number { $($name),* }
+
         $(
             $(#[doc = $when])+
             #[inline]
-            pub fn $name($($argument: $type),*) {
-                $(let _ = $argument;)*
+            pub fn $name($($(#[$only])? $argument: $type),*) {
+                /// Out of the way of those who go on without a trace.
+                #[cold]
+                #[inline(never)]
+                fn fire($($(#[$only])? $argument: $type),*) {
+                    type Function = unsafe extern "C" fn($($(#[$only])? <$type as Argument>::C),*);
+                    let Some(sink) = sink(Number::$name) else {
+                        return;
+                    };
+                    // SAFETY: whoever registers a sink for an event promises that it takes the
+                    // arguments of the event's kinds, which are these.
+                    let sink = unsafe { core::mem::transmute::<NonNull<c_void>, Function>(sink) };
+                    $($(#[$only])? let $argument = $argument.hold();)*
+                    // SAFETY: as above; what is pointed to lives until the function has returned.
+                    unsafe { sink($($(#[$only])? <$type as Argument>::c(&$argument)),*) };
+                }
+                if sink(Number::$name).is_some() {
+                    fire($($(#[$only])? $argument),*);
+                }
             }
         )*
 
-        /// The names, and those of the arguments.
-        #[cfg(test)]
-        const EVENTS: &[(&str, &[&str])] = &[
-            $((stringify!($name), &[$(stringify!($argument)),*])),*
-        ];
+        /// The events, by number.
+        pub(super) const EVENTS: &[Event] = &[$(Event {
+            name: stringify!($name),
+            kinds: &[$($(#[$only])? <$type as Argument>::KIND),*],
+            known: true $(&& cfg!($switch))?,
+            #[cfg(test)]
+            arguments: &[$($(#[$only])? stringify!($argument)),*],
+        }),*];
     };
 }
 
@@ -82,11 +89,17 @@ events! {
     qio_task_thread_result(task: Id);
 
     /// Sockets are watched; `extra` names the operation.
-    qio_net_listener_watch(listener: Id, registration: Registration, extra: &CStr);
+    qio_net_listener_watch[listener_lock](
+        listener: Id, func: Id, context: Id, #[cfg(listener_source)] aio_context: Id, extra: &CStr
+    );
     /// Watches are removed; `extra` names the operation.
-    qio_net_listener_unwatch(listener: Id, registration: Registration, extra: &CStr);
+    qio_net_listener_unwatch[listener_lock](
+        listener: Id, func: Id, context: Id, #[cfg(listener_source)] aio_context: Id, extra: &CStr
+    );
     /// A client was accepted and is about to be handed over.
-    qio_net_listener_callback(listener: Id, registration: Registration);
+    qio_net_listener_callback[listener_lock](
+        listener: Id, func: Id, context: Id, #[cfg(listener_source)] aio_context: Id
+    );
     /// An accept failed for good or for lack of resources (L1; beyond the original's events).
     qio_net_listener_accept_fail(listener: Id, fd: c_int, errno: c_int);
 
@@ -150,29 +163,29 @@ events! {
     qio_channel_tls_handshake_fail(ioc: Id);
     /// A TLS handshake is done; the peer isn't checked yet.
     qio_channel_tls_handshake_complete(ioc: Id);
-    /// A TLS handshake ended because the channel is being closed (not in qemu-7.2).
-    qio_channel_tls_handshake_cancel(ioc: Id);
+    /// A TLS handshake ended because the channel is being closed .
+    qio_channel_tls_handshake_cancel[tls_cancel_trace](ioc: Id);
     /// The TLS peer was accepted; the callback is next.
     qio_channel_tls_credentials_allow(ioc: Id);
     /// The TLS peer was refused; the callback is next.
     qio_channel_tls_credentials_deny(ioc: Id);
-    /// The end of a TLS connection is about to be told (not in the 7.2 profiles, as those below).
-    qio_channel_tls_bye_start(ioc: Id);
+    /// The end of a TLS connection is about to be told.
+    qio_channel_tls_bye_start[tls_bye](ioc: Id);
     /// Telling the end is about to wait, to send (1) or to receive (2).
-    qio_channel_tls_bye_pending(ioc: Id, status: c_int);
+    qio_channel_tls_bye_pending[tls_bye](ioc: Id, status: c_int);
     /// The end could not be told.
-    qio_channel_tls_bye_fail(ioc: Id);
+    qio_channel_tls_bye_fail[tls_bye](ioc: Id);
     /// The end was told.
-    qio_channel_tls_bye_complete(ioc: Id);
+    qio_channel_tls_bye_complete[tls_bye](ioc: Id);
     /// Telling the end stopped because the channel is being closed.
-    qio_channel_tls_bye_cancel(ioc: Id);
+    qio_channel_tls_bye_cancel[tls_bye](ioc: Id);
 
     /// A WebSocket channel was made.
     qio_channel_websock_new_server(ioc: Id, master: Id);
     /// A handshake begins.
     qio_channel_websock_handshake_start(ioc: Id);
     /// A handshake waits for `status`, `G_IO_IN` or `G_IO_OUT`.
-    qio_channel_websock_handshake_pending(ioc: Id, status: u32);
+    qio_channel_websock_handshake_pending(ioc: Id, status: c_int);
     /// The response to a request is made; it isn't sent yet.
     qio_channel_websock_handshake_reply(ioc: Id);
     /// A handshake has failed; its callback is next.
@@ -247,10 +260,10 @@ mod tests {
 
     #[test]
     fn the_events_are_those_of_the_specification() {
-        let tls = include_str!("../docs/spec/tls-websock.md");
-        let tasks = include_str!("../docs/spec/task-listener-dns-watch.md");
+        let tls = include_str!("../../docs/spec/tls-websock.md");
+        let tasks = include_str!("../../docs/spec/task-listener-dns-watch.md");
         let mut expected = specified(tasks, "\n## 7. Trace events\n");
-        let channels = include_str!("../docs/spec/channels.md");
+        let channels = include_str!("../../docs/spec/channels.md");
         expected.extend(specified(channels, "\n## 10. Trace events\n"));
         expected.extend(specified(tls, "\n## 1.12 Trace events"));
         expected.extend(specified(tls, "\n## 3.13 Trace events"));
@@ -262,8 +275,9 @@ mod tests {
         expected.remove("qio_channel_command_new_spawn");
         // Beyond the original's (L1).
         expected.insert("qio_net_listener_accept_fail".to_owned(), Some(3));
-        for (name, arguments) in EVENTS {
-            let count = expected.remove(*name);
+        for event in EVENTS {
+            let (name, arguments) = (event.name, event.arguments);
+            let count = expected.remove(name);
             assert!(
                 count.is_some(),
                 "{name} isn't specified, or stands here twice"

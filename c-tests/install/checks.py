@@ -1,0 +1,109 @@
+"""scripts/check counts what was run and says how it went, and scripts/userland says in one line why it can't.
+
+usage: checks.py SCRIPTS-DIR
+"""
+
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+scripts = pathlib.Path(sys.argv[1]).resolve()
+NOBODY = 65534
+
+
+def load(name):
+    loader = importlib.machinery.SourceFileLoader(name, str(scripts / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+def script(path, text):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('#!/bin/sh\n' + text)
+    path.chmod(0o755)
+    return str(path)
+
+
+def counted(step, top):
+    """What a part comes to, and what it prints meanwhile."""
+    log = top / 'log'
+    log.unlink(missing_ok=True)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        suite = step(log)
+    return (suite.passed, suite.failed, suite.skipped), printed.getvalue()
+
+
+def expect(found, wanted):
+    assert found == wanted, f'{found!r} is not {wanted!r}'
+
+
+def commands(check, top):
+    good, bad = script(top / 'good', 'exit 0\n'), script(top / 'bad', 'exit 1\n')
+    found, printed = counted(check.single([good, 'now'], [bad]), top)
+    expect(found, (1, 1, []))
+    assert f'ok: {good} now (' in printed and f'failed: {bad} (' in printed, printed
+
+
+def failing_tests(check, top):
+    """They are named as soon as they fail, and meson's counts are no names of tests."""
+    meson = script(top / 'meson', 'echo "1/2 qio:api / test-good    OK    0.01s"\n'
+                                  'echo "2/2 qio:api / test-bad    FAIL    0.01s   exit status 1"\nexit 1\n')
+    found, printed = counted(check.single([meson]), top)
+    expect(found, (0, 1, []))
+    expect(printed, '    fail: test-bad\n')
+
+
+def other_release(check, top):
+    step = check.userland('sid', 'unit')
+    for text, wanted in (
+            ('echo "$*"; echo "7 passed, 0 failed"', (7, 0, [])),
+            ('echo "skipped, 2 times: no reason"; echo "7 passed, 1 failed, 2 skipped"; exit 1',
+             (7, 1, ['no reason', 'no reason'])),
+            ('echo "7 passed, 0 failed"; exit 1', (7, 1, [])),
+            ('echo "0 passed, 0 failed"', (0, 1, [])),
+            ('exit 1', (0, 1, [])),
+            ('echo "userland: no root" >&2; exit 77', (0, 0, ['Debian sid: no root']))):
+        script(top / 'scripts/userland', text + '\n')
+        expect(counted(step, top)[0], wanted)
+    assert "scripts/userland sid scripts/check unit\n" in (top / 'log').read_text()
+
+
+def userland_refuses(top):
+    """Copies, where nothing can come to harm: not in a clone."""
+    copy = top / 'elsewhere' / 'scripts'
+    copy.mkdir(parents=True)
+    top.chmod(0o755)
+    program = shutil.copy(scripts / 'userland', copy)
+    root = os.geteuid() == 0
+    for arguments, user, status, reason in (
+            ([], None, 1, 'usage: userland RELEASE COMMAND...'),
+            (['trixie'], None, 1, 'usage: userland RELEASE COMMAND...'),
+            (['../x', 'true'], None, 1, "userland: '../x' is no name of a Debian release, such as trixie or sid"),
+            (['sid', 'true'], NOBODY if root else None, 77,
+             'userland: debootstrap and chroot need root: run it with sudo'),
+            (['sid', 'true'], None, 77, 'userland: the files of the tree are asked of git, and this is no clone')):
+        if 'clone' in reason and not root:
+            continue
+        ran = subprocess.run(['/usr/bin/python3', program, *arguments], user=user, text=True, capture_output=True)
+        expect((ran.returncode, ran.stdout, ran.stderr), (status, '', reason + '\n'))
+    expect(os.listdir(top / 'elsewhere'), ['scripts'])
+
+
+sys.path.insert(0, str(scripts))
+with tempfile.TemporaryDirectory() as directory:
+    top = pathlib.Path(directory)
+    check = load('check')
+    check.TOP = top
+    commands(check, top)
+    failing_tests(check, top)
+    other_release(check, top)
+    userland_refuses(top)

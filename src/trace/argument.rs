@@ -1,0 +1,175 @@
+//! Arguments of trace events, as Rust has them and as C gets them.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ptr;
+use std::ffi::CString;
+
+use host::error::Error;
+use host::socket::AddressRef;
+
+/// The address that names an object in a trace; it is never followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Id(usize);
+
+impl<T> From<*const T> for Id {
+    fn from(pointer: *const T) -> Self {
+        Self(pointer.addr())
+    }
+}
+
+impl<T> From<*mut T> for Id {
+    fn from(pointer: *mut T) -> Self {
+        Self(pointer.addr())
+    }
+}
+
+impl From<AddressRef<'_>> for Id {
+    fn from(address: AddressRef<'_>) -> Self {
+        Self::from(address.as_ptr())
+    }
+}
+
+/// What an event may have as an argument.
+pub(super) trait Argument {
+    /// The C type: `p` void *, `s` const char *, `i` int, `u` uint32_t, `z` size_t, `b` uint8_t.
+    const KIND: u8;
+    /// What C gets.
+    type C;
+    /// What has to live meanwhile.
+    type Held;
+    /// Made only for an event that somebody listens to.
+    fn hold(self) -> Self::Held;
+    /// What C gets of it.
+    fn c(held: &Self::Held) -> Self::C;
+}
+
+impl Argument for Id {
+    const KIND: u8 = b'p';
+    type C = *mut c_void;
+    type Held = Self;
+
+    fn hold(self) -> Self {
+        self
+    }
+
+    fn c(held: &Self) -> Self::C {
+        ptr::without_provenance_mut(held.0)
+    }
+}
+
+/// Numbers are the same on both sides.
+macro_rules! numbers {
+    ($($type:ty: $kind:literal)*) => {
+        $(impl Argument for $type {
+            const KIND: u8 = $kind;
+            type C = Self;
+            type Held = Self;
+
+            fn hold(self) -> Self {
+                self
+            }
+
+            fn c(held: &Self) -> Self {
+                *held
+            }
+        })*
+    };
+}
+
+numbers! { c_int: b'i' u32: b'u' usize: b'z' u8: b'b' }
+
+impl<'a> Argument for Option<&'a CStr> {
+    const KIND: u8 = b's';
+    type C = *const c_char;
+    type Held = Option<&'a CStr>;
+
+    fn hold(self) -> Self::Held {
+        self
+    }
+
+    fn c(held: &Self::Held) -> Self::C {
+        held.map_or_else(ptr::null, CStr::as_ptr)
+    }
+}
+
+impl<'a> Argument for &'a CStr {
+    const KIND: u8 = b's';
+    type C = *const c_char;
+    type Held = &'a CStr;
+
+    fn hold(self) -> Self::Held {
+        self
+    }
+
+    fn c(held: &Self::Held) -> Self::C {
+        held.as_ptr()
+    }
+}
+
+impl Argument for Option<&str> {
+    const KIND: u8 = b's';
+    type C = *const c_char;
+    type Held = Option<CString>;
+
+    fn hold(self) -> Self::Held {
+        self.map(up_to_nul)
+    }
+
+    fn c(held: &Self::Held) -> Self::C {
+        held.as_ref().map_or_else(ptr::null, |text| text.as_ptr())
+    }
+}
+
+impl Argument for &str {
+    const KIND: u8 = b's';
+    type C = *const c_char;
+    type Held = CString;
+
+    fn hold(self) -> Self::Held {
+        up_to_nul(self)
+    }
+
+    fn c(held: &Self::Held) -> Self::C {
+        held.as_ptr()
+    }
+}
+
+/// Its message.
+impl Argument for &Error {
+    const KIND: u8 = b's';
+    type C = *const c_char;
+    type Held = CString;
+
+    fn hold(self) -> Self::Held {
+        up_to_nul(&self.to_string())
+    }
+
+    fn c(held: &Self::Held) -> Self::C {
+        held.as_ptr()
+    }
+}
+
+/// A peer may have sent any byte.
+fn up_to_nul(text: &str) -> CString {
+    let text = text.split('\0').next().unwrap_or_default();
+    CString::new(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_end_at_their_first_nul() {
+        assert_eq!("a\0b".hold().as_c_str(), c"a");
+        assert_eq!("".hold().as_c_str(), c"");
+        assert!(<Option<&str> as Argument>::c(&None).is_null());
+        assert!(<Option<&CStr> as Argument>::c(&None).is_null());
+    }
+
+    #[test]
+    fn errors_are_their_messages() {
+        let error = Error::new("no such thing");
+        assert_eq!((&error).hold().as_c_str(), c"no such thing");
+    }
+}
