@@ -90,8 +90,8 @@ pub unsafe extern "C" fn qio_channel_set_name(ioc: *mut QIOChannel, name: *const
 /// either mode.
 ///
 /// Threads: any. Blocks: no.
-/// Returns: 0, or -1 with @errp set. Differs: true on success, false with @errp set in the qemu-10.2
-/// profile.
+/// Returns: 0, or -1 with @errp set. Differs: true on success, false with @errp set from the qemu-10.2.0
+/// profile on.
 #[cfg(not(bool_set_blocking))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_blocking(
@@ -252,7 +252,7 @@ pub unsafe extern "C" fn qio_channel_flush(ioc: *mut QIOChannel, errp: *mut *mut
 ///
 /// Threads: any. Blocks: no.
 /// Returns: 0, or -1 with @errp set.
-/// Since: qemu-10.0 profile.
+/// Since: qemu-9.1 profile.
 #[cfg(peerpid)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_get_peerpid(

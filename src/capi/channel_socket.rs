@@ -333,7 +333,7 @@ pub unsafe extern "C" fn qio_channel_socket_accept(
 ///
 /// Threads: any. Blocks: no.
 /// Returns: 0, or -1 with @errp set.
-/// Since: qemu-10.2.
+/// Since: qemu-10.1 profile.
 #[cfg(send_buffer)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_socket_set_send_buffer(

@@ -60,7 +60,7 @@ pub unsafe extern "C" fn qio_dns_resolver_get_instance() -> *mut QIODNSResolver 
 ///
 /// Threads: any. Blocks: yes, as long as the system's resolver does.
 /// Returns: 0, or -1 with @errp set.
-/// Differs: before qemu-10.2 the results don't have the keep-alive options of @addr.
+/// Differs: before qemu-10.1 the results don't have the keep-alive options of @addr.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_dns_resolver_lookup_sync(
     resolver: *mut QIODNSResolver,

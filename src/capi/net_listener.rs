@@ -58,7 +58,7 @@ pub unsafe extern "C" fn qio_net_listener_new() -> *mut QIONetListener {
 /// Sets the name that sockets get when they are added later. Without one they keep theirs.
 ///
 /// Threads: the one that configures the listener. Blocks: no.
-/// Differs: in qemu-7.2 and qemu-7.2.22 the sockets are named @name with "-listen" behind it.
+/// Differs: before qemu-8.2 the sockets are named @name with "-listen" behind it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_set_name(
     listener: *mut QIONetListener,
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn qio_net_listener_add(
 /// on any thread, also while another one is in a function of this listener: the watches, and the
 /// references they hold on @listener, end with @context, @func isn't called any more, and sockets
 /// added later aren't watched until the next registration.
-/// Differs: in qemu-10.2, registering what is registered already does nothing, and @notify won't
+/// Differs: from qemu-10.2.0 on, registering what is registered already does nothing, and @notify won't
 /// run for it; in the other profiles the watches are made again, and @notify runs for the old one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_set_client_func_full(
@@ -207,7 +207,7 @@ pub unsafe extern "C" fn qio_net_listener_set_client_func(
 ///
 /// Threads: the main one. Blocks: no.
 /// Context: @func runs in the main thread.
-/// Since: qemu-10.2.
+/// Since: qemu-10.2.0.
 #[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_set_client_aio_func(
@@ -289,7 +289,7 @@ pub unsafe extern "C" fn qio_net_listener_is_connected(listener: *mut QIONetList
 ///
 /// Threads: any. Blocks: no.
 /// Returns: how many sockets were ever added; closed ones count.
-/// Since: qemu-10.2.
+/// Since: qemu-10.2.0.
 #[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_nsioc(listener: *mut QIONetListener) -> usize {
@@ -304,7 +304,7 @@ pub unsafe extern "C" fn qio_net_listener_nsioc(listener: *mut QIONetListener) -
 /// Threads: any. Blocks: no.
 /// Returns: (transfer none) (nullable): the socket, open or closed, as long as the listener lives;
 /// NULL if there aren't so many.
-/// Since: qemu-10.2.
+/// Since: qemu-10.2.0.
 #[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_sioc(
@@ -327,7 +327,7 @@ pub unsafe extern "C" fn qio_net_listener_sioc(
 /// Threads: any. Blocks: no.
 /// Returns: (transfer full) (nullable): the address, or NULL with @errp set; free with
 /// qapi_free_SocketAddress().
-/// Since: qemu-10.2.
+/// Since: qemu-10.2.0.
 #[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_get_local_address(

@@ -1,6 +1,6 @@
 //! `qio/trace.h`.
 
-use crate::trace::{self, Sink};
+use trace::Sink;
 
 /// See `qio/trace.h`.
 #[unsafe(no_mangle)]

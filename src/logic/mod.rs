@@ -12,6 +12,8 @@ mod hub_watch;
 mod layered;
 pub mod listener;
 pub mod null;
+#[cfg(positional_all)]
+pub mod positional;
 pub mod resolver;
 pub mod socket;
 pub mod suspension;

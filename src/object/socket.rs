@@ -3,7 +3,6 @@
 use libc::{sockaddr, sockaddr_storage, socklen_t};
 
 use super::fields::{atomic_fields, instance};
-use crate::trace;
 use platform::os::fd::Descriptor;
 use platform::os::incarnation;
 use platform::os::socket_name::SocketName;
@@ -18,8 +17,10 @@ atomic_fields!(Socket {
     sent_field: zero_copy_sent as AtomicIsize;
     #[cfg(bool_set_blocking)]
     blocking_mode: blocking as AtomicBool;
-    #[cfg(zero_copy_success)]
-    uncopied: new_zero_copy_sent_success as AtomicBool;
+    #[cfg(all(zero_copy_success, not(zero_copy_fallback)))]
+    remembered: new_zero_copy_sent_success as AtomicBool;
+    #[cfg(zero_copy_fallback)]
+    remembered: zero_copy_fallback as AtomicBool;
 });
 
 impl From<&Socket> for trace::Id {
@@ -211,10 +212,10 @@ impl Socket {
         None
     }
 
-    /// Whether bytes have been sent without a copy since the last flush.
+    /// What the next flush has to know of earlier notices.
     #[cfg(zero_copy_success)]
     pub(super) fn success_field(&self) -> Option<&AtomicBool> {
-        Some(self.uncopied())
+        Some(self.remembered())
     }
 
     #[cfg(not(zero_copy_success))]

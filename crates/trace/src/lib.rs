@@ -11,3 +11,6 @@ mod sinks;
 pub use argument::Id;
 pub use events::*;
 pub use sinks::{Sink, register};
+
+#[cfg(test)]
+extern crate embedded_host as _;
