@@ -210,6 +210,6 @@ def record_commands(root, options):
     (root / 'io').mkdir(exist_ok=True)
     (root / 'io' / 'task.c').touch()
     entry = {'directory': str(root / 'build'), 'file': '../io/task.c', 'output': 'task.o',
-             'command': f'cc {options} -Wall -MD -MF task.d -o task.o -c ../io/task.c'}  # fmt: skip
+             'command': f'cc {options} -Wall -fdiagnostics-color=always -MD -MF task.d -o task.o -c ../io/task.c'}  # fmt: skip
     other = entry | {'file': '../util/iov.c', 'command': 'cc -DOTHER -c ../util/iov.c'}
     (root / 'build' / 'compile_commands.json').write_text(json.dumps([other, entry]))
