@@ -45,8 +45,9 @@ const HEADERS: &[Header] = &[
             "src/capi/channel_coroutine.rs",
             "src/capi/channel_transfer.rs",
             "src/capi/channel_bytes.rs",
+            "src/capi/channel_positional.rs",
         ],
-        includes: &["qom/object.h", "qemu/coroutine.h", "block/aio.h"],
+        includes: &["qom/object.h", "qemu/coroutine.h", "qemu/aio.h"],
         declarations: &[
             "#define TYPE_QIO_CHANNEL \"qio-channel\"",
             "OBJECT_DECLARE_TYPE(QIOChannel, QIOChannelClass, QIO_CHANNEL)",

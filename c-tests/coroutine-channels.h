@@ -7,7 +7,7 @@
 #define COROUTINE_CHANNELS_H
 
 #include "socket-channels.h"
-#include "block/aio-wait.h"
+#include "qemu/aio-wait.h"
 #include "qemu/atomic.h"
 #include "qemu/coroutine.h"
 #include "qemu/main-loop.h"

@@ -155,10 +155,17 @@ static int flush(QIOChannelSocket *ioc, Error **errp)
 }
 
 /* What a flush answers that has nothing to do. */
-#ifdef QIO_HAS_ZERO_COPY_SUCCESS
+#if defined(QIO_HAS_ZERO_COPY_SUCCESS) && !defined(QIO_HAS_ZERO_COPY_FALLBACK)
 #define FLUSHED_IDLE 1
 #else
 #define FLUSHED_IDLE 0
+#endif
+
+/* What it answers if some sends were copied and some were not. */
+#ifdef QIO_HAS_ZERO_COPY_FALLBACK
+#define FLUSHED_MIXED 1
+#else
+#define FLUSHED_MIXED 0
 #endif
 
 #endif

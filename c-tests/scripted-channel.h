@@ -317,6 +317,8 @@ static inline void scripted_class_init(ObjectClass *klass, QIO_QOM_CONST void *d
 #ifdef QIO_HAS_POSITIONAL_IO
     ioc_klass->io_pwritev = scripted_pwritev;
     ioc_klass->io_preadv = scripted_preadv;
+#endif
+#ifdef QIO_HAS_PEERPID
     ioc_klass->io_peerpid = scripted_peerpid;
 #endif
 }

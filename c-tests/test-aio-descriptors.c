@@ -5,7 +5,7 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
-#include "block/aio-wait.h"
+#include "qemu/aio-wait.h"
 #include "qapi/error.h"
 #include "qemu/coroutine.h"
 #include "io/channel-socket.h"

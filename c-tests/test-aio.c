@@ -4,7 +4,7 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
-#include "block/aio-wait.h"
+#include "qemu/aio-wait.h"
 #include "qapi/error.h"
 #include <poll.h>
 #include <sys/socket.h>

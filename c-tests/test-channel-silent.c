@@ -17,6 +17,9 @@ static QIOChannel *silent_new(int failure)
 
     scripted(ioc)->is_silent = true;
     qio_channel_set_feature(ioc, QIO_CHANNEL_FEATURE_WRITE_ZERO_COPY);
+#ifdef QIO_HAS_POSITIONAL_IO
+    qio_channel_set_feature(ioc, QIO_CHANNEL_FEATURE_SEEKABLE);
+#endif
     return ioc;
 }
 
@@ -54,6 +57,11 @@ static QIOChannel *silent_new(int failure)
 #else
 #define NO_FLAGS
 #endif
+#ifdef QIO_HAS_TLS_BYE
+#define NO_FLAGS_TO_ALL_EOF , 0
+#else
+#define NO_FLAGS_TO_ALL_EOF
+#endif
 
 static char bytes[3];
 static struct iovec iov = { bytes, sizeof(bytes) };
@@ -68,7 +76,7 @@ static void test_reads(void)
     EXPECT(qio_channel_readv_all(ioc, &iov, 1, errp), -1, "io_readv");
     EXPECT(qio_channel_readv_all_eof(ioc, &iov, 1, errp), -1, "io_readv");
     EXPECT(qio_channel_readv_full_all(ioc, &iov, 1, NULL, NULL, errp), -1, "io_readv");
-    EXPECT(qio_channel_readv_full_all_eof(ioc, &iov, 1, NULL, NULL NO_FLAGS, errp), -1, "io_readv");
+    EXPECT(qio_channel_readv_full_all_eof(ioc, &iov, 1, NULL, NULL NO_FLAGS_TO_ALL_EOF, errp), -1, "io_readv");
 }
 
 static void test_writes(void)

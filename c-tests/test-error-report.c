@@ -163,9 +163,25 @@ static void run_case(gconstpointer data)
     g_test_trap_assert_stderr(c->output);
 }
 
+#if defined(QIO_HAS_ISO8601_TIME) && !defined(HOST_IMPORTED)
+static void test_iso8601(void)
+{
+    g_autofree char *text = real_time_iso8601();
+    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(text, NULL);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+
+    g_assert_nonnull(time);
+    g_assert_true(g_str_has_suffix(text, "Z"));
+    g_assert_cmpint(g_date_time_difference(now, time), >=, 0);
+}
+#endif
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+#if defined(QIO_HAS_ISO8601_TIME) && !defined(HOST_IMPORTED)
+    g_test_add_func("/qio/error-report/iso8601", test_iso8601);
+#endif
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path =
             g_strdup_printf("/qio/error-report/%s", cases[i].path);

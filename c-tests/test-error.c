@@ -242,7 +242,7 @@ static void test_free(void)
     g_assert_null(err);
 }
 
-#ifdef QIO_HAS_WARN_REPORT_ERR_ONCE
+#if defined(QIO_HAS_WARN_REPORT_ERR_ONCE) && !defined(QIO_HAS_ERROR_AUTOPTR_REFUSED)
 static void test_autoptr(void)
 {
     g_autoptr(Error) err = NULL;
@@ -365,7 +365,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/error/prepend", test_prepend);
     g_test_add_func("/qio/error/copy", test_copy);
     g_test_add_func("/qio/error/free", test_free);
-#ifdef QIO_HAS_WARN_REPORT_ERR_ONCE
+#if defined(QIO_HAS_WARN_REPORT_ERR_ONCE) && !defined(QIO_HAS_ERROR_AUTOPTR_REFUSED)
     g_test_add_func("/qio/error/autoptr", test_autoptr);
 #endif
     g_test_add_func("/qio/error/propagator", test_propagator);

@@ -216,6 +216,12 @@ static void test_cloexec(void)
     qemu_clear_cloexec(fd);
     g_assert_false(is_cloexec(fd));
 #endif
+#ifdef QIO_HAS_FCNTL_ADDFL
+    g_assert_cmpint(qemu_fcntl_addfl(fd, O_APPEND), ==, 0);
+    g_assert_cmpint(qemu_fcntl_addfl(fd, O_NONBLOCK), ==, 0);
+    g_assert_cmpint(fcntl(fd, F_GETFL) & (O_APPEND | O_NONBLOCK), ==, O_APPEND | O_NONBLOCK);
+    g_assert_cmpint(qemu_fcntl_addfl(-1, O_APPEND), ==, -EBADF);
+#endif
     g_assert_cmpint(close(fd), ==, 0);
 }
 

@@ -31,7 +31,7 @@ static int read_in_way(QIOChannel *ioc, int way, char *bytes)
         result = qio_channel_readv_full_all(ioc, &iov, 1, &fds, &nfds, &error_abort);
         break;
     default:
-#ifdef QIO_HAS_READV_FLAGS
+#ifdef QIO_HAS_TLS_BYE
         result = qio_channel_readv_full_all_eof(ioc, &iov, 1, &fds, &nfds, 0, &error_abort);
 #else
         result = qio_channel_readv_full_all_eof(ioc, &iov, 1, &fds, &nfds, &error_abort);
@@ -124,6 +124,15 @@ static void test_positions(void)
     g_assert_cmpint(qio_channel_pwritev(ioc, &iov, 1, 8, &error_abort), ==, 5);
     g_assert_cmpint(qio_channel_preadv(ioc, &iov, 1, 8, &error_abort), ==, 5);
     g_assert_cmpmem(bytes, 5, "hello", 5);
+#ifdef QIO_HAS_POSITIONAL_ALL
+    g_assert_cmpint(qio_channel_pwrite_all(ioc, "hello", 5, 3, &error_abort), ==, 0);
+    g_assert_cmpint(qio_channel_pwritev_all(ioc, &iov, 1, 8, &error_abort), ==, 0);
+    g_assert_cmpint(qio_channel_pread_all(ioc, bytes, 5, 3, &error_abort), ==, 0);
+    g_assert_cmpint(qio_channel_pread_all_eof(ioc, bytes, 5, 13, &error_abort), ==, 0);
+    g_assert_cmpint(qio_channel_preadv_all(ioc, &iov, 1, 8, &error_abort), ==, 0);
+    g_assert_cmpint(qio_channel_preadv_all_eof(ioc, &iov, 1, 8, &error_abort), ==, 1);
+    g_assert_cmpmem(bytes, 5, "hello", 5);
+#endif
     limit_end(&limit);
     object_unref(OBJECT(ioc));
     fclose(file);

@@ -9,7 +9,7 @@
 #define QIO_PROFILE_H
 
 /*
- * Exactly one: -DQIO_ABI_QEMU_10_2 and the like choose. Installed headers have
+ * Exactly one: -DQIO_ABI_QEMU_11_1 and the like choose. Installed headers have
  * the one that their library was built for.
  */
 #if !defined(QIO_ABI_QEMU_7_2) && !defined(QIO_ABI_QEMU_7_2_22) && \
@@ -18,7 +18,7 @@
     !defined(QIO_ABI_QEMU_9_1) && !defined(QIO_ABI_QEMU_10_0) && \
     !defined(QIO_ABI_QEMU_10_0_13) && !defined(QIO_ABI_QEMU_10_1) && \
     !defined(QIO_ABI_QEMU_10_1_3) && !defined(QIO_ABI_QEMU_10_2_0) && \
-    !defined(QIO_ABI_QEMU_10_2)
+    !defined(QIO_ABI_QEMU_10_2) && !defined(QIO_ABI_QEMU_11_1)
 #define QIO_ABI_QEMU_10_0
 #endif
 
@@ -28,7 +28,7 @@
     defined(QIO_ABI_QEMU_9_1) + defined(QIO_ABI_QEMU_10_0) + \
     defined(QIO_ABI_QEMU_10_0_13) + defined(QIO_ABI_QEMU_10_1) + \
     defined(QIO_ABI_QEMU_10_1_3) + defined(QIO_ABI_QEMU_10_2_0) + \
-    defined(QIO_ABI_QEMU_10_2) != 1
+    defined(QIO_ABI_QEMU_10_2) + defined(QIO_ABI_QEMU_11_1) != 1
 #error "choose one ABI profile: two of the QIO_ABI_QEMU_* macros are defined"
 #endif
 
@@ -75,6 +75,9 @@
 #elif defined(QIO_ABI_QEMU_10_2)
 /* 10.2.2; hosted 11.0.0 */
 #define QIO_ABI_SYMBOL qio_abi_qemu_10_2
+#elif defined(QIO_ABI_QEMU_11_1)
+/* 11.1.0-rc2; provisional: no release was measured */
+#define QIO_ABI_SYMBOL qio_abi_qemu_11_1
 #endif
 extern const char QIO_ABI_SYMBOL;
 __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMBOL;
@@ -87,7 +90,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_READV_FLAGS
 #endif
 
@@ -100,7 +103,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_WAKE_READ
 #endif
 
@@ -112,7 +115,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_TWO_AIO_CONTEXTS
 #endif
 
@@ -123,21 +126,28 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
     defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_POSITIONAL_IO
+#endif
+
+/* qio_channel_pwritev_all, qio_channel_preadv_all and what they are made of. */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_POSITIONAL_ALL
 #endif
 
 /* qio_channel_get_peerpid, the process at the other end. */
 #if defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_PEERPID
 #endif
 
 /* One reader and one writer thread may use a channel at once, also over TLS. */
 #if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_CONCURRENT_IO
 #endif
 
@@ -145,17 +155,20 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * qio_channel_set_blocking returns a bool, and qemu_set_blocking takes the
  * place of three functions for sockets.
  */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_BOOL_SET_BLOCKING
 #endif
 
 /* Buffers of bytes are void *; elsewhere char *. */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_VOID_BUFFERS
 #endif
 
 /* qio_channel_wait_cond, which waits wherever it is called. */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_WAIT_COND
 #endif
 
@@ -163,13 +176,15 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
     defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_FILE_NEW_DUPFD
 #endif
 
 /* qio_channel_socket_set_send_buffer. */
 #if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_SEND_BUFFER
 #endif
 
@@ -177,7 +192,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * A received descriptor that can't be switched to blocking mode fails the
  * read, and the caller can ask for it to be left alone.
  */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_FD_PRESERVE_BLOCKING
 #endif
 
@@ -185,8 +201,17 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Flush answers for everything since the previous flush, not for what it read
  * itself.
  */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_ZERO_COPY_SUCCESS
+#endif
+
+/*
+ * Flush tells whether any send was copied since the previous flush that told
+ * so; elsewhere whether all were.
+ */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_ZERO_COPY_FALLBACK
 #endif
 
 /*
@@ -194,7 +219,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * hands them on.
  */
 #if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_KEEP_ALIVE_TUNING
 #endif
 
@@ -207,7 +233,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 /* QIONetListener has the lock and the context of its registration. */
 #if defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_LISTENER_LOCK
 #endif
 
@@ -215,12 +241,14 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * QIONetListener keeps its sockets in QIONetListenerSources, private to it,
  * and calls from an AioContext, too.
  */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_LISTENER_SOURCE
 #endif
 
 /* qio_task_free frees a task; elsewhere completing it does. */
-#if defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_TASK_FREE
 #endif
 
@@ -230,7 +258,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_TLS_CHECK_PENDING
 #endif
 
@@ -240,7 +268,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
     defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_TLS_HS_IOC_TAG
 #endif
 
@@ -249,7 +278,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_TLS_CANCEL_TRACE
 #endif
 
@@ -259,14 +288,15 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_TLS_BYE
 #endif
 
 /* QIOChannelWebsock has the tag of the source that its handshake waits with. */
 #if defined(QIO_ABI_QEMU_7_2_22) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_WEBSOCK_HS_IO_TAG
 #endif
 
@@ -280,8 +310,22 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
     defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_BQL_NAMES
+#endif
+
+/* module_init_type has MODULE_INIT_TARGET_INFO before MODULE_INIT_QOM. */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_MODULE_INIT_TARGET_INFO
+#endif
+
+/*
+ * qemu/aio.h and qemu/aio-wait.h take the place of block/aio.h and block/aio-
+ * wait.h.
+ */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_AIO_IN_QEMU
 #endif
 
 /* Bottom halves have a guard against re-entry. */
@@ -290,7 +334,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
     defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_BH_GUARD
 #endif
 
@@ -300,13 +345,27 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_OPEN_ERRP
 #endif
 
 /* qemu_clear_cloexec. */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_CLEAR_CLOEXEC
+#endif
+
+/* qemu_fcntl_addfl. */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_FCNTL_ADDFL
+#endif
+
+/*
+ * qemu_thread_set_name and qemu_thread_get_name, and threads always have their
+ * names; elsewhere qemu_thread_naming says whether.
+ */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_THREAD_NAMES
 #endif
 
 /*
@@ -318,7 +377,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_RETRY_ON_EINTR
 #endif
 
@@ -337,12 +396,13 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_COMPILER_HELPERS
 #endif
 
 /* QEMU_UNINITIALIZED. */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_UNINITIALIZED_MARK
 #endif
 
@@ -355,7 +415,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_COROUTINE_CORE
 #endif
 
@@ -363,14 +423,16 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
     defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_LIST_LENGTH
 #endif
 
 /* A table of enumerators has features; elsewhere special_features. */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_ENUM_FEATURES
 #endif
 
@@ -378,14 +440,16 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
     defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_SIMPLE_TYPE_MACROS
 #endif
 
 /* Hash functions are called QCryptoHashAlgo; elsewhere QCryptoHashAlgorithm. */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_HASH_ALGO
 #endif
 
@@ -403,22 +467,35 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #define QIO_HAS_ERROR_WARN
 #endif
 
+/* g_autoptr(Error) doesn't compile. */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_ERROR_AUTOPTR_REFUSED
+#endif
+
+/* real_time_iso8601. */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_ISO8601_TIME
+#endif
+
 /* An error object knows the length of its file's name. */
 #if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_ERROR_SRC_LEN
 #endif
 
 /* warn_report_err_once. */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_WARN_REPORT_ERR_ONCE
 #endif
 
 /* TypeInfo and class functions take data as const. */
 #if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_CONST_TYPE_INFO
 #endif
 
@@ -442,7 +519,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
     defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_TYPE_NAME_RULES
 #endif
 
@@ -451,7 +529,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_INSTANCE_ALIGN_INHERITANCE
 #endif
 
@@ -461,14 +539,50 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_UNKNOWN_TYPE_EXIT
 #endif
 
 /* instance_post_init runs root first; elsewhere leaf first. */
 #if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_POST_INIT_ROOT_FIRST
+#endif
+
+/*
+ * object_new_with_propv and object_set_propv take errp last; elsewhere the
+ * list of properties.
+ */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_PROPV_ERRP_LAST
+#endif
+
+/* object_new_with_props_parentless makes an object that is the caller's. */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_PARENTLESS_OBJECTS
+#endif
+
+/* object_resolve_and_typecheck finds an object of a type, and says why not. */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_RESOLVE_AND_TYPECHECK
+#endif
+
+/*
+ * A class can say why an object can't be deleted (prepare_delete); elsewhere
+ * only whether (can_be_deleted).
+ */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_PREPARE_DELETE
+#endif
+
+/*
+ * The id of an object that is made of properties begins with and consists of
+ * certain characters.
+ */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_ID_RULES
 #endif
 
 /*
@@ -477,7 +591,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_ROOT_CONTAINERS
 #endif
 
@@ -485,12 +600,14 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
     defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_UNAMBIGUOUS_TYPE
 #endif
 
 /* The root has a container audiodevs. */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_AUDIODEVS_CONTAINER
 #endif
 
@@ -501,7 +618,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_0) || defined(QIO_ABI_QEMU_9_1) || \
     defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_FD_SOCKET_ADDRESS
 #endif
 
@@ -509,7 +627,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_CLONE_VISITOR
 #endif
 
@@ -531,7 +649,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 
 /* Listening sockets may probe idle connections; elsewhere that is an error. */
 #if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_LISTENING_KEEP_ALIVE
 #endif
 
@@ -540,7 +659,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * handful of words is looked for.
  */
 #if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_ADDRESS_OPTION_PAIRS
 #endif
 
@@ -551,7 +671,7 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
-    defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2) || defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_SESSION_ERRP
 #endif
 
@@ -559,7 +679,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Reads of a TLS session tell a premature end by -3; elsewhere an argument
  * says whether it is an end of file.
  */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_PREMATURE_TERMINATION
 #endif
 
@@ -569,7 +690,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  */
 #if defined(QIO_ABI_QEMU_10_0) || defined(QIO_ABI_QEMU_10_0_13) || \
     defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
-    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+    defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_HANDSHAKE_RESULT
 #endif
 
@@ -577,12 +699,14 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Kinds of TLS credentials have a priority suffix, and
  * qcrypto_tls_creds_get_priority tells the whole.
  */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_CREDS_PRIORITY
 #endif
 
 /* qcrypto_tls_creds_reload. */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_CREDS_RELOAD
 #endif
 
@@ -598,12 +722,14 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
  * Credentials have numbered certificates beside the plain one, half a pair is
  * a mistake, and the own chain is looked at instead of all authorities.
  */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_NUMBERED_CERTIFICATES
 #endif
 
 /* A file of Diffie-Hellman parameters is warned of. */
-#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2)
+#if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
+    defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_DH_FILE_WARNING
 #endif
 

@@ -8,6 +8,7 @@ abi/not-yet.txt             what the facts have and libqio has not, with reasons
 """
 
 import functools
+import itertools
 import json
 import pathlib
 import re
@@ -35,6 +36,35 @@ def resolved(row):
 
 def switches(profile):
     return resolved(TABLE['profiles'][profile])
+
+
+def absent_headers(profile):
+    """The headers of the source tree that the profile has under another name."""
+    return {'block/aio.h', 'block/aio-wait.h'} if 'aio_in_qemu' in switches(profile) else set()
+
+
+def pairs(profile):
+    """Every two switches with the values that they have in the profile."""
+    has = set(switches(profile))
+    values = [(switch, switch in has) for switch in SWITCHES]
+    return set(itertools.combinations(values, 2))
+
+
+def cover():
+    """Profiles that between them have every value of every switch, and every pair of values that
+    occurs: greedily, the default one first."""
+    missing = set().union(*map(pairs, PROFILES))
+    chosen = []
+    while missing:
+        best = max(PROFILES, key=lambda profile: (profile == DEFAULT and not chosen, len(pairs(profile) & missing)))
+        chosen.append(best)
+        missing -= pairs(best)
+    return [profile for profile in PROFILES if profile in chosen]
+
+
+def is_provisional(profile):
+    """Whether no release was measured yet."""
+    return TABLE['profiles'][profile].get('provisional', False)
 
 
 def upper(profile):

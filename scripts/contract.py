@@ -30,9 +30,15 @@ TRACING = {'qemu_log', 'qemu_loglevel', 'message_with_timestamp', 'qemu_get_thre
 # The facts do not tell (R-HOST-8).
 VARIADIC = {'error_setg_internal', 'error_setg_errno_internal', 'qemu_open_old'}
 
-# Members that a tree may have where the profile has padding: only io/ itself uses them, and the
-# library leaves them zero.
-HARMLESS = {('qemu-7.2', 'QIOChannelTLS', 'hs_ioc_tag')}
+# Members that stand in padding, which a tree may have and the profile not, or the other way round: only
+# io/ itself uses them, and their bytes are the channel's either way.
+HARMLESS = {('qemu-7.2', 'QIOChannelTLS', 'hs_ioc_tag'), ('qemu-8.0.1', 'QIOChannelTLS', 'hs_ioc_tag')}
+
+# Another name for the same: profile -> what the facts say -> what a tree may say in its place, too.
+SYNONYMS = {'qemu-9.1': [('QCryptoHashAlgorithm', 'QCryptoHashAlgo'), ('QCRYPTO_HASH_ALG_', 'QCRYPTO_HASH_ALGO_')]}
+
+# Headers that moved: a tree has one of the two.
+MOVED = {'block/aio.h': 'qemu/aio.h'}
 
 HEADERS = [
     'qapi/error.h', 'qapi/qapi-types-sockets.h', 'qapi/qapi-visit-sockets.h',
@@ -73,6 +79,27 @@ def host(profile):
     return {name: facts['host_functions'][name] for name in facts['imports'] if name not in TRACING}
 
 
+def synonym(profile, text):
+    """The same text with the other names, None if it has none of them."""
+    other = text
+    for name, instead in SYNONYMS.get(profile, []):
+        other = re.sub(rf'\b{name}(?=\b|[A-Z_])' if name.endswith('_') else rf'\b{name}\b', instead, other)
+    return other if other != text else None
+
+
+def synonyms_of_enum(profile, values):
+    """The enumerators of an enum under the other names; what only they have is left out."""
+    return {synonym(profile, value): number for value, number in values.items()
+            if synonym(profile, value) and not value.endswith('__MAX')}  # fmt: skip
+
+
+def include(name):
+    """A line that includes a header under the name that the tree has for it."""
+    if name not in MOVED:
+        return f'#include "{name}"'
+    return f'#if __has_include("{MOVED[name]}")\n#include "{MOVED[name]}"\n#else\n#include "{name}"\n#endif'
+
+
 def c_type(name, prototype):
     """The type of a function or variable, from the way in which the facts write it."""
     if prototype.endswith(';'):
@@ -102,10 +129,25 @@ def has_member_type(struct, field):
     return f'__builtin_types_compatible_p(__typeof__({expression}), {field["type"]})'
 
 
-def assertions(profile, events):
+def named(profile, text, names):
+    """A prototype with the names that the tree has: the facts', the others, or an unknown one of them."""
+    other = synonym(profile, text)
+    if other is None or names == FACTS:
+        return text
+    if names == OTHERS:
+        return other
+    # Whichever it is, it is an enum without negative values.
+    return re.sub('|'.join(rf'\b{name}\b' for name, _ in SYNONYMS[profile]), 'unsigned int', text)
+
+
+FACTS, OTHERS, UNKNOWN = 'facts', 'others', 'unknown'
+
+
+def assertions(profile, events, names=UNKNOWN):
     """A C file that compiles only in a tree of the profile, and links only with its library.
 
-    `events` are the trace events that the tree has; None if nobody has asked it.
+    `events` are the trace events that the tree has; None if nobody has asked it. Where there are two
+    names for the same, `names` says which the tree has.
     """
     text = [
         '/*',
@@ -117,7 +159,7 @@ def assertions(profile, events):
         f'#define LIBQIO_{abi.upper(profile)}_ASSERTIONS',
         '',
         '#include "qemu/osdep.h"',
-        *(f'#include "{name}"' for name in [*HEADERS, NULL_HEADER]),
+        *(include(name) for name in [*HEADERS, NULL_HEADER]),
     ]
 
     def check(expression, message):
@@ -144,6 +186,9 @@ def assertions(profile, events):
                 check(f'{size} == {field["size"]}', f'{label} has {field["size"]} bytes')
         null_header_ifdef(name, '#endif')
     for values in enumerators(profile).values():
+        others = synonyms_of_enum(profile, values)
+        if others and names != FACTS:
+            values = others if names == OTHERS else {}
         text.append('')
         for name, value in values.items():
             check(f'{name} == {value}', f'{name} is {value}')
@@ -151,6 +196,7 @@ def assertions(profile, events):
         text.append('')
         for name, prototype in sorted(functions.items()):
             null_header_ifdef(name, f'#ifdef {NULL_HEADER_TOOK_EFFECT}')
+            prototype = named(profile, prototype, names)
             check(declared_type(name, prototype), f'{prototype.removesuffix(";")}')
             null_header_ifdef(name, '#endif')
     text += [
@@ -173,6 +219,21 @@ def assertions(profile, events):
         '#endif',
     ]
     return '\n'.join(text) + '\n'
+
+
+def every_prototype(profile):
+    return api(profile) | host(profile)
+
+
+def tells_of(profile, part):
+    """Whether the contract of a profile says anything of a part, be it that it is absent."""
+    return (part in structs(profile) or part in enumerators(profile) or part in every_prototype(profile)
+            or part in api_of_others(profile))  # fmt: skip
+
+
+def known_api():
+    """The functions that any profile's library provides, and the data beside them."""
+    return set().union(*(abi.facts(profile)['functions'] for profile in abi.PROFILES))
 
 
 def api_of_others(profile):

@@ -53,6 +53,19 @@ class Compiler:
             raise Unusable(f'{self.command[0]}: {self.first_error(run.stderr)}')
         return found
 
+    def functions(self, prelude, prefix):
+        """The functions that the headers declare, by their names' beginning."""
+        run = self._run(['-E', '-w', '-'], prelude)
+        if run.returncode:
+            raise Unusable(self._first_problem(run.stderr))
+        return functions_in(run.stdout, prefix)
+
+    def _first_problem(self, text):
+        for line in text.splitlines():
+            if match := re.match(r'(.*?):(\d+):(?:\d+:)? (?:fatal error|error): (.*)', line):
+                return self.why(match[1], match[2], match[3])
+        return f'{self.command[0]}: {self.first_error(text)}'
+
     @staticmethod
     def first_error(text):
         lines = text.splitlines()
@@ -65,6 +78,8 @@ class Compiler:
         if not missing:
             return f'{file}:{number}: {message}'
         hint = ''
+        if missing[1] in contract.MOVED:
+            return f'{missing[1]} is missing, and {contract.MOVED[missing[1]]} too'
         if missing[1].startswith('qapi/qapi-') or missing[1] == 'config-host.h':
             hint = ': the tree generates it, so build it first, and say --build DIR'
         return f'{missing[1]} is missing{hint}'
@@ -84,6 +99,17 @@ class Compiler:
         return {text: int(found[str(i)]) for i, text in enumerate(expressions)}
 
 
+def functions_in(text, prefix):
+    """The functions that preprocessed C declares and does not define, by their names' beginning."""
+    found = set()
+    for match in re.finditer(rf'\b({prefix}\w+)\s*\(', text):
+        # Back to where the declaration begins: one in a body is a call, a static one is inline.
+        before = re.split(r'[;{{}}]|^#.*$', text[max(0, match.start() - 400):match.start()], flags=re.M)[-1]
+        if re.search(r'[\w*]\s*$', before) and not re.search(r'\b(static|inline|return|typedef)\b', before):
+            found.add(match[1])
+    return found
+
+
 class Tree:
     """The parts of a tree that the contract names.
 
@@ -93,17 +119,19 @@ class Tree:
     enumerators  name -> value
     declared     names of functions and variables
     true         the constant expressions of `contract` that hold
+    exported     names of all functions that the headers of io/ declare
     """
 
     def __init__(self, compiler):
         self.sizes, self.members, self.unknown, self.enumerators = {}, {}, {}, {}
-        self.declared, self.true = set(), set()
+        self.declared, self.true, self.exported = set(), set(), set()
         of_null = contract.OF_NULL_HEADER
         self._measure(compiler, contract.HEADERS, lambda name: name not in of_null)
         self._measure(compiler, [contract.NULL_HEADER], lambda name: name in of_null)
 
     def _measure(self, compiler, headers, here):
-        prelude = ''.join(f'#include "{name}"\n' for name in ['qemu/osdep.h', *headers])
+        prelude = ''.join(f'{contract.include(name)}\n' for name in ['qemu/osdep.h', *headers])
+        self.exported |= compiler.functions(prelude, 'qio_')
         structs, enums, functions, questions = {}, set(), set(), set()
         for profile in abi.PROFILES:
             for name, shape in filter(lambda item: here(item[0]), contract.structs(profile).items()):
@@ -111,11 +139,13 @@ class Tree:
                     structs.setdefault(name, set()).add(field['name'])
                     questions.add(contract.has_member_type(name, field))
             for name, values in contract.enumerators(profile).items():
-                enums |= values.keys() if here(name) else set()
+                enums |= {*values, *contract.synonyms_of_enum(profile, values)} if here(name) else set()
             for name, prototype in [*contract.api(profile).items(), *contract.host(profile).items()]:
                 if here(name):
                     functions.add(name)
                     questions.add(contract.declared_type(name, prototype))
+                    if other := contract.synonym(profile, prototype):
+                        questions.add(contract.declared_type(name, other))
         questions.discard(None)
 
         # Everything that might be asked, to learn what can be.

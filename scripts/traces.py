@@ -1,4 +1,4 @@
-"""The trace events of io/ for C: read from the table in src/trace/events.rs.
+"""The trace events of io/ for C: read from the table in crates/trace/src/events.rs.
 
 What a tree compiles to have its own trace functions called is made of it here.
 """
@@ -8,12 +8,12 @@ import re
 
 import abi
 
-TABLE = abi.ROOT / 'src' / 'trace' / 'events.rs'
+TABLE = abi.ROOT / 'crates' / 'trace' / 'src' / 'events.rs'
 
 # Beyond those of QEMU: no tree has a function for it.
 OWN = {'qio_net_listener_accept_fail'}
 
-# Rust type -> kind of argument. `Argument` in src/trace/argument.rs says the same to the compiler, and
+# Rust type -> kind of argument. `Argument` in crates/trace/src/argument.rs says the same to the compiler, and
 # qio_trace_register compares.
 KINDS = {
     'Id': 'p', 'c_int': 'i', 'u32': 'u', 'usize': 'z', 'u8': 'b', '&Error': 's',

@@ -15,6 +15,7 @@
 //!
 //! | crate | what |
 //! |---|---|
+//! | [`trace`] | the trace events, and the C functions that are called for them |
 //! | [`host`] | safe handles on the symbols of the host |
 //! | [`abi`] | the C structs of the ABI profile; errors and addresses, which both sides of the host's symbols make |
 //! | [`platform`] | the event loop, the system calls, the hand-over between threads |
@@ -37,5 +38,4 @@ extern crate embedded_host as _;
 pub mod capi;
 pub mod logic;
 pub mod object;
-pub mod trace;
 pub mod types;

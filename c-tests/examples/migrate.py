@@ -71,7 +71,9 @@ class Run:
         counts = [int(line['what'].split()[1].rstrip(';')) for line in told]
         lasted = float(self.lines[-1]['ms'])
         assert self.pause > 0 and (int(ticks) + 1) * (self.pause + 0.1) >= lasted, self.text
-        assert (len(told) + 1) * (500 + self.pause + 0.1) >= lasted, self.text
+        # The first such line is due after half a second, and each next one after twice the time.
+        due = sum(500 * 2**n + self.pause + 0.1 for n in range(len(told) + 1))
+        assert due >= lasted and (len(told) == 0 or 500 * (2**len(told) - 1) <= lasted), self.text
         assert counts == sorted(set(counts)) and all(count <= int(ticks) for count in counts), self.text
         assert all(line['thread'] == 'main loop' and line['runs'] == '-' for line in told), self.text
 

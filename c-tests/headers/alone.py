@@ -11,7 +11,7 @@ import sys
 import source
 
 profile = sys.argv[1]
-headers = source.headers()
+headers = source.headers(profile)
 # All serve C++ programs too; these are the ones that such programs begin with.
 CXX = [name for name in headers if name.startswith('io/') or name in ('qom/object.h', 'qapi/error.h')]
 

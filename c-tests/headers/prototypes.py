@@ -14,7 +14,7 @@ import source
 
 profile = sys.argv[1]
 facts = abi.facts(profile)
-prelude = source.includes(source.headers())
+prelude = source.includes(source.headers(profile))
 complaints = []
 
 

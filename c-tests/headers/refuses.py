@@ -94,7 +94,7 @@ def forgets(unit):
     return f'{name} in {language}, without osdep.h:\n{run.stderr}'
 
 
-forgetful = [(name, 'c') for name in source.headers() if name not in ANYWHERE]
+forgetful = [(name, 'c') for name in source.headers(profile) if name not in ANYWHERE]
 forgetful += [(name, 'c++') for name, _ in forgetful if name.startswith('io/')]
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     complaints += filter(None, pool.map(forgets, forgetful))

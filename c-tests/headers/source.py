@@ -18,9 +18,10 @@ LANGUAGES = {'c': ('CC', 'cc', 'gnu11'), 'c++': ('CXX', 'c++', 'gnu++17')}
 GLIB_CFLAGS = shlex.split(subprocess.check_output(['pkg-config', '--cflags', 'glib-2.0'], text=True))
 
 
-def headers():
-    """The headers that C code may include, as it would name them."""
-    return sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob('*.h'))
+def headers(profile=None):
+    """The headers that C code of a profile, or of any, may include, as it would name them."""
+    found = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob('*.h'))
+    return [name for name in found if profile is None or name not in abi.absent_headers(profile)]
 
 
 def includes(names):

@@ -89,6 +89,15 @@ void qemu_set_cloexec(int fd)
     flag_set(fd, F_GETFD, F_SETFD, FD_CLOEXEC, true);
 }
 
+#ifdef QIO_HAS_FCNTL_ADDFL
+int qemu_fcntl_addfl(int fd, int flag)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags < 0 || fcntl(fd, F_SETFL, flags | flag) < 0 ? -errno : 0;
+}
+#endif
+
 #ifdef QIO_HAS_CLEAR_CLOEXEC
 void qemu_clear_cloexec(int fd)
 {

@@ -14,7 +14,11 @@ QemuRecMutexTrylockFunc qemu_rec_mutex_trylock_func = qemu_rec_mutex_trylock_imp
 QemuCondWaitFunc qemu_cond_wait_func = qemu_cond_wait_impl;
 QemuCondTimedWaitFunc qemu_cond_timedwait_func = qemu_cond_timedwait_impl;
 
+#ifdef QIO_HAS_THREAD_NAMES
+static int threads_are_named = 1;
+#else
 static int threads_are_named;
+#endif
 
 G_NORETURN static void fail(const char *function, int error)
 {
@@ -230,7 +234,28 @@ void qemu_thread_exit(void *retval)
     pthread_exit(retval);
 }
 
+#ifdef QIO_HAS_THREAD_NAMES
+void qemu_thread_set_name(const char *name)
+{
+    pthread_setname_np(pthread_self(), name);
+}
+
+const char *qemu_thread_get_name(void)
+{
+    static __thread char name[16];
+
+    if (name[0] == 0) {
+        if (gettid() == getpid()) {
+            strcpy(name, "main");
+        } else if (pthread_getname_np(pthread_self(), name, sizeof(name)) != 0 || name[0] == 0) {
+            strcpy(name, "unnamed");
+        }
+    }
+    return name;
+}
+#else
 void qemu_thread_naming(bool enable)
 {
     qatomic_set(&threads_are_named, enable);
 }
+#endif

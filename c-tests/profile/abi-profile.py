@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import tomllib
 
 import abi
 import contract
@@ -55,8 +56,8 @@ with tempfile.TemporaryDirectory() as scratch:
     scratch = pathlib.Path(scratch)
 
     def new_tree(name, profile, change=None):
-        """A tree of a profile after `change` to its facts."""
-        parts = tree.facts(profile)
+        """A tree of a profile, or of a release that was compared, after `change` to its facts."""
+        parts = tree.facts(profile) if profile in abi.PROFILES else tree.compared(profile)
         if change:
             change(parts)
         (scratch / name).mkdir()
@@ -65,7 +66,10 @@ with tempfile.TemporaryDirectory() as scratch:
 
     # The profiles themselves.
     for profile in abi.PROFILES:
-        fits(profile, run(new_tree(profile, profile)), profile)
+        notes = ['is provisional'] if abi.is_provisional(profile) else []
+        fits(profile, run(new_tree(profile, profile)), profile, *notes)
+    fits('9.2.0', run(new_tree('9.2.0', '9.2.0')), 'qemu-9.1')
+    fits('11.0.0', run(new_tree('11.0.0', '11.0.0')), 'qemu-10.2')
 
     # Releases in between.
     def with_handshake_tag(parts):
@@ -76,9 +80,41 @@ with tempfile.TemporaryDirectory() as scratch:
 
     fits('7.2.5 to 7.2.21', run(new_tree('7.2.5', 'qemu-7.2', with_handshake_tag)), 'qemu-7.2',
          'does not use QIOChannelTLS.hs_ioc_tag')  # fmt: skip
+    def without_handshake_tag(parts):
+        fields = parts['structs']['QIOChannelTLS']['fields']
+        fields[:] = [field for field in fields if field['name'] != 'hs_ioc_tag']
+
+    def with_timeout(parts):
+        name = 'qio_channel_socket_connect_sync'
+        parts['functions'][name] = parts['functions'][name].replace(', Error', ', int64_t, Error')
+
+    def without_wake_read(parts):
+        del parts['functions']['qio_channel_wake_read']
+
+    def with_own_function(parts):
+        parts['functions']['qio_channel_own'] = 'void qio_channel_own(QIOChannel *)'
+
+    fits('8.0.1 to 8.0.3', run(new_tree('8.0.1', 'qemu-8.0.1', without_handshake_tag)), 'qemu-8.0.1',
+         'QIOChannelTLS.hs_ioc_tag of the library is padding')  # fmt: skip
+    check('8.0.0', run(new_tree('8.0.0', 'qemu-8.0.1', without_wake_read)), 1, '',
+          'closest is qemu-8.0.1, but qio_channel_wake_read is not declared',
+          'in switches: without wake_read\n', 'all of it is known')  # fmt: skip
     check('10.0.7 and 10.0.8', run(new_tree('10.0.7', 'qemu-10.0.13', without_task_free)), 1, '',
           'no profile fits; closest is qemu-10.0.13, but qio_task_free is not declared',
+          'in switches: without task_free\n', 'all of it is known', '--switches FILE',
           'qemu-10.0 differs in QIOChannelWebsock, QIONetListener\n')  # fmt: skip
+    switches = scratch / '10.0.7.toml'
+    check('10.0.7, its switches', run(scratch / '10.0.7', '--switches', switches), 1, '',
+          'no profile fits', '-Dabi=custom')  # fmt: skip
+    row = tomllib.loads(switches.read_text())
+    check('what is written', (row, '', ''), {
+        'like': 'qemu-10.0.13', 'switches': [], 'without': ['task_free'], 'parts': {'qio_task_free': 'qemu-7.2'}})
+    check('a fork of 9.0', run(new_tree('fork', 'qemu-9.0', with_timeout), '--switches', scratch / 'fork.toml'), 1, '',
+          'closest is qemu-9.0, but qio_channel_socket_connect_sync is not declared as',
+          'no combination of switches is like this tree')  # fmt: skip
+    check('nothing is written', ((scratch / 'fork.toml').exists(), '', ''), False)
+    check('a new function', run(new_tree('new', 'qemu-10.0', with_own_function)), 1, '',
+          'closest is qemu-10.0, but qio_channel_own is declared, which no profile has (like no known profile)')
 
     # Damage.
     def moved(parts):
@@ -198,11 +234,19 @@ with tempfile.TemporaryDirectory() as scratch:
 
     for profile in abi.PROFILES:
         header = scratch / f'assertions {profile}.h'
-        fits(f'assertions for {profile}', run(scratch / profile, '--assertions', header), profile)
+        notes = ['is provisional'] if abi.is_provisional(profile) else []
+        fits(f'assertions for {profile}', run(scratch / profile, '--assertions', header), profile, *notes)
         check(f'{profile} compiles them', compiled(profile, header), 0)
-        for other in abi.PROFILES:
-            if other != profile:
-                check(f'{other} does not', compiled(other, header), 1, '', '')
+        # Those that are the most alike: the one before and the one behind.
+        number = abi.PROFILES.index(profile)
+        for other in abi.PROFILES[max(0, number - 1):number] + abi.PROFILES[number + 1:number + 2]:
+            check(f'{other} does not', compiled(other, header), 1, '', '')
+    header = scratch / 'assertions 9.2.0.h'
+    fits('assertions for 9.2.0', run(scratch / '9.2.0', '--assertions', header), 'qemu-9.1')
+    check('9.2.0 compiles them', compiled('9.2.0', header), 0)
+    header.write_text(contract.assertions('qemu-9.1', None))
+    check('unchecked, 9.1 compiles them', compiled('qemu-9.1', header), 0)
+    check('unchecked, 9.2.0 compiles them', compiled('9.2.0', header), 0)
     header = scratch / 'assertions qemu-10.0.13.h'
     check('a moved member is refused', compiled('moved', header), 1, '', '',
           'QIOChannelSocket.fd is at 96, in libqio for qemu-10.0.13')  # fmt: skip
@@ -220,7 +264,7 @@ with tempfile.TemporaryDirectory() as scratch:
 
     header = scratch / 'without a tree.h'
     fits('without a tree', run('--profile', 'qemu-10.2', '--assertions', header), 'qemu-10.2')
-    check('the same', (header.read_text() == contract.assertions('qemu-10.2'), '', ''), True)
+    check('the same', (header.read_text() == contract.assertions('qemu-10.2', None), '', ''), True)
     fits('--profile', run(good, '--profile', 'qemu-10.0'), 'qemu-10.0')
     one_line('another --profile', run(good, '--profile', 'qemu-7.2'), 'qemu-10.0 fits, not qemu-7.2')
     one_line('no place', run(good, '--assertions', '/nonexistent/x.h'), '/nonexistent/x.h: No such')

@@ -60,6 +60,7 @@ PLACES = [
     (r'visit_free|qapi_clone.*', 'qapi/clone-visitor.h'),
     (r'register_module_init|module_init_type', 'qemu/module.h'),
     (r'type_.*|object_.*|TypeInfo|Interface.*|Object.*', 'qom/object.h'),
+    (r'iohandler_.*|bql_.*|qemu_mutex_iothread_locked|qemu_in_main_thread|qemu_get_aio_context', 'qemu/main-loop.h'),
     (r'qemu_(mutex|cond|thread)_.*|QemuMutex', 'qemu/thread.h'),
     (r'buffer_.*|Buffer', 'qemu/buffer.h'),
     (r'iov_.*', 'qemu/iov.h'),
@@ -68,7 +69,6 @@ PLACES = [
     (r'qcrypto_.*|QCrypto.*', 'crypto/tlssession.h'),
     (r'qemu_(in_coroutine|coroutine_.*)|aio_co_.*', 'qemu/coroutine.h'),
     (r'aio_.*|qemu_get_current_.*', 'block/aio.h'),
-    (r'iohandler_.*|bql_.*|qemu_in_main_thread|qemu_get_aio_context', 'qemu/main-loop.h'),
     (r'qemu_(open|create|close|open_old|set_blocking)', 'qemu/osdep.h'),
     (r'socket_.*|inet_.*|fd_is_socket|qemu_(accept|socket_.*)', 'qemu/sockets.h'),
 ]
@@ -119,9 +119,23 @@ def definition(name, shape):
     return '\n'.join([*lines, '};'])
 
 
+def compared(version):
+    """The same of a release that has no profile of its own, from abi/compared."""
+    measured = json.loads((abi.ABI / 'compared' / f'qemu-{version}.json').read_text())
+    parts = {
+        'structs': {name: measured['structs'][name] for name in contract.STRUCTS if name in measured['structs']},
+        'enums': {name: measured['enums'][name] for name in contract.ENUMS if name in measured['enums']},
+        'functions': {name: measured['functions'][name] for name in measured['exports']}
+        | {name: measured['host_functions'][name] for name in measured['imports'] if name not in contract.TRACING},
+    }
+    if measured['measured_on'] >= 'QEMU 11':
+        parts['moved'] = True
+    return parts
+
+
 def facts(profile):
     """The parts of the facts that trees have, to be changed at will."""
-    return copy.deepcopy({
+    return copy.deepcopy(({'moved': True} if abi.absent_headers(profile) else {}) | {
         'structs': contract.structs(profile),
         'enums': contract.enumerators(profile),
         'functions': contract.api(profile) | contract.host(profile),
@@ -168,6 +182,10 @@ def write(root, parts):
         texts[name] = '\n'.join([f'#ifndef {guard}\n#define {guard}',
                                  system if name == 'qemu/osdep.h' else '',
                                  includes, *body, '#endif\n'])  # fmt: skip
+    if parts.get('moved'):
+        # As in the release that has other names for some headers.
+        texts = {contract.MOVED.get(name, name): text.replace('"block/aio.h"', '"qemu/aio.h"')
+                 for name, text in texts.items()}  # fmt: skip
     paths = {}
     for name, text in texts.items():
         path = root / ('build' if name.startswith(GENERATED) else 'include') / name

@@ -84,6 +84,7 @@ struct Migration {
     gint64 end;
     gint64 looked; /* when the main loop was last seen running */
     gint64 told;   /* when a line told of ticks */
+    gint64 tell_after;
     gint64 pause;  /* the longest since that */
     gint64 longest_pause;
     int ticks;

@@ -6,7 +6,7 @@
  */
 #include "migrate.h"
 
-enum { TICK_MS = 10, TELL_TICKS_MS = 500, BAR_WIDTH = 40 };
+enum { TICK_MS = 10, FIRST_TELL_MS = 500, BAR_WIDTH = 40 };
 
 /* Lines come from all threads; they are in the order of their times. */
 static GMutex lock;
@@ -58,10 +58,11 @@ static gboolean tick(gpointer opaque)
 
     count_pause(m);
     m->ticks++;
-    if (m->looked - m->told >= TELL_TICKS_MS * 1000) {
+    if (m->looked - m->told >= m->tell_after) {
         say(m, NO_END, "tick %d; the longest pause since the last such line: %.1f ms", m->ticks,
             milliseconds(m->pause));
         m->told = m->looked;
+        m->tell_after *= 2; /* a long run has few such lines */
         m->pause = 0;
     }
     return G_SOURCE_CONTINUE;
@@ -93,6 +94,7 @@ void show_start(Migration *m)
     printf("%8s  %-9s %7s  %-12s  %-3s  %s\n", "ms", "thread", "", "runs", "end", "what");
     fflush(stdout);
     m->begin = m->looked = m->told = g_get_monotonic_time();
+    m->tell_after = FIRST_TELL_MS * 1000;
     g_timeout_add(TICK_MS, tick, m);
     if (on_terminal) {
         draw_bar(m);

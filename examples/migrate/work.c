@@ -8,7 +8,7 @@
  */
 #include "migrate.h"
 
-#include "block/aio.h"
+#include "qemu/aio.h"
 
 struct Work {
     int number;

@@ -1,36 +1,19 @@
 /*
- * Waiting for event loop contexts.
+ * The name of qemu/aio-wait.h before QEMU 11.0.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#ifndef QEMU_AIO_WAIT_H
-#define QEMU_AIO_WAIT_H
+#ifndef BLOCK_AIO_WAIT_H
+#define BLOCK_AIO_WAIT_H
 
 #ifndef QEMU_OSDEP_H
 #error "include qemu/osdep.h before any other header"
 #include "qemu/osdep.h" /* so that the compiler says only this */
 #endif
 
-#include "block/aio.h"
-#include "qemu/main-loop.h"
-
-/**
- * in_aio_context_home_thread:
- * @ctx: a context
- *
- * Threads: any; Blocks: no.
- * Returns: whether the calling thread works for @ctx, or for the main context has the big lock.
- */
-static inline bool in_aio_context_home_thread(AioContext *ctx)
-{
-    if (ctx == qemu_get_current_aio_context()) {
-        return true;
-    }
-#ifndef QIO_HAS_BQL_NAMES
-    return ctx == qemu_get_aio_context() && qemu_mutex_iothread_locked();
-#else
-    return ctx == qemu_get_aio_context() && bql_locked();
+#ifdef QIO_HAS_AIO_IN_QEMU
+#error "include qemu/aio-wait.h: this profile has no block/aio-wait.h"
 #endif
-}
+#include "qemu/aio-wait.h"
 
 #endif

@@ -48,7 +48,7 @@ gboolean qcrypto_hash_supports(QIO_HASH_ALGO alg);
  *
  * Threads: any; Blocks: no.
  * Returns: 0, or -1 with @errp set
- * Differs: @buf is a pointer to char before profile qemu-10.2.
+ * Differs: @buf is a pointer to char before profile qemu-10.2.0.
  */
 int qcrypto_hash_base64(QIO_HASH_ALGO alg, QIO_HASH_BYTES *buf, size_t len,
                         char **base64, Error **errp);

@@ -59,7 +59,7 @@ typedef bool (*CryptoTLSCredsReload)(QCryptoTLSCreds *creds, Error **errp);
  * @reload: (nullable): reads the files again; sessions that exist keep what
  *     they were made with
  * @prioritySuffix: (nullable): what the kind of credentials adds to the
- *     priority string (qemu-10.2)
+ *     priority string (from qemu-10.2.0 on)
  */
 struct QCryptoTLSCredsClass {
     ObjectClass parent_class;
@@ -90,7 +90,7 @@ bool qcrypto_tls_creds_check_endpoint(QCryptoTLSCreds *creds,
  * Threads: any; Blocks: no.
  * Returns: (transfer full): the priority string that GnuTLS gets for their
  * sessions; free with g_free().
- * Since: qemu-10.2 profile.
+ * Since: qemu-10.2.0 profile.
  */
 char *qcrypto_tls_creds_get_priority(QCryptoTLSCreds *creds);
 
@@ -104,7 +104,7 @@ char *qcrypto_tls_creds_get_priority(QCryptoTLSCreds *creds);
  *
  * Threads: any; Blocks: for files.
  * Returns: true, or false with @errp set and nothing changed.
- * Since: qemu-10.2 profile. Differs: in the others, the class has @reload.
+ * Since: qemu-10.2.0 profile. Differs: in the others, the class has @reload.
  */
 bool qcrypto_tls_creds_reload(QCryptoTLSCreds *creds, Error **errp);
 #endif

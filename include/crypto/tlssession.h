@@ -75,12 +75,12 @@ typedef enum {
  * @buf: (array length=len): what to write
  * @len: bytes in @buf
  * @opaque: (closure): data of the one who set the callbacks
- * @errp: as in qapi/error.h; never NULL (not in the 7.2 profiles)
+ * @errp: as in qapi/error.h; never NULL (from the qemu-9.1 profile on)
  *
  * Writes to the transport.
  *
  * Returns: the number of bytes written; QCRYPTO_TLS_SESSION_ERR_BLOCK if the
- * transport is not ready; or -1 with @errp set. In the 7.2 profiles -1 with
+ * transport is not ready; or -1 with @errp set. Before qemu-9.1 -1 with
  * errno set in both cases, EAGAIN for the former.
  */
 /**
@@ -88,7 +88,7 @@ typedef enum {
  * @buf: (out) (array length=len): where the bytes go
  * @len: bytes in @buf
  * @opaque: (closure): data of the one who set the callbacks
- * @errp: as in qapi/error.h; never NULL (not in the 7.2 profiles)
+ * @errp: as in qapi/error.h; never NULL (from the qemu-9.1 profile on)
  *
  * Reads from the transport.
  *
@@ -160,7 +160,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(QCryptoTLSSession, qcrypto_tls_session_free)
  * session of this library can.
  *
  * Threads: any; Blocks: no.
- * Since: qemu-10.2 profile.
+ * Since: qemu-10.1 profile.
  */
 void qcrypto_tls_session_require_thread_safety(QCryptoTLSSession *sess);
 #endif
@@ -204,7 +204,7 @@ void qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess,
  * @sess: a session whose handshake is complete
  * @buf: (array length=len): what to write
  * @len: bytes in @buf, not 0
- * @errp: (nullable): as in qapi/error.h (not in the 7.2 profiles)
+ * @errp: (nullable): as in qapi/error.h (from the qemu-9.1 profile on)
  *
  * Encrypts and writes as much of @buf as one record holds. When the transport
  * wasn't ready the bytes are encrypted already: the next call must offer the
@@ -212,7 +212,7 @@ void qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess,
  *
  * Threads: one at a time; Blocks: as the transport does.
  * Returns: the number of bytes written; QCRYPTO_TLS_SESSION_ERR_BLOCK if the
- * transport is not ready; or -1 with @errp set. In the 7.2 profiles -1 with
+ * transport is not ready; or -1 with @errp set. Before qemu-9.1 -1 with
  * errno set in both cases: EAGAIN for the former, EINTR, or EIO.
  */
 /**
@@ -221,8 +221,8 @@ void qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess,
  * @buf: (out) (array length=len): where the bytes go
  * @len: bytes in @buf, not 0
  * @gracefulTermination: whether the end of the transport is that of the session
- *     (only in the qemu-10.0 and qemu-10.0.13 profiles)
- * @errp: (nullable): as in qapi/error.h (not in the 7.2 profiles)
+ *     (from qemu-9.1 on, before qemu-10.2.0)
+ * @errp: (nullable): as in qapi/error.h (from the qemu-9.1 profile on)
  *
  * Reads what one record has, or the rest of it. What a peer says that is no
  * data and no end is passed over: tickets, new keys, warnings, and a server's
@@ -234,8 +234,8 @@ void qcrypto_tls_session_set_callbacks(QCryptoTLSSession *sess,
  * Returns: the number of bytes read, 0 if the peer has ended the session;
  * QCRYPTO_TLS_SESSION_ERR_BLOCK if the transport is not ready;
  * QCRYPTO_TLS_SESSION_PREMATURE_TERMINATION with @errp set if the transport has
- * ended but not the session (qemu-10.2 profile); or -1 with @errp set. In the
- * 7.2 profiles -1 with errno set: EAGAIN if the transport is not ready,
+ * ended but not the session (from qemu-10.2.0 on); or -1 with @errp set. Before
+ * qemu-9.1 -1 with errno set: EAGAIN if the transport is not ready,
  * ECONNABORTED if it has ended, EINTR, or EIO.
  */
 #ifndef QIO_HAS_SESSION_ERRP
@@ -293,8 +293,8 @@ int qcrypto_tls_session_bye(QCryptoTLSSession *session, Error **errp);
  * ready. The peer's certificate is not checked.
  *
  * Threads: any, one at a time; Blocks: as the transport does.
- * Returns: a QCryptoTLSSessionHandshakeStatus, or -1 with @errp set. In the 7.2
- * profiles 0 if it is complete, 1 if not.
+ * Returns: a QCryptoTLSSessionHandshakeStatus, or -1 with @errp set. Before
+ * qemu-10.0 0 if it is complete, 1 if not.
  */
 int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp);
 
@@ -305,7 +305,7 @@ int qcrypto_tls_session_handshake(QCryptoTLSSession *sess, Error **errp);
  *
  * Threads: as qcrypto_tls_session_handshake(); Blocks: no.
  * Returns: what the handshake waits for.
- * Since: 7.2 profiles only.
+ * Since: only before the qemu-10.0 profile.
  */
 QCryptoTLSSessionHandshakeStatus
 qcrypto_tls_session_get_handshake_status(QCryptoTLSSession *sess);

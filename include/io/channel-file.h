@@ -36,7 +36,7 @@ extern "C" {
  * @fd: (transfer full): any descriptor; also what isn't one: transfers fail then
  *
  * Makes a channel over a descriptor, and closes that with the channel. The blocking mode stays as
- * it is. If @fd has positions, the channel has QIO_CHANNEL_FEATURE_SEEKABLE (from the qemu-10.0
+ * it is. If @fd has positions, the channel has QIO_CHANNEL_FEATURE_SEEKABLE (from the qemu-9.0
  * profile on).
  *
  * Threads: any. Blocks: no.
@@ -55,7 +55,7 @@ QIOChannelFile *qio_channel_file_new_fd(int fd);
  *
  * Threads: any. Blocks: no.
  * Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
- * Since: qemu-10.0 profile.
+ * Since: qemu-9.0 profile.
  */
 QIOChannelFile *qio_channel_file_new_dupfd(int fd,
                                                   Error **errp);

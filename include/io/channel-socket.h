@@ -43,9 +43,13 @@ struct QIOChannelSocket {
     /** The mode last asked for; private. */
     bool blocking;
 #endif
-#if defined(QIO_HAS_ZERO_COPY_SUCCESS)
+#if (defined(QIO_HAS_ZERO_COPY_SUCCESS) && !defined(QIO_HAS_ZERO_COPY_FALLBACK))
     /** Whether a send since the last flush really was zero-copy; private. */
     bool new_zero_copy_sent_success;
+#endif
+#if defined(QIO_HAS_ZERO_COPY_FALLBACK)
+    /** Whether a send since the last flush that told so was copied; private. */
+    bool zero_copy_fallback;
 #endif
 };
 
@@ -262,7 +266,7 @@ QIOChannelSocket *qio_channel_socket_accept(QIOChannelSocket *ioc,
  *
  * Threads: any. Blocks: no.
  * Returns: 0, or -1 with @errp set.
- * Since: qemu-10.2.
+ * Since: qemu-10.1 profile.
  */
 int qio_channel_socket_set_send_buffer(QIOChannelSocket *ioc,
                                        size_t size,

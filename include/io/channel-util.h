@@ -54,7 +54,7 @@ QIOChannel *qio_channel_new_fd(int fd,
  * Threads: any; who removes handlers in the thread of their context can be sure that they don't run
  * afterwards. Blocks: no.
  * Context: the handlers run in the threads that poll their contexts.
- * Since: qemu-10.0 profile.
+ * Since: qemu-8.2 profile.
  */
 void qio_channel_util_set_aio_fd_handler(int read_fd,
                                          AioContext *read_ctx,

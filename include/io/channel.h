@@ -1,7 +1,7 @@
 /*
  * A channel, the base of all that bytes can be read from or written to.
  *
- * Generated from crates/abi/src/layout/channel.rs and src/capi/channel.rs and src/capi/channel_coroutine.rs and src/capi/channel_transfer.rs and src/capi/channel_bytes.rs.
+ * Generated from crates/abi/src/layout/channel.rs and src/capi/channel.rs and src/capi/channel_coroutine.rs and src/capi/channel_transfer.rs and src/capi/channel_bytes.rs and src/capi/channel_positional.rs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,7 +16,7 @@
 
 #include "qom/object.h"
 #include "qemu/coroutine.h"
-#include "block/aio.h"
+#include "qemu/aio.h"
 
 #define TYPE_QIO_CHANNEL "qio-channel"
 OBJECT_DECLARE_TYPE(QIOChannel, QIOChannelClass, QIO_CHANNEL)
@@ -262,8 +262,8 @@ void qio_channel_set_name(QIOChannel *ioc,
  * either mode.
  *
  * Threads: any. Blocks: no.
- * Returns: 0, or -1 with @errp set. Differs: true on success, false with @errp set in the qemu-10.2
- * profile.
+ * Returns: 0, or -1 with @errp set. Differs: true on success, false with @errp set from the qemu-10.2.0
+ * profile on.
  */
 int qio_channel_set_blocking(QIOChannel *ioc,
                              bool enabled,
@@ -388,7 +388,7 @@ int qio_channel_flush(QIOChannel *ioc,
  *
  * Threads: any. Blocks: no.
  * Returns: 0, or -1 with @errp set.
- * Since: qemu-10.0 profile.
+ * Since: qemu-9.1 profile.
  */
 int qio_channel_get_peerpid(QIOChannel *ioc,
                             unsigned int *pid,
@@ -508,7 +508,7 @@ GSource *qio_channel_add_watch_source(QIOChannel *ioc,
  * Blocks: no.
  * Context: the coroutine goes on in its own AioContext. The descriptor is watched in that of the
  * main loop (iohandler_get_aio_context()), so that is where the coroutine should be, unless
- * qio_channel_set_follow_coroutine_ctx() was called. Differs: in the 7.2 profiles, the context of
+ * qio_channel_set_follow_coroutine_ctx() was called. Differs: before qemu-8.2, the context of
  * qio_channel_attach_aio_context() if there is one.
  */
 void qio_channel_yield(QIOChannel *ioc,
@@ -523,7 +523,7 @@ void qio_channel_yield(QIOChannel *ioc,
  * In a coroutine, qio_channel_yield(); elsewhere, qio_channel_wait().
  *
  * Threads: any. Blocks: yes, outside of coroutines.
- * Since: qemu-10.2 profile.
+ * Since: qemu-10.2.0 profile.
  */
 void qio_channel_wait_cond(QIOChannel *ioc, GIOCondition condition);
 #endif
@@ -538,7 +538,7 @@ void qio_channel_wait_cond(QIOChannel *ioc, GIOCondition condition);
  *
  * Threads: any. Blocks: no; but in the context of the coroutine that is entered before this
  * returns.
- * Since: qemu-10.0 profile.
+ * Since: qemu-8.0.1 profile.
  */
 void qio_channel_wake_read(QIOChannel *ioc);
 #endif
@@ -554,7 +554,7 @@ void qio_channel_wake_read(QIOChannel *ioc);
  * channels that @ioc sits on.
  *
  * Threads: any, one at a time. Blocks: no.
- * Since: qemu-10.0 profile.
+ * Since: qemu-8.2 profile.
  */
 void qio_channel_set_follow_coroutine_ctx(QIOChannel *ioc,
                                           bool enabled);
@@ -570,7 +570,7 @@ void qio_channel_set_follow_coroutine_ctx(QIOChannel *ioc,
  * Moves a channel to another AioContext.
  *
  * Threads: the one of @ctx. Blocks: no.
- * Since: only in the 7.2 profiles.
+ * Since: only before the qemu-8.2 profile.
  */
 void qio_channel_attach_aio_context(QIOChannel *ioc,
                                     AioContext *ctx);
@@ -585,7 +585,7 @@ void qio_channel_attach_aio_context(QIOChannel *ioc,
  * the caller enters them, perhaps in another context, and they try again.
  *
  * Threads: the one of the context that the channel is attached to. Blocks: no.
- * Since: only in the 7.2 profiles.
+ * Since: only before the qemu-8.2 profile.
  */
 void qio_channel_detach_aio_context(QIOChannel *ioc);
 #endif
@@ -609,7 +609,7 @@ void qio_channel_detach_aio_context(QIOChannel *ioc);
  * Threads: any; who removes handlers in the thread of their context can be sure that they don't run
  * afterwards. Blocks: no. The class of @ioc must have the method.
  * Context: the handlers run in the threads that poll their contexts.
- * Differs: in the 7.2 profiles there is one context, in which both are set.
+ * Differs: before the qemu-8.2 profile there is one context, in which both are set.
  */
 void qio_channel_set_aio_fd_handler(QIOChannel *ioc,
                                     AioContext *read_ctx,
@@ -665,7 +665,7 @@ void qio_channel_set_aio_fd_handler(QIOChannel *ioc,
  * Threads: one reader at a time. Blocks: as the blocking mode says.
  * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
  * with errno EAGAIN and @errp untouched, if it would have to wait.
- * Differs: without @flags in the qemu-7.2 and qemu-7.2.22 profiles.
+ * Differs: without @flags before the qemu-8.0.1 profile.
  */
 ssize_t qio_channel_readv_full(QIOChannel *ioc,
                                const struct iovec *iov,
@@ -789,7 +789,7 @@ ssize_t qio_channel_writev(QIOChannel *ioc,
  * Threads: one reader at a time. Blocks: yes, in either blocking mode.
  * Returns: 1 if everything came; 0 if the data ended before any byte, @errp being untouched; -1 with
  * @errp set, also if the data ended in between.
- * Differs: without @flags in the qemu-7.2 and qemu-7.2.22 profiles.
+ * Differs: without @flags before the qemu-10.0 profile.
  */
 int qio_channel_readv_full_all_eof(QIOChannel *ioc,
                                    const struct iovec *iov,
@@ -945,7 +945,7 @@ int qio_channel_writev_all(QIOChannel *ioc,
  * Threads: any, several at once. Blocks: as the blocking mode says.
  * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
  * @errp untouched, if it would have to wait.
- * Since: qemu-10.0 profile.
+ * Since: qemu-9.0 profile.
  */
 ssize_t qio_channel_pwritev(QIOChannel *ioc,
                             const struct iovec *iov,
@@ -970,7 +970,7 @@ ssize_t qio_channel_pwritev(QIOChannel *ioc,
  * Threads: any, several at once. Blocks: as the blocking mode says.
  * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
  * with errno EAGAIN and @errp untouched, if it would have to wait.
- * Since: qemu-10.0 profile.
+ * Since: qemu-9.0 profile.
  */
 ssize_t qio_channel_preadv(QIOChannel *ioc,
                            const struct iovec *iov,
@@ -991,7 +991,7 @@ ssize_t qio_channel_preadv(QIOChannel *ioc,
  * Threads: one reader at a time. Blocks: as the blocking mode says.
  * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
  * with errno EAGAIN and @errp untouched, if it would have to wait.
- * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+ * Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
  */
 ssize_t qio_channel_read(QIOChannel *ioc,
                          QIO_BYTE *buf,
@@ -1010,7 +1010,7 @@ ssize_t qio_channel_read(QIOChannel *ioc,
  * Threads: one writer at a time. Blocks: as the blocking mode says.
  * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
  * @errp untouched, if it would have to wait.
- * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+ * Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
  */
 ssize_t qio_channel_write(QIOChannel *ioc,
                           const QIO_BYTE *buf,
@@ -1029,7 +1029,7 @@ ssize_t qio_channel_write(QIOChannel *ioc,
  * Threads: one reader at a time. Blocks: yes, in either blocking mode.
  * Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
  * @errp set, also if the data ended in between.
- * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+ * Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
  */
 int qio_channel_read_all_eof(QIOChannel *ioc,
                              QIO_BYTE *buf,
@@ -1047,7 +1047,7 @@ int qio_channel_read_all_eof(QIOChannel *ioc,
  *
  * Threads: one reader at a time. Blocks: yes, in either blocking mode.
  * Returns: 0 if @buf is full, or -1 with @errp set.
- * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+ * Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
  */
 int qio_channel_read_all(QIOChannel *ioc,
                          QIO_BYTE *buf,
@@ -1065,7 +1065,7 @@ int qio_channel_read_all(QIOChannel *ioc,
  *
  * Threads: one writer at a time. Blocks: yes, in either blocking mode.
  * Returns: 0 if everything was written, or -1 with @errp set.
- * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+ * Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
  */
 int qio_channel_write_all(QIOChannel *ioc,
                           const QIO_BYTE *buf,
@@ -1086,8 +1086,8 @@ int qio_channel_write_all(QIOChannel *ioc,
  * Threads: any, several at once. Blocks: as the blocking mode says.
  * Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
  * @errp untouched, if it would have to wait.
- * Since: qemu-10.0 profile.
- * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+ * Since: qemu-9.0 profile.
+ * Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
  */
 ssize_t qio_channel_pwrite(QIOChannel *ioc,
                            QIO_BYTE *buf,
@@ -1110,10 +1110,146 @@ ssize_t qio_channel_pwrite(QIOChannel *ioc,
  * Threads: any, several at once. Blocks: as the blocking mode says.
  * Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
  * with errno EAGAIN and @errp untouched, if it would have to wait.
- * Since: qemu-10.0 profile.
- * Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+ * Since: qemu-9.0 profile.
+ * Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
  */
 ssize_t qio_channel_pread(QIOChannel *ioc,
+                          QIO_BYTE *buf,
+                          size_t buflen,
+                          off_t offset,
+                          Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_pwritev_all:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to write; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes everything from @offset on, leaving the channel's own position alone. The channel must have
+ * QIO_CHANNEL_FEATURE_SEEKABLE, unless there is nothing to write.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything was written; -1 with @errp set, also if something had been written before.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_pwritev_all(QIOChannel *ioc,
+                            const struct iovec *iov,
+                            size_t niov,
+                            off_t offset,
+                            Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_preadv_all_eof:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Reads from @offset until everything has come, leaving the channel's own position alone. The channel
+ * must have QIO_CHANNEL_FEATURE_SEEKABLE, unless there is nothing to read.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 1 if everything came; 0 if the data ended before any byte, @errp being untouched; -1 with
+ * @errp set, also if the data ended in between: what had come is in the memory.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_preadv_all_eof(QIOChannel *ioc,
+                               const struct iovec *iov,
+                               size_t niov,
+                               off_t offset,
+                               Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_preadv_all:
+ * @ioc: (transfer none): the channel
+ * @iov: (array length=niov): the memory to fill; pieces may be empty, the array is not changed
+ * @niov: the number of pieces, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As qio_channel_preadv_all_eof(), but any end before everything has come is a failure.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything came, or -1 with @errp set.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_preadv_all(QIOChannel *ioc,
+                           const struct iovec *iov,
+                           size_t niov,
+                           off_t offset,
+                           Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_pwrite_all:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to write
+ * @buflen: its size in bytes, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Writes all of @buf from @offset on: qio_channel_pwritev_all() with one piece of memory.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything was written; -1 with @errp set, also if something had been written before.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_pwrite_all(QIOChannel *ioc,
+                           const QIO_BYTE *buf,
+                           size_t buflen,
+                           off_t offset,
+                           Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_pread_all_eof:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Fills @buf from @offset: qio_channel_preadv_all_eof() with one piece of memory.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with @errp
+ * set, also if the data ended in between.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_pread_all_eof(QIOChannel *ioc,
+                              QIO_BYTE *buf,
+                              size_t buflen,
+                              off_t offset,
+                              Error **errp);
+#endif
+
+#if defined(QIO_HAS_POSITIONAL_ALL)
+/**
+ * qio_channel_pread_all:
+ * @ioc: (transfer none): the channel
+ * @buf: (array length=buflen): the memory to fill
+ * @buflen: its size in bytes, may be 0
+ * @offset: where, in bytes from the start
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * As qio_channel_pread_all_eof(), but any end before everything has come is a failure.
+ *
+ * Threads: any, several at once. Blocks: yes, in either blocking mode.
+ * Returns: 0 if everything came, or -1 with @errp set.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qio_channel_pread_all(QIOChannel *ioc,
                           QIO_BYTE *buf,
                           size_t buflen,
                           off_t offset,

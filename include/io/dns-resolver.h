@@ -58,7 +58,7 @@ QIODNSResolver *qio_dns_resolver_get_instance(void);
  *
  * Threads: any. Blocks: yes, as long as the system's resolver does.
  * Returns: 0, or -1 with @errp set.
- * Differs: before qemu-10.2 the results don't have the keep-alive options of @addr.
+ * Differs: before qemu-10.1 the results don't have the keep-alive options of @addr.
  */
 int qio_dns_resolver_lookup_sync(QIODNSResolver *resolver,
                                  SocketAddress *addr,

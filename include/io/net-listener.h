@@ -94,7 +94,7 @@ QIONetListener *qio_net_listener_new(void);
  * Sets the name that sockets get when they are added later. Without one they keep theirs.
  *
  * Threads: the one that configures the listener. Blocks: no.
- * Differs: in qemu-7.2 and qemu-7.2.22 the sockets are named @name with "-listen" behind it.
+ * Differs: before qemu-8.2 the sockets are named @name with "-listen" behind it.
  */
 void qio_net_listener_set_name(QIONetListener *listener,
                                const char *name);
@@ -158,7 +158,7 @@ void qio_net_listener_add(QIONetListener *listener,
  * on any thread, also while another one is in a function of this listener: the watches, and the
  * references they hold on @listener, end with @context, @func isn't called any more, and sockets
  * added later aren't watched until the next registration.
- * Differs: in qemu-10.2, registering what is registered already does nothing, and @notify won't
+ * Differs: from qemu-10.2.0 on, registering what is registered already does nothing, and @notify won't
  * run for it; in the other profiles the watches are made again, and @notify runs for the old one.
  */
 void qio_net_listener_set_client_func_full(QIONetListener *listener,
@@ -201,7 +201,7 @@ void qio_net_listener_set_client_func(QIONetListener *listener,
  *
  * Threads: the main one. Blocks: no.
  * Context: @func runs in the main thread.
- * Since: qemu-10.2.
+ * Since: qemu-10.2.0.
  */
 void qio_net_listener_set_client_aio_func(QIONetListener *listener,
                                           QIONetListenerClientFunc func,
@@ -253,7 +253,7 @@ bool qio_net_listener_is_connected(QIONetListener *listener);
  *
  * Threads: any. Blocks: no.
  * Returns: how many sockets were ever added; closed ones count.
- * Since: qemu-10.2.
+ * Since: qemu-10.2.0.
  */
 size_t qio_net_listener_nsioc(QIONetListener *listener);
 #endif
@@ -267,7 +267,7 @@ size_t qio_net_listener_nsioc(QIONetListener *listener);
  * Threads: any. Blocks: no.
  * Returns: (transfer none) (nullable): the socket, open or closed, as long as the listener lives;
  * NULL if there aren't so many.
- * Since: qemu-10.2.
+ * Since: qemu-10.2.0.
  */
 QIOChannelSocket *qio_net_listener_sioc(QIONetListener *listener,
                                         size_t n);
@@ -285,7 +285,7 @@ QIOChannelSocket *qio_net_listener_sioc(QIONetListener *listener,
  * Threads: any. Blocks: no.
  * Returns: (transfer full) (nullable): the address, or NULL with @errp set; free with
  * qapi_free_SocketAddress().
- * Since: qemu-10.2.
+ * Since: qemu-10.2.0.
  */
 SocketAddress *qio_net_listener_get_local_address(QIONetListener *listener,
                                                   size_t n,

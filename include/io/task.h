@@ -40,7 +40,7 @@ extern "C" {
  *
  * Threads: any; one thread at a time uses a task. Blocks: no.
  * Returns: (transfer full): the task, never NULL. qio_task_run_in_thread() takes it over; otherwise
- * it ends with qio_task_complete() (profiles qemu-7.2, qemu-7.2.22, qemu-10.0) or qio_task_free()
+ * it ends with qio_task_complete() (in profiles without the latter) or qio_task_free()
  * (later profiles).
  */
 QIOTask *qio_task_new(Object *source,
@@ -91,7 +91,7 @@ void qio_task_wait_thread(QIOTask *task);
 
 /**
  * qio_task_complete:
- * @task: the task; (transfer full) in the profiles qemu-7.2, qemu-7.2.22 and qemu-10.0,
+ * @task: the task; (transfer full) in the profiles without qio_task_free(),
  *   (transfer none) in the later ones
  *
  * Calls the task's callback. In the profiles that transfer the task it is freed afterwards. A task
@@ -111,7 +111,7 @@ void qio_task_complete(QIOTask *task);
  * Freeing a task whose worker runs is a mistake; it is made safe by postponing what the worker uses.
  *
  * Threads: any. Blocks: no.
- * Since: qemu-10.0.13.
+ * Since: qemu-10.0.13, but not in qemu-10.1, qemu-10.1.3 and qemu-10.2.0.
  */
 void qio_task_free(QIOTask *task);
 #endif

@@ -9,8 +9,8 @@
  *   &local          "Error *local = NULL": stored there, the caller owns it
  *   &error_abort    a failure is a programming error: message, then abort()
  *   &error_fatal    a failure ends the program: message, then exit(1)
- *   &error_warn     a failure is worth a warning (only qemu-10.0 and
- *                   qemu-10.0.13)
+ *   &error_warn     a failure is worth a warning (qemu-8.0.1 to
+ *                   qemu-10.1.3)
  *
  * The functions below call such a parameter @errp "as in qapi/error.h". Any
  * thread may call any of them, as long as no two use one Error at a time;
@@ -79,7 +79,7 @@ extern Error *error_fatal;
  * error is reported as by warn_report_err() and freed. The variable itself
  * stays NULL.
  *
- * Since: qemu-10.0 profile. Differs: absent in qemu-10.2.
+ * Since: qemu-8.0.1 profile. Differs: absent from qemu-10.2.0 on.
  */
 extern Error *error_warn;
 #endif
@@ -423,7 +423,9 @@ bool warn_report_err_once_cond(bool *printed, Error *err);
                                   (err));                               \
     })
 
+#ifndef QIO_HAS_ERROR_AUTOPTR_REFUSED
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Error, error_free)
+#endif
 #endif
 
 /**

@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  * A text in a struct of its own: the number of a descriptor, or its name in the
  * monitor.
  *
- * Since: qemu-7.2 profile. Differs: named FdSocketAddress from qemu-10.0 on.
+ * Since: qemu-7.2 profile. Differs: named FdSocketAddress from qemu-9.0 on.
  */
 typedef struct String String;
 struct String {

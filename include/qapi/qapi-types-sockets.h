@@ -102,11 +102,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(InetSocketAddressBase,
  * @ipv4: IPv4 is wanted, or not; see inet_ai_family_from_address()
  * @ipv6: IPv6 is wanted, or not
  * @keep_alive: probe idle connections; counts without its has_ member
- * @keep_alive_count: (qemu-10.2): unanswered probes that end a connection, if
+ * @keep_alive_count: (from qemu-10.1 on): unanswered probes that end a connection, if
  *   not 0
- * @keep_alive_idle: (qemu-10.2): seconds without traffic before the first
+ * @keep_alive_idle: (from qemu-10.1 on): seconds without traffic before the first
  *   probe, if not 0
- * @keep_alive_interval: (qemu-10.2): seconds between probes, if not 0
+ * @keep_alive_interval: (from qemu-10.1 on): seconds between probes, if not 0
  * @mptcp: use Multipath TCP
  *
  * Host and port of an internet address.
@@ -210,7 +210,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VsockSocketAddress, qapi_free_VsockSocketAddress)
  *
  * A socket that is open already.
  *
- * Since: qemu-10.0 profile. Differs: named String in the 7.2 profiles.
+ * Since: qemu-9.0 profile. Differs: named String before.
  */
 typedef struct FdSocketAddress FdSocketAddress;
 struct FdSocketAddress {

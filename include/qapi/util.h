@@ -117,7 +117,7 @@ bool qapi_bool_parse(const char *name, const char *value, bool *obj,
  *
  * Returns: the number of its elements, a size_t.
  *
- * Since: qemu-10.0 profile.
+ * Since: qemu-9.0 profile.
  */
 #define QAPI_LIST_LENGTH(list) \
     QIO_LIST_LENGTH(list, QIO_UNIQUE_NAME(qio_element_), \

@@ -107,6 +107,18 @@ int error_printf(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
  */
 int error_vprintf(const char *fmt, va_list ap) G_GNUC_PRINTF(1, 0);
 
+#ifdef QIO_HAS_ISO8601_TIME
+/**
+ * real_time_iso8601:
+ *
+ * Threads: any; Blocks: no.
+ * Returns: (transfer full): the time of day in UTC, to the microsecond, as ISO 8601 has it; free with
+ *     g_free()
+ * Since: qemu-11.1 profile, provisionally.
+ */
+char *real_time_iso8601(void);
+#endif
+
 /**
  * error_init:
  * @argv0: (nullable): the program's argv[0]

@@ -88,7 +88,7 @@ size_t iov_discard_back(struct iovec *iov, unsigned int *iov_cnt, size_t bytes);
  * Threads: any; Blocks: no.
  * Returns: the bytes copied, fewer than @bytes if the vector ends before; 0 if @offset is beyond
  * its end.
- * Differs: an @offset beyond the end aborts in the qemu-7.2 and qemu-7.2.22 profiles.
+ * Differs: an @offset beyond the end aborts before the qemu-10.0 profile.
  */
 size_t iov_from_buf_full(const struct iovec *iov, unsigned int iov_cnt,
                          size_t offset, const void *buf, size_t bytes);

@@ -11,7 +11,7 @@
 #include "qemu/osdep.h" /* so that the compiler says only this */
 #endif
 
-#include "block/aio.h"
+#include "qemu/aio.h"
 #include "qom/object.h"
 
 G_BEGIN_DECLS

@@ -267,7 +267,7 @@ void qemu_set_cloexec(int fd);
  * Makes it survive exec.
  *
  * Threads: any; Blocks: no.
- * Since: qemu-10.2 profile.
+ * Since: qemu-10.2.0 profile.
  */
 void qemu_clear_cloexec(int fd);
 
@@ -281,9 +281,24 @@ void qemu_clear_cloexec(int fd);
  *
  * Threads: any; Blocks: no.
  * Returns: true, or false with @errp set.
- * Since: qemu-10.2 profile.
+ * Since: qemu-10.2.0 profile.
  */
 bool qemu_set_blocking(int fd, bool block, Error **errp);
+#endif
+
+#ifdef QIO_HAS_FCNTL_ADDFL
+/**
+ * qemu_fcntl_addfl:
+ * @fd: a descriptor
+ * @flag: O_* bits, as for fcntl(2) with F_SETFL
+ *
+ * Adds them to what it has.
+ *
+ * Threads: any; Blocks: no.
+ * Returns: 0 or -errno.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+int qemu_fcntl_addfl(int fd, int flag);
 #endif
 
 /**

@@ -134,7 +134,7 @@ bool fd_is_socket(int fd);
  * Has operations on it, and on its duplicates, wait.
  *
  * Threads: any; Blocks: no.
- * Differs: absent in the qemu-10.2 profile, which has qemu_set_blocking().
+ * Differs: absent from the qemu-10.2.0 profile on, which has qemu_set_blocking().
  */
 void qemu_socket_set_block(int fd);
 
@@ -145,7 +145,7 @@ void qemu_socket_set_block(int fd);
  * Has operations on it, and on its duplicates, not wait.
  *
  * Threads: any; Blocks: no.
- * Differs: absent in the qemu-10.2 profile, which has qemu_set_blocking().
+ * Differs: absent from the qemu-10.2.0 profile on, which has qemu_set_blocking().
  */
 void qemu_socket_set_nonblock(int fd);
 
@@ -157,7 +157,7 @@ void qemu_socket_set_nonblock(int fd);
  *
  * Threads: any; Blocks: no.
  * Returns: 0, or a negative errno value.
- * Differs: absent in the qemu-10.2 profile, which has qemu_set_blocking().
+ * Differs: absent from the qemu-10.2.0 profile on, which has qemu_set_blocking().
  */
 int qemu_socket_try_set_nonblock(int fd);
 #endif
@@ -203,7 +203,7 @@ NetworkAddressFamily inet_netfamily(int family);
  *
  * Threads: any; Blocks: no.
  * Returns: 0, or -1 with @errp set.
- * Differs: in the qemu-10.2 profile the text is a list of keys and values whose
+ * Differs: from the qemu-10.1 profile on the text is a list of keys and values whose
  * first may be addr=HOST:PORT. There are also the flag numeric and the numbers
  * keep-alive-count, keep-alive-idle and keep-alive-interval; a flag can be
  * negated with the prefix "no"; two commas in a value stand for one; id is
@@ -233,7 +233,7 @@ int inet_connect_saddr(InetSocketAddress *saddr, Error **errp);
  *
  * Threads: any; Blocks: yes, for DNS and until connected.
  * Returns: a descriptor, or -1 with @errp set.
- * Since: qemu-7.2 profile. Differs: absent in later profiles.
+ * Since: only before the qemu-10.0 profile.
  */
 int inet_connect(const char *str, Error **errp);
 #endif
@@ -321,7 +321,7 @@ int socket_connect(SocketAddress *addr, Error **errp);
  *
  * Threads: any; Blocks: yes, for DNS.
  * Returns: a descriptor, or -1 with @errp set.
- * Differs: keep_alive is an error before the qemu-10.2 profile.
+ * Differs: keep_alive is an error before the qemu-10.1 profile.
  */
 int socket_listen(SocketAddress *addr, int num, Error **errp);
 
@@ -395,7 +395,7 @@ SocketAddress *socket_local_address(int fd, Error **errp);
  * Threads: any; Blocks: no.
  * Returns: (transfer full) (nullable): the address, or NULL with @errp set;
  * free with qapi_free_SocketAddress().
- * Since: qemu-7.2 profile. Differs: absent in later profiles.
+ * Since: only before the qemu-10.0 profile.
  */
 SocketAddress *socket_remote_address(int fd, Error **errp);
 #endif

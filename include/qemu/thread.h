@@ -335,6 +335,28 @@ bool qemu_thread_is_self(QemuThread *thread);
  */
 G_NORETURN void qemu_thread_exit(void *retval);
 
+#ifdef QIO_HAS_THREAD_NAMES
+/**
+ * qemu_thread_set_name:
+ * @name: a name; nothing happens if the system refuses it (16 bytes and more)
+ *
+ * Names the calling thread.
+ *
+ * Threads: any; Blocks: no.
+ * Since: qemu-11.1 profile, provisionally.
+ */
+void qemu_thread_set_name(const char *name);
+
+/**
+ * qemu_thread_get_name:
+ *
+ * Threads: any; Blocks: no.
+ * Returns: (transfer none): the calling thread's name, as it was when this was first asked: "main" in
+ *   the main thread, "unnamed" if there is none; valid until the thread ends
+ * Since: qemu-11.1 profile, provisionally.
+ */
+const char *qemu_thread_get_name(void);
+#else
 /**
  * qemu_thread_naming:
  * @enable: whether threads that are made from now on show their name to the system; off at first
@@ -342,6 +364,7 @@ G_NORETURN void qemu_thread_exit(void *retval);
  * Threads: any; Blocks: no.
  */
 void qemu_thread_naming(bool enable);
+#endif
 
 /*
  * The functions that the macros hide, for those who need an address. The parentheses keep the

@@ -89,13 +89,13 @@ Object *object_get_internal_root(void);
  * Makes the containers on the path that are not there.
  *
  * Returns: (transfer none): the object at that path from @root
- * Since: profiles qemu-7.2 and qemu-7.2.22 only.
+ * Since: only before the qemu-10.0 profile.
  */
 Object *container_get(Object *root, const char *path);
 #else
 /**
  * object_get_container:
- * @name: "chardevs", "objects", "backend", in profile qemu-10.2 "audiodevs", or
+ * @name: "chardevs", "objects", "backend", from qemu-10.2.0 on "audiodevs", or
  *     what has been added to the root; another name aborts
  *
  * Returns: (transfer none): the root's child of that name
@@ -160,6 +160,24 @@ Object *object_resolve_path(const char *path, bool *ambiguous);
  */
 Object *object_resolve_path_type(const char *path, const char *type_name,
                                  bool *ambiguous);
+
+#ifdef QIO_HAS_RESOLVE_AND_TYPECHECK
+/**
+ * object_resolve_and_typecheck:
+ * @path: a path, as for object_resolve_path()
+ * @name: what the path is called, for the error
+ * @type: the name of a type or interface
+ * @errp: (nullable): as in qapi/error.h
+ *
+ * Finds an object, which must be of the type.
+ *
+ * Returns: (transfer none) (nullable): the object; NULL with @errp set, of the
+ *     class ERROR_CLASS_DEVICE_NOT_FOUND if there is none
+ * Since: qemu-11.1 profile, provisionally.
+ */
+Object *object_resolve_and_typecheck(const char *path, const char *name,
+                                     const char *type, Error **errp);
+#endif
 
 #ifdef QIO_HAS_UNAMBIGUOUS_TYPE
 /**

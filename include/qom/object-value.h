@@ -221,7 +221,11 @@ bool object_set_props(Object *obj, Error **errp, ...) G_GNUC_NULL_TERMINATED;
  *
  * Returns: true, or false with @errp set
  */
+#ifdef QIO_HAS_PROPV_ERRP_LAST
+bool object_set_propv(Object *obj, va_list vargs, Error **errp);
+#else
 bool object_set_propv(Object *obj, Error **errp, va_list vargs);
+#endif
 
 /**
  * object_new_with_props:
@@ -234,6 +238,8 @@ bool object_set_propv(Object *obj, Error **errp, va_list vargs);
  * Makes an object, writes the properties, adds it to @parent and, if it
  * implements TYPE_USER_CREATABLE, completes it. Fails if the type is unknown or
  * abstract, if @id is taken, or if any of this does; then nothing is left of it.
+ * Differs: in the qemu-11.1 profile also if @id is not a letter followed by
+ * letters, digits, "-", "." and "_".
  *
  * Returns: (transfer none) (nullable): the object, whose only reference is that
  *     of @parent: object_unparent() releases it; or NULL with @errp set
@@ -249,8 +255,39 @@ Object *object_new_with_props(const char *type_name, Object *parent,
  *
  * Returns: (transfer none) (nullable): the object, or NULL with @errp set
  */
+#ifdef QIO_HAS_PROPV_ERRP_LAST
+Object *object_new_with_propv(const char *type_name, Object *parent,
+                              const char *id, va_list vargs, Error **errp);
+#else
 Object *object_new_with_propv(const char *type_name, Object *parent,
                               const char *id, Error **errp, va_list vargs);
+#endif
+
+#ifdef QIO_HAS_PARENTLESS_OBJECTS
+/**
+ * object_new_with_props_parentless:
+ * @type_name: the name of a type
+ * @errp: (nullable): as in qapi/error.h
+ * @...: names and values as for object_property_parse(), by turns, then NULL
+ *
+ * As object_new_with_props(), but the object gets no parent and so no name.
+ *
+ * Returns: (transfer full) (nullable): the object, or NULL with @errp set
+ * Since: qemu-11.1 profile, provisionally.
+ */
+Object *object_new_with_props_parentless(const char *type_name, Error **errp, ...)
+    G_GNUC_NULL_TERMINATED;
+
+/**
+ * object_new_with_propv_parentless:
+ *
+ * The same as object_new_with_props_parentless(), with a va_list.
+ *
+ * Returns: (transfer full) (nullable): the object, or NULL with @errp set
+ * Since: qemu-11.1 profile, provisionally.
+ */
+Object *object_new_with_propv_parentless(const char *type_name, va_list vargs, Error **errp);
+#endif
 
 G_END_DECLS
 

@@ -29,7 +29,7 @@
 G_BEGIN_DECLS
 
 /*
- * Profile qemu-10.2 has const in some places where the older ones have not.
+ * From qemu-10.1 on there is const in some places where the older ones have not.
  */
 #ifdef QIO_HAS_CONST_TYPE_INFO
 #define QIO_QOM_CONST const
@@ -143,17 +143,17 @@ struct InterfaceClass {
 /**
  * TypeInfo:
  * @name: the type's name. Two or more ASCII letters, digits, "-", "_" or ".",
- *     beginning with a letter or a digit other than 0 (profiles qemu-7.2 and
- *     qemu-7.2.22 accept any name)
+ *     beginning with a letter or a digit other than 0 (before
+ *     qemu-9.0 any name is accepted)
  * @parent: the name of the parent type
  * @instance_size: bytes of the instance struct, or 0 for those of the parent;
  *     not less than the parent's. A type for which this leaves 0 is abstract
  * @instance_align: alignment of the instance struct in bytes, a power of two,
- *     or 0 for the parent's (profiles qemu-7.2 and qemu-7.2.22: for malloc()'s)
+ *     or 0 for the parent's (before qemu-8.2: for malloc()'s)
  * @instance_init: (nullable): called for a new instance, whose memory is
  *     zeroed; hooks of the root type first, those of the leaf type last
  * @instance_post_init: (nullable): called when all @instance_init have run;
- *     leaf type first (profile qemu-10.2: root type first)
+ *     leaf type first (from qemu-10.1 on root type first)
  * @instance_finalize: (nullable): called when the last reference is gone, leaf
  *     type first. It must not reference or unreference its object
  * @abstract: whether there are no instances; not inherited
@@ -354,7 +354,7 @@ Type type_register_static(const TypeInfo *info);
  *
  * Threads: any; Blocks: no.
  * Returns: (transfer none): the type's handle
- * Since: profiles qemu-7.2 and qemu-7.2.22 only.
+ * Since: only before the qemu-10.0 profile.
  */
 Type type_register(const TypeInfo *info);
 #endif
@@ -379,7 +379,7 @@ void type_register_static_array(const TypeInfo *infos, int nr_infos);
  * their @instance_post_init.
  *
  * An unknown type is reported on stderr and ends the process with exit(1)
- * (profiles qemu-7.2 and qemu-7.2.22: with abort()). An abstract one aborts.
+ * (before qemu-10.0: with abort()). An abstract one aborts.
  *
  * Threads: any; Blocks: at the first use of a class, while another thread
  * makes one.

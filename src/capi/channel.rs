@@ -1,19 +1,21 @@
 //! `io/channel.h`.
 
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::{c_char, c_int};
 
 use glib_sys::{GDestroyNotify, GIOCondition, GMainContext, GSource, gpointer, guint};
 use libc::off_t;
 
 #[cfg(bool_set_blocking)]
 use super::convert::bool_or_propagate;
-use super::convert::{flush_or_propagate, position_or_propagate, status_or_propagate};
+use super::convert::{
+    flush_or_propagate, optional_text, position_or_propagate, required, status_or_propagate,
+};
 #[cfg(peerpid)]
 use crate::logic::control::NoPeerPid;
 use crate::logic::{control, wait, watch};
-use crate::object::Shared;
-use crate::object::channel::{Channel, Feature};
+use crate::object::channel::Feature;
 use crate::object::watch::{WatchSource, Watcher};
+use crate::object::{Instance, Shared};
 use abi::layout::{ChannelFeature, ChannelShutdown, Error, QIOChannel, QIOChannelFunc};
 use abi::origin;
 use platform::glib::{MainContext, UserData};
@@ -24,12 +26,9 @@ use platform::os::abort::misuse;
 /// # Safety
 /// `ioc` is NULL or live for `'a`.
 #[inline]
-pub(super) unsafe fn borrow<'a>(ioc: *mut QIOChannel, function: &str) -> &'a Channel {
+pub(super) unsafe fn borrow<'a, T: Instance>(ioc: *mut T, function: &str) -> &'a Shared<T> {
     // SAFETY: as promised.
-    match unsafe { Shared::from_ptr(ioc) } {
-        Some(channel) => channel,
-        None => misuse(function, format_args!("ioc is NULL")),
-    }
+    required(unsafe { Shared::from_ptr(ioc) }, function, "ioc")
 }
 
 /// qio_channel_has_feature:
@@ -76,8 +75,8 @@ pub unsafe extern "C" fn qio_channel_set_feature(ioc: *mut QIOChannel, feature: 
 pub unsafe extern "C" fn qio_channel_set_name(ioc: *mut QIOChannel, name: *const c_char) {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_set_name") };
-    // SAFETY: NULL is sorted out; otherwise a C string.
-    let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
+    // SAFETY: NULL or a C string.
+    let name = unsafe { optional_text(name) };
     channel.set_name(name);
 }
 
@@ -91,8 +90,8 @@ pub unsafe extern "C" fn qio_channel_set_name(ioc: *mut QIOChannel, name: *const
 /// either mode.
 ///
 /// Threads: any. Blocks: no.
-/// Returns: 0, or -1 with @errp set. Differs: true on success, false with @errp set in the qemu-10.2
-/// profile.
+/// Returns: 0, or -1 with @errp set. Differs: true on success, false with @errp set from the qemu-10.2.0
+/// profile on.
 #[cfg(not(bool_set_blocking))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_blocking(
@@ -253,7 +252,7 @@ pub unsafe extern "C" fn qio_channel_flush(ioc: *mut QIOChannel, errp: *mut *mut
 ///
 /// Threads: any. Blocks: no.
 /// Returns: 0, or -1 with @errp set.
-/// Since: qemu-10.0 profile.
+/// Since: qemu-9.1 profile.
 #[cfg(peerpid)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_get_peerpid(

@@ -25,7 +25,7 @@ use platform::os::iov::IoVec;
 /// Threads: one reader at a time. Blocks: as the blocking mode says.
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
-/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+/// Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read(
     ioc: *mut QIOChannel,
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn qio_channel_read(
 /// Threads: one writer at a time. Blocks: as the blocking mode says.
 /// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
 /// @errp untouched, if it would have to wait.
-/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+/// Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_write(
     ioc: *mut QIOChannel,
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn qio_channel_write(
 /// Threads: one reader at a time. Blocks: yes, in either blocking mode.
 /// Returns: 1 if @buf is full; 0 if the data ended before any byte, @errp being untouched; -1 with
 /// @errp set, also if the data ended in between.
-/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+/// Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read_all_eof(
     ioc: *mut QIOChannel,
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
 ///
 /// Threads: one reader at a time. Blocks: yes, in either blocking mode.
 /// Returns: 0 if @buf is full, or -1 with @errp set.
-/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+/// Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_read_all(
     ioc: *mut QIOChannel,
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn qio_channel_read_all(
 ///
 /// Threads: one writer at a time. Blocks: yes, in either blocking mode.
 /// Returns: 0 if everything was written, or -1 with @errp set.
-/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+/// Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_write_all(
     ioc: *mut QIOChannel,
@@ -164,8 +164,8 @@ pub unsafe extern "C" fn qio_channel_write_all(
 /// Threads: any, several at once. Blocks: as the blocking mode says.
 /// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
 /// @errp untouched, if it would have to wait.
-/// Since: qemu-10.0 profile.
-/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+/// Since: qemu-9.0 profile.
+/// Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
 #[cfg(positional_io)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_pwrite(
@@ -196,8 +196,8 @@ pub unsafe extern "C" fn qio_channel_pwrite(
 /// Threads: any, several at once. Blocks: as the blocking mode says.
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
-/// Since: qemu-10.0 profile.
-/// Differs: @buf is void * in the qemu-10.2 profile, char * in the others.
+/// Since: qemu-9.0 profile.
+/// Differs: @buf is void * from the qemu-10.2.0 profile on, char * before.
 #[cfg(positional_io)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_pread(

@@ -26,7 +26,7 @@ use host::aio::{Handlers, Places};
 /// Blocks: no.
 /// Context: the coroutine goes on in its own AioContext. The descriptor is watched in that of the
 /// main loop (iohandler_get_aio_context()), so that is where the coroutine should be, unless
-/// qio_channel_set_follow_coroutine_ctx() was called. Differs: in the 7.2 profiles, the context of
+/// qio_channel_set_follow_coroutine_ctx() was called. Differs: before qemu-8.2, the context of
 /// qio_channel_attach_aio_context() if there is one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_yield(ioc: *mut QIOChannel, condition: GIOCondition) {
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn qio_channel_yield(ioc: *mut QIOChannel, condition: GIOC
 /// In a coroutine, qio_channel_yield(); elsewhere, qio_channel_wait().
 ///
 /// Threads: any. Blocks: yes, outside of coroutines.
-/// Since: qemu-10.2 profile.
+/// Since: qemu-10.2.0 profile.
 #[cfg(wait_cond)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_wait_cond(ioc: *mut QIOChannel, condition: GIOCondition) {
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn qio_channel_wait_cond(ioc: *mut QIOChannel, condition: 
 ///
 /// Threads: any. Blocks: no; but in the context of the coroutine that is entered before this
 /// returns.
-/// Since: qemu-10.0 profile.
+/// Since: qemu-8.0.1 profile.
 #[cfg(wake_read)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_wake_read(ioc: *mut QIOChannel) {
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn qio_channel_wake_read(ioc: *mut QIOChannel) {
 /// channels that @ioc sits on.
 ///
 /// Threads: any, one at a time. Blocks: no.
-/// Since: qemu-10.0 profile.
+/// Since: qemu-8.2 profile.
 #[cfg(two_aio_contexts)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_follow_coroutine_ctx(ioc: *mut QIOChannel, enabled: bool) {
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn qio_channel_set_follow_coroutine_ctx(ioc: *mut QIOChann
 /// Moves a channel to another AioContext.
 ///
 /// Threads: the one of @ctx. Blocks: no.
-/// Since: only in the 7.2 profiles.
+/// Since: only before the qemu-8.2 profile.
 #[cfg(not(two_aio_contexts))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_attach_aio_context(
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn qio_channel_attach_aio_context(
 /// the caller enters them, perhaps in another context, and they try again.
 ///
 /// Threads: the one of the context that the channel is attached to. Blocks: no.
-/// Since: only in the 7.2 profiles.
+/// Since: only before the qemu-8.2 profile.
 #[cfg(not(two_aio_contexts))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_detach_aio_context(ioc: *mut QIOChannel) {
@@ -136,7 +136,7 @@ pub unsafe extern "C" fn qio_channel_detach_aio_context(ioc: *mut QIOChannel) {
 /// Threads: any; who removes handlers in the thread of their context can be sure that they don't run
 /// afterwards. Blocks: no. The class of @ioc must have the method.
 /// Context: the handlers run in the threads that poll their contexts.
-/// Differs: in the 7.2 profiles there is one context, in which both are set.
+/// Differs: before the qemu-8.2 profile there is one context, in which both are set.
 #[cfg(two_aio_contexts)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_set_aio_fd_handler(

@@ -15,7 +15,7 @@ use platform::check_usage;
 /// @fd: (transfer full): any descriptor; also what isn't one: transfers fail then
 ///
 /// Makes a channel over a descriptor, and closes that with the channel. The blocking mode stays as
-/// it is. If @fd has positions, the channel has QIO_CHANNEL_FEATURE_SEEKABLE (from the qemu-10.0
+/// it is. If @fd has positions, the channel has QIO_CHANNEL_FEATURE_SEEKABLE (from the qemu-9.0
 /// profile on).
 ///
 /// Threads: any. Blocks: no.
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn qio_channel_file_new_fd(fd: c_int) -> *mut QIOChannelFi
 ///
 /// Threads: any. Blocks: no.
 /// Returns: (transfer full) (nullable): the channel, or NULL with @errp set.
-/// Since: qemu-10.0 profile.
+/// Since: qemu-9.0 profile.
 #[cfg(file_new_dupfd)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_file_new_dupfd(

@@ -6,30 +6,17 @@ use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 #[cfg(send_buffer)]
 use libc::size_t;
 
-use super::convert::{ptr_or_propagate, status_or_propagate};
-use super::task::QIOTaskFunc;
+use super::channel::borrow;
+use super::convert::{ptr_or_propagate, required, status_or_propagate};
+use super::task::{QIOTaskFunc, completion};
 use crate::logic::socket::{self, control, establish};
-use crate::object::socket::{End, Socket};
-use crate::object::task::Completion;
-use crate::object::{Ref, Shared};
+use crate::object::Ref;
+use crate::object::socket::End;
 use abi::address::Address;
 use abi::layout::{Error, QIOChannelSocket, SocketAddress};
 use abi::origin;
 use host::socket::AddressRef;
-use platform::glib::{MainContext, UserData};
-use platform::os::abort::misuse;
-
-/// The channel behind the C pointer, borrowed; NULL ends the process.
-///
-/// # Safety
-/// `ioc` is NULL or live for `'a`.
-unsafe fn borrow<'a>(ioc: *mut QIOChannelSocket, function: &str) -> &'a Socket {
-    // SAFETY: as promised.
-    match unsafe { Shared::from_ptr(ioc) } {
-        Some(socket) => socket,
-        None => misuse(function, format_args!("ioc is NULL")),
-    }
-}
+use platform::glib::MainContext;
 
 /// The address behind the C pointer, borrowed; NULL ends the process.
 ///
@@ -37,25 +24,11 @@ unsafe fn borrow<'a>(ioc: *mut QIOChannelSocket, function: &str) -> &'a Socket {
 /// `addr` is NULL, or live and unchanged for `'a`.
 unsafe fn address<'a>(addr: *mut SocketAddress, function: &str) -> AddressRef<'a> {
     // SAFETY: as promised.
-    match unsafe { AddressRef::from_ptr(addr) } {
-        Some(address) => address,
-        None => misuse(function, format_args!("the address is NULL")),
-    }
-}
-
-/// The callback that C code gave.
-///
-/// # Safety
-/// `callback` may be called with a task and `opaque`, and `destroy` once with `opaque`.
-unsafe fn completion(
-    callback: QIOTaskFunc,
-    opaque: gpointer,
-    destroy: GDestroyNotify,
-) -> Completion {
-    // SAFETY: as promised.
-    let opaque = unsafe { UserData::new(opaque, destroy) };
-    // SAFETY: as promised.
-    unsafe { Completion::new(callback, opaque) }
+    required(
+        unsafe { AddressRef::from_ptr(addr) },
+        function,
+        "the address",
+    )
 }
 
 /// qio_channel_socket_new:
@@ -360,7 +333,7 @@ pub unsafe extern "C" fn qio_channel_socket_accept(
 ///
 /// Threads: any. Blocks: no.
 /// Returns: 0, or -1 with @errp set.
-/// Since: qemu-10.2.
+/// Since: qemu-10.1 profile.
 #[cfg(send_buffer)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_socket_set_send_buffer(

@@ -4,33 +4,19 @@ use core::ffi::{CStr, c_char};
 
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
+use super::channel::borrow;
 #[cfg(tls_bye)]
 use super::convert::ok_or_propagate;
-use super::convert::ptr_or_propagate;
-use super::task::QIOTaskFunc;
+use super::convert::{optional_text, ptr_or_propagate, required};
+use super::task::{QIOTaskFunc, completion};
 use crate::logic::tls;
 use crate::object::channel::Channel;
-use crate::object::task::Completion;
-use crate::object::tls::Tls;
 use crate::object::{Ref, Shared};
 use abi::layout::{Error, QCryptoTLSCreds, QCryptoTLSSession, QIOChannel, QIOChannelTLS};
 use abi::origin;
 use host::tls_session::Creds;
 use platform::check_usage;
-use platform::glib::{MainContext, UserData};
-use platform::os::abort::misuse;
-
-/// The channel behind the C pointer, borrowed; NULL ends the process.
-///
-/// # Safety
-/// `ioc` is NULL or live for `'a`.
-unsafe fn borrow<'a>(ioc: *mut QIOChannelTLS, function: &str) -> &'a Tls {
-    // SAFETY: as promised.
-    match unsafe { Shared::from_ptr(ioc) } {
-        Some(tls) => tls,
-        None => misuse(function, format_args!("ioc is NULL")),
-    }
-}
+use platform::glib::MainContext;
 
 /// What a channel is made of, borrowed; a NULL that may not be ends the process.
 ///
@@ -43,15 +29,11 @@ unsafe fn parts<'a>(
     function: &str,
 ) -> (&'a Channel, Creds<'a>, Option<&'a CStr>) {
     // SAFETY: as promised.
-    let Some(master) = (unsafe { Shared::from_ptr(master) }) else {
-        misuse(function, format_args!("master is NULL"))
-    };
+    let master = required(unsafe { Shared::from_ptr(master) }, function, "master");
     // SAFETY: as promised.
-    let Some(creds) = (unsafe { Creds::from_ptr(creds) }) else {
-        misuse(function, format_args!("creds is NULL"))
-    };
+    let creds = required(unsafe { Creds::from_ptr(creds) }, function, "creds");
     // SAFETY: as promised.
-    let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
+    let name = unsafe { optional_text(name) };
     (master, creds, name)
 }
 
@@ -147,10 +129,8 @@ pub unsafe extern "C" fn qio_channel_tls_handshake(
     check_usage!(func.is_some(), NAME, "func is NULL");
     // SAFETY: the caller's channel is live or NULL.
     let channel = unsafe { borrow(ioc, NAME) };
-    // SAFETY: the caller gives the data to the task.
-    let opaque = unsafe { UserData::new(opaque, destroy) };
-    // SAFETY: the function takes tasks and this data.
-    let completion = unsafe { Completion::new(func, opaque) };
+    // SAFETY: the function takes tasks and the data, which the caller gives to the task.
+    let completion = unsafe { completion(func, opaque, destroy) };
     // SAFETY: the caller's context is live or NULL.
     let context = unsafe { MainContext::from_ptr_none(context) };
     tls::handshake(channel, completion, context);

@@ -20,7 +20,7 @@ use platform::os::iov::{Access, IoVec};
 /// # Safety
 /// `ioc` is NULL or a channel that lives for `'a`, and so do the elements.
 #[inline(always)]
-unsafe fn request<'a, A: Access>(
+pub(super) unsafe fn request<'a, A: Access>(
     ioc: *mut QIOChannel,
     iov: *const iovec,
     niov: size_t,
@@ -51,7 +51,7 @@ unsafe fn request<'a, A: Access>(
 /// Threads: one reader at a time. Blocks: as the blocking mode says.
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
-/// Differs: without @flags in the qemu-7.2 and qemu-7.2.22 profiles.
+/// Differs: without @flags before the qemu-8.0.1 profile.
 #[cfg(readv_flags)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_readv_full(
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn qio_channel_writev(
 /// Threads: one reader at a time. Blocks: yes, in either blocking mode.
 /// Returns: 1 if everything came; 0 if the data ended before any byte, @errp being untouched; -1 with
 /// @errp set, also if the data ended in between.
-/// Differs: without @flags in the qemu-7.2 and qemu-7.2.22 profiles.
+/// Differs: without @flags before the qemu-10.0 profile.
 #[cfg(tls_bye)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
@@ -425,7 +425,7 @@ pub unsafe extern "C" fn qio_channel_writev_all(
 /// Threads: any, several at once. Blocks: as the blocking mode says.
 /// Returns: the number of bytes; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK, with errno EAGAIN and
 /// @errp untouched, if it would have to wait.
-/// Since: qemu-10.0 profile.
+/// Since: qemu-9.0 profile.
 #[cfg(positional_io)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_pwritev(
@@ -456,7 +456,7 @@ pub unsafe extern "C" fn qio_channel_pwritev(
 /// Threads: any, several at once. Blocks: as the blocking mode says.
 /// Returns: the number of bytes, 0 at the end of the data; -1 with @errp set; QIO_CHANNEL_ERR_BLOCK,
 /// with errno EAGAIN and @errp untouched, if it would have to wait.
-/// Since: qemu-10.0 profile.
+/// Since: qemu-9.0 profile.
 #[cfg(positional_io)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_preadv(

@@ -50,7 +50,7 @@ pub unsafe extern "C" fn qio_channel_new_fd(fd: c_int, errp: *mut *mut Error) ->
 /// Threads: any; who removes handlers in the thread of their context can be sure that they don't run
 /// afterwards. Blocks: no.
 /// Context: the handlers run in the threads that poll their contexts.
-/// Since: qemu-10.0 profile.
+/// Since: qemu-8.2 profile.
 #[cfg(two_aio_contexts)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_util_set_aio_fd_handler(

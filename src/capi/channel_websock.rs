@@ -2,13 +2,12 @@
 
 use glib_sys::{GDestroyNotify, gpointer};
 
-use super::task::QIOTaskFunc;
+use super::convert::required;
+use super::task::{QIOTaskFunc, completion};
 use crate::logic::websock;
 use crate::object::Shared;
-use crate::object::task::Completion;
 use abi::layout::{QIOChannel, QIOChannelWebsock};
 use platform::check_usage;
-use platform::glib::UserData;
 
 /// qio_channel_websock_new_server:
 /// @master: (transfer none): what the frames travel over; the channel holds a reference
@@ -31,9 +30,7 @@ pub unsafe extern "C" fn qio_channel_websock_new_server(
 ) -> *mut QIOChannelWebsock {
     const NAME: &str = "qio_channel_websock_new_server";
     // SAFETY: the caller's channel is live or NULL.
-    let Some(master) = (unsafe { Shared::from_ptr(master) }) else {
-        platform::os::abort::misuse(NAME, format_args!("master is NULL"))
-    };
+    let master = required(unsafe { Shared::from_ptr(master) }, NAME, "master");
     websock::create(master).into_ptr()
 }
 
@@ -66,11 +63,7 @@ pub unsafe extern "C" fn qio_channel_websock_handshake(
     const NAME: &str = "qio_channel_websock_handshake";
     check_usage!(func.is_some(), NAME, "func is NULL");
     // SAFETY: the caller's channel is live or NULL.
-    let Some(channel) = (unsafe { Shared::from_ptr(ioc) }) else {
-        platform::os::abort::misuse(NAME, format_args!("ioc is NULL"))
-    };
-    // SAFETY: the caller gives the data to the task.
-    let opaque = unsafe { UserData::new(opaque, destroy) };
-    // SAFETY: the function takes tasks and this data.
-    websock::handshake(channel, unsafe { Completion::new(func, opaque) });
+    let channel = required(unsafe { Shared::from_ptr(ioc) }, NAME, "ioc");
+    // SAFETY: the function takes tasks and the data, which the caller gives to the task.
+    websock::handshake(channel, unsafe { completion(func, opaque, destroy) });
 }

@@ -1,13 +1,14 @@
-//! From the results of `logic` to what the exported functions return, one function for each
-//! convention.
+//! From what C code passes to what `logic` takes, and from its results to what the exported functions
+//! return, one function for each convention.
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_char, c_int};
 
 pub(super) use crate::object::propagate::*;
 
 use crate::logic::transfer::Read;
 use abi::layout;
 use host::error::{Error, Origin};
+use platform::os::abort::misuse;
 
 /// 1 for everything, 0 for the end before any byte, or -1 with the error stored (R-CHAN-23).
 ///
@@ -25,4 +26,19 @@ pub(super) unsafe fn read_or_propagate(
         Some(Read::Nothing) => 0,
         None => -1,
     }
+}
+
+/// What a C pointer stands for; NULL, where it may not be, ends the process.
+#[inline]
+pub(super) fn required<T>(value: Option<T>, function: &str, argument: &str) -> T {
+    value.unwrap_or_else(|| misuse(function, format_args!("{argument} is NULL")))
+}
+
+/// The label that C code passed, if any.
+///
+/// # Safety
+/// `text` is NULL or a C string that lives for `'a`.
+pub(super) unsafe fn optional_text<'a>(text: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: not NULL, so a C string.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
 }

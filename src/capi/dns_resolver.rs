@@ -5,15 +5,14 @@ use core::mem;
 
 use glib_sys::{GDestroyNotify, g_malloc_n, gpointer};
 
-use super::task::{QIOTaskFunc, borrow};
+use super::convert::required;
+use super::task::{QIOTaskFunc, borrow, completion};
 use crate::logic::resolver;
 use crate::object::Shared;
-use crate::object::task::Completion;
 use abi::address::{Address, View};
 use abi::layout::{Error, QIODNSResolver, QIOTask, SocketAddress};
 use abi::origin;
 use platform::check_usage;
-use platform::glib::UserData;
 
 /// Gives addresses to C code: an array in GLib memory, NULL for none.
 ///
@@ -61,7 +60,7 @@ pub unsafe extern "C" fn qio_dns_resolver_get_instance() -> *mut QIODNSResolver 
 ///
 /// Threads: any. Blocks: yes, as long as the system's resolver does.
 /// Returns: 0, or -1 with @errp set.
-/// Differs: before qemu-10.2 the results don't have the keep-alive options of @addr.
+/// Differs: before qemu-10.1 the results don't have the keep-alive options of @addr.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_dns_resolver_lookup_sync(
     resolver: *mut QIODNSResolver,
@@ -75,9 +74,7 @@ pub unsafe extern "C" fn qio_dns_resolver_lookup_sync(
     check_usage!(!naddrs.is_null(), ME, "naddrs is NULL");
     check_usage!(!addrs.is_null(), ME, "addrs is NULL");
     // SAFETY: the caller's address is live and unchanged during the call.
-    let Some(query) = (unsafe { View::from_ptr(addr) }) else {
-        platform::os::abort::misuse(ME, format_args!("addr is NULL"))
-    };
+    let query = required(unsafe { View::from_ptr(addr) }, ME, "addr");
     let (found, error) = match resolver::look_up(query) {
         Ok(found) => (found, None),
         Err(error) => (Vec::new(), Some(error)),
@@ -115,17 +112,11 @@ pub unsafe extern "C" fn qio_dns_resolver_lookup_async(
     const ME: &str = "qio_dns_resolver_lookup_async";
     check_usage!(func.is_some(), ME, "func is NULL");
     // SAFETY: the caller's resolver is live.
-    let Some(resolver) = (unsafe { Shared::from_ptr(resolver) }) else {
-        platform::os::abort::misuse(ME, format_args!("resolver is NULL"))
-    };
+    let resolver = required(unsafe { Shared::from_ptr(resolver) }, ME, "resolver");
     // SAFETY: the caller's address is live.
-    let Some(query) = (unsafe { Address::deep_copy(addr) }) else {
-        platform::os::abort::misuse(ME, format_args!("addr is NULL"))
-    };
-    // SAFETY: the caller gives the data to the task.
-    let opaque = unsafe { UserData::new(opaque, notify) };
-    // SAFETY: the function takes tasks and this data.
-    let completion = unsafe { Completion::new(func, opaque) };
+    let query = required(unsafe { Address::deep_copy(addr) }, ME, "addr");
+    // SAFETY: the function takes tasks and the data, which the caller gives to the task.
+    let completion = unsafe { completion(func, opaque, notify) };
     resolver::look_up_in_thread(resolver, query, completion);
 }
 
@@ -148,11 +139,10 @@ pub unsafe extern "C" fn qio_dns_resolver_lookup_result(
 ) {
     const ME: &str = "qio_dns_resolver_lookup_result";
     let _ = resolver;
-    check_usage!(!task.is_null(), ME, "task is NULL");
     check_usage!(!naddrs.is_null(), ME, "naddrs is NULL");
     check_usage!(!addrs.is_null(), ME, "addrs is NULL");
     // SAFETY: the task is live.
-    let found = resolver::result(unsafe { borrow(task) }).unwrap_or_default();
+    let found = resolver::result(unsafe { borrow(task, ME) }).unwrap_or_default();
     // SAFETY: the caller wants them written.
     unsafe { give(found, naddrs, addrs) };
 }

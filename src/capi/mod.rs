@@ -20,6 +20,8 @@ pub mod channel_command;
 pub mod channel_coroutine;
 pub mod channel_file;
 pub mod channel_null;
+#[cfg(positional_all)]
+pub mod channel_positional;
 pub mod channel_socket;
 #[cfg(feature = "tls")]
 pub mod channel_tls;

@@ -2,14 +2,14 @@
 
 #[cfg(listener_source)]
 use core::ffi::c_void;
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::{c_char, c_int};
 use core::ptr;
 
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
 #[cfg(listener_source)]
 use super::convert::ptr_or_propagate;
-use super::convert::status_or_propagate;
+use super::convert::{optional_text, required, status_or_propagate};
 use crate::logic::listener;
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
@@ -28,7 +28,6 @@ use host::aio;
 #[cfg(listener_source)]
 use platform::check_usage;
 use platform::glib::{MainContext, UserData};
-use platform::os::abort::misuse;
 
 /// The listener behind the C pointer, borrowed; NULL ends the process.
 ///
@@ -36,10 +35,7 @@ use platform::os::abort::misuse;
 /// `listener` is NULL or live for `'a`.
 unsafe fn borrow<'a>(listener: *mut QIONetListener, function: &str) -> &'a Listener {
     // SAFETY: as promised.
-    match unsafe { Shared::from_ptr(listener) } {
-        Some(listener) => listener,
-        None => misuse(function, format_args!("listener is NULL")),
-    }
+    required(unsafe { Shared::from_ptr(listener) }, function, "listener")
 }
 
 /// qio_net_listener_new:
@@ -62,7 +58,7 @@ pub unsafe extern "C" fn qio_net_listener_new() -> *mut QIONetListener {
 /// Sets the name that sockets get when they are added later. Without one they keep theirs.
 ///
 /// Threads: the one that configures the listener. Blocks: no.
-/// Differs: in qemu-7.2 and qemu-7.2.22 the sockets are named @name with "-listen" behind it.
+/// Differs: before qemu-8.2 the sockets are named @name with "-listen" behind it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_set_name(
     listener: *mut QIONetListener,
@@ -70,8 +66,8 @@ pub unsafe extern "C" fn qio_net_listener_set_name(
 ) {
     // SAFETY: the caller holds a reference for the call.
     let listener = unsafe { borrow(listener, "qio_net_listener_set_name") };
-    // SAFETY: NULL is sorted out; otherwise a C string.
-    let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) });
+    // SAFETY: NULL or a C string.
+    let name = unsafe { optional_text(name) };
     listener::set_name(listener, name);
 }
 
@@ -100,9 +96,7 @@ pub unsafe extern "C" fn qio_net_listener_open_sync(
     // SAFETY: the caller holds a reference for the call.
     let listener = unsafe { borrow(listener, ME) };
     // SAFETY: the caller's address is live and unchanged during the call.
-    let Some(address) = (unsafe { View::from_ptr(addr) }) else {
-        misuse(ME, format_args!("addr is NULL"))
-    };
+    let address = required(unsafe { View::from_ptr(addr) }, ME, "addr");
     let result = listener::open(listener, address, num);
     // SAFETY: the caller's error destination.
     unsafe { status_or_propagate(result, errp, &origin!(c"qio_net_listener_open_sync")) }
@@ -127,9 +121,7 @@ pub unsafe extern "C" fn qio_net_listener_add(
     // SAFETY: the caller holds a reference for the call.
     let listener = unsafe { borrow(listener, ME) };
     // SAFETY: as above.
-    let Some(channel) = (unsafe { Shared::from_ptr(sioc) }) else {
-        misuse(ME, format_args!("sioc is NULL"))
-    };
+    let channel = required(unsafe { Shared::from_ptr(sioc) }, ME, "sioc");
     listener::add(listener, channel);
 }
 
@@ -155,7 +147,7 @@ pub unsafe extern "C" fn qio_net_listener_add(
 /// on any thread, also while another one is in a function of this listener: the watches, and the
 /// references they hold on @listener, end with @context, @func isn't called any more, and sockets
 /// added later aren't watched until the next registration.
-/// Differs: in qemu-10.2, registering what is registered already does nothing, and @notify won't
+/// Differs: from qemu-10.2.0 on, registering what is registered already does nothing, and @notify won't
 /// run for it; in the other profiles the watches are made again, and @notify runs for the old one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_set_client_func_full(
@@ -215,7 +207,7 @@ pub unsafe extern "C" fn qio_net_listener_set_client_func(
 ///
 /// Threads: the main one. Blocks: no.
 /// Context: @func runs in the main thread.
-/// Since: qemu-10.2.
+/// Since: qemu-10.2.0.
 #[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_set_client_aio_func(
@@ -297,7 +289,7 @@ pub unsafe extern "C" fn qio_net_listener_is_connected(listener: *mut QIONetList
 ///
 /// Threads: any. Blocks: no.
 /// Returns: how many sockets were ever added; closed ones count.
-/// Since: qemu-10.2.
+/// Since: qemu-10.2.0.
 #[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_nsioc(listener: *mut QIONetListener) -> usize {
@@ -312,7 +304,7 @@ pub unsafe extern "C" fn qio_net_listener_nsioc(listener: *mut QIONetListener) -
 /// Threads: any. Blocks: no.
 /// Returns: (transfer none) (nullable): the socket, open or closed, as long as the listener lives;
 /// NULL if there aren't so many.
-/// Since: qemu-10.2.
+/// Since: qemu-10.2.0.
 #[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_sioc(
@@ -335,7 +327,7 @@ pub unsafe extern "C" fn qio_net_listener_sioc(
 /// Threads: any. Blocks: no.
 /// Returns: (transfer full) (nullable): the address, or NULL with @errp set; free with
 /// qapi_free_SocketAddress().
-/// Since: qemu-10.2.
+/// Since: qemu-10.2.0.
 #[cfg(listener_source)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_net_listener_get_local_address(

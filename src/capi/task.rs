@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use glib_sys::{GDestroyNotify, GMainContext, gpointer};
 
+use super::convert::required;
 use crate::logic::task::{self, Stage, Task, Worker};
 use crate::object::Shared;
 use crate::object::task::{Completion, Record, WorkerFunc};
@@ -36,13 +37,28 @@ pub type QIOTaskFunc = Option<unsafe extern "C" fn(task: *mut QIOTask, opaque: g
 /// ask for the source, and nothing else of @task.
 pub type QIOTaskWorker = Option<unsafe extern "C" fn(task: *mut QIOTask, opaque: gpointer)>;
 
-/// The task behind the C pointer, borrowed.
+/// The task behind the C pointer, borrowed; NULL ends the process.
 ///
 /// # Safety
-/// `task` is live for `'a`.
-pub(super) unsafe fn borrow<'a>(task: *mut QIOTask) -> &'a Task {
+/// `task` is NULL or live for `'a`.
+pub(super) unsafe fn borrow<'a>(task: *mut QIOTask, function: &str) -> &'a Task {
     // SAFETY: tasks are made by `qio_task_new` from an `Arc<Task>`.
-    unsafe { &*task.cast::<Task>() }
+    required(unsafe { task.cast::<Task>().as_ref() }, function, "task")
+}
+
+/// The callback that C code gave.
+///
+/// # Safety
+/// `callback` may be called with a task and `opaque`, and `destroy` once with `opaque`.
+pub(super) unsafe fn completion(
+    callback: QIOTaskFunc,
+    opaque: gpointer,
+    destroy: GDestroyNotify,
+) -> Completion {
+    // SAFETY: as promised.
+    let opaque = unsafe { UserData::new(opaque, destroy) };
+    // SAFETY: as promised.
+    unsafe { Completion::new(callback, opaque) }
 }
 
 /// The reference that the C pointer stands for.
@@ -64,7 +80,7 @@ unsafe fn take_full(task: *mut QIOTask) -> Arc<Task> {
 ///
 /// Threads: any; one thread at a time uses a task. Blocks: no.
 /// Returns: (transfer full): the task, never NULL. qio_task_run_in_thread() takes it over; otherwise
-/// it ends with qio_task_complete() (profiles qemu-7.2, qemu-7.2.22, qemu-10.0) or qio_task_free()
+/// it ends with qio_task_complete() (in profiles without the latter) or qio_task_free()
 /// (later profiles).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_new(
@@ -75,10 +91,8 @@ pub unsafe extern "C" fn qio_task_new(
 ) -> *mut QIOTask {
     // SAFETY: the caller's object is live or NULL.
     let source = unsafe { Shared::from_ptr(source) }.map(Shared::to_ref);
-    // SAFETY: the caller gives the data to the task.
-    let opaque = unsafe { UserData::new(opaque, destroy) };
-    // SAFETY: the function takes tasks and this data.
-    let completion = unsafe { Completion::new(func, opaque) };
+    // SAFETY: the function takes tasks and the data, which the caller gives to the task.
+    let completion = unsafe { completion(func, opaque, destroy) };
     Arc::into_raw(Task::new(source, completion))
         .cast_mut()
         .cast()
@@ -113,12 +127,9 @@ pub unsafe extern "C" fn qio_task_run_in_thread(
     destroy: GDestroyNotify,
     context: *mut GMainContext,
 ) {
-    check_usage!(!task.is_null(), "qio_task_run_in_thread", "task is NULL");
-    let Some(function) = worker else {
-        platform::os::abort::misuse("qio_task_run_in_thread", format_args!("worker is NULL"))
-    };
     // SAFETY: the task is live.
-    let stage = unsafe { borrow(task) }.stage();
+    let stage = unsafe { borrow(task, "qio_task_run_in_thread") }.stage();
+    let function = required(worker, "qio_task_run_in_thread", "worker");
     check_usage!(
         stage == Stage::Manual,
         "qio_task_run_in_thread",
@@ -150,7 +161,7 @@ pub unsafe extern "C" fn qio_task_wait_thread(task: *mut QIOTask) {
 }
 
 /// qio_task_complete:
-/// @task: the task; (transfer full) in the profiles qemu-7.2, qemu-7.2.22 and qemu-10.0,
+/// @task: the task; (transfer full) in the profiles without qio_task_free(),
 ///   (transfer none) in the later ones
 ///
 /// Calls the task's callback. In the profiles that transfer the task it is freed afterwards. A task
@@ -159,9 +170,8 @@ pub unsafe extern "C" fn qio_task_wait_thread(task: *mut QIOTask) {
 /// Threads: any. Context: the callback runs here, before the function returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_complete(task: *mut QIOTask) {
-    check_usage!(!task.is_null(), "qio_task_complete", "task is NULL");
     // SAFETY: the task is live.
-    let stage = unsafe { borrow(task) }.stage();
+    let stage = unsafe { borrow(task, "qio_task_complete") }.stage();
     check_usage!(
         stage == Stage::Manual,
         "qio_task_complete",
@@ -184,7 +194,7 @@ pub unsafe extern "C" fn qio_task_complete(task: *mut QIOTask) {
 /// Freeing a task whose worker runs is a mistake; it is made safe by postponing what the worker uses.
 ///
 /// Threads: any. Blocks: no.
-/// Since: qemu-10.0.13.
+/// Since: qemu-10.0.13, but not in qemu-10.1, qemu-10.1.3 and qemu-10.2.0.
 #[cfg(task_free)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_free(task: *mut QIOTask) {
@@ -192,9 +202,10 @@ pub unsafe extern "C" fn qio_task_free(task: *mut QIOTask) {
         return;
     }
     // SAFETY: the task is live.
-    if unsafe { borrow(task) }.stage() != Stage::Manual {
-        // SAFETY: as above; the pool or the completion queue owns it.
-        unsafe { borrow(task) }.cancel();
+    let borrowed = unsafe { borrow(task, "qio_task_free") };
+    if borrowed.stage() != Stage::Manual {
+        // The pool or the completion queue owns it.
+        borrowed.cancel();
         return;
     }
     // SAFETY: the pointer ends here.
@@ -210,11 +221,10 @@ pub unsafe extern "C" fn qio_task_free(task: *mut QIOTask) {
 /// Threads: any, one at a time; also the worker. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_set_error(task: *mut QIOTask, err: *mut Error) {
-    check_usage!(!task.is_null(), "qio_task_set_error", "task is NULL");
     // SAFETY: the caller gives the error away.
     if let Some(err) = unsafe { HostError::from_ptr_full(err) } {
         // SAFETY: the task is live.
-        unsafe { borrow(task) }.set_error(err);
+        unsafe { borrow(task, "qio_task_set_error") }.set_error(err);
     }
 }
 
@@ -231,9 +241,8 @@ pub unsafe extern "C" fn qio_task_propagate_error(
     task: *mut QIOTask,
     errp: *mut *mut Error,
 ) -> bool {
-    check_usage!(!task.is_null(), "qio_task_propagate_error", "task is NULL");
     // SAFETY: the task is live.
-    let Some(err) = unsafe { borrow(task) }.take_error() else {
+    let Some(err) = unsafe { borrow(task, "qio_task_propagate_error") }.take_error() else {
         return false;
     };
     // SAFETY: `errp` is a destination as in qapi/error.h.
@@ -255,15 +264,10 @@ pub unsafe extern "C" fn qio_task_set_result_pointer(
     result: gpointer,
     destroy: GDestroyNotify,
 ) {
-    check_usage!(
-        !task.is_null(),
-        "qio_task_set_result_pointer",
-        "task is NULL"
-    );
     // SAFETY: the caller gives the result to the task.
     let result = unsafe { UserData::new(result, destroy) };
     // SAFETY: the task is live.
-    unsafe { borrow(task) }.set_result(result);
+    unsafe { borrow(task, "qio_task_set_result_pointer") }.set_result(result);
 }
 
 /// qio_task_get_result_pointer:
@@ -273,13 +277,10 @@ pub unsafe extern "C" fn qio_task_set_result_pointer(
 /// Returns: (transfer none) (nullable): the result set last; valid until the task is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_get_result_pointer(task: *mut QIOTask) -> gpointer {
-    check_usage!(
-        !task.is_null(),
-        "qio_task_get_result_pointer",
-        "task is NULL"
-    );
     // SAFETY: the task is live.
-    unsafe { borrow(task) }.result().unwrap_or(ptr::null_mut())
+    unsafe { borrow(task, "qio_task_get_result_pointer") }
+        .result()
+        .unwrap_or(ptr::null_mut())
 }
 
 /// qio_task_get_source:
@@ -289,9 +290,8 @@ pub unsafe extern "C" fn qio_task_get_result_pointer(task: *mut QIOTask) -> gpoi
 /// Returns: (transfer none) (nullable): the object given to qio_task_new(); the task keeps it alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_get_source(task: *mut QIOTask) -> *mut Object {
-    check_usage!(!task.is_null(), "qio_task_get_source", "task is NULL");
     // SAFETY: the task is live.
-    unsafe { borrow(task) }
+    unsafe { borrow(task, "qio_task_get_source") }
         .source()
         .map_or(ptr::null_mut(), |source| source.as_ptr())
 }

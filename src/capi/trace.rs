@@ -3,10 +3,10 @@
 use core::ffi::{CStr, c_char};
 
 use super::convert::bool_or_propagate;
-use crate::trace::{self, Sink};
 use abi::layout::Error;
 use abi::origin;
 use platform::check_usage;
+use trace::Sink;
 
 /// See `qio/trace.h`.
 #[unsafe(no_mangle)]

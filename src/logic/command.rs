@@ -17,7 +17,6 @@ use super::watch;
 use crate::object::channel_class::Transfer;
 use crate::object::command::Command;
 use crate::object::{Finalizing, Ref};
-use crate::trace;
 use abi::layout;
 use host::aio::{Handlers, Places};
 use host::error::Error;

@@ -20,7 +20,6 @@ use crate::object::channel::Feature;
 use crate::object::channel_class::Transfer;
 use crate::object::file::File;
 use crate::object::{Finalizing, Ref};
-use crate::trace;
 use abi::{layout, profile};
 use platform::os::errno::Errno;
 use platform::os::iov::{self, Access, IoVec, IoVecMut};

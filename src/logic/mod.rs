@@ -10,7 +10,8 @@ pub mod file;
 mod layered;
 pub mod listener;
 pub mod null;
-mod polling;
+#[cfg(positional_all)]
+pub mod positional;
 pub mod resolver;
 pub mod socket;
 pub mod suspension;

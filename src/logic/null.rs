@@ -6,7 +6,6 @@ use crate::object::channel_class::Transfer;
 use crate::object::class::{ChannelImpl, ObjectImpl, Seek, SetHandlers};
 use crate::object::null::Null;
 use crate::object::watch::WatchSource;
-use crate::trace;
 use abi::layout;
 use abi::layout::QIOChannelNull;
 use abi::origin;

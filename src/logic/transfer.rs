@@ -93,15 +93,15 @@ pub enum Read {
 }
 
 /// The size of a request.
-struct Size {
-    total: usize,
+pub(super) struct Size {
+    pub(super) total: usize,
     /// Some elements are empty: classes must not see them (R-CHAN-25).
     has_empty: bool,
 }
 
 impl Size {
     #[inline]
-    fn of<A: Access>(iov: &[IoVec<'_, A>]) -> Self {
+    pub(super) fn of<A: Access>(iov: &[IoVec<'_, A>]) -> Self {
         let (mut total, mut has_empty) = (0usize, false);
         for element in iov {
             total = total.saturating_add(element.len());
@@ -116,7 +116,7 @@ impl Size {
 ///
 /// `step` gets what is left, all of it: a class that sends messages must not see a part (W-3), and
 /// those with a limit take what they can.
-fn complete<A: Access>(
+pub(super) fn complete<A: Access>(
     iov: &[IoVec<'_, A>],
     done: usize,
     mut step: impl FnMut(&[IoVec<'_, A>]) -> Result<usize, Error>,
@@ -205,7 +205,7 @@ fn read_rest(
 }
 
 #[cold]
-fn ended_early() -> Error {
+pub(super) fn ended_early() -> Error {
     Error::new("The data ended before all that was requested had been read")
 }
 

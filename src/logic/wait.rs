@@ -5,11 +5,12 @@
 //! no wait needs a descriptor that isn't there (C8).
 
 use super::suspension;
-use super::watch::{self, ALWAYS_REPORTED};
+use super::watch;
 use crate::object::channel::Channel;
 use crate::object::watch::Flag;
 use host::coroutine::Coroutine;
 use platform::glib::condition::{IN, OUT};
+use platform::glib::polling::ALWAYS_REPORTED;
 use platform::glib::{MainContext, SharedContext};
 use platform::os::abort::misuse;
 use platform::os::poll::{self, Until, Waited};

@@ -1,17 +1,14 @@
 //! Watches: event sources that call back when a channel's descriptors are ready.
 
-use super::polling::Polling;
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::watch::{self, WatchFunc, WatchSource, Watcher};
 use abi::layout;
 use core::marker::PhantomData;
-use platform::glib::condition::{ERR, HUP, IN, NVAL, OUT};
+use platform::glib::condition::{ERR, IN, OUT};
+use platform::glib::polling::{ALWAYS_REPORTED, Polling};
 use platform::glib::{self, Callback, Hooks, MainContext, PollFd, Resting};
 use platform::os::abort::misuse;
-
-/// What `poll` reports without being asked.
-pub(super) const ALWAYS_REPORTED: u32 = ERR | HUP | NVAL;
 
 /// Which of the bits of `condition` a poll of one descriptor makes true.
 ///
@@ -221,7 +218,7 @@ pub fn add(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use platform::glib::condition::PRI;
+    use platform::glib::condition::{HUP, NVAL, PRI};
 
     #[test]
     fn what_was_asked_for_is_reported() {

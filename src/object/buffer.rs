@@ -10,14 +10,14 @@ use core::ptr;
 use glib_sys as ffi;
 
 use super::Ref;
-use super::field_locks::FieldLocks;
 use super::fields::{atomic_fields, instance};
 use abi::layout;
 use platform::os::iov::{IoVec, IoVecMut};
+use platform::sync::Striped;
 use platform::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// The locks of `data`: no thread frees or moves what another one copies.
-static CONTENTS: FieldLocks = FieldLocks::new();
+static CONTENTS: Striped = Striped::new();
 
 instance!(Buffer = QIOChannelBuffer: QIOChannel, c"qio-channel-buffer");
 
@@ -74,7 +74,7 @@ impl Buffer {
     /// New bytes have no particular value.
     #[must_use]
     pub fn enlarge(&self, capacity: usize) -> bool {
-        let guard = CONTENTS.lock(self);
+        let guard = CONTENTS.lock(self.as_ptr());
         if capacity <= self.capacity() {
             return true;
         }
@@ -92,7 +92,7 @@ impl Buffer {
 
     /// Frees the content: the channel is empty.
     pub fn release(&self) {
-        let guard = CONTENTS.lock(self);
+        let guard = CONTENTS.lock(self.as_ptr());
         let data = self.data_field().swap(ptr::null_mut(), Ordering::Relaxed);
         self.capacity_field().store(0, Ordering::Relaxed);
         self.usage_field().store(0, Ordering::Relaxed);
@@ -112,7 +112,7 @@ impl Buffer {
 
     /// Zeroes the bytes from `from` to `to`.
     pub fn zero(&self, from: usize, to: usize) {
-        let guard = CONTENTS.lock(self);
+        let guard = CONTENTS.lock(self.as_ptr());
         if let Some((data, length)) = self.part(from, to) {
             // SAFETY: within the allocation.
             unsafe { ptr::write_bytes(data, 0, length) };
@@ -123,7 +123,7 @@ impl Buffer {
     /// Copies the bytes from `from` to `to` into the caller's memory; how many there was room for.
     pub fn copy_out(&self, from: usize, to: usize, iov: &[IoVecMut<'_>]) -> usize {
         let mut at = from;
-        let guard = CONTENTS.lock(self);
+        let guard = CONTENTS.lock(self.as_ptr());
         for element in iov {
             let Some((data, length)) = self.part(at, to) else {
                 break;
@@ -142,7 +142,7 @@ impl Buffer {
     /// Copies the caller's bytes to `at`, where the allocation has room for them.
     pub fn copy_in(&self, at: usize, iov: &[IoVec<'_>]) {
         let mut at = at;
-        let guard = CONTENTS.lock(self);
+        let guard = CONTENTS.lock(self.as_ptr());
         for element in iov {
             let Some((data, length)) = self.part(at, at.saturating_add(element.len())) else {
                 continue;

@@ -7,17 +7,18 @@ use std::sync::OnceLock;
 use glib_sys as ffi;
 
 use super::channel_class::CreateWatch;
-use super::field_locks::FieldLocks;
 use super::fields::{atomic_fields, instance};
 use abi::layout;
 use platform::glib::Source;
 use platform::os::poll::{Until, Waited};
+use platform::sync::Striped;
 #[cfg(two_aio_contexts)]
 use platform::sync::atomic::AtomicBool;
 use platform::sync::atomic::{AtomicU32, Ordering};
 
 /// The locks of the `name` fields.
-static NAMES: FieldLocks = FieldLocks::new();
+/// C code that uses the field directly serialises that with all other users (R-CHAN-11).
+static NAMES: Striped = Striped::new();
 
 instance!(Channel = QIOChannel: Object, c"qio-channel");
 
@@ -78,7 +79,7 @@ impl Channel {
         let name: *const c_char = name.map_or(ptr::null(), CStr::as_ptr);
         // SAFETY: NULL or a C string; the copy is in GLib memory (R-CHAN-7).
         let copy = unsafe { ffi::g_strdup(name) };
-        let guard = NAMES.lock(self);
+        let guard = NAMES.lock(self.as_ptr());
         // SAFETY: the field lives with `self` and is used under the lock.
         let old = unsafe { ptr::replace(&raw mut (*self.as_ptr()).name, copy) };
         drop(guard);
@@ -88,7 +89,7 @@ impl Channel {
 
     /// Gives a source the channel's name, if it has one (R-CHAN-53).
     pub fn name_source(&self, source: &Source) {
-        let guard = NAMES.lock(self);
+        let guard = NAMES.lock(self.as_ptr());
         // SAFETY: the field lives with `self` and is used under the lock.
         let name = unsafe { (*self.as_ptr()).name };
         if !name.is_null() {

@@ -358,11 +358,6 @@ impl Channel {
     pub fn pwritev_method(&self) -> Option<Positioned<'_, Readable>> {
         None
     }
-
-    /// Calls `io_peerpid`.
-    pub fn io_peerpid(&self) -> Result<Option<c_uint>, Error> {
-        Ok(None)
-    }
 }
 
 /// A channel with its method to read or to write at a position.

@@ -230,10 +230,10 @@ unsafe fn take_notices<T: ChannelImpl>(channel: &Channel) -> bool {
     T::TAKE_NOTICES.is_some_and(|take| take(unsafe { borrow(channel.as_ptr()) }))
 }
 
-/// Ends the process: a slot that the class left NULL was called all the same.
-#[cold]
-fn lacking(method: &str) -> ! {
-    misuse(method, format_args!("the class has no such method"))
+/// The method of a slot that is called; the class has left NULL there if there is none.
+#[inline]
+fn present<M>(method: Option<M>, name: &str) -> M {
+    method.unwrap_or_else(|| misuse(name, format_args!("the class has no such method")))
 }
 
 unsafe extern "C" fn readv<T: ChannelImpl>(
@@ -282,9 +282,7 @@ unsafe extern "C" fn preadv<T: ChannelImpl>(
     offset: off_t,
     errp: *mut *mut ErrorObject,
 ) -> ssize_t {
-    let Some(method) = T::PREADV else {
-        lacking("io_preadv")
-    };
+    let method = present(T::PREADV, "io_preadv");
     // SAFETY: as promised.
     let result = unsafe { method(borrow(ioc), IoVec::array(iov, niov), offset) };
     // SAFETY: as promised.
@@ -299,9 +297,7 @@ unsafe extern "C" fn pwritev<T: ChannelImpl>(
     offset: off_t,
     errp: *mut *mut ErrorObject,
 ) -> ssize_t {
-    let Some(method) = T::PWRITEV else {
-        lacking("io_pwritev")
-    };
+    let method = present(T::PWRITEV, "io_pwritev");
     // SAFETY: as promised.
     let result = unsafe { method(borrow(ioc), IoVec::array(iov, niov), offset) };
     // SAFETY: as promised.
@@ -345,9 +341,7 @@ unsafe extern "C" fn shutdown<T: ChannelImpl>(
     how: ChannelShutdown,
     errp: *mut *mut ErrorObject,
 ) -> c_int {
-    let Some(method) = T::SHUTDOWN else {
-        lacking("io_shutdown")
-    };
+    let method = present(T::SHUTDOWN, "io_shutdown");
     // SAFETY: as promised.
     let result = method(unsafe { borrow(ioc) }, how);
     // SAFETY: as promised.
@@ -355,17 +349,13 @@ unsafe extern "C" fn shutdown<T: ChannelImpl>(
 }
 
 unsafe extern "C" fn set_cork<T: ChannelImpl>(ioc: *mut QIOChannel, enabled: bool) {
-    let Some(method) = T::SET_CORK else {
-        lacking("io_set_cork")
-    };
+    let method = present(T::SET_CORK, "io_set_cork");
     // SAFETY: as promised.
     method(unsafe { borrow(ioc) }, enabled);
 }
 
 unsafe extern "C" fn set_delay<T: ChannelImpl>(ioc: *mut QIOChannel, enabled: bool) {
-    let Some(method) = T::SET_DELAY else {
-        lacking("io_set_delay")
-    };
+    let method = present(T::SET_DELAY, "io_set_delay");
     // SAFETY: as promised.
     method(unsafe { borrow(ioc) }, enabled);
 }
@@ -376,9 +366,7 @@ unsafe extern "C" fn seek<T: ChannelImpl>(
     whence: c_int,
     errp: *mut *mut ErrorObject,
 ) -> off_t {
-    let Some(method) = T::SEEK else {
-        lacking("io_seek")
-    };
+    let method = present(T::SEEK, "io_seek");
     // SAFETY: as promised.
     let result = method(unsafe { borrow(ioc) }, offset, whence);
     // SAFETY: as promised.
@@ -398,9 +386,7 @@ unsafe extern "C" fn set_aio_fd_handler<T: ChannelImpl>(
 ) {
     #[cfg(not(two_aio_contexts))]
     let write_ctx = read_ctx;
-    let Some(method) = T::SET_HANDLERS else {
-        lacking("io_set_aio_fd_handler")
-    };
+    let method = present(T::SET_HANDLERS, "io_set_aio_fd_handler");
     // SAFETY: the caller's contexts, or NULL.
     let places = unsafe { Places::from_ptrs(read_ctx, write_ctx) };
     // SAFETY: the caller's functions and their data.
@@ -413,9 +399,7 @@ unsafe extern "C" fn flush<T: ChannelImpl>(
     ioc: *mut QIOChannel,
     errp: *mut *mut ErrorObject,
 ) -> c_int {
-    let Some(method) = T::FLUSH else {
-        lacking("io_flush")
-    };
+    let method = present(T::FLUSH, "io_flush");
     // SAFETY: as promised.
     let result = method(unsafe { borrow(ioc) });
     // SAFETY: as promised.
@@ -428,9 +412,7 @@ unsafe extern "C" fn peerpid<T: ChannelImpl>(
     pid: *mut u32,
     errp: *mut *mut ErrorObject,
 ) -> c_int {
-    let Some(method) = T::PEER_PID else {
-        lacking("io_peerpid")
-    };
+    let method = present(T::PEER_PID, "io_peerpid");
     // SAFETY: as promised.
     let result = method(unsafe { borrow(ioc) });
     let found = result.as_ref().map_or(u32::MAX, |&found| found);

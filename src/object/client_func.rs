@@ -7,7 +7,6 @@ use glib_sys::{GDestroyNotify, GMainContext};
 
 use super::listener::Listener;
 use super::socket::Socket;
-use crate::trace;
 use abi::layout::{AioContext, QIONetListenerClientFunc};
 use host::aio::Context;
 use platform::glib::UserData;

@@ -7,7 +7,6 @@ pub mod channel_class;
 pub mod class;
 pub mod client_func;
 pub mod command;
-mod field_locks;
 mod fields;
 pub mod file;
 pub mod layered;

@@ -2,12 +2,11 @@
 
 use libc::{sockaddr, sockaddr_storage, socklen_t};
 
-use super::field_locks::FieldLocks;
 use super::fields::{atomic_fields, instance};
-use crate::trace;
 use platform::os::fd::Descriptor;
 use platform::os::incarnation;
 use platform::os::socket_name::SocketName;
+use platform::sync::Striped;
 use platform::sync::atomic::{AtomicBool, AtomicI32, AtomicIsize, Ordering};
 
 instance!(Socket = QIOChannelSocket: QIOChannel, c"qio-channel-socket");
@@ -18,8 +17,10 @@ atomic_fields!(Socket {
     sent_field: zero_copy_sent as AtomicIsize;
     #[cfg(bool_set_blocking)]
     blocking_mode: blocking as AtomicBool;
-    #[cfg(zero_copy_success)]
-    uncopied: new_zero_copy_sent_success as AtomicBool;
+    #[cfg(all(zero_copy_success, not(zero_copy_fallback)))]
+    remembered: new_zero_copy_sent_success as AtomicBool;
+    #[cfg(zero_copy_fallback)]
+    remembered: zero_copy_fallback as AtomicBool;
 });
 
 impl From<&Socket> for trace::Id {
@@ -85,7 +86,7 @@ pub enum End {
 }
 
 /// The locks of the address fields.
-static ADDRESSES: FieldLocks = FieldLocks::new();
+static ADDRESSES: Striped = Striped::new();
 
 /// The addresses.
 impl Socket {
@@ -110,7 +111,7 @@ impl Socket {
     /// The stored name of an end.
     pub fn name(&self, end: End) -> SocketName {
         let (storage, len) = self.name_fields(end);
-        let guard = ADDRESSES.lock(self);
+        let guard = ADDRESSES.lock(self.as_ptr());
         // SAFETY: a field of `self`, used under the lock; C code may have stored any number.
         let len = unsafe { len.read() };
         // SAFETY: as above; the copy is cut to the size of the storage.
@@ -122,7 +123,7 @@ impl Socket {
     /// Stores the name of an end.
     pub fn set_name_of(&self, end: End, name: &SocketName) {
         let (storage, len) = self.name_fields(end);
-        let guard = ADDRESSES.lock(self);
+        let guard = ADDRESSES.lock(self.as_ptr());
         // SAFETY: a field of `self`, used under the lock.
         unsafe { storage.write(*name.storage()) };
         // SAFETY: as above.
@@ -133,7 +134,7 @@ impl Socket {
     /// Stores that an end has no name: zeros, of the whole length (R-CHAN-62).
     pub fn set_unnamed(&self, end: End) {
         let (storage, len) = self.name_fields(end);
-        let guard = ADDRESSES.lock(self);
+        let guard = ADDRESSES.lock(self.as_ptr());
         // SAFETY: a field of `self`, used under the lock, for which zeros are valid.
         unsafe { storage.write_bytes(0, 1) };
         #[expect(clippy::cast_possible_truncation, reason = "it is 128")]
@@ -147,7 +148,7 @@ impl Socket {
     /// The address family of this end.
     fn local_family(&self) -> i32 {
         let (storage, _) = self.name_fields(End::Local);
-        let guard = ADDRESSES.lock(self);
+        let guard = ADDRESSES.lock(self.as_ptr());
         // SAFETY: a field of `self`, used under the lock.
         let family = unsafe { (*storage).ss_family };
         drop(guard);
@@ -211,10 +212,10 @@ impl Socket {
         None
     }
 
-    /// Whether bytes have been sent without a copy since the last flush.
+    /// What the next flush has to know of earlier notices.
     #[cfg(zero_copy_success)]
     pub(super) fn success_field(&self) -> Option<&AtomicBool> {
-        Some(self.uncopied())
+        Some(self.remembered())
     }
 
     #[cfg(not(zero_copy_success))]

@@ -4,7 +4,6 @@ use core::ffi::c_void;
 use core::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::trace;
 use abi::layout;
 use platform::glib::UserData;
 

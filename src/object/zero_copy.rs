@@ -9,6 +9,7 @@ use core::mem;
 use std::collections::HashMap;
 
 use super::socket::Socket;
+use abi::profile;
 use host::error::Error;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicUsize, Ordering};
@@ -21,6 +22,8 @@ pub struct Seen {
     pub any: bool,
     /// One told of bytes that were really sent without a copy.
     pub uncopied: bool,
+    /// One told of bytes that were copied all the same.
+    pub copied: bool,
 }
 
 impl Seen {
@@ -28,6 +31,7 @@ impl Seen {
     pub fn add(&mut self, copied: bool) {
         self.any = true;
         self.uncopied |= !copied;
+        self.copied |= copied;
     }
 
     /// What both have said.
@@ -36,6 +40,25 @@ impl Seen {
         Self {
             any: self.any | other.any,
             uncopied: self.uncopied | other.uncopied,
+            copied: self.copied | other.copied,
+        }
+    }
+
+    /// What the struct's field remembers of it.
+    fn is_remarkable(self) -> bool {
+        if profile::FLUSH_TELLS_OF_COPIES {
+            self.copied
+        } else {
+            self.uncopied
+        }
+    }
+
+    /// What is known of it by that field.
+    fn remembered(is_remarkable: bool) -> Self {
+        Self {
+            any: is_remarkable,
+            uncopied: is_remarkable && !profile::FLUSH_TELLS_OF_COPIES,
+            copied: is_remarkable && profile::FLUSH_TELLS_OF_COPIES,
         }
     }
 }
@@ -136,7 +159,7 @@ impl Socket {
     /// Remembers what was seen, for the next flush.
     pub fn remember_seen(&self, seen: Seen) {
         if let Some(field) = self.success_field() {
-            if seen.uncopied {
+            if seen.is_remarkable() {
                 field.store(true, Ordering::Relaxed);
             }
         } else if seen.any {
@@ -149,11 +172,7 @@ impl Socket {
     /// What is remembered, which is forgotten by that.
     pub fn take_seen(&self) -> Seen {
         if let Some(field) = self.success_field() {
-            let uncopied = field.swap(false, Ordering::Relaxed);
-            return Seen {
-                any: uncopied,
-                uncopied,
-            };
+            return Seen::remembered(field.swap(false, Ordering::Relaxed));
         }
         Memory::get().take(self.as_ptr().addr(), |remembered| {
             mem::take(&mut remembered.seen)

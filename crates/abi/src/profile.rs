@@ -50,8 +50,21 @@ pub const ERRORS_CAN_BE_WARNINGS: bool = cfg!(error_warn);
 /// Flush answers for everything since the previous flush, not for what it read itself (R-CHAN-75).
 pub const FLUSH_REMEMBERS_COPIES: bool = cfg!(zero_copy_success);
 
+/// Flush tells whether any send was copied, not whether all were (R-111-12).
+pub const FLUSH_TELLS_OF_COPIES: bool = cfg!(zero_copy_fallback);
+
+/// `module_init_type` has a kind before that of QOM types (R-111-3).
+pub const TARGETS_ARE_A_MODULE_KIND: bool = cfg!(module_init_target_info);
+
 /// Names of QOM types have to begin and consist of certain characters (R-QOM-2).
 pub const TYPE_NAMES_ARE_CHECKED: bool = cfg!(type_name_rules);
+
+/// The id of an object that is made of properties has to begin and consist of certain characters
+/// (R-111-25).
+pub const IDS_ARE_CHECKED: bool = cfg!(id_rules);
+
+/// Threads always have their names; elsewhere the program says whether (R-THR-4, R-111-30).
+pub const THREADS_HAVE_NAMES: bool = cfg!(thread_names);
 
 /// A type without an instance alignment of its own has its ancestor's (R-QOM-4).
 pub const INSTANCE_ALIGN_IS_INHERITED: bool = cfg!(instance_align_inheritance);

@@ -7,14 +7,23 @@ use core::ffi::{c_uint, c_void};
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use abi::profile;
 use platform::os::abort::misuse;
 use platform::os::loader;
 
 /// How many kinds `module_init_type` has.
-const KINDS: usize = 8;
+const KINDS: usize = if profile::TARGETS_ARE_A_MODULE_KIND {
+    9
+} else {
+    8
+};
 
-/// The kind that registers QOM types, in every profile.
-pub(crate) const QOM: c_uint = 3;
+/// The kind that registers QOM types.
+pub(crate) const QOM: c_uint = if profile::TARGETS_ARE_A_MODULE_KIND {
+    4
+} else {
+    3
+};
 
 /// An initialiser.
 pub(crate) type InitFunction = unsafe extern "C" fn();

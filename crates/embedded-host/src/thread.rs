@@ -12,6 +12,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 use abi::layout::{QemuCond, QemuMutex, QemuThread};
+use abi::profile;
 use platform::os::abort::misuse;
 use platform::os::errno::Errno;
 use platform::os::thread::{self, Kind, StartRoutine};
@@ -282,8 +283,52 @@ fn monotonic_after(timeout: Duration) -> libc::timespec {
 static NAMING: AtomicBool = AtomicBool::new(false);
 
 /// Switches naming on or off.
+#[cfg(not(thread_names))]
 pub(crate) fn set_naming(enable: bool) {
     NAMING.store(enable, Ordering::Relaxed);
+}
+
+/// Names the calling thread, unless the system refuses the name.
+#[cfg(thread_names)]
+pub(crate) fn set_name(name: &CStr) {
+    // SAFETY: the calling thread is there, and the name is a C string.
+    unsafe { libc::pthread_setname_np(libc::pthread_self(), name.as_ptr()) };
+}
+
+/// The calling thread's name as it was when it first asked. The text lives as long as the thread.
+#[cfg(thread_names)]
+pub(crate) fn own_name() -> *const core::ffi::c_char {
+    use std::cell::UnsafeCell;
+    thread_local! {
+        static NAME: UnsafeCell<[u8; NAME_SIZE]> = const { UnsafeCell::new([0; NAME_SIZE]) };
+    }
+
+    NAME.with(|name| {
+        let place = name.get();
+        // SAFETY: only this thread reads and writes it, and nobody holds a reference.
+        if unsafe { *place } == [0; NAME_SIZE] {
+            // SAFETY: as above.
+            unsafe { *place = asked_name() };
+        }
+        place.cast_const().cast()
+    })
+}
+
+/// What the system says the calling thread is called (R-111-30).
+#[cfg(thread_names)]
+fn asked_name() -> [u8; NAME_SIZE] {
+    let mut name = [0; NAME_SIZE];
+    // SAFETY: functions without arguments.
+    if unsafe { libc::gettid() == libc::getpid() } {
+        return padded(c"main").unwrap_or(name);
+    }
+    let place = name.as_mut_ptr().cast::<core::ffi::c_char>();
+    // SAFETY: stores a C string of at most that size.
+    let code = unsafe { libc::pthread_getname_np(libc::pthread_self(), place, NAME_SIZE) };
+    if code != 0 || name[0] == 0 {
+        return padded(c"unnamed").unwrap_or(name);
+    }
+    name
 }
 
 /// What a thread that shows its name starts with; as in `c/extras/thread.c`.
@@ -315,7 +360,7 @@ pub(crate) unsafe fn create(
     start: StartRoutine,
     arg: *mut c_void,
 ) {
-    let name = name.filter(|_| NAMING.load(Ordering::Relaxed));
+    let name = name.filter(|_| profile::THREADS_HAVE_NAMES || NAMING.load(Ordering::Relaxed));
     let (start, arg) = match name.and_then(padded) {
         Some(name) => {
             let named = in_glib_memory(NamedStart { name, start, arg });

@@ -9,12 +9,17 @@ use core::ffi::{c_char, c_int, c_void};
 use libc::{sockaddr_storage, socklen_t};
 
 use abi::layout::{AioContext, Coroutine, Error, IOHandler, Object, SocketAddress, Type, TypeInfo};
+use abi::profile;
 
 #[cfg(feature = "tls")]
 pub mod tls;
 
-/// `module_init_type` of QOM types, in every profile.
-pub const MODULE_INIT_QOM: c_int = 3;
+/// `module_init_type` of QOM types.
+pub const MODULE_INIT_QOM: c_int = if profile::TARGETS_ARE_A_MODULE_KIND {
+    4
+} else {
+    3
+};
 
 /// Asks for events without a descriptor; io/ has no such function (R-HOST-13).
 pub type AioPollFn = Option<unsafe extern "C" fn(opaque: *mut c_void) -> bool>;

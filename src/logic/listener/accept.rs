@@ -3,7 +3,6 @@
 use crate::logic::socket::establish;
 use crate::object::Ref;
 use crate::object::socket::Socket;
-use crate::trace;
 use abi::layout::QIOChannelSocket;
 use platform::os::errno::Errno;
 use platform::os::fd::Descriptor;

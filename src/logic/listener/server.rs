@@ -9,7 +9,6 @@ use super::traces;
 use crate::object::Ref;
 use crate::object::listener::Listener;
 use crate::object::socket::Socket;
-use crate::trace;
 use abi::layout::QIOChannelSocket;
 use platform::os::errno::Errno;
 use platform::sync::Mutex;

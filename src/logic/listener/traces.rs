@@ -5,8 +5,8 @@ use core::ptr;
 
 use super::registration::Registration;
 use crate::object::listener::Listener;
-use crate::trace::{self, Id};
 use abi::profile::{self, ListenerTraces};
+use trace::Id;
 
 /// Watches of `registration` were made by the operation called `extra`.
 pub fn watch(listener: &Listener, registration: Option<&Registration>, extra: &CStr) {

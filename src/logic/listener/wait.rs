@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::accept::{AcceptError, AcceptLock, Backoff};
 use crate::object::Ref;
 use crate::object::listener::Listener;
-use crate::trace;
 use abi::layout::QIOChannelSocket;
 use platform::glib::monotonic_time;
 use platform::os::errno::Errno;

@@ -8,7 +8,6 @@ use crate::logic::task::{Task, Worker};
 use crate::object::Ref;
 use crate::object::socket::{End, Socket};
 use crate::object::task::Completion;
-use crate::trace;
 use abi::layout;
 use abi::origin;
 use host::error::{Error, Origin};

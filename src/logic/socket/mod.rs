@@ -27,7 +27,6 @@ pub mod zero_copy;
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::socket::Socket;
-use crate::trace;
 use abi::layout;
 use abi::profile;
 use platform::os::connection;

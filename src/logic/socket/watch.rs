@@ -1,13 +1,13 @@
 //! Watches of socket channels: of their descriptor, and of what the system doesn't tell about it.
 
 use super::writers::Writer;
-use crate::logic::polling::Polling;
 use crate::logic::watch;
 use crate::object::Ref;
 use crate::object::socket::Socket;
 use crate::object::watch::{WatchFunc, WatchSource};
 use abi::layout;
 use platform::glib::condition::OUT;
+use platform::glib::polling::Polling;
 use platform::glib::waiters::Waiter;
 use platform::glib::{Callback, Hooks, PollFd, Resting};
 

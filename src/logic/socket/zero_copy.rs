@@ -28,8 +28,13 @@ pub fn flush(socket: &Socket) -> Result<Flushed, Error> {
 
 /// What a flush answers.
 fn verdict(seen: Seen) -> Flushed {
-    // In the later profiles nothing sent counts as copied.
-    if !seen.uncopied && (seen.any || profile::FLUSH_REMEMBERS_COPIES) {
+    let copied = if profile::FLUSH_TELLS_OF_COPIES {
+        seen.copied
+    } else {
+        // Where the struct remembers, nothing sent counts as copied.
+        !seen.uncopied && (seen.any || profile::FLUSH_REMEMBERS_COPIES)
+    };
+    if copied {
         Flushed::Copied
     } else {
         Flushed::WithoutCopy
@@ -215,15 +220,26 @@ mod tests {
     }
 
     #[test]
-    fn one_uncopied_send_makes_a_flush_worth_while() {
-        let seen = |any, uncopied| Seen { any, uncopied };
-        assert_eq!(verdict(seen(true, false)), Flushed::Copied);
-        assert_eq!(verdict(seen(true, true)), Flushed::WithoutCopy);
-        let idle = if profile::FLUSH_REMEMBERS_COPIES {
+    fn a_flush_answers_for_all_sends_together() {
+        let seen = |notices: &[bool]| {
+            let mut seen = Seen::default();
+            notices.iter().for_each(|&copied| seen.add(copied));
+            verdict(seen)
+        };
+        assert_eq!(seen(&[true]), Flushed::Copied);
+        assert_eq!(seen(&[false]), Flushed::WithoutCopy);
+        let mixed = if profile::FLUSH_TELLS_OF_COPIES {
             Flushed::Copied
         } else {
             Flushed::WithoutCopy
         };
-        assert_eq!(verdict(seen(false, false)), idle);
+        assert_eq!(seen(&[true, false]), mixed);
+        assert_eq!(seen(&[false, true]), mixed);
+        let idle = if profile::FLUSH_REMEMBERS_COPIES && !profile::FLUSH_TELLS_OF_COPIES {
+            Flushed::Copied
+        } else {
+            Flushed::WithoutCopy
+        };
+        assert_eq!(seen(&[]), idle);
     }
 }

@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use super::{Stage, Task, pool};
 use crate::object::task::Handle;
-use crate::trace;
 use platform::glib::{Callback, Hooks, MainContext, Source, SourceOf, WeakContext, monotonic_time};
 use platform::os::abort::misuse;
 use platform::os::thread;

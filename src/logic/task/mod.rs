@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 use crate::object::Ref;
 use crate::object::task::{Completion, Handle, WorkerFunc};
-use crate::trace;
 use abi::layout;
 use delivery::CompletionQueue;
 use host::error::HostError;

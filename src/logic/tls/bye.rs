@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::operation::Job;
 use super::{State, no_session};
 use crate::object::tls::Tls;
-use crate::trace;
 use host::error::Error;
 use host::tls_session::Step;
 use platform::glib::MainContext;

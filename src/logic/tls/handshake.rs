@@ -8,7 +8,6 @@ use crate::logic::task::Task;
 use crate::object::channel::Feature;
 use crate::object::task::Completion;
 use crate::object::tls::Tls;
-use crate::trace;
 use abi::layout;
 use abi::origin;
 use host::error::Error;

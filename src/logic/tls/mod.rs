@@ -27,7 +27,6 @@ use crate::logic::{control, layered};
 use crate::object::Ref;
 use crate::object::channel::Channel;
 use crate::object::tls::Tls;
-use crate::trace;
 use abi::layout;
 use abi::profile;
 use host::error::Error;

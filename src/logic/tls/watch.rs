@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::State;
-use crate::logic::polling::Polling;
 use crate::logic::watch;
 use crate::object::Ref;
 use crate::object::channel::Polled;
@@ -11,6 +10,7 @@ use crate::object::tls::Tls;
 use crate::object::watch::{WatchFunc, WatchSource, Watcher};
 use abi::layout;
 use platform::glib::condition::{IN, OUT};
+use platform::glib::polling::Polling;
 use platform::glib::waiters::Waiter;
 use platform::glib::{Callback, Hooks, PollFd, Resting};
 use platform::os::poll::{Until, Waited};

@@ -2,7 +2,6 @@
 
 use super::frame::{self, BINARY};
 use super::output::{LIMIT, Output};
-use crate::trace;
 use host::error::Error;
 use platform::os::iov::{Cursor, IoVec};
 

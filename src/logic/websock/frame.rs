@@ -1,7 +1,5 @@
 //! Frames: their headers and the rules of their order (RFC 6455 section 5).
 
-use crate::trace;
-
 /// A frame's kind.
 pub(super) const CONTINUATION: u8 = 0;
 pub(super) const BINARY: u8 = 2;

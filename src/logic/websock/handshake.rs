@@ -14,7 +14,6 @@ use crate::object::task::Completion;
 use crate::object::waiting::Direction;
 use crate::object::watch::Watcher;
 use crate::object::websock::Websock;
-use crate::trace;
 use abi::layout;
 use abi::origin;
 use host::error::Error;

@@ -6,7 +6,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-use crate::trace;
 use host::error::Error;
 
 /// The head of the request ends within so many bytes (R-WS-8).

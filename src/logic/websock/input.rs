@@ -4,7 +4,6 @@
 
 use super::frame::{BINARY, CLOSE, MessageState, PING, Refusal};
 use super::mask;
-use crate::trace;
 use platform::os::iov::{Cursor, Writable};
 
 /// Bytes that are held.

@@ -39,7 +39,6 @@ use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::object::websock::Websock;
 use crate::object::{Finalizing, Ref};
-use crate::trace;
 use abi::layout;
 use host::error::Error;
 use platform::os::errno::Errno;

@@ -17,7 +17,6 @@ use crate::logic::watch;
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use crate::object::watch::{WatchSource, Watcher};
-use crate::trace;
 use abi::layout::QIOChannelShutdown;
 use host::error::Error;
 use platform::glib::MainContext;

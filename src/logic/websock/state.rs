@@ -10,7 +10,6 @@ use super::sending::Sender;
 use super::stream::{End, Stream};
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
-use crate::trace;
 use host::error::Error;
 use platform::glib::condition::{ERR, HUP, IN, OUT};
 use platform::os::iov::{IoVec, IoVecMut};

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::object::channel_class::Transfer;
-use crate::trace;
 use abi::origin;
 use host::error::{Error, HostError};
 use platform::glib::waiters::Waiters;

@@ -31,8 +31,11 @@ pub struct QIOChannelSocket {
     #[cfg(bool_set_blocking)]
     pub blocking: bool,
     /// Whether a send since the last flush really was zero-copy; private.
-    #[cfg(zero_copy_success)]
+    #[cfg(all(zero_copy_success, not(zero_copy_fallback)))]
     pub new_zero_copy_sent_success: bool,
+    /// Whether a send since the last flush that told so was copied; private.
+    #[cfg(zero_copy_fallback)]
+    pub zero_copy_fallback: bool,
 }
 
 const PARENT: usize = size_of::<QIOChannel>();
@@ -47,5 +50,6 @@ assert_layout!(QIOChannelSocket, size = PARENT + 296 + more(cfg!(bool_set_blocki
     zero_copy_queued @ PARENT + 280,
     zero_copy_sent @ PARENT + 288,
     #[cfg(bool_set_blocking)] blocking @ PARENT + 296,
-    #[cfg(zero_copy_success)] new_zero_copy_sent_success @ PARENT + 297,
+    #[cfg(all(zero_copy_success, not(zero_copy_fallback)))] new_zero_copy_sent_success @ PARENT + 297,
+    #[cfg(zero_copy_fallback)] zero_copy_fallback @ PARENT + 297,
 });

@@ -14,6 +14,8 @@ pub type ErrorClass = c_uint;
 
 /// `ERROR_CLASS_GENERIC_ERROR`, the class of nearly all errors.
 pub const ERROR_CLASS_GENERIC_ERROR: ErrorClass = 0;
+/// `ERROR_CLASS_DEVICE_NOT_FOUND`.
+pub const ERROR_CLASS_DEVICE_NOT_FOUND: ErrorClass = 3;
 
 /// Where in the program an error was made. The strings live as long as the process (R-HOST-5).
 #[derive(Clone, Copy)]

@@ -87,11 +87,18 @@ pub struct UserCreatableClass {
     /// Called when the properties are set.
     pub complete: Option<unsafe extern "C" fn(uc: *mut UserCreatable, errp: *mut *mut Error)>,
     /// Asked before the object is deleted.
+    #[cfg(not(prepare_delete))]
     pub can_be_deleted: Option<unsafe extern "C" fn(uc: *mut UserCreatable) -> bool>,
+    /// Called before the object is deleted, which it may refuse.
+    #[cfg(prepare_delete)]
+    pub prepare_delete:
+        Option<unsafe extern "C" fn(uc: *mut UserCreatable, errp: *mut *mut Error) -> bool>,
 }
 
 const PARENT: usize = size_of::<InterfaceClass>();
 
 assert_layout!(UserCreatableClass, size = PARENT + 16, {
-    parent_class @ 0, complete @ PARENT, can_be_deleted @ PARENT + 8,
+    parent_class @ 0, complete @ PARENT,
+    #[cfg(not(prepare_delete))] can_be_deleted @ PARENT + 8,
+    #[cfg(prepare_delete)] prepare_delete @ PARENT + 8,
 });

@@ -4,6 +4,7 @@ pub mod callback_data;
 pub mod condition;
 mod context;
 mod log;
+pub mod polling;
 pub mod reaper;
 mod shared_context;
 mod source;

@@ -43,7 +43,7 @@ fn wait_for(child: Pid, flags: c_int) -> Result<Option<c_int>, Errno> {
 
 /// Reaps the child if it has ended: its exit status. None if it runs. ECHILD if it isn't ours to
 /// reap.
-pub fn reap_if_ended(child: Pid) -> Result<Option<c_int>, Errno> {
+pub(crate) fn reap_if_ended(child: Pid) -> Result<Option<c_int>, Errno> {
     wait_for(child, libc::WNOHANG)
 }
 
@@ -75,7 +75,7 @@ pub fn signal(child: Pid, signal: c_int) -> Result<(), Errno> {
 /// A descriptor that is readable once the child has ended. Kernels before 5.3 have none.
 ///
 /// The child must not have been reaped, as in [`signal`].
-pub fn watch_end(child: Pid) -> Result<Descriptor, Errno> {
+pub(crate) fn watch_end(child: Pid) -> Result<Descriptor, Errno> {
     // SAFETY: takes numbers only.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, child.0, 0) };
     let fd = check(c_int::try_from(fd).unwrap_or(-1))?;

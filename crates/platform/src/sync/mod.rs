@@ -6,9 +6,11 @@ pub mod fork;
 pub mod inbox;
 mod lock;
 mod monitor;
+mod striped;
 
 pub use lock::{Condvar, Mutex, MutexGuard};
 pub use monitor::Monitor;
+pub use striped::Striped;
 
 /// Atomic types.
 pub use core::sync::atomic;

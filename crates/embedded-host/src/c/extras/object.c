@@ -12,8 +12,16 @@ Object *qio_internal_object_new_with_props(const char *type_name, Object *parent
                                            const char *id, Error **errp,
                                            const char *const *props,
                                            size_t count);
+Object *qio_internal_object_new_parentless(const char *type_name, Error **errp,
+                                           const char *const *props, size_t count);
 bool qio_internal_object_set_props(Object *obj, Error **errp,
                                    const char *const *props, size_t count);
+
+#ifdef QIO_HAS_PROPV_ERRP_LAST
+#define VARGS_AND_ERRP(vargs, errp) vargs, errp
+#else
+#define VARGS_AND_ERRP(vargs, errp) errp, vargs
+#endif
 
 /* Names and values by turns. */
 static GPtrArray *collect(va_list vargs)
@@ -29,7 +37,8 @@ static GPtrArray *collect(va_list vargs)
 }
 
 Object *object_new_with_propv(const char *type_name, Object *parent,
-                              const char *id, Error **errp, va_list vargs)
+                              const char *id,
+                              VARGS_AND_ERRP(va_list vargs, Error **errp))
 {
     g_autoptr(GPtrArray) props = collect(vargs);
 
@@ -45,12 +54,33 @@ Object *object_new_with_props(const char *type_name, Object *parent,
     Object *obj;
 
     va_start(vargs, errp);
-    obj = object_new_with_propv(type_name, parent, id, errp, vargs);
+    obj = object_new_with_propv(type_name, parent, id, VARGS_AND_ERRP(vargs, errp));
     va_end(vargs);
     return obj;
 }
 
-bool object_set_propv(Object *obj, Error **errp, va_list vargs)
+#ifdef QIO_HAS_PARENTLESS_OBJECTS
+Object *object_new_with_propv_parentless(const char *type_name, va_list vargs, Error **errp)
+{
+    g_autoptr(GPtrArray) props = collect(vargs);
+
+    return qio_internal_object_new_parentless(
+        type_name, errp, (const char *const *)props->pdata, props->len / 2);
+}
+
+Object *object_new_with_props_parentless(const char *type_name, Error **errp, ...)
+{
+    va_list vargs;
+    Object *obj;
+
+    va_start(vargs, errp);
+    obj = object_new_with_propv_parentless(type_name, vargs, errp);
+    va_end(vargs);
+    return obj;
+}
+#endif
+
+bool object_set_propv(Object *obj, VARGS_AND_ERRP(va_list vargs, Error **errp))
 {
     g_autoptr(GPtrArray) props = collect(vargs);
 
@@ -64,7 +94,7 @@ bool object_set_props(Object *obj, Error **errp, ...)
     bool ok;
 
     va_start(vargs, errp);
-    ok = object_set_propv(obj, errp, vargs);
+    ok = object_set_propv(obj, VARGS_AND_ERRP(vargs, errp));
     va_end(vargs);
     return ok;
 }

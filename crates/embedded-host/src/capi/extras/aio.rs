@@ -55,7 +55,7 @@ fn given_away(bh: Arc<BottomHalf>) -> *mut QEMUBH {
     Arc::into_raw(bh).cast_mut().cast()
 }
 
-exports! { "block/aio.h";
+exports! { "qemu/aio.h";
     fn aio_context_new() -> *mut AioContext, else (core::ptr::null_mut()) {
         Context::create()
             .map(|context| context.source().clone().into_ptr().cast())

@@ -51,7 +51,7 @@ exports! { "qemu/coroutine-core.h";
     }
 }
 
-exports! { "block/aio.h";
+exports! { "qemu/aio.h";
     fn aio_co_enter(ctx: (*mut AioContext), co: (*mut layout::Coroutine)) -> () {
         Coroutine::wake(Coroutine::borrow(FUNCTION, co), ctx);
     }

@@ -14,8 +14,14 @@ exports! { "qom/object_interfaces.h";
         user_creatable::complete(object(uc.cast::<Object>(), FUNCTION)).map(|()| true)
     }
 
+    #[cfg(not(prepare_delete))]
     fn user_creatable_can_be_deleted(uc: (*mut UserCreatable)) -> bool {
         user_creatable::can_be_deleted(object(uc.cast::<Object>(), FUNCTION))
+    }
+
+    #[cfg(prepare_delete)]
+    fn user_creatable_prepare_delete(uc: (*mut UserCreatable)) -> bool, else (false) {
+        user_creatable::prepare_delete(object(uc.cast::<Object>(), FUNCTION)).map(|()| true)
     }
 }
 
@@ -45,6 +51,30 @@ pub unsafe extern "C" fn qio_internal_object_new_with_props(
             user_creatable::create(type_name, parent, id, &pairs),
             errp,
             &origin!(c"object_new_with_props"),
+        )
+    }
+}
+
+/// Makes an object of `count` names, each followed by its value, which is the caller's.
+#[cfg(parentless_objects)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qio_internal_object_new_parentless(
+    type_name: *const c_char,
+    errp: *mut *mut Error,
+    props: *const *const c_char,
+    count: usize,
+) -> *mut Object {
+    const FUNCTION: &str = "object_new_with_props_parentless";
+    // SAFETY: the C caller's.
+    let type_name = unsafe { text(type_name, FUNCTION, "typename") };
+    // SAFETY: what c/extras/object.c has collected.
+    let pairs = unsafe { pairs(props, count, FUNCTION) };
+    // SAFETY: the C caller's `errp`.
+    unsafe {
+        ptr_or_propagate(
+            user_creatable::create_parentless(type_name, &pairs),
+            errp,
+            &origin!(c"object_new_with_props_parentless"),
         )
     }
 }

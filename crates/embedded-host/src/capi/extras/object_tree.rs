@@ -10,12 +10,18 @@ use crate::capi::exports::exports;
 use crate::destination::ERROR_ABORT;
 #[cfg(unambiguous_type)]
 use crate::error::Error;
+#[cfg(resolve_and_typecheck)]
+use crate::qom::objects::instance;
 use crate::qom::objects::property::Property;
 use crate::qom::tree;
 use crate::qom::tree::path::{self, Found};
+#[cfg(resolve_and_typecheck)]
+use crate::qom::types::cast;
 use abi::layout::{Object, ObjectProperty};
 use abi::origin;
 use platform::os::abort::misuse;
+#[cfg(resolve_and_typecheck)]
+use platform::os::errno::Errno;
 
 /// What `object_child_foreach` calls.
 pub type ChildVisitor = unsafe extern "C" fn(child: *mut Object, opaque: *mut c_void) -> c_int;
@@ -33,6 +39,26 @@ unsafe fn answer(found: Found, ambiguous: *mut bool) -> *mut Object {
         Found::One(object) => object,
         Found::None | Found::Several => ptr::null_mut(),
     }
+}
+
+/// Nothing is at that path, as an error of its own class.
+#[cfg(resolve_and_typecheck)]
+fn device_not_found(path: &CStr) -> Error {
+    use crate::error_object::OwnedError;
+    use abi::layout::{ERROR_CLASS_DEVICE_NOT_FOUND, ErrorPlace};
+
+    let origin = origin!(c"object_resolve_and_typecheck");
+    let place = ErrorPlace {
+        src: origin.file.as_ptr(),
+        line: origin.c_line(),
+        func: origin.function.as_ptr(),
+    };
+    let parts = (c"Device '".as_ptr(), path.as_ptr(), c"' not found".as_ptr());
+    // SAFETY: C strings, ended by NULL.
+    let text = unsafe { glib_sys::g_strconcat(parts.0, parts.1, parts.2, ptr::null::<c_char>()) };
+    // SAFETY: the text is this function's, the names of the place are static.
+    let object = unsafe { OwnedError::new(place, ERROR_CLASS_DEVICE_NOT_FOUND, text) };
+    Error::object(Some(object), Errno::NONE)
 }
 
 exports! { "qom/object-tree.h";
@@ -101,6 +127,23 @@ exports! { "qom/object-tree.h";
 
     fn object_resolve_path_type(path: text, typename: text, ambiguous: (*mut bool)) -> *mut Object {
         answer(path::resolve_type(path, typename), ambiguous)
+    }
+
+    #[cfg(resolve_and_typecheck)]
+    fn object_resolve_and_typecheck(
+        path: text, name: text, r#type: text,
+    ) -> *mut Object, else (ptr::null_mut()) {
+        match path::resolve_type(path, c"object") {
+            Found::One(object) if cast::is_a(instance::class_of(object), r#type) => Ok(object),
+            Found::One(_) => Err(Error::new(format!(
+                "Invalid parameter type for '{}', expected: {}",
+                name.to_string_lossy(), r#type.to_string_lossy(),
+            ))),
+            Found::None => Err(device_not_found(path)),
+            Found::Several => Err(Error::new(format!(
+                "Path '{}' does not uniquely identify an object", path.to_string_lossy(),
+            ))),
+        }
     }
 
     #[cfg(unambiguous_type)]

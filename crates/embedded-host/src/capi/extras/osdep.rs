@@ -4,6 +4,8 @@ use core::ffi::{c_char, c_int, c_void};
 
 use crate::capi::exports::exports;
 use platform::os::abort::misuse;
+#[cfg(fcntl_addfl)]
+use platform::os::errno;
 use platform::os::errno::Errno;
 use platform::os::fd::{self, Descriptor};
 
@@ -43,6 +45,15 @@ exports! { "qemu/osdep.h";
         if let Err(errno) = fd::set_close_on_exec(fd, false) {
             misuse(FUNCTION, format_args!("@fd {fd}: {errno}"));
         }
+    }
+
+    #[cfg(fcntl_addfl)]
+    fn qemu_fcntl_addfl(fd: (c_int), flag: (c_int)) -> c_int {
+        let flags = libc::fcntl(fd, libc::F_GETFL);
+        if flags == -1 || libc::fcntl(fd, libc::F_SETFL, flags | flag) == -1 {
+            return -errno::last().code();
+        }
+        0
     }
 
     fn qemu_get_thread_id() -> c_int {

@@ -141,7 +141,18 @@ exports! { "qemu/thread.h";
         libc::pthread_equal((*thread).thread, libc::pthread_self()) != 0
     }
 
+    #[cfg(not(thread_names))]
     fn qemu_thread_naming(enable: (bool)) -> () {
         thread::set_naming(enable);
+    }
+
+    #[cfg(thread_names)]
+    fn qemu_thread_set_name(name: text) -> () {
+        thread::set_name(name);
+    }
+
+    #[cfg(thread_names)]
+    fn qemu_thread_get_name() -> *const c_char {
+        thread::own_name()
     }
 }

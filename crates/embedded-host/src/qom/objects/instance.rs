@@ -245,6 +245,12 @@ impl ObjectRef {
     pub(crate) fn as_ptr(&self) -> *mut Object {
         self.0
     }
+
+    /// Gives the reference away.
+    #[cfg(parentless_objects)]
+    pub(crate) fn into_raw(self) -> *mut Object {
+        std::mem::ManuallyDrop::new(self).0
+    }
 }
 
 impl Drop for ObjectRef {

@@ -5,6 +5,7 @@ use core::ffi::CStr;
 use crate::error::{Error, catch};
 use crate::qapi::scalar::Source;
 use abi::layout::{Object, UserCreatable, UserCreatableClass};
+use abi::profile;
 
 use crate::qom::objects::instance::{self, ObjectRef};
 use crate::qom::tree;
@@ -43,11 +44,31 @@ pub(crate) unsafe fn complete(obj: *mut Object) -> Result<(), Error> {
 ///
 /// # Safety
 /// `obj` is a live object.
+#[cfg(not(prepare_delete))]
 pub(crate) unsafe fn can_be_deleted(obj: *mut Object) -> bool {
     // SAFETY: as promised.
     let asked = unsafe { methods(obj) }.and_then(|methods| methods.can_be_deleted);
     // SAFETY: the class's hook gets an instance.
     asked.is_none_or(|may| unsafe { may(obj.cast::<UserCreatable>()) })
+}
+
+/// Has an object get ready to be deleted, unless that is not to be (R-111-28).
+///
+/// # Safety
+/// `obj` is a live object.
+#[cfg(prepare_delete)]
+pub(crate) unsafe fn prepare_delete(obj: *mut Object) -> Result<(), Error> {
+    // SAFETY: as promised.
+    let Some(prepare) = unsafe { methods(obj) }.and_then(|methods| methods.prepare_delete) else {
+        return Ok(());
+    };
+    // SAFETY: the class's hook gets an instance.
+    let (may, failed) = catch(|errp| unsafe { prepare(obj.cast::<UserCreatable>(), errp) });
+    match failed {
+        Some(error) => Err(error),
+        None if may => Ok(()),
+        None => Err(Error::new("The object can't be deleted")),
+    }
 }
 
 /// Sets properties from words, in order, up to the first that fails.
@@ -72,19 +93,11 @@ pub(crate) unsafe fn create(
     id: &CStr,
     pairs: &[(&CStr, &CStr)],
 ) -> Result<*mut Object, Error> {
-    let shown = type_name.to_string_lossy();
-    let Some(ty) = types::find(type_name) else {
-        return Err(Error::new(format!("invalid object type: {shown}")));
-    };
-    class::of(ty);
-    if ty.resolved().is_abstract {
-        return Err(Error::new(format!("object type '{shown}' is abstract")));
+    if profile::IDS_ARE_CHECKED && !is_identifier(id.to_bytes()) {
+        return Err(Error::new("Parameter 'id' expects an identifier"));
     }
-    // SAFETY: a new object, whose reference is this function's.
-    let held = unsafe { ObjectRef::owning(instance::create(ty, "object_new_with_props")) };
+    let held = with_properties(type_name, pairs)?;
     let obj = held.as_ptr();
-    // SAFETY: live until the end of this function.
-    unsafe { set_all(obj, pairs) }?;
     // SAFETY: both are live.
     unsafe { tree::try_add_child(parent, id, obj) }?;
     // SAFETY: live, see above.
@@ -99,4 +112,39 @@ pub(crate) unsafe fn create(
         return Err(Error::new(format!("object '{id}' is gone")));
     }
     Ok(obj)
+}
+
+/// A new object with those properties, completed, whose only reference is the caller's (R-111-26).
+#[cfg(parentless_objects)]
+pub(crate) fn create_parentless(
+    type_name: &CStr,
+    pairs: &[(&CStr, &CStr)],
+) -> Result<*mut Object, Error> {
+    let held = with_properties(type_name, pairs)?;
+    // SAFETY: live.
+    unsafe { complete(held.as_ptr()) }?;
+    Ok(held.into_raw())
+}
+
+/// Whether a name is an ASCII letter, followed by letters, digits, `-`, `.` and `_` (R-111-25).
+fn is_identifier(name: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+    name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(is_part)
+}
+
+/// A new object with those properties, not completed.
+fn with_properties(type_name: &CStr, pairs: &[(&CStr, &CStr)]) -> Result<ObjectRef, Error> {
+    let shown = type_name.to_string_lossy();
+    let Some(ty) = types::find(type_name) else {
+        return Err(Error::new(format!("invalid object type: {shown}")));
+    };
+    class::of(ty);
+    if ty.resolved().is_abstract {
+        return Err(Error::new(format!("object type '{shown}' is abstract")));
+    }
+    // SAFETY: a new object, whose reference is this function's.
+    let held = unsafe { ObjectRef::owning(instance::create(ty, "object_new_with_props")) };
+    // SAFETY: live until the end of this function.
+    unsafe { set_all(held.as_ptr(), pairs) }?;
+    Ok(held)
 }

@@ -263,10 +263,10 @@ mod tests {
 
     #[test]
     fn the_events_are_those_of_the_specification() {
-        let tls = include_str!("../../docs/spec/tls-websock.md");
-        let tasks = include_str!("../../docs/spec/task-listener-dns-watch.md");
+        let tls = include_str!("../../../docs/spec/tls-websock.md");
+        let tasks = include_str!("../../../docs/spec/task-listener-dns-watch.md");
         let mut expected = specified(tasks, "\n## 7. Trace events\n");
-        let channels = include_str!("../../docs/spec/channels.md");
+        let channels = include_str!("../../../docs/spec/channels.md");
         expected.extend(specified(channels, "\n## 10. Trace events\n"));
         expected.extend(specified(tls, "\n## 1.12 Trace events"));
         expected.extend(specified(tls, "\n## 3.13 Trace events"));

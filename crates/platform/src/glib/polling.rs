@@ -4,9 +4,9 @@
 //! have its loop turn and turn: a descriptor that raises nothing else is left out of the poll for a
 //! while, ever longer, before it is looked at again (W-WATCH-1).
 
-use platform::glib::condition::{IN, OUT, PRI};
-use platform::glib::{PollFd, Resting, monotonic_time};
-use platform::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use super::condition::{ERR, HUP, IN, NVAL, OUT, PRI};
+use super::{PollFd, Resting, monotonic_time};
+use crate::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 /// Pauses, in microseconds.
 const PAUSE_FIRST: u32 = 1_000;
@@ -15,11 +15,14 @@ const PAUSE_LAST: u32 = 5_000;
 /// The longest for others: what they are for comes once.
 const PAUSE_LAST_IDLE: u32 = 100_000;
 
+/// What `poll` reports without being asked.
+pub const ALWAYS_REPORTED: u32 = ERR | HUP | NVAL;
+
 /// Input, urgent input, output, and what is reported unasked.
-const CONDITIONS: u32 = IN | PRI | OUT | super::watch::ALWAYS_REPORTED;
+const CONDITIONS: u32 = IN | PRI | OUT | ALWAYS_REPORTED;
 
 /// The descriptors.
-pub(super) struct Polling<const N: usize> {
+pub struct Polling<const N: usize> {
     fds: [PollFd; N],
     pauses: [Pause; N],
     last: u32,
@@ -35,7 +38,7 @@ struct Pause {
 impl<const N: usize> Polling<N> {
     /// Polls these descriptors for these events, for a watch for `condition`. A watch for nothing
     /// polls nothing.
-    pub(super) fn new(fds: [(i32, u32); N], condition: u32) -> Self {
+    pub fn new(fds: [(i32, u32); N], condition: u32) -> Self {
         let is_idle = condition & CONDITIONS == 0;
         let last = if condition & (IN | OUT) != 0 {
             PAUSE_LAST
@@ -54,12 +57,13 @@ impl<const N: usize> Polling<N> {
         }
     }
 
-    pub(super) fn poll_fds(&self) -> &[PollFd] {
+    /// For `Hooks::poll_fds`.
+    pub fn poll_fds(&self) -> &[PollFd] {
         &self.fds
     }
 
     /// What the last poll found.
-    pub(super) fn revents(&self) -> [u32; N] {
+    pub fn revents(&self) -> [u32; N] {
         let mut revents = [0; N];
         for (revents, fd) in revents.iter_mut().zip(&self.fds) {
             *revents = fd.revents();
@@ -68,7 +72,7 @@ impl<const N: usize> Polling<N> {
     }
 
     /// What was found is not what the watch is for: such descriptors rest.
-    pub(super) fn rest(&self) {
+    pub fn rest(&self) {
         for (fd, pause) in self.fds.iter().zip(&self.pauses) {
             if fd.revents() == 0 {
                 continue;
@@ -82,7 +86,7 @@ impl<const N: usize> Polling<N> {
     }
 
     /// Which of them rest, and for how long the first.
-    pub(super) fn resting(&self) -> Resting {
+    pub fn resting(&self) -> Resting {
         let mut resting = Resting::NONE;
         for (at, pause) in self.pauses.iter().enumerate() {
             let until = pause.until.load(Ordering::Relaxed);
@@ -109,7 +113,6 @@ impl<const N: usize> Polling<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use platform::glib::condition::HUP;
 
     #[test]
     fn a_watch_for_nothing_polls_nothing() {

@@ -78,7 +78,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::trace::{self, Id};
+    use crate::{self as trace, Id};
 
     /// Sinks are the process's.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
