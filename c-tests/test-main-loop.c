@@ -4,6 +4,7 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
+#include "qemu/coroutine.h"
 #include "qemu/main-loop.h"
 
 #include <sys/resource.h>
@@ -221,6 +222,26 @@ static void test_too_early(void)
                               " qemu_init_main_loop()\n");
 }
 
+static void coroutine_fn sleeps(void *opaque)
+{
+    qemu_coroutine_yield();
+}
+
+static void test_too_early_for_coroutines(void)
+{
+    if (g_test_subprocess()) {
+        struct rlimit no_core = { 0, 0 };
+
+        setrlimit(RLIMIT_CORE, &no_core);
+        aio_co_schedule(qemu_get_aio_context(), qemu_coroutine_create(sleeps, NULL));
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_failed();
+    g_test_trap_assert_stderr("*aio_co_schedule: the coroutine has no AioContext: there is no main one before"
+                              " qemu_init_main_loop()\n");
+}
+
 static void test_big_lock(void)
 {
 #ifndef QIO_HAS_BQL_NAMES
@@ -278,6 +299,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/main-loop/codes", test_codes);
     g_test_add_func("/qio/main-loop/global-state-elsewhere", test_global_state_elsewhere);
     g_test_add_func("/qio/main-loop/too-early", test_too_early);
+    g_test_add_func("/qio/main-loop/too-early-for-coroutines", test_too_early_for_coroutines);
     g_test_add_func("/qio/main-loop/big-lock", test_big_lock);
     g_test_add_func("/qio/main-loop/types", test_types);
     return g_test_run();

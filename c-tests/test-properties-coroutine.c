@@ -164,7 +164,7 @@ static void test_once_from_a_coroutine(void)
     g_assert_true(waiter.ended);
 }
 
-#ifdef QIO_HAS_TWO_AIO_CONTEXTS
+#ifdef QIO_HAS_WAKE_READ
 /* Descriptors and threads race, and nothing is lost: all that is sent arrives. */
 typedef struct Stream {
     LoopThread loop;
@@ -216,6 +216,9 @@ static void test_race_with_the_descriptor(void)
 
     follow(stream.ioc, true);
     loop_thread_start(&stream.loop);
+#ifndef QIO_HAS_TWO_AIO_CONTEXTS
+    qio_channel_attach_aio_context(stream.ioc, stream.loop.ctx);
+#endif
     loop_thread_call(&stream.loop, stream_start, &stream);
     for (int i = 0; i < 2; i++) {
         threads[i] = g_thread_new("wakes", stream_wakes, &stream);

@@ -8,6 +8,10 @@
 #ifndef QIO_PROFILE_H
 #define QIO_PROFILE_H
 
+#ifdef QIO_ABI_CUSTOM
+/* A combination between the profiles; the build has it. */
+#include "qio-custom.h"
+#else
 /*
  * Exactly one: -DQIO_ABI_QEMU_11_1 and the like choose. Installed headers have
  * the one that their library was built for.
@@ -392,7 +396,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #endif
 
 /* MAKE_IDENTIFIER, typeof_strip_qual and the thread-safety annotations. */
-#if defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
+#if defined(QIO_ABI_QEMU_8_0_1) || defined(QIO_ABI_QEMU_8_1) || \
+    defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
     defined(QIO_ABI_QEMU_9_1) || defined(QIO_ABI_QEMU_10_0) || \
     defined(QIO_ABI_QEMU_10_0_13) || defined(QIO_ABI_QEMU_10_1) || \
     defined(QIO_ABI_QEMU_10_1_3) || defined(QIO_ABI_QEMU_10_2_0) || \
@@ -731,6 +736,8 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #if defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
     defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_DH_FILE_WARNING
+#endif
+
 #endif
 
 #endif

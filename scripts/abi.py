@@ -7,9 +7,11 @@ abi/embedded-exports.txt    what the embedded host exports besides
 abi/not-yet.txt             what the facts have and libqio has not, with reasons
 """
 
+import copy
 import functools
 import itertools
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -21,6 +23,10 @@ ABI = ROOT / 'abi'
 TABLE = tomllib.loads((ROOT / 'crates' / 'abi' / 'profiles.toml').read_text())
 PROFILES = list(TABLE['profiles'])
 DEFAULT = TABLE['default']
+# A combination of switches between the profiles, as scripts/abi-profile writes it for a tree.
+CUSTOM = 'custom'
+if custom_row := os.environ.get('QIO_ABI_SWITCHES'):
+    TABLE['profiles'][CUSTOM] = {'covers': f'the tree of {custom_row}'} | tomllib.loads(pathlib.Path(custom_row).read_text())
 SWITCHES = TABLE['switches']
 
 # Of no profile's headers, and in every library.
@@ -76,9 +82,17 @@ def macro(profile):
     return 'QIO_ABI_' + upper(profile)
 
 
+def digest(profile):
+    """A number of a combination of switches (FNV-1a), as crates/abi/build.rs computes it."""
+    value = 0xcbf29ce484222325
+    for byte in '\n'.join(sorted(switches(profile))).encode():
+        value = (value ^ byte) * 0x100000001b3 % 2**64
+    return f'{value:016x}'
+
+
 def symbol(profile):
     """What the headers of the profile refer to."""
-    return 'qio_abi_' + upper(profile).lower()
+    return 'qio_abi_' + upper(profile).lower() + (f'_{digest(profile)}' if profile == CUSTOM else '')
 
 
 def wrong_profile(headers, library):
@@ -108,11 +122,27 @@ def hosted_archive(profile):
 
 
 def node(profile):
-    return 'QIO_' + upper(profile)
+    return 'QIO_' + upper(profile) + (f'_{digest(profile)}' if profile == CUSTOM else '')
+
+
+def assembled(row):
+    """The facts of a tree between profiles: those that it is like, and others' parts."""
+    found = copy.deepcopy(facts(row['like']))
+    for part, other in row['parts'].items():
+        source = facts(other)
+        for kind in 'structs', 'enums', 'functions', 'host_functions':
+            found[kind].pop(part, None)
+            if part in source[kind]:
+                found[kind][part] = source[kind][part]
+        for kind in 'exports', 'imports':
+            found[kind] = [name for name in found[kind] if name != part] + [part] * (part in source[kind])
+    return found
 
 
 @functools.cache
 def facts(profile):
+    if profile == CUSTOM:
+        return assembled(TABLE['profiles'][CUSTOM])
     for path in ABI.glob('qemu-*.json'):
         data = json.loads(path.read_text())
         if data['profile'] == profile:
@@ -128,6 +158,8 @@ def lines(path):
 
 
 def api(profile):
+    if profile == CUSTOM:
+        return set(facts(profile)['exports'])
     return set(lines(ABI / 'exports' / f'{profile}.txt'))
 
 

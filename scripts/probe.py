@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import subprocess
 
 import abi
@@ -16,8 +15,10 @@ class Unusable(Exception):
 class Compiler:
     """The compiler with the options of a tree."""
 
-    def __init__(self, options, directory):
-        self.command = [*shlex.split(os.environ.get('CC') or 'cc'), *options, '-fno-lto', '-x', 'c']
+    def __init__(self, compiler, options, directory):
+        # What it says is read here, and meson asks for colours.
+        plain = ['-fno-lto', '-fdiagnostics-color=never', '-fmessage-length=0', '-x', 'c']
+        self.command = [*compiler, *options, *plain]
         self.directory = directory
         version = self._run(['--version'], '')
         if version.returncode:
@@ -52,6 +53,11 @@ class Compiler:
         if run.returncode and not found:
             raise Unusable(f'{self.command[0]}: {self.first_error(run.stderr)}')
         return found
+
+    def uses(self, header, directory):
+        """Whether a header is taken from a directory."""
+        run = self._run(['-M', '-w', '-'], f'#include "{header}"\n')
+        return str(directory) in run.stdout
 
     def functions(self, prelude, prefix):
         """The functions that the headers declare, by their names' beginning."""

@@ -41,22 +41,22 @@ def compile_command(build):
         raise Unreadable(f'{path}: not a list of compiler commands') from problem
 
 
+def compiler_of(words):
+    """The compiler of a compile command, with what is put in front of it."""
+    return words[:next((at for at, word in enumerate(words) if word.startswith('-')), 1)]
+
+
 WITH_ARGUMENT = ('-I', '-D', '-U', '-isystem', '-iquote', '-include', '-idirafter')
 
 
 def options_that_matter(words):
-    """Those options of a compile command that headers can see.
-
-    Not what messages look like: meson asks for colours.
-    """
+    """Those options of a compile command that headers can see."""
     options = []
     words = iter(words[1:])
     for word in words:
         if word in WITH_ARGUMENT:
             options += [word, next(words, '')]
-        elif word.startswith((*WITH_ARGUMENT, '-std=', '-m', '-f', '-pthread')) and not word.startswith(
-            ('-fdiagnostics', '-fmessage')
-        ):
+        elif word.startswith((*WITH_ARGUMENT, '-std=', '-m', '-f', '-pthread')):
             options.append(word)
     return options
 

@@ -182,6 +182,16 @@ def write(root, parts):
         texts[name] = '\n'.join([f'#ifndef {guard}\n#define {guard}',
                                  system if name == 'qemu/osdep.h' else '',
                                  includes, *body, '#endif\n'])  # fmt: skip
+    # The schemas that such a tree generates headers from, as far as anybody asks.
+    members = {field['name'] for shape in parts['structs'].values() for field in shape['fields']}
+    words = [word for word, there in [('keep-alive-count', 'keep_alive_count' in members),
+                                      ("'FdSocketAddress'", 'FdSocketAddress' in parts['structs'])] if there]  # fmt: skip
+    (root / 'qapi').mkdir(exist_ok=True)
+    (root / 'qapi' / 'sockets.json').write_text(f'# {" ".join(words)}\n')
+    hashes = "'QCryptoHashAlgo'" if 'QCryptoHashAlgo' in parts['enums'] else "'QCryptoHashAlgorithm'"
+    (root / 'qapi' / 'crypto.json').write_text(f'# {hashes}\n')
+    texts['qapi/util.h'] = '#ifndef TREE_UTIL\n#define TREE_UTIL\ntypedef struct QEnumLookup QEnumLookup;\n#endif\n'
+    texts['qapi/visitor.h'] = '#include "qemu/typedefs.h"\n'
     if parts.get('moved'):
         # As in the release that has other names for some headers.
         texts = {contract.MOVED.get(name, name): text.replace('"block/aio.h"', '"qemu/aio.h"')
@@ -200,6 +210,6 @@ def record_commands(root, options):
     (root / 'io').mkdir(exist_ok=True)
     (root / 'io' / 'task.c').touch()
     entry = {'directory': str(root / 'build'), 'file': '../io/task.c', 'output': 'task.o',
-             'command': f'cc {options} -Wall -MD -MF task.d -o task.o -c ../io/task.c'}  # fmt: skip
+             'command': f'cc {options} -Wall -fdiagnostics-color=always -MD -MF task.d -o task.o -c ../io/task.c'}  # fmt: skip
     other = entry | {'file': '../util/iov.c', 'command': 'cc -DOTHER -c ../util/iov.c'}
     (root / 'build' / 'compile_commands.json').write_text(json.dumps([other, entry]))

@@ -81,11 +81,11 @@ complaints += [f'{switch}: nothing asks for it' for switch in abi.SWITCHES if sw
 
 # What can't read the table has to agree with it.
 manifest = tomllib.loads((abi.ROOT / 'crates' / 'abi' / 'Cargo.toml').read_text())
-if list(manifest['features']) != abi.PROFILES:
+if list(manifest['features']) != [*abi.PROFILES, abi.CUSTOM]:
     complaints.append(f'crates/abi/Cargo.toml: features {list(manifest["features"])}')
 option = re.search(r"option\('abi', type: 'combo',\s*choices: \[(.*?)\],\s*value: '(.*?)'",
                    (abi.ROOT / 'meson_options.txt').read_text(), re.DOTALL)  # fmt: skip
-if re.findall(r"'(.*?)'", option[1]) != abi.PROFILES or option[2] != abi.TABLE['default']:
+if re.findall(r"'(.*?)'", option[1]) != [*abi.PROFILES, abi.CUSTOM] or option[2] != abi.TABLE['default']:
     complaints.append(f'meson_options.txt: the profiles of -Dabi= are {option[1]}, {option[2]} by default')
 for profile in abi.PROFILES:
     if not (abi.ABI / 'exports' / f'{profile}.txt').is_file():

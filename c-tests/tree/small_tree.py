@@ -17,8 +17,9 @@ project('tree', 'c', 'cpp', default_options: ['c_std=gnu11', 'warning_level=2', 
 top = meson.current_source_dir()
 add_project_arguments('-D_GNU_SOURCE', '-Wno-unused-parameter', '-I' + top / 'include', '-I' + top / 'build',
                       '-I' + meson.current_build_dir(), language: ['c', 'cpp'])
-add_project_arguments('-Wmissing-prototypes', '-Wstrict-prototypes', '-Wredundant-decls', '-Wundef',
-                      '-Wold-style-definition', '-Wshadow=local', '-Wnested-externs', language: 'c')
+add_project_arguments(meson.get_compiler('c').get_supported_arguments(
+  '-Wmissing-prototypes', '-Wstrict-prototypes', '-Wredundant-decls', '-Wundef', '-Wold-style-definition',
+  '-Wshadow=local', '-Wnested-externs'), language: 'c')
 glib = dependency('glib-2.0')
 io_ss = import('sourceset').source_set()
 subdir('trace')

@@ -13,13 +13,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let table: Table = fs::read_to_string("profiles.toml")?.parse()?;
     let switches = table["switches"].as_table().ok_or("no switches")?;
     let profiles = table["profiles"].as_table().ok_or("no profiles")?;
-    let (profile, row) = chosen(&table, profiles)?;
+    println!("cargo::rerun-if-env-changed=QIO_ABI_SWITCHES");
+    let custom = custom_row()?;
+    let (profile, row) = match &custom {
+        Some(row) => ("custom", row),
+        None => chosen(&table, profiles)?,
+    };
 
     let known: Vec<_> = switches.keys().map(String::as_str).collect();
     let row = resolved(profiles, row)?;
     let mut instructions = vec![
         format!("rustc-check-cfg=cfg({})", known.join(", ")),
-        format!("rustc-env=QIO_ABI_SYMBOL=qio_abi_{}", identifier(profile)),
+        format!("rustc-env=QIO_ABI_SYMBOL=qio_abi_{}", symbol(profile, &row)),
     ];
     for switch in row {
         if !switches.contains_key(switch) {
@@ -83,6 +88,30 @@ fn resolved<'t>(profiles: &'t Table, row: &'t Value) -> Result<BTreeSet<&'t str>
     }
     switches.extend(list("switches"));
     Ok(switches)
+}
+
+/// The combination of switches that the feature `custom` asks for.
+fn custom_row() -> Result<Option<Value>, Box<dyn Error>> {
+    if env::var_os("CARGO_FEATURE_CUSTOM").is_none() {
+        return Ok(None);
+    }
+    let path = env::var("QIO_ABI_SWITCHES").map_err(|_| "QIO_ABI_SWITCHES names no file")?;
+    println!("cargo::rerun-if-changed={path}");
+    let row: Table = fs::read_to_string(path)?.parse()?;
+    Ok(Some(Value::Table(row)))
+}
+
+/// The end of the symbol that programs refer to; a combination has the digest of its switches
+/// (FNV-1a), as in `scripts/abi.py`.
+fn symbol(profile: &str, switches: &BTreeSet<&str>) -> String {
+    if profile != "custom" {
+        return identifier(profile);
+    }
+    let text = switches.iter().copied().collect::<Vec<_>>().join("\n");
+    let digest = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |value, byte| {
+        (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("custom_{digest:016x}")
 }
 
 /// The profile's name as a part of C names.

@@ -221,10 +221,11 @@ pub unsafe extern "C" fn qio_task_free(task: *mut QIOTask) {
 /// Threads: any, one at a time; also the worker. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_task_set_error(task: *mut QIOTask, err: *mut Error) {
+    // SAFETY: the task is live.
+    let task = unsafe { borrow(task, "qio_task_set_error") };
     // SAFETY: the caller gives the error away.
     if let Some(err) = unsafe { HostError::from_ptr_full(err) } {
-        // SAFETY: the task is live.
-        unsafe { borrow(task, "qio_task_set_error") }.set_error(err);
+        task.set_error(err);
     }
 }
 

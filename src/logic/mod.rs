@@ -7,6 +7,8 @@ pub mod command;
 pub mod control;
 pub mod descriptor;
 pub mod file;
+mod hub;
+mod hub_watch;
 mod layered;
 pub mod listener;
 pub mod null;

@@ -1,5 +1,6 @@
 //! Watches: event sources that call back when a channel's descriptors are ready.
 
+use super::hub_watch::{self, Counted};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
 use crate::object::watch::{self, WatchFunc, WatchSource, Watcher};
@@ -69,6 +70,7 @@ impl Ready<2> for Pair {
 
 /// A source that polls descriptors.
 struct FdWatch<const N: usize, R> {
+    _counted: Counted,
     polling: Polling<N>,
     condition: u32,
     /// Until the source is finalised (R-WATCH-2).
@@ -79,6 +81,7 @@ struct FdWatch<const N: usize, R> {
 impl<const N: usize, R: Ready<N>> FdWatch<N, R> {
     fn create(channel: &Channel, fds: [(i32, u32); N], condition: u32) -> WatchSource {
         WatchSource::new(Self {
+            _counted: Counted::new(),
             polling: Polling::new(fds, condition),
             condition,
             channel: channel.to_ref(),
@@ -125,11 +128,14 @@ pub(super) fn found_nothing<const N: usize>(channel: &Channel, polling: &Polling
         .revents()
         .into_iter()
         .fold(0, |all, bits| all | bits);
-    // What a zero-copy socket raises it for can be taken.
-    if revents == ERR && channel.has_feature(Feature::WRITE_ZERO_COPY) && channel.take_notices() {
-        return;
+    if !took_notices(channel, revents) {
+        polling.rest();
     }
-    polling.rest();
+}
+
+/// Takes what a zero-copy socket raises ERR for, if that is what was found.
+pub(super) fn took_notices(channel: &Channel, revents: u32) -> bool {
+    revents == ERR && channel.has_feature(Feature::WRITE_ZERO_COPY) && channel.take_notices()
 }
 
 /// A source of a channel without descriptors.
@@ -167,6 +173,9 @@ pub(super) fn dispatch(callback: Callback<'_, WatchFunc>, channel: &Channel, rea
 
 /// A source for `fd`, which stays the caller's (R-WATCH-5).
 pub fn for_fd(channel: &Channel, fd: i32, condition: u32) -> WatchSource {
+    if hub_watch::suits(fd, condition) {
+        return hub_watch::create(channel, fd, condition);
+    }
     FdWatch::<1, Single>::create(channel, [(fd, condition)], condition)
 }
 
@@ -192,6 +201,11 @@ pub fn create(channel: &Channel, condition: u32) -> Option<WatchSource> {
     let source = channel.io_create_watch(condition)?;
     channel.name_source(&source);
     Some(source)
+}
+
+/// As [`create`], for a watch that becomes a child of another source.
+pub(super) fn create_part(channel: &Channel, condition: u32) -> Option<WatchSource> {
+    hub_watch::as_part(|| create(channel, condition))
 }
 
 /// Starts a watch; returns it with its id in the context (R-CHAN-55).

@@ -14,6 +14,7 @@ use corosensei::{Coroutine as CoroutineOn, CoroutineResult, Yielder};
 
 use super::aio::bottom_half::BottomHalf;
 use super::aio::{Context, current};
+use super::main_loop;
 use super::stack::{NoStack, PooledStack};
 use abi::layout::{self, AioContext};
 use platform::check_usage;
@@ -224,6 +225,13 @@ impl Coroutine {
             unsafe { Coroutine::enter(this, context) };
         }
         const NAME: &str = "aio_co_schedule";
+        // Most likely it was to be qemu_get_aio_context().
+        let is_early = main_loop::main_context().is_null();
+        check_usage!(
+            !(context.is_null() && is_early),
+            NAME,
+            "the coroutine has no AioContext: there is no main one before qemu_init_main_loop()"
+        );
         check_usage!(!context.is_null(), NAME, "the coroutine has no AioContext");
         // SAFETY: live, as promised.
         let coroutine = unsafe { &*this };

@@ -305,6 +305,7 @@ impl CompletionQueue {
         let abandoned = core::mem::take(&mut *ready);
         drop(ready);
         for task in abandoned {
+            pool::current().one_is_over();
             task.release();
         }
     }

@@ -248,6 +248,7 @@ impl Task {
 
     /// Calls back and ends the task: what the delivery source and `wait` have in common.
     fn deliver(self: Arc<Self>) {
+        pool::current().one_is_over();
         self.delivering_thread
             .store(platform::os::thread::current_id(), Ordering::Relaxed);
         if !self.cancelled.load(Ordering::Acquire) {

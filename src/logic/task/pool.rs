@@ -8,9 +8,10 @@
 //! more than it can take calls the next one before it begins. So a burst of short tasks is done by
 //! one thread, and a burst of long ones gets a thread each.
 //!
-//! Who has just finished a task looks out for the next one for a moment before it sleeps: a program that
-//! starts one task after the other then pays for no wake-up. One thread at a time does so, only then, and
-//! only where another core runs the program meanwhile.
+//! Who has just finished a short task looks out for the next one for a moment before it sleeps: a program
+//! that starts one after the other then pays for no wake-up. One thread at a time does so, only then, and
+//! only where another core runs the program meanwhile. With more tasks under way it sleeps, so that several
+//! gather for it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
@@ -20,13 +21,15 @@ use super::delivery::CompletionQueue;
 use super::{Stage, Task};
 use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
 use platform::os::thread;
-use platform::sync::atomic::{AtomicBool, Ordering};
+use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use platform::sync::fork::{self, PerProcess};
 use platform::sync::{Condvar, Mutex};
 
 /// How long a thread without work stays.
 const IDLE_LIMIT: Duration = Duration::from_secs(10);
 
+/// A task of so many microseconds is short: what a wake-up costs matters beside it.
+const SHORT: i64 = 20;
 /// For how long a thread looks out for the next task, in microseconds.
 const LOOK_OUT: i64 = 10;
 /// Pauses of the processor between two looks at the clock.
@@ -49,6 +52,8 @@ pub struct Pool {
     work: Condvar,
     /// Whether the queue has something, readable without the lock.
     has_queued: AtomicBool,
+    /// Tasks that were submitted and not delivered yet.
+    under_way: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -112,12 +117,22 @@ impl State {
 impl Pool {
     /// Queues a task for a worker thread.
     pub fn submit(&'static self, task: Arc<Task>) {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state.lock();
         state.queue.push_back(task);
         self.has_queued.store(true, Ordering::Release);
         let help = state.call_help();
         drop(state);
         self.send(help);
+    }
+
+    /// A task is being delivered, or was given up.
+    pub(super) fn one_is_over(&self) {
+        // Those of a forked child's parent were not counted here.
+        let less = |count: usize| count.checked_sub(1);
+        let _ = self
+            .under_way
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
     fn send(&'static self, help: Help) {
@@ -174,23 +189,26 @@ impl Pool {
         state.starved = false;
         state.retry_pause = 0;
         state.worker_is_coming = false;
-        let mut has_worked = false;
+        let mut was_short = false;
         loop {
             if let Some(task) = state.queue.pop_front() {
                 self.has_queued
                     .store(!state.queue.is_empty(), Ordering::Release);
                 let help = state.call_help();
                 let needless = state.needless_retries();
+                // Behind it nothing waits, so it is worth asking how long it takes.
+                let begun = state.queue.is_empty().then(monotonic_time);
                 drop(state);
                 end(needless);
                 self.send(help);
                 task.work();
+                was_short = begun.is_some_and(|begun| monotonic_time() - begun < SHORT)
+                    && self.under_way.load(Ordering::Relaxed) <= 1;
                 state = self.state.lock();
-                has_worked = true;
                 continue;
             }
             // It is as good as one that was called: what is queued meanwhile needs no other.
-            if core::mem::take(&mut has_worked) && !state.worker_is_coming && has_cores() {
+            if core::mem::take(&mut was_short) && !state.worker_is_coming && has_cores() {
                 state.worker_is_coming = true;
                 drop(state);
                 self.look_out();

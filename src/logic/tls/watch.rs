@@ -42,7 +42,7 @@ pub(super) fn create(tls: &Tls, condition: u32) -> Option<WatchSource> {
     };
     let child = match &polling {
         Some(_) => None,
-        None => Some(watch::create(master, condition)?),
+        None => Some(watch::create_part(master, condition)?),
     };
     let waiter = tls
         .state::<Arc<State>>()

@@ -84,7 +84,7 @@ impl Watch {
         let new = if needs == 0 {
             None
         } else {
-            watch::create(master, needs)
+            watch::create_part(master, needs)
         };
         if let Some(new) = &new {
             let raised = Arc::clone(&self.raised);

@@ -3,6 +3,7 @@
 pub mod callback_data;
 pub mod condition;
 mod context;
+mod eye;
 mod log;
 pub mod polling;
 pub mod reaper;
@@ -15,6 +16,7 @@ pub mod waiters;
 mod weak_context;
 
 pub use context::MainContext;
+pub use eye::Eye;
 pub use log::warning;
 pub use shared_context::SharedContext;
 pub use source::{Callback, Hooks, PollFd, Resting, Source, SourceOf, monotonic_time};

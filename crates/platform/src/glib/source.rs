@@ -6,9 +6,11 @@ use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
+use std::sync::{Arc, OnceLock};
 
 use glib_sys::{self as ffi, GPollFD, GSource, GSourceFunc, GSourceFuncs, gboolean};
 
+use super::eye::Eye;
 use super::{MainContext, UserData};
 use crate::sync::atomic::{AtomicU8, Ordering};
 
@@ -95,6 +97,9 @@ pub trait Hooks: Send + Sync + 'static {
         &[]
     }
 
+    /// Whether it is asked before polling. That is a good part of what GLib does for an idle source.
+    const PREPARES: bool = true;
+
     /// Before polling: is the source ready already? Its ready time is looked at all the same.
     fn prepare(&self) -> bool {
         false
@@ -116,6 +121,11 @@ pub trait Hooks: Send + Sync + 'static {
     /// As `prepare`, for sources that have children.
     fn prepare_parent(&self, _source: &Source) -> bool {
         self.prepare()
+    }
+
+    /// As `check`, for sources that need themselves for it.
+    fn check_parent(&self, _source: &Source) -> bool {
+        self.check()
     }
 
     /// As `dispatch`, for sources that have children.
@@ -144,6 +154,8 @@ struct Instance<H> {
     base: GSource,
     /// Which descriptors were taken out of the poll. Of the iterating thread.
     resting: AtomicU8,
+    /// Who looks at the source without keeping it.
+    eye: ManuallyDrop<OnceLock<Arc<Eye>>>,
     hooks: ManuallyDrop<H>,
 }
 
@@ -185,7 +197,9 @@ unsafe extern "C" fn prepare<H: Hooks>(source: *mut GSource, timeout: *mut c_int
 unsafe extern "C" fn check<H: Hooks>(source: *mut GSource) -> gboolean {
     // SAFETY: as in `prepare`.
     let hooks = unsafe { &(*source.cast::<Instance<H>>()).hooks };
-    hooks.check().into()
+    // SAFETY: as in `prepare`.
+    let source = ManuallyDrop::new(Source(unsafe { NonNull::new_unchecked(source) }));
+    hooks.check_parent(&source).into()
 }
 
 unsafe extern "C" fn dispatch<H: Hooks>(
@@ -208,7 +222,13 @@ unsafe extern "C" fn dispatch<H: Hooks>(
 
 unsafe extern "C" fn finalize<H: Hooks>(source: *mut GSource) {
     let instance = source.cast::<Instance<H>>();
+    // SAFETY: the memory is there until this returns.
+    if let Some(eye) = unsafe { &(*instance).eye }.get() {
+        eye.close();
+    }
     // SAFETY: the last reference is gone and this runs once.
+    unsafe { ManuallyDrop::drop(&mut (*instance).eye) };
+    // SAFETY: as above.
     unsafe { ManuallyDrop::drop(&mut (*instance).hooks) }
 }
 
@@ -217,7 +237,11 @@ struct Table<H>(PhantomData<H>);
 
 impl<H: Hooks> Table<H> {
     const FUNCS: &'static GSourceFuncs = &GSourceFuncs {
-        prepare: Some(prepare::<H>),
+        prepare: if H::PREPARES {
+            Some(prepare::<H>)
+        } else {
+            None
+        },
         check: Some(check::<H>),
         dispatch: Some(dispatch::<H>),
         finalize: Some(finalize::<H>),
@@ -247,6 +271,8 @@ impl Source {
         let instance = source.cast::<Instance<H>>();
         // `resting` is 0, as the memory is.
         // SAFETY: the memory behind the base is ours and uninitialised.
+        unsafe { (&raw mut (*instance).eye).write(ManuallyDrop::new(OnceLock::new())) };
+        // SAFETY: as above.
         unsafe { (&raw mut (*instance).hooks).write(ManuallyDrop::new(hooks)) };
         // SAFETY: initialised above, and at a fixed address until finalised.
         let hooks = unsafe { &(*instance).hooks };
@@ -312,6 +338,17 @@ impl Source {
         unsafe { ffi::g_source_is_destroyed(self.as_ptr()) != 0 }
     }
 
+    /// Where the source is attached.
+    pub fn context(&self) -> Option<MainContext> {
+        if self.is_destroyed() {
+            return None;
+        }
+        // SAFETY: the source is live.
+        let context = unsafe { ffi::g_source_get_context(self.as_ptr()) };
+        // SAFETY: a live source of a context that iterates it, or NULL.
+        (!context.is_null()).then(|| unsafe { MainContext::from_ptr_none(context) })
+    }
+
     /// Sets the priority; lower numbers go first.
     pub fn set_priority(&self, priority: c_int) {
         // SAFETY: the source is live.
@@ -371,6 +408,22 @@ impl<H: Hooks> SourceOf<H> {
         let instance = self.source.as_ptr().cast::<Instance<H>>();
         // SAFETY: `new` made the source with these hooks, which live until it is finalised.
         unsafe { &(*instance).hooks }
+    }
+
+    /// The source behind `source` if these are its hooks.
+    pub fn with_hooks(source: &Source, hooks: &H) -> Option<Self> {
+        let instance = source.as_ptr().cast::<Instance<H>>();
+        // No memory is touched: whatever kind of source it is, hooks that are elsewhere aren't its.
+        let at = instance.wrapping_byte_add(core::mem::offset_of!(Instance<H>, hooks));
+        ptr::addr_eq(at, hooks).then(|| Self::of(source.clone()))
+    }
+
+    /// Looks at the source without keeping it.
+    pub fn eye(&self) -> Arc<Eye> {
+        let instance = self.source.as_ptr().cast::<Instance<H>>();
+        // SAFETY: `new` made it, and it lives until the source is finalised.
+        let eye = unsafe { &(*instance).eye };
+        Arc::clone(eye.get_or_init(|| Eye::open(self.source.0)))
     }
 
     /// Takes the source's descriptors out of the poll. The source must not be destroyed.

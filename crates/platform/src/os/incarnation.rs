@@ -23,6 +23,8 @@ type Chunk = [AtomicU32; CHUNK];
 /// How often each number was taken over and given up: odd while a channel has it.
 static TABLE: [AtomicPtr<Chunk>; CHUNKS] = [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS];
 
+static ENDS: AtomicU32 = AtomicU32::new(0);
+
 fn entry(fd: c_int, make: bool) -> Option<&'static AtomicU32> {
     let fd = usize::try_from(fd).ok()?;
     let place = TABLE.get(fd / CHUNK)?;
@@ -51,7 +53,10 @@ pub fn begin(fd: c_int) {
     if let Some(entry) = entry(fd, true) {
         let next = |count: u32| Some((count | 1).wrapping_add(if count & 1 == 1 { 2 } else { 0 }));
         // The function always returns a value.
-        let _ = entry.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
+        let before = entry.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
+        if before.is_ok_and(|count| count & 1 == 1) {
+            ENDS.fetch_add(1, Ordering::Release);
+        }
     }
 }
 
@@ -60,8 +65,18 @@ pub fn end(fd: c_int) {
     if let Some(entry) = entry(fd, false) {
         let next = |count: u32| (count & 1 == 1).then(|| count.wrapping_add(1));
         // It may be nobody's.
-        let _ = entry.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
+        if entry
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, next)
+            .is_ok()
+        {
+            ENDS.fetch_add(1, Ordering::Release);
+        }
     }
+}
+
+/// How many have ended: while that is the same, none has.
+pub fn ends() -> u32 {
+    ENDS.load(Ordering::Acquire)
 }
 
 /// The number's present incarnation; None if it is no channel's.

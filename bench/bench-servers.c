@@ -1,0 +1,172 @@
+/*
+ * Servers of one protocol, among few clients and thousands: CPU time of the server per request and per
+ * connection, requests per second, peak memory. All in turn, round by round; medians.
+ *
+ * usage: bench-servers CLIENTS ACTIVE REQUESTS ROUNDS SERVER...
+ *
+ * Of CLIENTS that are connected, ACTIVE send requests: each one, then all answers are read. One line a
+ * server: NAME CPU-US-PER-REQUEST REQUESTS-PER-S PEAK-KIB CPU-US-PER-CONNECTION.
+ *
+ * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pairs.h"
+
+static int clients, active, requests;
+
+typedef struct Result {
+    double cpu, rate, memory, connection;
+} Result;
+
+static void must(bool ok, const char *what)
+{
+    if (!ok) {
+        perror(what);
+        exit(1);
+    }
+}
+
+static pid_t start_server(const char *program, int *port)
+{
+    char number[16], line[256];
+    int out[2];
+    pid_t pid;
+    FILE *file;
+
+    must(pipe(out) == 0, "pipe");
+    g_snprintf(number, sizeof(number), "%d", clients);
+    pid = fork();
+    if (pid == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        close(out[0]);
+        execl(program, program, "--clients", number, NULL);
+        _exit(127);
+    }
+    must(pid > 0, "fork");
+    close(out[1]);
+    file = fdopen(out[0], "r");
+    must(fgets(line, sizeof(line), file) && sscanf(line, "listening at tcp:127.0.0.1:%d", port) == 1,
+         program);
+    fclose(file);
+    return pid;
+}
+
+static int connect_to(int port)
+{
+    struct sockaddr_in to = {
+        .sin_family = AF_INET,
+        .sin_port = htons(port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+    must(fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0, "connect");
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    return fd;
+}
+
+/* One request of each of so many clients, and all answers. */
+static void exchange(const int *fds, int count)
+{
+    static const char request[] = "get key\n", answer[] = "none\n";
+    char buf[16];
+    int i;
+
+    for (i = 0; i < count; i++) {
+        must(send(fds[i], request, strlen(request), 0) == (ssize_t)strlen(request), "send");
+    }
+    for (i = 0; i < count; i++) {
+        must(recv(fds[i], buf, strlen(answer), MSG_WAITALL) == (ssize_t)strlen(answer), "recv");
+    }
+}
+
+/* Of the server so far, in microseconds. */
+static double cpu_of(pid_t pid)
+{
+    struct timespec used;
+    clockid_t clock;
+
+    must(clock_getcpuclockid(pid, &clock) == 0 && clock_gettime(clock, &used) == 0, "clock");
+    return used.tv_sec * 1e6 + used.tv_nsec * 1e-3;
+}
+
+static Result measure(const char *program)
+{
+    int port, rounds = MAX(requests / active, 1), round, i, status;
+    pid_t pid = start_server(program, &port);
+    g_autofree int *fds = g_new(int, clients);
+    double before = cpu_of(pid), connected, begin, seconds, served;
+    struct rusage usage;
+
+    for (i = 0; i < clients; i++) {
+        fds[i] = connect_to(port);
+        /* Once in a while all that have come are to be served, else the backlog overflows. */
+        if (i % 64 == 63 || i == clients - 1) {
+            exchange(fds + i, 1);
+        }
+    }
+    exchange(fds, active);
+    connected = cpu_of(pid);
+    begin = g_get_monotonic_time() * 1e-6;
+    for (round = 0; round < rounds; round++) {
+        exchange(fds, active);
+    }
+    seconds = g_get_monotonic_time() * 1e-6 - begin;
+    served = cpu_of(pid);
+    for (i = 0; i < clients; i++) {
+        close(fds[i]);
+    }
+    must(wait4(pid, &status, 0, &usage) == pid && status == 0, program);
+    return (Result) {
+        (served - connected) / (rounds * active),
+        rounds * active / seconds,
+        usage.ru_maxrss,
+        (connected - before + usage.ru_utime.tv_sec * 1e6 + usage.ru_stime.tv_sec * 1e6
+         + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec - served) / clients,
+    };
+}
+
+int main(int argc, char **argv)
+{
+    int rounds, round, server, servers = argc - 5;
+
+    if (servers < 1) {
+        fprintf(stderr, "usage: bench-servers CLIENTS ACTIVE REQUESTS ROUNDS SERVER...\n");
+        return 2;
+    }
+    clients = atoi(argv[1]);
+    active = atoi(argv[2]);
+    requests = atoi(argv[3]);
+    rounds = pair_count(atoi(argv[4]));
+
+    double cpu[servers][rounds], rate[servers][rounds], memory[servers][rounds];
+    double connection[servers][rounds];
+
+    for (round = 0; round < rounds; round++) {
+        for (server = 0; server < servers; server++) {
+            Result result = measure(argv[5 + server]);
+
+            cpu[server][round] = result.cpu;
+            rate[server][round] = result.rate;
+            memory[server][round] = result.memory;
+            connection[server][round] = result.connection;
+        }
+    }
+    for (server = 0; server < servers; server++) {
+        g_autofree char *name = g_path_get_basename(argv[5 + server]);
+
+        printf("%s %.3f %.0f %.0f %.3f\n", name, median(cpu[server], rounds),
+               median(rate[server], rounds), median(memory[server], rounds),
+               median(connection[server], rounds));
+    }
+    return 0;
+}
