@@ -181,7 +181,10 @@ mod tests {
     #[test]
     fn what_matches_nothing_is_wrong() {
         assert_eq!(select("qio_task_new,-*").complaint(), None);
-        let complaint = select("qio_task_,*,-x\n,").complaint().unwrap();
-        assert_eq!(complaint, r"No trace event matches 'qio_task_', '-x\n', ''");
+        let complaint = select("qio_task_,*,-x\ny,").complaint().unwrap();
+        assert_eq!(
+            complaint,
+            r"No trace event matches 'qio_task_', '-x\ny', ''"
+        );
     }
 }
