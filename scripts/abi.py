@@ -29,6 +29,9 @@ if custom_row := os.environ.get('QIO_ABI_SWITCHES'):
     TABLE['profiles'][CUSTOM] = {'covers': f'the tree of {custom_row}'} | tomllib.loads(pathlib.Path(custom_row).read_text())
 SWITCHES = TABLE['switches']
 
+# Of no profile's headers, and in every library.
+OWN = ['qio_trace_disable', 'qio_trace_enable', 'qio_trace_flush', 'qio_trace_register', 'qio_trace_set_file']
+
 
 def resolved(row):
     """The switches of a row, those of the row that it is `like` included, in the table's order."""
@@ -201,7 +204,7 @@ def needs_tls(name):
 def exports(profile, host):
     """Everything that a library of this profile and host exports."""
     names = api(profile) - set(not_yet('exports'))
-    names |= {symbol(profile), 'qio_trace_register'} | (set() if host == 'hosted' else embedded(profile))
+    names |= {symbol(profile), *OWN} | (set() if host == 'hosted' else embedded(profile))
     return {name for name in names if has_tls(host) or not needs_tls(name)}
 
 

@@ -36,11 +36,97 @@ pub(super) trait Argument {
     /// What C gets.
     type C;
     /// What has to live meanwhile.
-    type Held;
+    type Held: Value;
     /// Made only for an event that somebody listens to.
     fn hold(self) -> Self::Held;
     /// What C gets of it.
     fn c(held: &Self::Held) -> Self::C;
+}
+
+/// What lines of text say of an argument.
+pub(super) trait Value {
+    /// Appends it.
+    fn put(&self, line: &mut Vec<u8>);
+}
+
+/// Appends digits, without the detour of `fmt`.
+fn put_number(line: &mut Vec<u8>, mut number: u64, base: u64) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b"0123456789abcdef"[usize::try_from(number % base).unwrap_or(0)];
+        number /= base;
+        if number == 0 {
+            break;
+        }
+    }
+    line.extend_from_slice(&digits[first..]);
+}
+
+impl Value for Id {
+    fn put(&self, line: &mut Vec<u8>) {
+        if self.0 == 0 {
+            line.extend_from_slice(b"(nil)");
+        } else {
+            line.extend_from_slice(b"0x");
+            put_number(line, self.0 as u64, 16);
+        }
+    }
+}
+
+impl Value for c_int {
+    fn put(&self, line: &mut Vec<u8>) {
+        if *self < 0 {
+            line.push(b'-');
+        }
+        put_number(line, self.unsigned_abs().into(), 10);
+    }
+}
+
+/// Numbers without a sign.
+macro_rules! unsigned {
+    ($($type:ty)*) => {
+        $(impl Value for $type {
+            fn put(&self, line: &mut Vec<u8>) {
+                put_number(line, *self as u64, 10);
+            }
+        })*
+    };
+}
+
+unsigned! { u32 usize u8 }
+
+/// The most bytes of a text that a line has.
+const TEXT_MAX: usize = 1024;
+
+/// In quotes; what would end the line or the quotes, or isn't ASCII, as C would have it.
+impl Value for &CStr {
+    fn put(&self, line: &mut Vec<u8>) {
+        let bytes = self.to_bytes();
+        let (shown, rest) = bytes.split_at(bytes.len().min(TEXT_MAX));
+        line.push(b'"');
+        line.extend(shown.escape_ascii());
+        line.push(b'"');
+        if !rest.is_empty() {
+            line.extend_from_slice(b"...");
+        }
+    }
+}
+
+impl Value for CString {
+    fn put(&self, line: &mut Vec<u8>) {
+        self.as_c_str().put(line);
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    fn put(&self, line: &mut Vec<u8>) {
+        match self {
+            Some(text) => text.put(line),
+            None => line.extend_from_slice(b"(null)"),
+        }
+    }
 }
 
 impl Argument for Id {
@@ -165,6 +251,25 @@ mod tests {
         assert_eq!("".hold().as_c_str(), c"");
         assert!(<Option<&str> as Argument>::c(&None).is_null());
         assert!(<Option<&CStr> as Argument>::c(&None).is_null());
+    }
+
+    #[test]
+    fn values_are_as_printf_would_have_them() {
+        let text = |value: &dyn Value| {
+            let mut line = Vec::new();
+            value.put(&mut line);
+            String::from_utf8(line).unwrap()
+        };
+        assert_eq!(text(&Id(0)), "(nil)");
+        assert_eq!(text(&Id(usize::MAX)), "0xffffffffffffffff");
+        assert_eq!(text(&c_int::MIN), "-2147483648");
+        assert_eq!(text(&0_u8), "0");
+        assert_eq!(text(&u32::MAX), "4294967295");
+        assert_eq!(text(&usize::MAX), "18446744073709551615");
+        assert_eq!(text(&None::<CString>), "(null)");
+        assert_eq!(text(&Some(c"a \"b\"\n\xff\\")), r#""a \"b\"\n\xff\\""#);
+        let long = CString::new("x".repeat(TEXT_MAX + 1)).unwrap();
+        assert_eq!(text(&long), format!("\"{}\"...", "x".repeat(TEXT_MAX)));
     }
 
     #[test]

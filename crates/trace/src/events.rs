@@ -8,6 +8,8 @@ use core::ffi::{CStr, c_int, c_void};
 use core::ptr::NonNull;
 
 use super::argument::{Argument, Id};
+use super::lines;
+use super::listeners::{LINES, listeners};
 use super::sinks::sink;
 use host::error::Error;
 
@@ -20,7 +22,6 @@ pub(super) struct Event {
     /// Whether the profile has it.
     pub known: bool,
     /// What its arguments are called.
-    #[cfg(test)]
     pub arguments: &'static [&'static str],
 }
 
@@ -43,17 +44,20 @@ macro_rules! events {
                 #[inline(never)]
                 fn fire($($(#[$only])? $argument: $type),*) {
                     type Function = unsafe extern "C" fn($($(#[$only])? <$type as Argument>::C),*);
+                    $($(#[$only])? let $argument = $argument.hold();)*
+                    if listeners(Number::$name) & LINES != 0 {
+                        lines::add(Number::$name, &[$($(#[$only])? &$argument),*]);
+                    }
                     let Some(sink) = sink(Number::$name) else {
                         return;
                     };
                     // SAFETY: whoever registers a sink for an event promises that it takes the
                     // arguments of the event's kinds, which are these.
                     let sink = unsafe { core::mem::transmute::<NonNull<c_void>, Function>(sink) };
-                    $($(#[$only])? let $argument = $argument.hold();)*
                     // SAFETY: as above; what is pointed to lives until the function has returned.
                     unsafe { sink($($(#[$only])? <$type as Argument>::c(&$argument)),*) };
                 }
-                if sink(Number::$name).is_some() {
+                if listeners(Number::$name) != 0 {
                     fire($($(#[$only])? $argument),*);
                 }
             }
@@ -64,7 +68,6 @@ macro_rules! events {
             name: stringify!($name),
             kinds: &[$($(#[$only])? <$type as Argument>::KIND),*],
             known: true $(&& cfg!($switch))?,
-            #[cfg(test)]
             arguments: &[$($(#[$only])? stringify!($argument)),*],
         }),*];
     };

@@ -5,13 +5,13 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::events::{EVENTS, Number};
+use super::listeners::{self, SINK};
 
 /// By the number of the event; NULL while nobody listens.
 static SINKS: [AtomicPtr<c_void>; EVENTS.len()] =
     [const { AtomicPtr::new(ptr::null_mut()) }; EVENTS.len()];
 
 /// The sink of an event.
-#[inline]
 pub(super) fn sink(event: Number) -> Option<NonNull<c_void>> {
     // A function is there before anybody can know its address: there is nothing to order.
     NonNull::new(SINKS[event as usize].load(Ordering::Relaxed))
@@ -54,6 +54,7 @@ pub unsafe fn register(sinks: *const Sink) -> usize {
             if known.known && known.kinds == kinds.to_bytes() {
                 let function = function.map_or(ptr::null_mut(), |f| f as *mut c_void);
                 SINKS[number].store(function, Ordering::Relaxed);
+                listeners::set(number, SINK, !function.is_null());
                 registered += 1;
             }
             expected = number + 1;

@@ -1,8 +1,10 @@
 //! System calls, each behind a safe function that says what it needs.
 
 pub mod abort;
+pub mod clock;
 pub mod connection;
 mod control;
+pub mod environment;
 pub mod epoll;
 pub mod errno;
 pub mod error_queue;

@@ -72,6 +72,23 @@ pub fn current_id() -> u64 {
     unsafe { libc::pthread_self() }
 }
 
+/// The number that the kernel has for the calling thread.
+pub fn own_number() -> libc::pid_t {
+    // SAFETY: no preconditions.
+    unsafe { libc::gettid() }
+}
+
+/// The calling thread's name.
+pub fn own_name() -> String {
+    let mut name = [0_u8; 16];
+    // SAFETY: no preconditions.
+    let this = unsafe { libc::pthread_self() };
+    // SAFETY: the handle is live, the buffer as long as said.
+    unsafe { libc::pthread_getname_np(this, name.as_mut_ptr().cast(), name.len()) };
+    let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(name).into_owned()
+}
+
 /// Names the calling thread. The thread does it itself: the handle of a detached one is not safe
 /// to use from outside.
 fn set_name(name: &CStr) {
@@ -213,19 +230,6 @@ mod tests {
     fn blocks(mask: &libc::sigset_t, signal: c_int) -> bool {
         // SAFETY: the set is initialised.
         unsafe { libc::sigismember(mask, signal) == 1 }
-    }
-
-    fn own_name() -> String {
-        let mut name = [0u8; 16];
-        // SAFETY: it is the calling thread's own handle.
-        let this = unsafe { libc::pthread_self() };
-        // SAFETY: the handle is live, the buffer as long as said.
-        unsafe { libc::pthread_getname_np(this, name.as_mut_ptr().cast(), name.len()) };
-        CStr::from_bytes_until_nul(&name)
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .to_owned()
     }
 
     fn in_thread<T: Send + 'static>(name: &CStr, f: impl FnOnce() -> T + Send + 'static) -> T {
