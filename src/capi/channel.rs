@@ -19,7 +19,6 @@ use crate::object::{Instance, Shared};
 use abi::layout::{ChannelFeature, ChannelShutdown, Error, QIOChannel, QIOChannelFunc};
 use abi::origin;
 use platform::glib::{MainContext, UserData};
-use platform::os::abort::misuse;
 
 /// The channel behind the C pointer, borrowed; NULL ends the process.
 ///
@@ -263,7 +262,7 @@ pub unsafe extern "C" fn qio_channel_get_peerpid(
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { borrow(ioc, "qio_channel_get_peerpid") };
     if pid.is_null() {
-        misuse("qio_channel_get_peerpid", format_args!("pid is NULL"));
+        platform::os::abort::misuse("qio_channel_get_peerpid", format_args!("pid is NULL"));
     }
     let result = control::peer_pid(channel).map_err(|reason| match reason {
         NoPeerPid::Failed(error) => {

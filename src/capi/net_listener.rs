@@ -224,7 +224,7 @@ pub unsafe extern "C" fn qio_net_listener_set_client_aio_func(
         "the caller is not the main thread"
     );
     let Some(context) = aio::Context::main() else {
-        misuse(
+        platform::os::abort::misuse(
             ME,
             format_args!("qemu_init_main_loop() has not been called"),
         )
