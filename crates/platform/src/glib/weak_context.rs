@@ -5,12 +5,13 @@
 //! ends its sources before it goes. A [`WeakContext`] has one there, whose end waits until no
 //! function of this file looks at the context; after it none does.
 
-use core::ptr::NonNull;
-use core::sync::atomic::AtomicPtr;
+use core::ffi::c_void;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicPtr, AtomicU32};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use glib_sys::{self as ffi, GMainContext};
+use glib_sys::{self as ffi, GMainContext, gboolean};
 
 use super::source::{Callback, Hooks, Source};
 use super::{MainContext, SourceOf};
@@ -94,6 +95,29 @@ fn place(source: &Source) -> *mut GMainContext {
     unsafe { AtomicPtr::from_ptr(field) }.load(Ordering::Acquire)
 }
 
+/// Whether GLib has still to take the callback from the source, which it does where it ends one.
+fn has_callback(source: &Source) -> bool {
+    // SAFETY: the source is live.
+    let field = unsafe { &raw mut (*source.as_ptr()).callback_data };
+    // SAFETY: an aligned pointer.
+    let data: &AtomicPtr<c_void> = unsafe { AtomicPtr::from_ptr(field) };
+    !data.load(Ordering::Acquire).is_null()
+}
+
+/// Takes back that a source is destroyed.
+fn revive(source: &Source) {
+    // SAFETY: the source is live.
+    let field = unsafe { &raw mut (*source.as_ptr()).flags };
+    // SAFETY: an aligned number.
+    let flags = unsafe { AtomicU32::from_ptr(field) };
+    flags.fetch_or(ffi::G_HOOK_FLAG_ACTIVE, Ordering::AcqRel);
+}
+
+/// The callback of a source that needs none.
+unsafe extern "C" fn nothing(_data: *mut c_void) -> gboolean {
+    1
+}
+
 impl WeakContext {
     /// The context, as long as others keep it. One source stays in it for good.
     pub fn for_context(context: &MainContext) -> Arc<Self> {
@@ -155,6 +179,13 @@ impl WeakContext {
         source: SourceOf<H>,
         rejected: impl FnOnce(&H),
     ) -> Option<SourceOf<H>> {
+        if !has_callback(&source) {
+            // `end` tells by it what GLib has done.
+            // SAFETY: the source is live; the function needs no data.
+            unsafe {
+                ffi::g_source_set_callback(source.as_ptr(), Some(nothing), ptr::null_mut(), None);
+            }
+        }
         let context = self.gate.0.lock();
         let attached = context
             .filter(|_| !self.is_ending())
@@ -184,6 +215,11 @@ impl WeakContext {
         // Without a place the context ends it.
         if context.is_some() && !place(&source).is_null() {
             source.destroy();
+            // It may have lost its place in between. Before 2.86 GLib then marks it only, and its
+            // context, which waits for the gate, would pass over what is marked.
+            if place(&source).is_null() && has_callback(&source) {
+                revive(&source);
+            }
         }
         // Here, as GLib looks at the context for it.
         drop(source);
