@@ -64,21 +64,6 @@ def failing_tests(check, top):
         expect(check.suite_of(bad), 'api')
 
 
-def other_release(check, top):
-    step = check.userland('sid', 'unit')
-    for text, wanted in (
-            ('echo "$*"; echo "7 passed, 0 failed"', (7, 0, [])),
-            ('echo "skipped, 2 times: no reason"; echo "7 passed, 1 failed, 2 skipped"; exit 1',
-             (7, 1, ['no reason', 'no reason'])),
-            ('echo "7 passed, 0 failed"; exit 1', (7, 1, [])),
-            ('echo "0 passed, 0 failed"', (0, 1, [])),
-            ('exit 1', (0, 1, [])),
-            ('echo "userland: no root" >&2; exit 77', (0, 0, ['Debian sid: no root']))):
-        script(top / 'scripts/userland', text + '\n')
-        expect(counted(step, top)[0], wanted)
-    assert "scripts/userland sid scripts/check unit\n" in (top / 'log').read_text()
-
-
 def userland_refuses(top):
     """Copies, where nothing can come to harm: not in a clone."""
     copy = top / 'elsewhere' / 'scripts'
@@ -107,5 +92,4 @@ with tempfile.TemporaryDirectory() as directory:
     check.TOP = top
     commands(check, top)
     failing_tests(check, top)
-    other_release(check, top)
     userland_refuses(top)
