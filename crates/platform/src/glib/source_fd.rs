@@ -41,15 +41,6 @@ impl Source {
         // SAFETY: the source is live, and the tag its own, used for the last time.
         unsafe { ffi::g_source_remove_unix_fd(self.as_ptr(), tag.0.as_ptr()) }
     }
-
-    /// What the last poll found.
-    ///
-    /// # Safety
-    /// `tag` is of this source.
-    pub unsafe fn fd_revents(&self, tag: &FdTag) -> u32 {
-        // SAFETY: the source is live, and the tag its own.
-        unsafe { ffi::g_source_query_unix_fd(self.as_ptr(), tag.0.as_ptr()) }
-    }
 }
 
 impl<H> SourceOf<H> {

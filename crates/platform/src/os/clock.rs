@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 /// Nanoseconds of `CLOCK_MONOTONIC`.
-pub fn monotonic() -> u64 {
+pub(crate) fn monotonic() -> u64 {
     let mut now = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: the call stores to a local variable.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, now.as_mut_ptr()) };

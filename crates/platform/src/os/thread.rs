@@ -73,7 +73,7 @@ pub fn current_id() -> u64 {
 }
 
 /// The number that the kernel has for the calling thread.
-pub fn own_number() -> libc::pid_t {
+pub(crate) fn own_number() -> libc::pid_t {
     // SAFETY: no preconditions.
     unsafe { libc::gettid() }
 }
