@@ -5,7 +5,7 @@ that README's commands make.
 
 Around them are: a `meson` that builds the source tree itself, so that cargo compiles nothing twice, and
 installs below the copy; a `cc` that takes no warning; an `ldconfig` that leaves the system alone. The port
-of the pages is a free one, /usr/local the prefix. After a command in the background its port is waited for.
+of the pages is a free one, /usr/local the prefix. After a command in the background its port is waited for, in the place of a `sleep` beside it.
 
 usage: commands.py PROFILE BUILD-DIR CARGO-TARGET-DIR
 """
@@ -110,7 +110,7 @@ def story(blocks, port, root, at_end):
                 print(f'{block.place}: run by the test {test}')
             else:
                 runs = number
-                text = re.sub(r'^(.* &)$', rf'\1\npython3 {root}/tools/wait.py {port}', text, flags=re.M)
+                text = re.sub(r'^(.* &)( sleep .*)?$', rf'\1\npython3 {root}/tools/wait.py {port}', text, flags=re.M)
                 lines.append(f"echo '=== {number}' >&2\n{text}")
         elif block.language == 'text' and 'output' in block.words.split():
             if runs is not None:
