@@ -119,6 +119,12 @@ def story(blocks, port, root, at_end):
     return '\n'.join(lines) + '\n', expected
 
 
+def has_lines(output, wanted):
+    """Whether the lines are there in their order; between them may be others."""
+    rest = iter(line.strip() for line in output.splitlines())
+    return all(line.strip() in rest for line in wanted.splitlines())
+
+
 def run_page(page, environment, root, at_end=False):
     """How many blocks of the page have run."""
     blocks = pages.of(page)
@@ -148,7 +154,7 @@ def run_page(page, environment, root, at_end=False):
         sys.exit(f'{blocks[int(last)].place}: exit {code}\n{outputs[last][-4000:]}')
     for number, texts in expected.items():
         for wanted in texts:
-            if wanted not in outputs[str(number)]:
+            if not has_lines(outputs[str(number)], wanted):
                 sys.exit(f'{blocks[number].place}: does not print {wanted!r} but\n{outputs[str(number)][-4000:]}')
     return len(outputs) - 1
 
