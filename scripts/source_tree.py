@@ -1,4 +1,4 @@
-"""What meson recorded in the build directory of a source tree: whose it is, how it compiles and links."""
+"""Source trees, and what meson recorded in their build directories: whose one is, how it compiles and links."""
 
 import json
 import os
@@ -11,6 +11,13 @@ import subprocess
 
 class Unreadable(Exception):
     """The build directory doesn't tell; one line says why."""
+
+
+def lack(tree):
+    """Why a directory is no source tree, in one line; None if it is one."""
+    if (tree / 'include' / 'qemu' / 'osdep.h').is_file():
+        return None
+    return 'no QEMU source tree: include/qemu/osdep.h is missing'
 
 
 def configured_for(build):

@@ -1,4 +1,5 @@
-"""scripts/check counts what was run and says how it went, and scripts/userland says in one line why it can't.
+"""scripts/check counts what was run and says how it went, scripts/userland says in one line why it can't,
+and scripts/setup refuses words that it does not know.
 
 usage: checks.py SCRIPTS-DIR
 """
@@ -85,6 +86,18 @@ def userland_refuses(top):
     expect(os.listdir(top / 'elsewhere'), ['scripts'])
 
 
+def setup_tells_its_words():
+    """Before it looks at or installs anything."""
+    def ran(*arguments):
+        run = subprocess.run([scripts / 'setup', *arguments], text=True, capture_output=True)
+        return run.returncode, run.stdout, run.stderr
+    for option in '--help', '-h':
+        code, printed, problems = ran(option)
+        assert (code, problems) == (0, '') and printed.startswith('usage: setup [build|check|deep]\n'), printed
+    for words in ['bulid'], ['--halp'], ['build', 'check'], ['--help', 'build']:
+        expect(ran(*words), (1, '', f'setup: unknown: {" ".join(words)}; see scripts/setup --help\n'))
+
+
 sys.path.insert(0, str(scripts))
 with tempfile.TemporaryDirectory() as directory:
     top = pathlib.Path(directory)
@@ -93,3 +106,4 @@ with tempfile.TemporaryDirectory() as directory:
     commands(check, top)
     failing_tests(check, top)
     userland_refuses(top)
+    setup_tells_its_words()

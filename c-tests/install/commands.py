@@ -5,7 +5,7 @@ that README's commands make.
 
 Around them are: a `meson` that builds the source tree itself, so that cargo compiles nothing twice, and
 installs below the copy; a `cc` that takes no warning; an `ldconfig` that leaves the system alone. The port
-of the pages is a free one, /usr/local the prefix. After a command in the background its port is waited for.
+of the pages is a free one, /usr/local the prefix. After a command in the background its port is waited for, in the place of a `sleep` beside it.
 
 usage: commands.py PROFILE BUILD-DIR CARGO-TARGET-DIR
 """
@@ -110,13 +110,19 @@ def story(blocks, port, root, at_end):
                 print(f'{block.place}: run by the test {test}')
             else:
                 runs = number
-                text = re.sub(r'^(.* &)$', rf'\1\npython3 {root}/tools/wait.py {port}', text, flags=re.M)
+                text = re.sub(r'^(.* &)( sleep .*)?$', rf'\1\npython3 {root}/tools/wait.py {port}', text, flags=re.M)
                 lines.append(f"echo '=== {number}' >&2\n{text}")
         elif block.language == 'text' and 'output' in block.words.split():
             if runs is not None:
                 expected.setdefault(runs, []).append(text.strip())
     lines.append("echo '=== end' >&2")
     return '\n'.join(lines) + '\n', expected
+
+
+def has_lines(output, wanted):
+    """Whether the lines are there in their order; between them may be others."""
+    rest = iter(line.strip() for line in output.splitlines())
+    return all(line.strip() in rest for line in wanted.splitlines())
 
 
 def run_page(page, environment, root, at_end=False):
@@ -148,7 +154,7 @@ def run_page(page, environment, root, at_end=False):
         sys.exit(f'{blocks[int(last)].place}: exit {code}\n{outputs[last][-4000:]}')
     for number, texts in expected.items():
         for wanted in texts:
-            if wanted not in outputs[str(number)]:
+            if not has_lines(outputs[str(number)], wanted):
                 sys.exit(f'{blocks[number].place}: does not print {wanted!r} but\n{outputs[str(number)][-4000:]}')
     return len(outputs) - 1
 

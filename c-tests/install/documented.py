@@ -41,7 +41,7 @@ def sources():
         if without_tls and not block.is_program:
             print(f'skipped: {block.place}: the library is built without TLS')
         else:
-            yield block.place, block.text if block.is_program else pages.PIECE % block.text, block.is_program
+            yield block.place, block.source, block.is_program
     for path in sorted((abi.ROOT / 'examples').rglob('*.c')):
         if without_tls and path.parent.name in ('echo-tls', 'migrate'):
             print(f'skipped: {path.relative_to(abi.ROOT)}: the library is built without TLS')

@@ -32,7 +32,7 @@ socket.setdefaulttimeout(FOR_EVER)
 
 def blocks(language):
     """The blocks of the page in that language."""
-    found = [block.text for block in pages.of(PAGE) if block.language == language]
+    found = [block for block in pages.of(PAGE) if block.language == language]
     if not found:
         sys.exit(f'{PAGE.name} has no block in {language}')
     return found
@@ -174,7 +174,7 @@ def shell(block, directory):
 with tempfile.TemporaryDirectory() as scratch:
     root = pathlib.Path(scratch)
     tree = installed.Installed(profile, build, str(root / 'tree'))
-    commands = blocks('sh')
+    commands = [block.text for block in blocks('sh')]
     (compile,) = [block for block in commands if block.startswith('cc ')]
     # Here the sources are in the directory already.
     recipes = [block.removeprefix('cd examples/echo-tls\n') for block in commands if 'ca-cert.pem' in block]
@@ -213,7 +213,7 @@ with tempfile.TemporaryDirectory() as scratch:
 
     shell(keys, directory)
     for piece in blocks('c'):
-        (directory / 'piece.c').write_text(pages.PIECE % piece)
+        (directory / 'piece.c').write_text(piece.source)
         tree.compile(directory / 'piece.c', directory / 'piece', piece)
         run = subprocess.run([directory / 'piece'], cwd=directory, text=True, capture_output=True, env=tree.environment)
         expect(run.returncode == 0 and not run.stderr, f'{piece}\n{run}')

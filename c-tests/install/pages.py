@@ -4,7 +4,8 @@ A block is fenced and says in its first word what it is: c, sh, meson (a piece o
 (what a program prints, or a drawing). Further words:
 
     c file=NAME         a whole program, which the commands of the page compile under this name
-    c                   a whole program, or a piece of one (PIECE has what is around it)
+    c                   a whole program, or a piece of a function (PIECE has what is around it)
+    c functions         functions, which stand before the one of the pieces
     sh not-run=REASON   what a test can't run, up to the end of the line
     sh by=TEST          run by that test, which needs more than a shell
     sh at-end           run when all pages are through: it takes away what they use
@@ -31,9 +32,10 @@ PIECE = '''\
 #include "qapi/error.h"
 #include "qemu/module.h"
 
-static void piece(QIOChannel *master, Error **errp)
+%sstatic void piece(QIOChannel *master, Error **errp)
 {
     (void)master;
+    (void)errp;
 %s}
 
 int main(void)
@@ -58,6 +60,13 @@ class Block:
     @property
     def place(self):
         return f'{self.page}:{self.line}'
+
+    @property
+    def source(self):
+        """It, with what is around it."""
+        if self.is_program:
+            return self.text
+        return PIECE % ((self.text, '') if 'functions' in self.words.split() else ('', self.text))
 
     def word(self, name):
         """The value of NAME=VALUE; a reason goes to the end of the line."""

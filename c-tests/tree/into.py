@@ -122,7 +122,11 @@ with tempfile.TemporaryDirectory() as scratch:
     programs_are('its own', own)
     fails('nothing to undo', into('--undo'), 'has no libqio')
 
-    # Trees that are otherwise.
+    # Trees that are otherwise, and what is none.
+    for options in [], ['--undo'], ['--patch']:
+        code, printed, problems = outcome = run(script, *options, scratch)
+        check(f'no tree {options}', code == 1 and not printed and problems
+              == f'into-tree: {scratch}: no QEMU source tree: include/qemu/osdep.h is missing\n', outcome)
     io.write_text("other_ss.add(files('task.c'))\n")
     refused('no io_ss', 'adds no C files to io_ss')
     io.write_text(small_tree.IO + "libqio = 'by hand'\n")

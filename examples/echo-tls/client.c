@@ -1,5 +1,6 @@
 /*
- * Sends a text to the server beside it and prints what comes back. docs/tls.md explains it.
+ * Sends a text, as it is, to the server beside it, waits for as many bytes and prints them. docs/tls.md
+ * explains it.
  *
  *     cc client.c -o client $(pkg-config --cflags --libs qio)
  *     ./client DIR-OF-CERTIFICATES tcp:localhost:7777 localhost 'some text'
@@ -93,7 +94,8 @@ int main(int argc, char **argv)
     Object *creds;
 
     if (argc != 5) {
-        fprintf(stderr, "usage: %s DIR ADDRESS SERVER-NAME TEXT\n", argv[0]);
+        fprintf(stderr, "usage: %s DIR ADDRESS SERVER-NAME TEXT\n"
+                "Sends TEXT as it is and prints as many bytes of what comes back.\n", argv[0]);
         return 2;
     }
     client.server_name = argv[3];
