@@ -1,6 +1,8 @@
 """TLS channels against the tools of OpenSSL and GnuTLS.
 
-usage: tls.py PROFILE TLS-PEER [WORD]
+usage: tls.py bye|no-bye TLS-PEER [WORD]
+
+The first word is whether the library can end a session by itself (qio_channel_tls_bye).
 
 Only the cases whose names have WORD in them run, if it is given.
 """
@@ -22,9 +24,9 @@ from tls_programs import (
     Tls, gnutls_client, openssl_client, openssl_server, plain_client, plain_server,
 )  # fmt: skip
 
-profile, tls_peer, *words = sys.argv[1:]
+bye, tls_peer, *words = sys.argv[1:]
 tls = Tls(tls_peer)
-has_bye = not profile.startswith('qemu-7.2')
+has_bye = {'bye': True, 'no-bye': False}[bye]
 
 TOOLS = 'openssl', 'gnutls'
 VERSIONS = '1.2', '1.3'
