@@ -39,11 +39,12 @@ pub unsafe fn register(sinks: *const Sink) -> usize {
     let (mut row, mut registered, mut expected) = (sinks, 0, 0);
     loop {
         // SAFETY: the list goes on, since the row before was not its last.
+        let sink = unsafe { ptr::read(row) };
         let Sink {
             event,
             kinds,
             function,
-        } = unsafe { ptr::read(row) };
+        } = sink;
         if event.is_null() {
             return registered;
         }
