@@ -540,7 +540,7 @@ static void add_tests(void)
 #else
 static void test_none(void)
 {
-    g_test_skip("only the qemu-10.2 profile has such listeners");
+    g_test_skip("this profile's listeners have no AioContext");
 }
 
 static void add_tests(void)

@@ -63,7 +63,7 @@ static ssize_t alarmed_read(char *buf, size_t len, void *opaque)
 static void test_interrupted(void)
 {
 #ifdef QIO_HAS_SESSION_ERRP
-    g_test_skip("only 7.2 transports can tell of signals");
+    g_test_skip("this profile's transports can't tell of signals");
 #else
     static guint8 buf[RECORD_MAX];
     Pair pair;
