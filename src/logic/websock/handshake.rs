@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::http::{self, HANDSHAKE_MAX, Response};
 use super::phase::{PendingHandshake, Phase};
 use super::state::State;
+use super::traced::Traced;
 use super::transport;
 use crate::logic::task::Task;
 use crate::logic::watch;
@@ -22,6 +22,7 @@ use platform::glib::condition::{IN, OUT};
 use platform::os::abort::misuse;
 use platform::os::iov::IoVec;
 use platform::sync::Mutex;
+use rfc6455::http::{self, HANDSHAKE_MAX, Response};
 
 /// What has been transferred so far.
 enum Progress {
@@ -163,7 +164,7 @@ fn receive(
     let from = before.saturating_sub(3);
     if let Some(end) = http::end_of_head(&bytes[from..]) {
         let rest = bytes.split_off(from + end);
-        return Ok(Some((http::respond(bytes, id), rest)));
+        return Ok(Some((http::respond(bytes, &Traced(id)), rest)));
     }
     if bytes.len() == HANDSHAKE_MAX {
         return Ok(Some((http::respond_too_large(bytes), Vec::new())));
@@ -185,7 +186,8 @@ fn send_response(master: &Channel, response: &mut Response, sent: &mut usize) ->
         // The program is about to close the master, and the client is to get the response.
         transport::discard_input(master);
     }
-    Step::Over(core::mem::replace(&mut response.outcome, Ok(())))
+    let outcome = core::mem::replace(&mut response.outcome, Ok(()));
+    Step::Over(outcome.map_err(Error::new))
 }
 
 /// Tells the program, unless it has closed the channel meanwhile.

@@ -6,26 +6,20 @@
 //! - [`transport`]: single transfers with the master.
 //! - [`watch`]: sources, which carry watches of their own on the master; [`super::waiters`] wakes them.
 //! - [`wait`]: the same without a source.
-//! - [`frame`], [`input`], [`output`], [`pongs`], [`direct`], [`mask`], [`http`]: the protocol, without channels.
+//! - `rfc6455`, a crate of its own: the protocol, without channels; [`traced`]: what of it is traced.
 //!
 //! Nothing is read ahead: reads and watches take from the master what they need, so what a peer
 //! sends beyond one buffer waits in the transport (R-WS-40). Queued output goes out in the
 //! background, in the default context.
 
 mod class;
-mod direct;
-mod frame;
 mod handshake;
-mod http;
-mod input;
-mod mask;
-mod output;
 mod phase;
-mod pongs;
 mod receiving;
 mod sending;
 mod state;
 mod stream;
+mod traced;
 mod transport;
 mod wait;
 mod watch;

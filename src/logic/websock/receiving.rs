@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use super::input::{Event, Input};
 use super::sending::Sender;
 use super::stream::Stream;
 use super::transport;
@@ -15,6 +14,7 @@ use host::error::Error;
 use platform::os::iov::{self, Cursor, IoVecMut};
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, Ordering};
+use rfc6455::input::{Event, Input};
 
 /// The receiving side of a channel.
 pub(super) struct Receiver {
@@ -53,16 +53,16 @@ impl Receiver {
 
     /// Reads payload: as much as is there, else what the master has next (R-WS-30).
     pub(super) fn read(&self, master: &Channel, iov: &[IoVecMut<'_>]) -> Result<Transfer, Stop> {
-        let (id, wanted) = (self.stream.id, iov::total(iov));
+        let (traced, wanted) = (&self.stream.traced, iov::total(iov));
         if wanted == 0 {
             return Ok(Transfer::Done(0));
         }
         let (mut target, mut got) = (Cursor::new(iov), 0);
         let mut input = self.input.lock();
         let result = loop {
-            match input.next_event(true, id) {
+            match input.next_event(true, traced) {
                 Event::Payload => {
-                    got += input.take(&mut target, wanted - got, id);
+                    got += input.take(&mut target, wanted - got, traced);
                     if got == wanted {
                         break Ok(Transfer::Done(got));
                     }
@@ -116,7 +116,7 @@ impl Receiver {
     /// The next event for a reader, pings answered.
     fn next_event(&self, master: &Channel, input: &mut Input) -> Event {
         loop {
-            match input.next_event(true, self.stream.id) {
+            match input.next_event(true, &self.stream.traced) {
                 Event::Ping(payload) => self.sender.answer(master, payload),
                 other => return other,
             }
@@ -144,7 +144,7 @@ impl Receiver {
         let mut input = self.input.try_lock()?;
         loop {
             let takes_ping = !self.sender.owes_all_pongs();
-            match input.next_event(takes_ping, self.stream.id) {
+            match input.next_event(takes_ping, &self.stream.traced) {
                 Event::Ping(payload) => self.sender.owe_pong(payload),
                 other => return Some(other),
             }

@@ -6,10 +6,6 @@
 
 use std::sync::Arc;
 
-use super::direct;
-use super::frame::{BINARY, CLOSE, PONG};
-use super::output::{self, Output};
-use super::pongs::Pongs;
 use super::stream::Stream;
 use super::transport::{self, send};
 use crate::logic::control;
@@ -25,6 +21,11 @@ use platform::os::iov::{self, Cursor, IoVec};
 use platform::os::poll;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use rfc6455::Observer;
+use rfc6455::direct;
+use rfc6455::frame::{BINARY, CLOSE, PONG};
+use rfc6455::output::{self, Output};
+use rfc6455::pongs::Pongs;
 
 /// Milliseconds after which a thread that has the output, and may wait with it, is taken to do so.
 const PATIENCE: u32 = 10;
@@ -113,8 +114,8 @@ impl Sender {
             };
             // Descriptors know nothing of what they didn't take.
             let remembers = master.polled().is_none();
-            let (mut source, id) = (Cursor::new(iov), self.stream.id);
-            accepted = direct::send(&mut source, offered, remembers, output, id, transfer)?;
+            let (mut source, traced) = (Cursor::new(iov), &self.stream.traced);
+            accepted = direct::send(&mut source, offered, remembers, output, traced, transfer)?;
             // The master may have room for the rest: then it must not wait for the main loop.
             if output.queued() > 0 {
                 self.flush(master, output)?;
@@ -132,7 +133,7 @@ impl Sender {
         let queued = output.data(&mut source, offered - accepted);
         if queued > 0 {
             let header = output.queued() - before - queued;
-            trace::qio_channel_websock_encode(self.stream.id, BINARY, header, queued);
+            self.stream.traced.encoded(BINARY, header, queued);
         }
         self.flush(master, output)?;
         Ok(accepted + queued)
@@ -247,11 +248,11 @@ impl Sender {
             && let Some(payload) = pongs.pay()
         {
             let header = output.pong(&payload);
-            trace::qio_channel_websock_encode(self.stream.id, PONG, header, payload.len());
+            self.stream.traced.encoded(PONG, header, payload.len());
         }
         if let CloseFrame::Owed { status, reason } = *close {
             let header = output.close(status, reason);
-            trace::qio_channel_websock_encode(self.stream.id, CLOSE, header, 2 + reason.len());
+            self.stream.traced.encoded(CLOSE, header, 2 + reason.len());
             *close = CloseFrame::Queued;
             // Before another thread can take it for sent.
             self.set_queued(output);

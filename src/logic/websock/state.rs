@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use super::frame::Refusal;
-use super::input::Event;
 use super::phase::{Kind, PendingHandshake, Phase, PhaseCell};
 use super::receiving::{Receiver, Stop};
 use super::sending::Sender;
@@ -13,6 +11,8 @@ use crate::object::channel_class::Transfer;
 use host::error::Error;
 use platform::glib::condition::{ERR, HUP, IN, OUT};
 use platform::os::iov::{IoVec, IoVecMut};
+use rfc6455::frame::Refusal;
+use rfc6455::input::Event;
 
 /// The state of a channel.
 pub(super) struct State {
@@ -37,7 +37,7 @@ impl State {
 
     /// The channel, in traces.
     pub(super) fn id(&self) -> trace::Id {
-        self.stream.id
+        self.stream.traced.0
     }
 
     /// The handshake is over: frames may go. None if it was cancelled.

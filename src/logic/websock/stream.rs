@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::traced::Traced;
 use crate::object::channel_class::Transfer;
 use abi::origin;
 use host::error::{Error, HostError};
@@ -22,7 +23,7 @@ pub(super) enum End {
 /// The stream of a channel.
 pub(super) struct Stream {
     /// The channel, in traces.
-    pub(super) id: trace::Id,
+    pub(super) traced: Traced,
     end: Mutex<End>,
     /// Whether `end` is something, readable without the lock.
     has_ended: AtomicBool,
@@ -34,7 +35,7 @@ impl Stream {
     /// Of a new channel.
     pub(super) fn new(id: trace::Id) -> Self {
         Self {
-            id,
+            traced: Traced(id),
             end: Mutex::default(),
             has_ended: AtomicBool::new(false),
             waiters: Arc::default(),

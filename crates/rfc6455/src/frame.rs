@@ -1,22 +1,30 @@
 //! Frames: their headers and the rules of their order (RFC 6455 section 5).
 
-/// A frame's kind.
-pub(super) const CONTINUATION: u8 = 0;
-pub(super) const BINARY: u8 = 2;
-pub(super) const CLOSE: u8 = 8;
-pub(super) const PING: u8 = 9;
-pub(super) const PONG: u8 = 10;
+use crate::Observer;
+
+/// The opcode of a continuation frame (RFC 6455 section 11.8).
+pub const CONTINUATION: u8 = 0;
+/// The opcode of a binary frame.
+pub const BINARY: u8 = 2;
+/// The opcode of a Close frame.
+pub const CLOSE: u8 = 8;
+/// The opcode of a ping.
+pub const PING: u8 = 9;
+/// The opcode of a pong.
+pub const PONG: u8 = 10;
 
 /// The shortest header of a masked frame: none of those is looked at before (R-WS-18).
 const HEADER_MIN: usize = 6;
 /// The longest payload of a control frame (RFC 6455 section 5.5).
-pub(super) const CONTROL_MAX: usize = 125;
+pub const CONTROL_MAX: usize = 125;
 
 /// Why a stream is refused, with the status that its Close frame carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
-    pub(super) reason: &'static str,
+pub struct Refusal {
+    /// Its status code (RFC 6455 section 7.4).
+    pub status: u16,
+    /// Its text.
+    pub reason: &'static str,
 }
 
 const fn refused<T>(status: u16, reason: &'static str) -> Result<T, Refusal> {
@@ -25,20 +33,22 @@ const fn refused<T>(status: u16, reason: &'static str) -> Result<T, Refusal> {
 
 /// The header of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Header {
+pub struct Header {
     /// The effective one: a continuation has its message's, which is binary.
-    pub(super) opcode: u8,
-    pub(super) fin: bool,
+    pub opcode: u8,
+    /// Whether its message ends with it.
+    pub fin: bool,
     /// Bytes of the header.
-    pub(super) length: usize,
+    pub length: usize,
     /// Bytes behind it.
-    pub(super) payload: u64,
-    pub(super) mask: [u8; 4],
+    pub payload: u64,
+    /// The masking key.
+    pub mask: [u8; 4],
 }
 
 /// How far the message is, between two frames.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(super) struct MessageState {
+pub struct MessageState {
     /// A message has begun and not ended.
     in_message: bool,
     /// Some message has ended.
@@ -47,7 +57,7 @@ pub(super) struct MessageState {
 
 impl MessageState {
     /// Goes on behind a frame.
-    pub(super) fn advance(&mut self, header: &Header) {
+    pub fn advance(&mut self, header: &Header) {
         if header.opcode == BINARY {
             self.in_message = !header.fin;
             self.after_message |= header.fin;
@@ -57,7 +67,7 @@ impl MessageState {
     /// The header at the beginning of `bytes`; None if it isn't complete. The order of the checks is
     /// R-WS-18's.
     #[inline]
-    pub(super) fn parse(&self, bytes: &[u8], id: trace::Id) -> Result<Option<Header>, Refusal> {
+    pub fn parse(&self, bytes: &[u8], observer: &impl Observer) -> Result<Option<Header>, Refusal> {
         let [first, second, rest @ ..] = bytes else {
             return Ok(None);
         };
@@ -69,9 +79,7 @@ impl MessageState {
         let (fin, opcode) = (first & 0x80 != 0, first & 0x0f);
         let short = second & 0x7f;
         let split = |opcode| {
-            let (fin, has_mask) = (first & 0x80, second & 0x80);
-            let short = usize::from(short);
-            trace::qio_channel_websock_header_partial_decode(id, short, fin, opcode, has_mask);
+            observer.frame_begins(short, first & 0x80, opcode, second & 0x80);
         };
         if opcode == CLOSE {
             split(opcode);
@@ -112,12 +120,7 @@ impl MessageState {
             return Ok(None);
         };
         let length = bytes.len() - rest.len();
-        trace::qio_channel_websock_header_full_decode(
-            id,
-            length,
-            usize::try_from(payload).unwrap_or(usize::MAX),
-            u32::from_ne_bytes(*mask),
-        );
+        observer.header(length, payload, *mask);
         Ok(Some(Header {
             opcode,
             fin,
@@ -142,7 +145,7 @@ impl MessageState {
 }
 
 /// Writes the header of a frame that is sent: whole, unmasked, of minimal length (R-WS-16).
-pub(super) fn header(space: &mut [u8; 10], opcode: u8, payload: usize) -> &mut [u8] {
+pub fn header(space: &mut [u8; 10], opcode: u8, payload: usize) -> &mut [u8] {
     space[0] = 0x80 | opcode;
     let end = match (u8::try_from(payload), u16::try_from(payload)) {
         (Ok(short), _) if payload <= CONTROL_MAX => {
@@ -174,12 +177,8 @@ mod tests {
         }
     }
 
-    fn no_id() -> trace::Id {
-        core::ptr::null::<u8>().into()
-    }
-
     fn parse(state: MessageState, first: u8, second: u8) -> Result<Option<Header>, Refusal> {
-        state.parse(&[first, second, 1, 2, 3, 4], no_id())
+        state.parse(&[first, second, 1, 2, 3, 4], &())
     }
 
     fn status(state: MessageState, first: u8, second: u8) -> u16 {
@@ -204,10 +203,10 @@ mod tests {
             (0x82, 126),
             (0x82, 127),
         ] {
-            let refused = start.parse(&[first, second], no_id()).unwrap_err();
+            let refused = start.parse(&[first, second], &()).unwrap_err();
             assert_eq!(refused.status, 1002, "{first} {second}");
         }
-        let close = start.parse(&[0x88, 0], no_id()).unwrap().unwrap();
+        let close = start.parse(&[0x88, 0], &()).unwrap().unwrap();
         assert_eq!(close.opcode, CLOSE);
         for rsv in [0x10, 0x20, 0x40] {
             assert_eq!(status(start, 0x82 | rsv, 0x80), 1002);
@@ -218,7 +217,7 @@ mod tests {
         assert_eq!(status(state(false, true), 0x80, 0x80), 1002);
         assert_eq!(status(state(true, false), 0x82, 0x80), 1002);
         let huge = [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
-        assert_eq!(start.parse(&huge, no_id()).unwrap_err().status, 1002);
+        assert_eq!(start.parse(&huge, &()).unwrap_err().status, 1002);
     }
 
     #[test]
@@ -228,17 +227,11 @@ mod tests {
             bytes[1] |= 0x80;
             bytes.extend([1, 2, 3, 4]);
             for end in 0..bytes.len() {
-                assert_eq!(
-                    MessageState::default().parse(&bytes[..end], no_id()),
-                    Ok(None)
-                );
+                assert_eq!(MessageState::default().parse(&bytes[..end], &()), Ok(None));
             }
             let length = bytes.len();
             bytes.push(0);
-            let header = MessageState::default()
-                .parse(&bytes, no_id())
-                .unwrap()
-                .unwrap();
+            let header = MessageState::default().parse(&bytes, &()).unwrap().unwrap();
             assert_eq!((header.length, header.payload), (length, payload as u64));
             assert_eq!(header.mask, [1, 2, 3, 4]);
         }

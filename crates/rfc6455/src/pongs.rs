@@ -7,12 +7,12 @@ const OWED_MAX: usize = 64;
 
 /// The payloads, in the order of the pings.
 #[derive(Default)]
-pub(super) struct Pongs(VecDeque<Vec<u8>>);
+pub struct Pongs(VecDeque<Vec<u8>>);
 
 impl Pongs {
     /// One more is owed. If they are too many, the oldest is forgotten: an endpoint may answer "only
     /// the most recently processed Ping frame" (RFC 6455 section 5.5.3).
-    pub(super) fn owe(&mut self, payload: Vec<u8>) {
+    pub fn owe(&mut self, payload: Vec<u8>) {
         if self.is_full() {
             self.0.pop_front();
         }
@@ -20,17 +20,17 @@ impl Pongs {
     }
 
     /// The next to be queued.
-    pub(super) fn pay(&mut self) -> Option<Vec<u8>> {
+    pub fn pay(&mut self) -> Option<Vec<u8>> {
         self.0.pop_front()
     }
 
     /// Whether none is owed.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether one more would make the oldest forgotten.
-    pub(super) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.0.len() >= OWED_MAX
     }
 }

@@ -1,12 +1,12 @@
 //! Frames that go out without being queued first: headers and the writer's memory in one transfer.
 
-use super::frame::{self, BINARY};
-use super::output::{LIMIT, Output};
-use host::error::Error;
+use crate::Observer;
+use crate::frame::{self, BINARY};
+use crate::output::{LIMIT, Output};
 use platform::os::iov::{Cursor, IoVec};
 
 /// Elements of a writer's vector that are sent so; of more, the bytes are queued.
-pub(super) const ELEMENTS_MAX: usize = 32;
+pub const ELEMENTS_MAX: usize = 32;
 /// Frames in one transfer, each of which may cut an element in two.
 const FRAMES: usize = 16;
 /// The largest frame on the wire.
@@ -17,16 +17,16 @@ const WHOLE: usize = LIMIT + 4;
 ///
 /// `one_by_one`: no frame is offered before the one before it has gone out, because the transport
 /// may have to be offered the same again (R-TLS-40).
-pub(super) fn send(
+pub fn send<E>(
     source: &mut Cursor<'_, '_>,
     offered: usize,
     one_by_one: bool,
     output: &mut Output,
-    id: trace::Id,
-    mut transfer: impl FnMut(&[IoVec<'_>]) -> Result<usize, Error>,
-) -> Result<usize, Error> {
+    observer: &impl Observer,
+    mut transfer: impl FnMut(&[IoVec<'_>]) -> Result<usize, E>,
+) -> Result<usize, E> {
     if offered <= LIMIT && source.elements() <= 2 {
-        return batch::<1, 4>(source, offered, output, id, &mut transfer);
+        return batch::<1, 4, E>(source, offered, output, observer, &mut transfer);
     }
     let mut accepted = 0;
     while accepted < offered && output.queued() == 0 {
@@ -34,13 +34,13 @@ pub(super) fn send(
         let (wanted, send) = if one_by_one {
             (
                 left.min(LIMIT),
-                batch::<1, { ELEMENTS_MAX + 2 }> as Batch<_>,
+                batch::<1, { ELEMENTS_MAX + 2 }, E> as Batch<_, _, E>,
             )
         } else {
-            let send = batch::<FRAMES, { ELEMENTS_MAX + 2 * FRAMES }>;
-            (left.min(FRAMES * LIMIT), send as Batch<_>)
+            let send = batch::<FRAMES, { ELEMENTS_MAX + 2 * FRAMES }, E>;
+            (left.min(FRAMES * LIMIT), send as Batch<_, _, E>)
         };
-        let taken = send(source, wanted, output, id, &mut transfer)?;
+        let taken = send(source, wanted, output, observer, &mut transfer)?;
         accepted += taken;
         if taken < wanted {
             break;
@@ -49,17 +49,16 @@ pub(super) fn send(
     Ok(accepted)
 }
 
-type Batch<T> =
-    fn(&mut Cursor<'_, '_>, usize, &mut Output, trace::Id, &mut T) -> Result<usize, Error>;
+type Batch<O, T, E> = fn(&mut Cursor<'_, '_>, usize, &mut Output, &O, &mut T) -> Result<usize, E>;
 
 /// One transfer of up to `FRAMES` frames, in `ELEMENTS` pieces of memory.
-fn batch<const FRAMES: usize, const ELEMENTS: usize>(
+fn batch<const FRAMES: usize, const ELEMENTS: usize, E>(
     source: &mut Cursor<'_, '_>,
     wanted: usize,
     output: &mut Output,
-    id: trace::Id,
-    transfer: &mut impl FnMut(&[IoVec<'_>]) -> Result<usize, Error>,
-) -> Result<usize, Error> {
+    observer: &impl Observer,
+    transfer: &mut impl FnMut(&[IoVec<'_>]) -> Result<usize, E>,
+) -> Result<usize, E> {
     let mut headers = [[0; 10]; FRAMES];
     let mut elements = [IoVec::EMPTY; ELEMENTS];
     let (mut used, mut planned, mut total) = (0, 0, 0);
@@ -90,7 +89,7 @@ fn batch<const FRAMES: usize, const ELEMENTS: usize>(
     for at in 0..begun {
         let payload = LIMIT.min(planned - at * LIMIT);
         let length = frame::header(&mut [0; 10], BINARY, payload).len();
-        trace::qio_channel_websock_encode(id, BINARY, length, payload);
+        observer.encoded(BINARY, length, payload);
     }
     if sent >= total {
         return Ok(planned);
@@ -126,13 +125,13 @@ mod tests {
             payload,
             one_by_one,
             &mut output,
-            core::ptr::null::<u8>().into(),
+            &(),
             |elements| {
                 calls += 1;
                 let total: usize = elements.iter().map(IoVec::len).sum();
                 let most = if calls == 1 { total.min(first) } else { 0 };
                 Cursor::new(elements).append_to(&mut wire, most);
-                Ok(most)
+                Ok::<_, ()>(most)
             },
         )
         .unwrap();

@@ -1,14 +1,14 @@
 //! What was accepted from the writer and has not gone out yet.
 
-use super::frame::{self, BINARY, CLOSE, PONG};
+use crate::frame::{self, BINARY, CLOSE, PONG};
 use platform::os::iov::Cursor;
 
 /// Bytes that are accepted before the writer must wait (R-WS-17).
-pub(super) const LIMIT: usize = 8192;
+pub const LIMIT: usize = 8192;
 
 /// Frames in the order they go out.
 #[derive(Default)]
-pub(super) struct Output {
+pub struct Output {
     bytes: Vec<u8>,
     /// How many of them have gone out.
     start: usize,
@@ -16,17 +16,17 @@ pub(super) struct Output {
 
 impl Output {
     /// Bytes that wait.
-    pub(super) fn queued(&self) -> usize {
+    pub fn queued(&self) -> usize {
         self.bytes.len() - self.start
     }
 
     /// The bytes that wait.
-    pub(super) fn pending(&mut self) -> &mut [u8] {
+    pub fn pending(&mut self) -> &mut [u8] {
         &mut self.bytes[self.start..]
     }
 
     /// So many have gone out.
-    pub(super) fn sent(&mut self, bytes: usize) {
+    pub fn sent(&mut self, bytes: usize) {
         self.start = self.bytes.len().min(self.start + bytes);
         if self.start == self.bytes.len() {
             self.bytes.clear();
@@ -35,12 +35,12 @@ impl Output {
     }
 
     /// Gives up what waits: it can't go out.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.sent(self.queued());
     }
 
     /// Queues the end of a frame whose beginning went out right away. Nothing is queued before it.
-    pub(super) fn rest(&mut self, source: &mut Cursor<'_, '_>, length: usize) {
+    pub fn rest(&mut self, source: &mut Cursor<'_, '_>, length: usize) {
         source.append_to(&mut self.bytes, length);
     }
 
@@ -55,7 +55,7 @@ impl Output {
     }
 
     /// Queues one frame of what the writer offers; how much of it was accepted.
-    pub(super) fn data(&mut self, source: &mut Cursor<'_, '_>, offered: usize) -> usize {
+    pub fn data(&mut self, source: &mut Cursor<'_, '_>, offered: usize) -> usize {
         let accepted = offered.min(LIMIT.saturating_sub(self.queued()));
         if accepted > 0 {
             self.begin(BINARY, accepted);
@@ -65,19 +65,19 @@ impl Output {
     }
 
     /// Whether a pong may be queued: what waits is bounded (R-WS-26).
-    pub(super) fn has_room_for_pong(&self) -> bool {
+    pub fn has_room_for_pong(&self) -> bool {
         self.queued() < LIMIT
     }
 
     /// Queues a pong; the header's size.
-    pub(super) fn pong(&mut self, payload: &[u8]) -> usize {
+    pub fn pong(&mut self, payload: &[u8]) -> usize {
         let header = self.begin(PONG, payload.len());
         self.bytes.extend(payload);
         header
     }
 
     /// Announces the end; the header's size.
-    pub(super) fn close(&mut self, status: u16, reason: &str) -> usize {
+    pub fn close(&mut self, status: u16, reason: &str) -> usize {
         let header = self.begin(CLOSE, 2 + reason.len());
         self.bytes.extend(status.to_be_bytes());
         self.bytes.extend(reason.as_bytes());

@@ -2,16 +2,16 @@
 //!
 //! Payload is unmasked when it is read, on its way to the reader.
 
-use super::frame::{BINARY, CLOSE, MessageState, PING, Refusal};
-use super::mask;
+use crate::frame::{BINARY, CLOSE, MessageState, PING, Refusal};
+use crate::{Observer, mask};
 use platform::os::iov::{Cursor, Writable};
 
 /// Bytes that are held.
-pub(super) const CAPACITY: usize = 64 << 10;
+pub const CAPACITY: usize = 64 << 10;
 
 /// The bytes, and the frame they are in.
 #[derive(Default)]
-pub(super) struct Input {
+pub struct Input {
     /// Empty, or of full length.
     raw: Vec<u8>,
     /// The part of it that is in use.
@@ -26,7 +26,7 @@ pub(super) struct Input {
 
 /// What comes next in the stream.
 #[derive(PartialEq, Eq, Debug)]
-pub(super) enum Event {
+pub enum Event {
     /// Payload for the reader.
     Payload,
     /// Not enough to tell.
@@ -43,14 +43,14 @@ pub(super) enum Event {
 
 impl Input {
     /// Begins with what came behind the request (R-WS-8).
-    pub(super) fn begin(&mut self, bytes: &[u8]) {
+    pub fn begin(&mut self, bytes: &[u8]) {
         let space = self.space();
         space[..bytes.len()].copy_from_slice(bytes);
         self.filled(bytes.len());
     }
 
     /// Room for more.
-    pub(super) fn space(&mut self) -> &mut [u8] {
+    pub fn space(&mut self) -> &mut [u8] {
         if self.raw.is_empty() {
             self.raw.resize(CAPACITY, 0);
         }
@@ -63,32 +63,32 @@ impl Input {
     }
 
     /// So many bytes of the room were filled.
-    pub(super) fn filled(&mut self, bytes: usize) {
+    pub fn filled(&mut self, bytes: usize) {
         self.end = self.raw.len().min(self.end + bytes);
     }
 
     /// Whether a frame has begun that isn't there as a whole.
-    pub(super) fn is_inside_frame(&self) -> bool {
+    pub fn is_inside_frame(&self) -> bool {
         self.remaining > 0 || self.start < self.end
     }
 
     /// Goes on to the next event; pongs and empty frames vanish. A ping is taken if `takes_ping`.
     #[inline]
-    pub(super) fn next_event(&mut self, takes_ping: bool, id: trace::Id) -> Event {
+    pub fn next_event(&mut self, takes_ping: bool, observer: &impl Observer) -> Event {
         if self.start == self.end {
             return Event::Nothing;
         }
         if self.remaining > 0 {
             return Event::Payload;
         }
-        self.next_frame(takes_ping, id)
+        self.next_frame(takes_ping, observer)
     }
 
     /// As `next_event`, where a frame begins.
-    fn next_frame(&mut self, takes_ping: bool, id: trace::Id) -> Event {
+    fn next_frame(&mut self, takes_ping: bool, observer: &impl Observer) -> Event {
         loop {
             let bytes = &mut self.raw[self.start..self.end];
-            let header = match self.message.parse(bytes, id) {
+            let header = match self.message.parse(bytes, observer) {
                 Ok(Some(header)) if header.opcode == CLOSE => return Event::Close,
                 Ok(Some(header)) => header,
                 Ok(None) => return Event::Nothing,
@@ -125,17 +125,17 @@ impl Input {
     }
 
     /// Whether there is nothing that a reader might want.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
     /// Moves payload to the reader; how much there was room for.
     #[inline]
-    pub(super) fn take(
+    pub fn take(
         &mut self,
         target: &mut Cursor<'_, '_, Writable>,
         most: usize,
-        id: trace::Id,
+        observer: &impl Observer,
     ) -> usize {
         let remaining = usize::try_from(self.remaining).unwrap_or(usize::MAX);
         let length = (self.end - self.start).min(remaining).min(most);
@@ -144,7 +144,7 @@ impl Input {
         self.start += taken;
         self.remaining -= taken as u64;
         self.mask.rotate_left(taken % 4);
-        trace::qio_channel_websock_payload_decode(id, BINARY, remaining - taken);
+        observer.payload(BINARY, remaining - taken);
         taken
     }
 }
@@ -154,14 +154,10 @@ mod tests {
     use super::*;
     use platform::os::iov::IoVec;
 
-    fn no_id() -> trace::Id {
-        core::ptr::null::<u8>().into()
-    }
-
     fn read(input: &mut Input, most: usize) -> Vec<u8> {
         let mut bytes = vec![0; most];
         let iov = [IoVec::from_mut(&mut bytes)];
-        let taken = input.take(&mut Cursor::new(&iov), most, no_id());
+        let taken = input.take(&mut Cursor::new(&iov), most, &());
         bytes.truncate(taken);
         bytes
     }
@@ -179,7 +175,7 @@ mod tests {
                 let mut got = Vec::new();
                 for piece in frame.chunks(chunk) {
                     input.begin(piece);
-                    while input.next_event(true, no_id()) == Event::Payload {
+                    while input.next_event(true, &()) == Event::Payload {
                         got.extend(read(&mut input, most));
                     }
                 }
@@ -210,16 +206,16 @@ mod tests {
             b'i' ^ 1,
         ]);
         input.begin(&[0x80, 0x81, 0, 0, 0, 0, b'b', 0x8a, 0x80, 0, 0, 0, 0, 0x88]);
-        assert_eq!(input.next_event(true, no_id()), Event::Payload);
+        assert_eq!(input.next_event(true, &()), Event::Payload);
         assert_eq!(read(&mut input, 9), b"a");
-        assert_eq!(input.next_event(false, no_id()), Event::HeldPing);
-        assert_eq!(input.next_event(true, no_id()), Event::Ping(b"hi".to_vec()));
-        assert_eq!(input.next_event(true, no_id()), Event::Payload);
+        assert_eq!(input.next_event(false, &()), Event::HeldPing);
+        assert_eq!(input.next_event(true, &()), Event::Ping(b"hi".to_vec()));
+        assert_eq!(input.next_event(true, &()), Event::Payload);
         assert_eq!(read(&mut input, 9), b"b");
-        assert_eq!(input.next_event(true, no_id()), Event::Nothing);
+        assert_eq!(input.next_event(true, &()), Event::Nothing);
         assert!(input.is_inside_frame());
         input.begin(&[0, 0, 0, 0, 0]);
-        assert_eq!(input.next_event(true, no_id()), Event::Close);
-        assert_eq!(input.next_event(true, no_id()), Event::Close);
+        assert_eq!(input.next_event(true, &()), Event::Close);
+        assert_eq!(input.next_event(true, &()), Event::Close);
     }
 }

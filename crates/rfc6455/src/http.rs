@@ -6,10 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-use host::error::Error;
+use crate::Observer;
 
 /// The head of the request ends within so many bytes (R-WS-8).
-pub(super) const HANDSHAKE_MAX: usize = 16 << 10;
+pub const HANDSHAKE_MAX: usize = 16 << 10;
 /// Header lines that it may have (R-WS-11).
 const HEADERS_MAX: usize = 100;
 /// Characters of a key: 16 bytes in base64 (RFC 6455 section 4.1).
@@ -33,21 +33,34 @@ fn bad<T>(reason: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::BadRequest(reason.into()))
 }
 
+/// The fields of a request that this protocol asks for, as they came.
+#[allow(missing_docs)]
+pub struct Request<'a> {
+    pub protocols: Option<&'a str>,
+    pub version: &'a str,
+    pub host: &'a str,
+    pub connection: &'a str,
+    pub upgrade: &'a str,
+    pub key: &'a str,
+}
+
 /// A response, and whether it is a refusal.
-pub(super) struct Response {
-    pub(super) bytes: Vec<u8>,
-    pub(super) outcome: Result<(), Error>,
+pub struct Response {
+    /// As it goes out.
+    pub bytes: Vec<u8>,
+    /// Why it is one.
+    pub outcome: Result<(), String>,
 }
 
 /// The end of the head of the request in `bytes`, behind its empty line.
-pub(super) fn end_of_head(bytes: &[u8]) -> Option<usize> {
+pub fn end_of_head(bytes: &[u8]) -> Option<usize> {
     let at = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
     Some(at + 4)
 }
 
 /// The response to a request whose head is there as a whole.
-pub(super) fn respond(head: &[u8], id: trace::Id) -> Response {
-    match accept(head, id) {
+pub fn respond(head: &[u8], observer: &impl Observer) -> Response {
+    match accept(head, observer) {
         Ok(lines) => Response {
             bytes: response("101 Switching Protocols", &lines),
             outcome: Ok(()),
@@ -57,7 +70,7 @@ pub(super) fn respond(head: &[u8], id: trace::Id) -> Response {
 }
 
 /// The response to a request whose head doesn't end within [`HANDSHAKE_MAX`] bytes (R-WS-9).
-pub(super) fn respond_too_large(head: &[u8]) -> Response {
+pub fn respond_too_large(head: &[u8]) -> Response {
     let has_line = head.windows(2).any(|part| part == b"\r\n");
     refuse(if head.starts_with(b"GET ") && !has_line {
         Refusal::UriTooLong(format!(
@@ -84,7 +97,7 @@ fn refuse(refusal: Refusal) -> Response {
     let lines = format!("Connection: close\r\n{more}Content-Length: 0\r\n");
     Response {
         bytes: response(status, &lines),
-        outcome: Err(Error::new(reason)),
+        outcome: Err(reason),
     }
 }
 
@@ -143,7 +156,7 @@ fn members(list: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The lines of the response to a request that is in order.
-fn accept(head: &[u8], id: trace::Id) -> Result<String, Refusal> {
+fn accept(head: &[u8], observer: &impl Observer) -> Result<String, Refusal> {
     // RFC 9112 section 2.2: an empty line before the request is ignored.
     let head = head.strip_prefix(b"\r\n").unwrap_or(head);
     let line_end = head.windows(2).position(|part| part == b"\r\n");
@@ -153,7 +166,7 @@ fn accept(head: &[u8], id: trace::Id) -> Result<String, Refusal> {
         return bad("The WebSocket opening handshake has no header lines");
     }
     let line = String::from_utf8_lossy(line);
-    trace::qio_channel_websock_http_greeting(id, &line);
+    observer.request_line(&line);
     check_request_line(&line)?;
 
     let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
@@ -180,15 +193,14 @@ fn accept(head: &[u8], id: trace::Id) -> Result<String, Refusal> {
     let connection = list("connection")?;
     let upgrade = list("upgrade")?;
     let protocols = fields.list("sec-websocket-protocol");
-    trace::qio_channel_websock_http_request(
-        id,
-        protocols.as_deref(),
-        &version,
-        &host,
-        &connection,
-        &upgrade,
-        &text(key),
-    );
+    observer.request(&Request {
+        protocols: protocols.as_deref(),
+        version: &version,
+        host: &host,
+        connection: &connection,
+        upgrade: &upgrade,
+        key: &text(key),
+    });
     // RFC 9112 section 3.2: 400 for "more than one Host header field line"; RFC 6455 sections 11.3.1 and
     // 11.3.5: the others "MUST NOT appear more than once in an HTTP request".
     for name in ["sec-websocket-version", "sec-websocket-key", "host"] {
@@ -282,16 +294,12 @@ mod tests {
         "SEC-WEBSOCKET-VERSION: 13",
     ];
 
-    fn no_id() -> trace::Id {
-        core::ptr::null::<u8>().into()
-    }
-
     fn request(first: &str, lines: &[&str]) -> Vec<u8> {
         format!("{first}\r\n{}\r\n\r\n", lines.join("\r\n")).into_bytes()
     }
 
     fn status(first: &str, lines: &[&str]) -> String {
-        let response = respond(&request(first, lines), no_id());
+        let response = respond(&request(first, lines), &());
         let text = String::from_utf8(response.bytes).unwrap();
         assert!(text.ends_with("\r\n\r\n"), "{text}");
         text.split(' ').nth(1).unwrap().to_owned()
@@ -300,7 +308,7 @@ mod tests {
     #[test]
     fn the_example_of_the_rfc_is_accepted() {
         let text =
-            String::from_utf8(respond(&request("GET / HTTP/1.1", &LINES), no_id()).bytes).unwrap();
+            String::from_utf8(respond(&request("GET / HTTP/1.1", &LINES), &()).bytes).unwrap();
         assert!(text.starts_with("HTTP/1.1 101 Switching Protocols\r\nServer: QEMU VNC\r\nDate: "));
         assert!(text.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
         assert!(!text.contains("Protocol:"));

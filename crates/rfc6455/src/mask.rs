@@ -1,7 +1,7 @@
 //! Masking of control frames' payloads (RFC 6455 section 5.3).
 
 /// Masks, or unmasks, a whole payload.
-pub(super) fn apply(data: &mut [u8], mask: [u8; 4]) {
+pub fn apply(data: &mut [u8], mask: [u8; 4]) {
     for (byte, mask) in data.iter_mut().zip(mask.iter().cycle()) {
         *byte ^= mask;
     }
