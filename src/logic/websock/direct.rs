@@ -1,7 +1,7 @@
 //! Frames that go out without being queued first: headers and the writer's memory in one transfer.
 
 use super::frame::{self, BINARY};
-use super::output::{LIMIT, Output};
+use super::output::{LIMIT, Output, RECORD};
 use host::error::Error;
 use platform::os::iov::{Cursor, IoVec};
 
@@ -9,14 +9,14 @@ use platform::os::iov::{Cursor, IoVec};
 pub(super) const ELEMENTS_MAX: usize = 32;
 /// Frames in one transfer, each of which may cut an element in two.
 const FRAMES: usize = 16;
-/// The largest frame on the wire.
-const WHOLE: usize = LIMIT + 4;
+/// The header of the largest frames.
+const HEADER: usize = 4;
 
 /// Sends what the cursor stands before, as much as the transport takes. A frame is accepted when its
 /// first byte has gone out; the rest of it is queued (R-WS-17). Returns the accepted payload.
 ///
 /// `one_by_one`: no frame is offered before the one before it has gone out, because the transport
-/// may have to be offered the same again (R-TLS-40).
+/// may have to be offered the same again (R-TLS-40). Such a frame fills a TLS record.
 pub(super) fn send(
     source: &mut Cursor<'_, '_>,
     offered: usize,
@@ -26,21 +26,22 @@ pub(super) fn send(
     mut transfer: impl FnMut(&[IoVec<'_>]) -> Result<usize, Error>,
 ) -> Result<usize, Error> {
     if offered <= LIMIT && source.elements() <= 2 {
-        return batch::<1, 4>(source, offered, output, id, &mut transfer);
+        return batch::<1, 4>(source, offered, LIMIT, output, id, &mut transfer);
     }
     let mut accepted = 0;
     while accepted < offered && output.queued() == 0 {
         let left = offered - accepted;
-        let (wanted, send) = if one_by_one {
+        let (wanted, largest, send) = if one_by_one {
             (
-                left.min(LIMIT),
+                left.min(RECORD),
+                RECORD,
                 batch::<1, { ELEMENTS_MAX + 2 }> as Batch<_>,
             )
         } else {
             let send = batch::<FRAMES, { ELEMENTS_MAX + 2 * FRAMES }>;
-            (left.min(FRAMES * LIMIT), send as Batch<_>)
+            (left.min(FRAMES * LIMIT), LIMIT, send as Batch<_>)
         };
-        let taken = send(source, wanted, output, id, &mut transfer)?;
+        let taken = send(source, wanted, largest, output, id, &mut transfer)?;
         accepted += taken;
         if taken < wanted {
             break;
@@ -50,12 +51,13 @@ pub(super) fn send(
 }
 
 type Batch<T> =
-    fn(&mut Cursor<'_, '_>, usize, &mut Output, trace::Id, &mut T) -> Result<usize, Error>;
+    fn(&mut Cursor<'_, '_>, usize, usize, &mut Output, trace::Id, &mut T) -> Result<usize, Error>;
 
-/// One transfer of up to `FRAMES` frames, in `ELEMENTS` pieces of memory.
+/// One transfer of up to `FRAMES` frames with at most `largest` bytes each, in `ELEMENTS` pieces of memory.
 fn batch<const FRAMES: usize, const ELEMENTS: usize>(
     source: &mut Cursor<'_, '_>,
     wanted: usize,
+    largest: usize,
     output: &mut Output,
     id: trace::Id,
     transfer: &mut impl FnMut(&[IoVec<'_>]) -> Result<usize, Error>,
@@ -64,7 +66,7 @@ fn batch<const FRAMES: usize, const ELEMENTS: usize>(
     let mut elements = [IoVec::EMPTY; ELEMENTS];
     let (mut used, mut planned, mut total) = (0, 0, 0);
     for space in &mut headers {
-        let payload = LIMIT.min(wanted - planned);
+        let payload = largest.min(wanted - planned);
         if payload == 0 {
             break;
         }
@@ -86,25 +88,27 @@ fn batch<const FRAMES: usize, const ELEMENTS: usize>(
     let elements = &elements[..used];
     let sent = transfer(elements)?;
     // All frames but the last are of one size.
-    let begun = sent.min(total).div_ceil(WHOLE);
+    let begun = sent.min(total).div_ceil(largest + HEADER);
     for at in 0..begun {
-        let payload = LIMIT.min(planned - at * LIMIT);
+        let payload = largest.min(planned - at * largest);
         let length = frame::header(&mut [0; 10], BINARY, payload).len();
         trace::qio_channel_websock_encode(id, BINARY, length, payload);
     }
     if sent >= total {
         return Ok(planned);
     }
-    let end = total.min(begun * WHOLE);
+    let end = total.min(begun * (largest + HEADER));
     let mut rest = Cursor::new(elements);
     rest.advance(sent);
     output.rest(&mut rest, end - sent);
-    Ok(planned.min(begun * LIMIT))
+    Ok(planned.min(begun * largest))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const WHOLE: usize = LIMIT + HEADER;
 
     /// Byte `i` of what is written.
     fn byte(i: usize) -> u8 {
@@ -136,7 +140,8 @@ mod tests {
             },
         )
         .unwrap();
-        assert!(output.queued() <= WHOLE);
+        let largest = if one_by_one { RECORD } else { LIMIT };
+        assert!(output.queued() <= largest + HEADER);
         wire.extend_from_slice(output.pending());
         (accepted, wire)
     }
@@ -184,6 +189,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn one_by_one_frames_fill_tls_records() {
+        let bytes = vec![7; 40000];
+        let iov = [IoVec::from_slice(&bytes)];
+        let (mut output, mut offered) = (Output::default(), Vec::new());
+        let accepted = send(
+            &mut Cursor::new(&iov),
+            bytes.len(),
+            true,
+            &mut output,
+            core::ptr::null::<u8>().into(),
+            |elements| {
+                offered.push(elements.iter().map(IoVec::len).sum());
+                Ok(offered[offered.len() - 1])
+            },
+        );
+        assert_eq!(accepted.unwrap(), bytes.len());
+        assert_eq!(offered, [16384, 16384, 40000 - 2 * RECORD + HEADER]);
     }
 
     #[test]

@@ -101,6 +101,8 @@ impl Sender {
         offered: usize,
     ) -> Result<usize, Error> {
         let owes = self.owes.load(Ordering::Acquire);
+        // Descriptors know nothing of what they didn't take.
+        let remembers = master.polled().is_none();
         let mut accepted = 0;
         if owes || output.queued() > 0 {
             // Nothing goes behind a Close frame, which another thread may just have asked for.
@@ -111,8 +113,6 @@ impl Sender {
                 Ok(Transfer::WouldBlock) => Ok(0),
                 Err(error) => Err(self.stream.fail(error)),
             };
-            // Descriptors know nothing of what they didn't take.
-            let remembers = master.polled().is_none();
             let (mut source, id) = (Cursor::new(iov), self.stream.id);
             accepted = direct::send(&mut source, offered, remembers, output, id, transfer)?;
             // The master may have room for the rest: then it must not wait for the main loop.
@@ -129,7 +129,12 @@ impl Sender {
         let before = output.queued();
         let mut source = Cursor::new(iov);
         source.advance(accepted);
-        let queued = output.data(&mut source, offered - accepted);
+        let largest = if remembers {
+            output::RECORD
+        } else {
+            output::LIMIT
+        };
+        let queued = output.data(&mut source, offered - accepted, largest);
         if queued > 0 {
             let header = output.queued() - before - queued;
             trace::qio_channel_websock_encode(self.stream.id, BINARY, header, queued);
