@@ -2,21 +2,21 @@
 
 use crate::Observer;
 use crate::frame::{self, BINARY};
-use crate::output::{LIMIT, Output};
+use crate::output::{LIMIT, Output, RECORD};
 use platform::os::iov::{Cursor, IoVec};
 
 /// Elements of a writer's vector that are sent so; of more, the bytes are queued.
 pub const ELEMENTS_MAX: usize = 32;
 /// Frames in one transfer, each of which may cut an element in two.
 const FRAMES: usize = 16;
-/// The largest frame on the wire.
-const WHOLE: usize = LIMIT + 4;
+/// The header of the largest frames.
+const HEADER: usize = 4;
 
 /// Sends what the cursor stands before, as much as the transport takes. A frame is accepted when its
 /// first byte has gone out; the rest of it is queued (R-WS-17). Returns the accepted payload.
 ///
 /// `one_by_one`: no frame is offered before the one before it has gone out, because the transport
-/// may have to be offered the same again (R-TLS-40).
+/// may have to be offered the same again (R-TLS-40). Such a frame fills a TLS record.
 pub fn send<E>(
     source: &mut Cursor<'_, '_>,
     offered: usize,
@@ -26,21 +26,22 @@ pub fn send<E>(
     mut transfer: impl FnMut(&[IoVec<'_>]) -> Result<usize, E>,
 ) -> Result<usize, E> {
     if offered <= LIMIT && source.elements() <= 2 {
-        return batch::<1, 4, E>(source, offered, output, observer, &mut transfer);
+        return batch::<1, 4, E>(source, offered, LIMIT, output, observer, &mut transfer);
     }
     let mut accepted = 0;
     while accepted < offered && output.queued() == 0 {
         let left = offered - accepted;
-        let (wanted, send) = if one_by_one {
+        let (wanted, largest, send) = if one_by_one {
             (
-                left.min(LIMIT),
+                left.min(RECORD),
+                RECORD,
                 batch::<1, { ELEMENTS_MAX + 2 }, E> as Batch<_, _, E>,
             )
         } else {
             let send = batch::<FRAMES, { ELEMENTS_MAX + 2 * FRAMES }, E>;
-            (left.min(FRAMES * LIMIT), send as Batch<_, _, E>)
+            (left.min(FRAMES * LIMIT), LIMIT, send as Batch<_, _, E>)
         };
-        let taken = send(source, wanted, output, observer, &mut transfer)?;
+        let taken = send(source, wanted, largest, output, observer, &mut transfer)?;
         accepted += taken;
         if taken < wanted {
             break;
@@ -49,12 +50,14 @@ pub fn send<E>(
     Ok(accepted)
 }
 
-type Batch<O, T, E> = fn(&mut Cursor<'_, '_>, usize, &mut Output, &O, &mut T) -> Result<usize, E>;
+type Batch<O, T, E> =
+    fn(&mut Cursor<'_, '_>, usize, usize, &mut Output, &O, &mut T) -> Result<usize, E>;
 
-/// One transfer of up to `FRAMES` frames, in `ELEMENTS` pieces of memory.
+/// One transfer of up to `FRAMES` frames with at most `largest` bytes each, in `ELEMENTS` pieces of memory.
 fn batch<const FRAMES: usize, const ELEMENTS: usize, E>(
     source: &mut Cursor<'_, '_>,
     wanted: usize,
+    largest: usize,
     output: &mut Output,
     observer: &impl Observer,
     transfer: &mut impl FnMut(&[IoVec<'_>]) -> Result<usize, E>,
@@ -63,7 +66,7 @@ fn batch<const FRAMES: usize, const ELEMENTS: usize, E>(
     let mut elements = [IoVec::EMPTY; ELEMENTS];
     let (mut used, mut planned, mut total) = (0, 0, 0);
     for space in &mut headers {
-        let payload = LIMIT.min(wanted - planned);
+        let payload = largest.min(wanted - planned);
         if payload == 0 {
             break;
         }
@@ -85,25 +88,27 @@ fn batch<const FRAMES: usize, const ELEMENTS: usize, E>(
     let elements = &elements[..used];
     let sent = transfer(elements)?;
     // All frames but the last are of one size.
-    let begun = sent.min(total).div_ceil(WHOLE);
+    let begun = sent.min(total).div_ceil(largest + HEADER);
     for at in 0..begun {
-        let payload = LIMIT.min(planned - at * LIMIT);
+        let payload = largest.min(planned - at * largest);
         let length = frame::header(&mut [0; 10], BINARY, payload).len();
         observer.encoded(BINARY, length, payload);
     }
     if sent >= total {
         return Ok(planned);
     }
-    let end = total.min(begun * WHOLE);
+    let end = total.min(begun * (largest + HEADER));
     let mut rest = Cursor::new(elements);
     rest.advance(sent);
     output.rest(&mut rest, end - sent);
-    Ok(planned.min(begun * LIMIT))
+    Ok(planned.min(begun * largest))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const WHOLE: usize = LIMIT + HEADER;
 
     /// Byte `i` of what is written.
     fn byte(i: usize) -> u8 {
@@ -135,7 +140,8 @@ mod tests {
             },
         )
         .unwrap();
-        assert!(output.queued() <= WHOLE);
+        let largest = if one_by_one { RECORD } else { LIMIT };
+        assert!(output.queued() <= largest + HEADER);
         wire.extend_from_slice(output.pending());
         (accepted, wire)
     }
@@ -183,6 +189,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn one_by_one_frames_fill_tls_records() {
+        let bytes = vec![7; 40000];
+        let iov = [IoVec::from_slice(&bytes)];
+        let (mut output, mut offered) = (Output::default(), Vec::new());
+        let accepted = send(
+            &mut Cursor::new(&iov),
+            bytes.len(),
+            true,
+            &mut output,
+            &(),
+            |elements| {
+                offered.push(elements.iter().map(IoVec::len).sum());
+                Ok::<_, ()>(offered[offered.len() - 1])
+            },
+        );
+        assert_eq!(accepted.unwrap(), bytes.len());
+        assert_eq!(offered, [16384, 16384, 40000 - 2 * RECORD + HEADER]);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use platform::os::iov::Cursor;
 
 /// Bytes that are accepted before the writer must wait (R-WS-17).
 pub const LIMIT: usize = 8192;
+/// Payload of a frame that fills a TLS record together with its header. Over a master that must be
+/// offered the same again, one such frame may wait if nothing else does (R-WS-17).
+pub const RECORD: usize = 16384 - 4;
 
 /// Frames in the order they go out.
 #[derive(Default)]
@@ -54,9 +57,11 @@ impl Output {
         header.len()
     }
 
-    /// Queues one frame of what the writer offers; how much of it was accepted.
-    pub fn data(&mut self, source: &mut Cursor<'_, '_>, offered: usize) -> usize {
-        let accepted = offered.min(LIMIT.saturating_sub(self.queued()));
+    /// Queues one frame of what the writer offers; how much of it was accepted. `largest` is what a
+    /// frame may have that nothing waits before.
+    pub fn data(&mut self, source: &mut Cursor<'_, '_>, offered: usize, largest: usize) -> usize {
+        let most = if self.queued() == 0 { largest } else { LIMIT };
+        let accepted = offered.min(most.saturating_sub(self.queued()));
         if accepted > 0 {
             self.begin(BINARY, accepted);
             source.append_to(&mut self.bytes, accepted);
@@ -115,10 +120,22 @@ mod tests {
         let mut output = Output::default();
         let bytes = vec![7; 10000];
         let iov = [IoVec::from_slice(&bytes)];
-        assert_eq!(output.data(&mut Cursor::new(&iov), 10000), LIMIT);
+        assert_eq!(output.data(&mut Cursor::new(&iov), 10000, LIMIT), LIMIT);
         assert_eq!(&output.pending()[..5], [0x82, 126, 0x20, 0, 7]);
-        assert_eq!(output.data(&mut Cursor::new(&iov), 10000), 0);
+        assert_eq!(output.data(&mut Cursor::new(&iov), 10000, LIMIT), 0);
         output.sent(104);
-        assert_eq!(output.data(&mut Cursor::new(&iov), 10000), 100);
+        assert_eq!(output.data(&mut Cursor::new(&iov), 10000, LIMIT), 100);
+    }
+
+    #[test]
+    fn a_record_is_accepted_only_if_nothing_waits() {
+        let mut output = Output::default();
+        let bytes = vec![7; 20000];
+        let iov = [IoVec::from_slice(&bytes)];
+        assert_eq!(output.data(&mut Cursor::new(&iov), 20000, RECORD), RECORD);
+        assert_eq!(output.queued(), 16384);
+        output.sent(16384 - 100);
+        let accepted = output.data(&mut Cursor::new(&iov), 20000, RECORD);
+        assert_eq!(accepted, LIMIT - 100);
     }
 }

@@ -102,6 +102,8 @@ impl Sender {
         offered: usize,
     ) -> Result<usize, Error> {
         let owes = self.owes.load(Ordering::Acquire);
+        // Descriptors know nothing of what they didn't take.
+        let remembers = master.polled().is_none();
         let mut accepted = 0;
         if owes || output.queued() > 0 {
             // Nothing goes behind a Close frame, which another thread may just have asked for.
@@ -112,8 +114,6 @@ impl Sender {
                 Ok(Transfer::WouldBlock) => Ok(0),
                 Err(error) => Err(self.stream.fail(error)),
             };
-            // Descriptors know nothing of what they didn't take.
-            let remembers = master.polled().is_none();
             let (mut source, traced) = (Cursor::new(iov), &self.stream.traced);
             accepted = direct::send(&mut source, offered, remembers, output, traced, transfer)?;
             // The master may have room for the rest: then it must not wait for the main loop.
@@ -130,7 +130,12 @@ impl Sender {
         let before = output.queued();
         let mut source = Cursor::new(iov);
         source.advance(accepted);
-        let queued = output.data(&mut source, offered - accepted);
+        let largest = if remembers {
+            output::RECORD
+        } else {
+            output::LIMIT
+        };
+        let queued = output.data(&mut source, offered - accepted, largest);
         if queued > 0 {
             let header = output.queued() - before - queued;
             self.stream.traced.encoded(BINARY, header, queued);
