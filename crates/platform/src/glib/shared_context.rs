@@ -62,13 +62,14 @@ impl SharedContext {
                 continue;
             }
             let mut is_iterated = self.is_iterated.lock();
+            // An iteration that has ended may have been for this thread, and nobody tells it again: the next
+            // one has begun perhaps, and may last.
+            if is_done() || is_over.load(Ordering::Acquire) {
+                break;
+            }
             if *is_iterated {
                 drop(self.iterated.wait(is_iterated));
                 continue;
-            }
-            // The last iteration may have been for this thread.
-            if is_done() || is_over.load(Ordering::Acquire) {
-                break;
             }
             *is_iterated = true;
             drop(is_iterated);
@@ -152,6 +153,9 @@ mod tests {
         }
     }
 
+    /// What looks only once sees nothing while another test iterates.
+    static ALONE: Mutex<()> = Mutex::new(());
+
     fn wait(fd: i32, until: Until) -> bool {
         let flag = Arc::new(AtomicBool::new(false));
         let source = Source::new(Readable(vec![PollFd::new(fd, IN)], Arc::clone(&flag)));
@@ -164,6 +168,7 @@ mod tests {
 
     #[test]
     fn threads_wait_together_and_each_for_its_own() {
+        let _alone = ALONE.lock();
         let pairs: Vec<_> = (0..4)
             .map(|_| socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap())
             .collect();
@@ -183,5 +188,24 @@ mod tests {
             }
         });
         assert!(wait(pairs[0].0.as_raw(), Until::NOW));
+    }
+
+    /// Threads that were served while they were on their way to wait for the next iteration, which may
+    /// last for ever.
+    #[test]
+    fn no_thread_waits_for_an_iteration_after_its_own() {
+        let _alone = ALONE.lock();
+        for _ in 0..2000 {
+            let (a, b) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+            let (c, d) = socket::pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
+            thread::scope(|scope| {
+                let last = scope.spawn(|| wait(c.as_raw(), Until::READY));
+                let first = scope.spawn(|| wait(a.as_raw(), Until::READY));
+                assert_eq!(socket::send(b.as_raw(), b"x"), Ok(1));
+                assert!(first.join().unwrap());
+                assert_eq!(socket::send(d.as_raw(), b"x"), Ok(1));
+                assert!(last.join().unwrap());
+            });
+        }
     }
 }
