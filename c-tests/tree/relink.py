@@ -145,9 +145,14 @@ with tempfile.TemporaryDirectory() as scratch:
             'no hosted library')  # fmt: skip
 
     other = next(name for name in abi.PROFILES if name != profile)
-    (scratch / 'other.c').write_text(f'char {abi.symbol(other)}, qio_task_new;\n')
-    subprocess.run([*shlex.split(os.environ['CC']), '-c', '-o', scratch / 'other.o', scratch / 'other.c'], check=True)
-    present = sorted([*present, 'other.c', 'other.o'])
+    for name, has in ('other', abi.symbol(other)), ('embedded', f'{abi.symbol(profile)}, object_new'):
+        source, target = scratch / f'{name}.c', scratch / f'{name}.o'
+        source.write_text(f'char {has}, qio_task_new;\n')
+        subprocess.run([*shlex.split(os.environ['CC']), '-c', '-o', target, source], check=True)
+        present = sorted([*present, source.name, target.name])
+    refused('the library that has its own host',
+            relink('--build', out, '--library', scratch / 'embedded.o', '-o', scratch / 'no', 'whole'),
+            'not a hosted library')  # fmt: skip
     refused('the library of another profile',
             relink('--build', out, '--library', scratch / 'other.o', '-o', scratch / 'no', 'whole'),
             f'is for {other}, and the tree has {profile}')  # fmt: skip
