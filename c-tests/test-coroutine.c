@@ -258,6 +258,32 @@ static void test_schedule(void)
     g_string_free(trace, TRUE);
 }
 
+/* The context that is given, or the thread's own; then aio_co_enter with another, from this one. */
+static void test_enter_for(void)
+{
+    Coroutine *co = qemu_coroutine_create(steps, (void *)"e");
+    AioContext *ctx, *other = aio_context_new(&error_abort);
+
+    trace = g_string_new(NULL);
+    g_assert_cmpint(qemu_init_main_loop(&error_abort), ==, 0);
+    ctx = qemu_get_aio_context();
+    qemu_aio_coroutine_enter(other, co);
+    g_assert_cmpstr(trace->str, ==, "e");
+    g_assert_true(qemu_coroutine_get_aio_context(co) == other);
+    qemu_aio_coroutine_enter(NULL, co);
+    g_assert_cmpstr(trace->str, ==, "ee");
+    g_assert_true(qemu_coroutine_get_aio_context(co) == ctx);
+    aio_co_enter(other, co);
+    g_assert_cmpstr(trace->str, ==, "ee");
+    g_assert_true(aio_poll(other, true));
+    g_assert_cmpstr(trace->str, ==, "eee");
+    g_assert_true(qemu_coroutine_get_aio_context(co) == other);
+    aio_co_enter(ctx, co);
+    g_assert_cmpstr(trace->str, ==, "eee.");
+    aio_context_unref(other);
+    g_string_free(trace, TRUE);
+}
+
 static CoMutex mutex;
 
 static void coroutine_fn locks(void *opaque)
@@ -323,6 +349,11 @@ static void coroutine_fn enters_itself(void *opaque)
     qemu_coroutine_enter(qemu_coroutine_self());
 }
 
+static void coroutine_fn enters_itself_for(void *opaque)
+{
+    qemu_aio_coroutine_enter(opaque, qemu_coroutine_self());
+}
+
 static void misuse(const char *how)
 {
     if (g_test_subprocess()) {
@@ -355,6 +386,18 @@ static void test_enter_twice(void)
     misuse("enter");
 }
 
+/* The message names the function that was called. */
+static void test_enter_for_twice(void)
+{
+    if (g_test_subprocess()) {
+        qemu_coroutine_enter(qemu_coroutine_create(enters_itself_for, NULL));
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_failed();
+    g_test_trap_assert_stderr("*qemu_aio_coroutine_enter: the coroutine is entered already*");
+}
+
 static void test_schedule_twice(void)
 {
     misuse("schedule");
@@ -373,9 +416,11 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/coroutine/wake", test_wake);
     g_test_add_func("/qio/coroutine/mutex", test_mutex);
     g_test_add_func("/qio/coroutine/mutex/by-hand", test_mutex_by_hand);
+    g_test_add_func("/qio/coroutine/enter-for", test_enter_for);
     g_test_add_func("/qio/coroutine/schedule", test_schedule);
     g_test_add_func("/qio/coroutine/misuse/yield-outside", test_yield_outside);
     g_test_add_func("/qio/coroutine/misuse/enter-twice", test_enter_twice);
+    g_test_add_func("/qio/coroutine/misuse/enter-for-twice", test_enter_for_twice);
     g_test_add_func("/qio/coroutine/misuse/schedule-twice", test_schedule_twice);
     return g_test_run();
 }

@@ -8,8 +8,20 @@
 
 #ifndef QIO_HAS_FD_SOCKET_ADDRESS
 typedef String FdAddress;
+typedef StringWrapper FdAddressWrapper;
+
+static void fd_wrapper_free(FdAddressWrapper *wrapper)
+{
+    qapi_free_StringWrapper(wrapper);
+}
 #else
 typedef FdSocketAddress FdAddress;
+typedef FdSocketAddressWrapper FdAddressWrapper;
+
+static void fd_wrapper_free(FdAddressWrapper *wrapper)
+{
+    qapi_free_FdSocketAddressWrapper(wrapper);
+}
 #endif
 
 static SocketAddressLegacy *legacy_new(SocketAddressType type)
@@ -45,14 +57,34 @@ static void test_legacy(void)
     qapi_free_SocketAddressLegacy(legacy_new(SOCKET_ADDRESS_TYPE_FD));
 }
 
+/* That the addresses go with them is seen by valgrind. */
 static void test_wrapper(void)
 {
-    g_autoptr(UnixSocketAddressWrapper) wrapper = g_new0(UnixSocketAddressWrapper, 1);
-    g_autoptr(InetSocketAddressWrapper) none = NULL;
+    InetSocketAddressWrapper *inet = g_new0(InetSocketAddressWrapper, 1);
+    UnixSocketAddressWrapper *path = g_new0(UnixSocketAddressWrapper, 1);
+    VsockSocketAddressWrapper *vsock = g_new0(VsockSocketAddressWrapper, 1);
+    FdAddressWrapper *fd = g_new0(FdAddressWrapper, 1);
 
-    wrapper->data = g_new0(UnixSocketAddress, 1);
-    wrapper->data->path = g_strdup("path");
-    qapi_free_InetSocketAddressWrapper(none);
+    inet->data = g_new0(InetSocketAddress, 1);
+    inet->data->host = g_strdup("host");
+    qapi_free_InetSocketAddressWrapper(inet);
+    qapi_free_InetSocketAddressWrapper(g_new0(InetSocketAddressWrapper, 1));
+    qapi_free_InetSocketAddressWrapper(NULL);
+    path->data = g_new0(UnixSocketAddress, 1);
+    path->data->path = g_strdup("path");
+    qapi_free_UnixSocketAddressWrapper(path);
+    qapi_free_UnixSocketAddressWrapper(g_new0(UnixSocketAddressWrapper, 1));
+    qapi_free_UnixSocketAddressWrapper(NULL);
+    vsock->data = g_new0(VsockSocketAddress, 1);
+    vsock->data->cid = g_strdup("2");
+    qapi_free_VsockSocketAddressWrapper(vsock);
+    qapi_free_VsockSocketAddressWrapper(g_new0(VsockSocketAddressWrapper, 1));
+    qapi_free_VsockSocketAddressWrapper(NULL);
+    fd->data = g_new0(FdAddress, 1);
+    fd->data->str = g_strdup("3");
+    fd_wrapper_free(fd);
+    fd_wrapper_free(g_new0(FdAddressWrapper, 1));
+    fd_wrapper_free(NULL);
 }
 
 static void test_legacy_unknown_type(void)

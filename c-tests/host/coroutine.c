@@ -113,6 +113,7 @@ void qemu_aio_coroutine_enter(AioContext *ctx, Coroutine *first)
     GQueue pending = G_QUEUE_INIT;
     Coroutine *co, *next;
 
+    ctx = ctx ? ctx : qemu_get_current_aio_context();
     g_queue_push_tail(&pending, first);
     while ((co = g_queue_pop_head(&pending))) {
         Coroutine *outer;

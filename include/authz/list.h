@@ -42,7 +42,7 @@ struct QAuthZList {
  *
  * Makes a list without rules, as a child of object_get_objects_root().
  *
- * Threads: as properties; Blocks: no.
+ * Threads: as qom/object-property.h; Blocks: no.
  * Returns: (transfer none) (nullable): the list, whose only reference is that
  *     of its parent: object_unparent() releases it; or NULL with @errp set
  */

@@ -11,7 +11,8 @@
  * qapi/error.h.
  *
  * Threads: any, one at a time for each visitor; Blocks: no.
- * Returns: true; cloning does not fail.
+ * Returns: true when cloning, which does not fail; false with @errp set for the
+ *     visitor of a property, whose values are plain ones.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

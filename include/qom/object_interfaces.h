@@ -56,7 +56,7 @@ struct UserCreatableClass {
  *
  * Calls @complete.
  *
- * Threads: as properties; Blocks: as @complete does.
+ * Threads: as qom/object-property.h; Blocks: as @complete does.
  * Returns: true, or false with @errp set
  */
 bool user_creatable_complete(UserCreatable *uc, Error **errp);
@@ -70,7 +70,7 @@ bool user_creatable_complete(UserCreatable *uc, Error **errp);
  * Calls @prepare_delete; whoever deletes objects does so before
  * object_unparent(), and leaves it if this fails.
  *
- * Threads: as properties; Blocks: as @prepare_delete does.
+ * Threads: as qom/object-property.h; Blocks: as @prepare_delete does.
  * Returns: true, also without @prepare_delete, or false with @errp set
  * Since: qemu-11.1 profile, provisionally.
  */
@@ -80,7 +80,7 @@ bool user_creatable_prepare_delete(UserCreatable *uc, Error **errp);
  * user_creatable_can_be_deleted:
  * @uc: an object that implements the interface
  *
- * Threads: as properties; Blocks: as @can_be_deleted does.
+ * Threads: as qom/object-property.h; Blocks: as @can_be_deleted does.
  * Returns: what @can_be_deleted says; true without it
  */
 bool user_creatable_can_be_deleted(UserCreatable *uc);

@@ -1,4 +1,4 @@
-//! The exported functions, a file for each C header and four for `io/channel.h`; the mark of the
+//! The exported functions, a file for each C header and five for `io/channel.h`; the mark of the
 //! profile is in [`abi`].
 //!
 //! Each does four things: check, convert in, call, convert out. What it does is decided in

@@ -146,24 +146,25 @@ impl Coroutine {
 
     /// Runs it for a context until it yields or ends, and then those it has woken (R-COR-2).
     ///
+    /// `function` is what messages name.
+    ///
     /// # Safety
     /// It is live; if it ends it must not be used afterwards.
-    pub(crate) unsafe fn enter(this: *const Self, context: *mut AioContext) {
-        const NAME: &str = "qemu_coroutine_enter";
+    pub(crate) unsafe fn enter(this: *const Self, context: *mut AioContext, function: &str) {
         let mut pending = VecDeque::new();
         let mut turn = Some(this);
         while let Some(next) = turn {
             // SAFETY: live, as the caller or the coroutine that has woken it promised.
             let coroutine = unsafe { &*next };
-            check_usage!(!coroutine.is_stand_in(), NAME, "@co is not a coroutine");
+            check_usage!(!coroutine.is_stand_in(), function, "@co is not a coroutine");
             check_usage!(
                 !coroutine.is_scheduled.load(Ordering::Acquire),
-                NAME,
+                function,
                 "the coroutine is scheduled to be entered elsewhere"
             );
             check_usage!(
                 !coroutine.is_entered.swap(true, Ordering::AcqRel),
-                NAME,
+                function,
                 "the coroutine is entered already"
             );
             coroutine.context.store(context, Ordering::Release);
@@ -190,6 +191,7 @@ impl Coroutine {
     /// # Safety
     /// As for [`Coroutine::enter`]; the context is live.
     pub(crate) unsafe fn wake(this: *const Self, context: *mut AioContext) {
+        const NAME: &str = "aio_co_enter";
         if context != current::get() {
             // SAFETY: as promised.
             unsafe { Self::schedule(this, context) };
@@ -198,13 +200,9 @@ impl Coroutine {
         let caller = running();
         if caller.is_null() {
             // SAFETY: as promised.
-            unsafe { Self::enter(this, context) };
+            unsafe { Self::enter(this, context, NAME) };
         } else {
-            check_usage!(
-                caller != this,
-                "aio_co_enter",
-                "the coroutine is the caller"
-            );
+            check_usage!(caller != this, NAME, "the coroutine is the caller");
             // SAFETY: this thread is in the coroutine, so it is live and its list the caller's.
             unsafe { (*(*caller).woken.get()).push_back(this) };
         }
@@ -222,7 +220,7 @@ impl Coroutine {
             let context = coroutine.context.load(Ordering::Acquire);
             coroutine.is_scheduled.store(false, Ordering::Release);
             // SAFETY: as its scheduler promised.
-            unsafe { Coroutine::enter(this, context) };
+            unsafe { Coroutine::enter(this, context, NAME) };
         }
         const NAME: &str = "aio_co_schedule";
         // Most likely it was to be qemu_get_aio_context().

@@ -5,7 +5,7 @@
 /// Defines C functions, one row each:
 ///
 /// ```text
-/// exports! { "qom/object.h";                                 // where they are documented
+/// exports! { "qom/object-value.h";                           // where they are documented
 ///     fn object_property_set_str(obj: object, name: text, value: text) -> bool, else (false) {
 ///         value::set_from(obj, name, Source::Text(value)).map(|()| true)
 ///     }

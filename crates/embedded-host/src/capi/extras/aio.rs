@@ -108,7 +108,9 @@ exports! { "qemu/aio.h";
     ) -> *mut QEMUBH {
         given_away(bottom_half(FUNCTION, ctx, cb, opaque))
     }
+}
 
+exports! { "qemu/main-loop.h";
     #[cfg(bh_guard)]
     fn qemu_bh_new_full(
         cb: (Option<Function>), opaque: (*mut c_void),
@@ -123,7 +125,9 @@ exports! { "qemu/aio.h";
     ) -> *mut QEMUBH {
         given_away(bottom_half(FUNCTION, main_loop::main_context(), cb, opaque))
     }
+}
 
+exports! { "qemu/aio.h";
     fn qemu_bh_schedule(bh: (*mut QEMUBH)) -> () {
         let bh = shared(FUNCTION, bh);
         bh.context().clone().schedule(bh);

@@ -20,18 +20,20 @@ exports! { "qemu/coroutine-core.h";
     }
 
     fn qemu_coroutine_enter(co: (*mut layout::Coroutine)) -> () {
-        Coroutine::enter(Coroutine::borrow(FUNCTION, co), current::get());
+        Coroutine::enter(Coroutine::borrow(FUNCTION, co), current::get(), FUNCTION);
     }
 
     fn qemu_coroutine_enter_if_inactive(co: (*mut layout::Coroutine)) -> () {
         let co = Coroutine::borrow(FUNCTION, co);
         if !co.is_entered() {
-            Coroutine::enter(co, current::get());
+            Coroutine::enter(co, current::get(), FUNCTION);
         }
     }
 
     fn qemu_aio_coroutine_enter(ctx: (*mut AioContext), co: (*mut layout::Coroutine)) -> () {
-        Coroutine::enter(Coroutine::borrow(FUNCTION, co), ctx);
+        // Not given, it is the thread's current one (R-COR-6).
+        let ctx = if ctx.is_null() { current::get() } else { ctx };
+        Coroutine::enter(Coroutine::borrow(FUNCTION, co), ctx, FUNCTION);
     }
 
     fn qemu_coroutine_entered(co: (*mut layout::Coroutine)) -> bool {

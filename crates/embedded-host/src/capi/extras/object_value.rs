@@ -77,7 +77,9 @@ exports! { "qom/object-value.h";
     fn object_property_get_link(obj: object, name: text) -> *mut Object, else (ptr::null_mut()) {
         value::target(obj, name)
     }
+}
 
+exports! { "qom/object-property.h";
     // The text is the property's.
     fn object_property_get_type(obj: object, name: text) -> *const c_char, else (ptr::null()) {
         property::find_or_fail(obj, name).map(|found| Property::kind(found).as_ptr())

@@ -44,7 +44,9 @@ exports! { "qapi/qapi-visit-sockets.h";
     ) -> bool, else (false) {
         v.visit_addresses(obj).map(|()| true)
     }
+}
 
+exports! { "qapi/visitor.h";
     // NULL is fine.
     fn visit_free(v: (*mut layout::Visitor)) -> () {
         drop(Visitor::from_ptr_full(v));
