@@ -57,34 +57,22 @@ static void test_legacy(void)
     qapi_free_SocketAddressLegacy(legacy_new(SOCKET_ADDRESS_TYPE_FD));
 }
 
-/* That the addresses go with them is seen by valgrind. */
+/* With an address, without one, and none: that the address goes with it is seen by valgrind. */
+#define FREE_WRAPPERS(Type, text, free_func) do { \
+    Type##Wrapper *wrapper_ = g_new0(Type##Wrapper, 1); \
+    wrapper_->data = g_new0(Type, 1); \
+    wrapper_->data->text = g_strdup(#text); \
+    free_func(wrapper_); \
+    free_func(g_new0(Type##Wrapper, 1)); \
+    free_func(NULL); \
+} while (0)
+
 static void test_wrapper(void)
 {
-    InetSocketAddressWrapper *inet = g_new0(InetSocketAddressWrapper, 1);
-    UnixSocketAddressWrapper *path = g_new0(UnixSocketAddressWrapper, 1);
-    VsockSocketAddressWrapper *vsock = g_new0(VsockSocketAddressWrapper, 1);
-    FdAddressWrapper *fd = g_new0(FdAddressWrapper, 1);
-
-    inet->data = g_new0(InetSocketAddress, 1);
-    inet->data->host = g_strdup("host");
-    qapi_free_InetSocketAddressWrapper(inet);
-    qapi_free_InetSocketAddressWrapper(g_new0(InetSocketAddressWrapper, 1));
-    qapi_free_InetSocketAddressWrapper(NULL);
-    path->data = g_new0(UnixSocketAddress, 1);
-    path->data->path = g_strdup("path");
-    qapi_free_UnixSocketAddressWrapper(path);
-    qapi_free_UnixSocketAddressWrapper(g_new0(UnixSocketAddressWrapper, 1));
-    qapi_free_UnixSocketAddressWrapper(NULL);
-    vsock->data = g_new0(VsockSocketAddress, 1);
-    vsock->data->cid = g_strdup("2");
-    qapi_free_VsockSocketAddressWrapper(vsock);
-    qapi_free_VsockSocketAddressWrapper(g_new0(VsockSocketAddressWrapper, 1));
-    qapi_free_VsockSocketAddressWrapper(NULL);
-    fd->data = g_new0(FdAddress, 1);
-    fd->data->str = g_strdup("3");
-    fd_wrapper_free(fd);
-    fd_wrapper_free(g_new0(FdAddressWrapper, 1));
-    fd_wrapper_free(NULL);
+    FREE_WRAPPERS(InetSocketAddress, host, qapi_free_InetSocketAddressWrapper);
+    FREE_WRAPPERS(UnixSocketAddress, path, qapi_free_UnixSocketAddressWrapper);
+    FREE_WRAPPERS(VsockSocketAddress, cid, qapi_free_VsockSocketAddressWrapper);
+    FREE_WRAPPERS(FdAddress, str, fd_wrapper_free);
 }
 
 static void test_legacy_unknown_type(void)

@@ -3,7 +3,7 @@
 use crate::Observer;
 
 /// The opcode of a continuation frame (RFC 6455 section 11.8).
-pub const CONTINUATION: u8 = 0;
+const CONTINUATION: u8 = 0;
 /// The opcode of a binary frame.
 pub const BINARY: u8 = 2;
 /// The opcode of a Close frame.

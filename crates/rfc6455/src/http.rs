@@ -34,21 +34,26 @@ fn bad<T>(reason: impl Into<String>) -> Result<T, Refusal> {
 }
 
 /// The fields of a request that this protocol asks for, as they came.
-#[allow(missing_docs)]
 pub struct Request<'a> {
+    /// `Sec-WebSocket-Protocol`, which may be absent.
     pub protocols: Option<&'a str>,
+    /// `Sec-WebSocket-Version`.
     pub version: &'a str,
+    /// `Host`.
     pub host: &'a str,
+    /// `Connection`.
     pub connection: &'a str,
+    /// `Upgrade`.
     pub upgrade: &'a str,
+    /// `Sec-WebSocket-Key`.
     pub key: &'a str,
 }
 
-/// A response, and whether it is a refusal.
+/// A response to a request.
 pub struct Response {
     /// As it goes out.
     pub bytes: Vec<u8>,
-    /// Why it is one.
+    /// Why the request is refused, if it is.
     pub outcome: Result<(), String>,
 }
 
