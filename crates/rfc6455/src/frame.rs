@@ -9,14 +9,14 @@ pub const BINARY: u8 = 2;
 /// The opcode of a Close frame.
 pub const CLOSE: u8 = 8;
 /// The opcode of a ping.
-pub const PING: u8 = 9;
+pub(crate) const PING: u8 = 9;
 /// The opcode of a pong.
 pub const PONG: u8 = 10;
 
 /// The shortest header of a masked frame: none of those is looked at before (R-WS-18).
 const HEADER_MIN: usize = 6;
 /// The longest payload of a control frame (RFC 6455 section 5.5).
-pub const CONTROL_MAX: usize = 125;
+const CONTROL_MAX: usize = 125;
 
 /// Why a stream is refused, with the status that its Close frame carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,4 +1,4 @@
-//! What has come in and was not read yet: at most [`CAPACITY`] bytes, as they came (W8).
+//! What has come in and was not read yet: at most `CAPACITY` bytes, as they came (W8).
 //!
 //! Payload is unmasked when it is read, on its way to the reader.
 
@@ -7,7 +7,7 @@ use crate::{Observer, mask};
 use platform::os::iov::{Cursor, Writable};
 
 /// Bytes that are held.
-pub const CAPACITY: usize = 64 << 10;
+const CAPACITY: usize = 64 << 10;
 
 /// The bytes, and the frame they are in.
 #[derive(Default)]
