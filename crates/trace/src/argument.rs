@@ -6,6 +6,7 @@ use std::ffi::CString;
 
 use host::error::Error;
 use host::socket::AddressRef;
+use platform::os::socket_name::SocketName;
 
 /// The address that names an object in a trace; it is never followed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -232,6 +233,21 @@ impl Argument for &Error {
 
     fn c(held: &Self::Held) -> Self::C {
         held.as_ptr()
+    }
+}
+
+/// As an address and a port, or a path.
+impl Argument for Option<&SocketName> {
+    const KIND: u8 = b's';
+    type C = *const c_char;
+    type Held = Option<CString>;
+
+    fn hold(self) -> Self::Held {
+        self.map(|name| up_to_nul(&name.to_string()))
+    }
+
+    fn c(held: &Self::Held) -> Self::C {
+        held.as_ref().map_or_else(ptr::null, |text| text.as_ptr())
     }
 }
 
