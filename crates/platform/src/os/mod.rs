@@ -2,6 +2,7 @@
 
 pub mod abort;
 pub mod clock;
+pub mod code;
 pub mod connection;
 mod control;
 pub mod environment;
