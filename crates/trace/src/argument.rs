@@ -4,6 +4,7 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr;
 use std::ffi::CString;
 
+use super::timeline::{pack_number, pack_text};
 use host::error::Error;
 use host::socket::AddressRef;
 use platform::os::socket_name::SocketName;
@@ -44,10 +45,13 @@ pub(super) trait Argument {
     fn c(held: &Self::Held) -> Self::C;
 }
 
-/// What lines of text say of an argument.
+/// What lines of text, and pictures of time, say of an argument.
 pub(super) trait Value {
-    /// Appends it.
+    /// Appends it to a line.
     fn put(&self, line: &mut Vec<u8>);
+
+    /// Appends it to the bytes of a record.
+    fn pack(&self, bytes: &mut Vec<u8>);
 }
 
 /// Appends digits, without the detour of `fmt`.
@@ -74,6 +78,10 @@ impl Value for Id {
             put_number(line, self.0 as u64, 16);
         }
     }
+
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        pack_number(bytes, self.0 as u64);
+    }
 }
 
 impl Value for c_int {
@@ -83,6 +91,10 @@ impl Value for c_int {
         }
         put_number(line, self.unsigned_abs().into(), 10);
     }
+
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        pack_number(bytes, i64::from(*self).cast_unsigned());
+    }
 }
 
 /// Numbers without a sign.
@@ -91,6 +103,10 @@ macro_rules! unsigned {
         $(impl Value for $type {
             fn put(&self, line: &mut Vec<u8>) {
                 put_number(line, *self as u64, 10);
+            }
+
+            fn pack(&self, bytes: &mut Vec<u8>) {
+                pack_number(bytes, *self as u64);
             }
         })*
     };
@@ -113,11 +129,20 @@ impl Value for &CStr {
             line.extend_from_slice(b"...");
         }
     }
+
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        let text = self.to_bytes();
+        pack_text(bytes, Some(&text[..text.len().min(TEXT_MAX)]));
+    }
 }
 
 impl Value for CString {
     fn put(&self, line: &mut Vec<u8>) {
         self.as_c_str().put(line);
+    }
+
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.as_c_str().pack(bytes);
     }
 }
 
@@ -126,6 +151,13 @@ impl<T: Value> Value for Option<T> {
         match self {
             Some(text) => text.put(line),
             None => line.extend_from_slice(b"(null)"),
+        }
+    }
+
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Some(text) => text.pack(bytes),
+            None => pack_text(bytes, None),
         }
     }
 }

@@ -9,8 +9,9 @@ use core::ptr::NonNull;
 
 use super::argument::{Argument, Id};
 use super::lines;
-use super::listeners::{LINES, listeners};
+use super::listeners::{LINES, TIMELINE, listeners};
 use super::sinks::sink;
+use super::timeline;
 use host::error::Error;
 use platform::os::socket_name::SocketName;
 
@@ -48,6 +49,9 @@ macro_rules! events {
                     $($(#[$only])? let $argument = $argument.hold();)*
                     if listeners(Number::$name) & LINES != 0 {
                         lines::add(Number::$name, &[$($(#[$only])? &$argument),*]);
+                    }
+                    if listeners(Number::$name) & TIMELINE != 0 {
+                        timeline::add(Number::$name, &[$($(#[$only])? &$argument),*]);
                     }
                     let Some(sink) = sink(Number::$name) else {
                         return;

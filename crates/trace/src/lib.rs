@@ -11,6 +11,7 @@ mod lines;
 mod listeners;
 mod patterns;
 mod sinks;
+mod timeline;
 
 pub use argument::Id;
 pub use events::*;

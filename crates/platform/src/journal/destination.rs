@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use crate::os::errno::Errno;
 use crate::os::fd::{self, Descriptor};
 use crate::os::iov::IoVec;
-use crate::os::{file, poll};
+use crate::os::{file, poll, stderr};
 
 /// -1 until there is one. Changes hands under the writer's lock; a static, since a forked child goes on
 /// with it and can't wait for that lock.
@@ -60,8 +60,8 @@ pub(super) fn write(text: &[u8]) {
     if let Err(errno) = write_all(FD.load(Ordering::Acquire), text) {
         FAILED.store(true, Ordering::Relaxed);
         let line = format!("libqio: tracing stops: its file can't be written: {errno}\n");
-        // No matter if that can't be written either. Not by stdio, whose lock the program may have.
-        let _ = file::writev(libc::STDERR_FILENO, &[IoVec::from_slice(line.as_bytes())]);
+        // Not by stdio, whose lock the program may have.
+        stderr::write_directly(line.as_bytes());
     }
 }
 

@@ -89,7 +89,8 @@ impl Place {
         let mut found = None;
         for symbol in symbols.filter(|symbol| symbol.kind() == SymbolKind::Text) {
             let behind = self.offset.checked_sub(symbol.address());
-            if symbol.is_definition() && behind.is_some_and(|behind| behind < symbol.size().max(1)) {
+            if symbol.is_definition() && behind.is_some_and(|behind| behind < symbol.size().max(1))
+            {
                 let name = symbol.name().ok()?.to_owned();
                 // The first byte of it is what a function pointer has; others are within a part of one.
                 if behind == Some(0) {

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod code;
 pub mod connection;
 mod control;
+pub mod document;
 pub mod environment;
 pub mod epoll;
 pub mod errno;
