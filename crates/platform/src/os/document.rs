@@ -23,9 +23,10 @@ pub struct Document {
 }
 
 impl Document {
-    /// Makes the file anew, with `head` before the rows. It has to be one that can be written at any place.
+    /// Makes the file anew, with `head` before the rows. It has to be one that can be written at any place. EAGAIN
+    /// if another process that lives has it, or this one.
     pub fn create(name: &CStr, head: &str, closing: &'static str) -> Result<Self, Errno> {
-        let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_NOCTTY;
+        let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_NOCTTY;
         // Not to wait for the reader of a pipe.
         let descriptor = fd::open(name, flags | libc::O_NONBLOCK, 0o666)?;
         let mut document = Self {
@@ -35,6 +36,9 @@ impl Document {
             end: 0,
             has_rows: false,
         };
+        file::lock(document.number)?;
+        // A device has no length.
+        let _ = file::truncate(document.number, 0);
         document.write(head)?;
         descriptor.into_raw();
         Ok(document)
@@ -93,6 +97,8 @@ mod tests {
         std::fs::write(&path, "what was there before, and longer than what is next").unwrap();
         let mut document = Document::create(&name, "{\"rows\":[\n", "\n]}\n").unwrap();
         assert_eq!(text(), "{\"rows\":[\n\n]}\n");
+        let second = Document::create(&name, "{", "}").err();
+        assert_eq!(second, Some(Errno::EAGAIN));
         document.append("1,\n2").unwrap();
         document.append("3").unwrap();
         assert_eq!(text(), "{\"rows\":[\n1,\n2,\n3\n]}\n");

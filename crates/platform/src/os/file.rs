@@ -57,6 +57,15 @@ pub fn identity(fd: c_int) -> Result<(u64, u64), Errno> {
     Ok((stat.st_dev, stat.st_ino))
 }
 
+/// Locks a file, which its other open descriptions then can't: EAGAIN.
+pub fn lock(fd: c_int) -> Result<(), Errno> {
+    // SAFETY: takes numbers only.
+    match unsafe { libc::flock(fd, libc::LOCK_EX | libc::LOCK_NB) } {
+        0 => Ok(()),
+        _ => Err(errno::last()),
+    }
+}
+
 /// Makes the file so long.
 pub fn truncate(fd: c_int, length: off_t) -> Result<(), Errno> {
     // SAFETY: takes numbers only.

@@ -38,7 +38,7 @@ struct Session(Mutex<State>);
 enum State {
     #[default]
     Unused,
-    Open(Picture, Document),
+    Open(Box<Picture>, Document),
     Failed,
 }
 
@@ -51,7 +51,12 @@ pub(super) fn start(name: &CStr) -> Result<(), Error> {
     let path = path.and_then(|path| CString::new(path.into_os_string().into_encoded_bytes()).ok());
     let path = path.unwrap_or_else(|| name.to_owned());
     let process = process::own_number();
-    let opened = open(&path, process).map_err(|errno| unwritable(name, errno))?;
+    let opened = match open(&path, process) {
+        // The variable is the parent's, which is writing.
+        Err(Errno::EAGAIN) => open(&path_of(&path, process), process),
+        opened => opened,
+    };
+    let opened = opened.map_err(|errno| unwritable(name, errno))?;
     FILE.get_or_init(|| path);
     let mut state = SESSION
         .get()
@@ -78,7 +83,7 @@ fn open(path: &CStr, process: u32) -> Result<State, Errno> {
     const HEAD: &str = "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"clock\":\"CLOCK_MONOTONIC\",\
         \"library\":\"libqio\"},\"traceEvents\":[\n";
     let mut document = Document::create(path, HEAD, "\n]}\n")?;
-    let picture = Picture::new(process);
+    let picture = Box::new(Picture::new(process));
     document.append(&picture.process_name(&thread::own_name()))?;
     Ok(State::Open(picture, document))
 }
@@ -116,15 +121,20 @@ fn read(records: &mut dyn Iterator<Item = Record<'_>>) {
     drop(state);
 }
 
+/// The file of another process than the one that has `name`.
+fn path_of(name: &CStr, process: u32) -> CString {
+    let mut path = name.to_bytes().to_vec();
+    path.extend(format!(".{process}").bytes());
+    CString::new(path).unwrap_or_default()
+}
+
 /// A forked child has a file of its own.
 fn open_for_child() -> State {
     let Some(name) = FILE.get() else {
         return State::Failed;
     };
     let process = process::own_number();
-    let mut path = name.clone().into_bytes();
-    path.extend(format!(".{process}").bytes());
-    let path = CString::new(path).unwrap_or_default();
+    let path = path_of(name, process);
     open(&path, process).unwrap_or_else(|errno| {
         tell(&unwritable(&path, errno).to_string());
         State::Failed

@@ -68,12 +68,12 @@ impl At<'_, '_> {
                 self.end_track(LISTENER, ("pause", self.fired.number(1)), &[]);
                 self.end_track(CONNECTION, ("socket", ioc), &[]);
             }
-            "qio_channel_socket_connect_sync" => {
-                // An open channel isn't connected, and nothing tells that.
-                if self.picture.tracks.of(("socket", ioc)).is_none() {
-                    let key = (CONNECTION, ("connect", ioc), None);
-                    self.begin_track(key, "connect", &[("channel", Value::Address(ioc))]);
-                }
+            // An open channel isn't connected, and nothing tells that.
+            "qio_channel_socket_connect_sync"
+                if self.picture.tracks.of(("socket", ioc)).is_none() =>
+            {
+                let key = (CONNECTION, ("connect", ioc), None);
+                self.begin_track(key, "connect", &[("channel", Value::Address(ioc))]);
             }
             "qio_channel_socket_connect_complete" => {
                 self.end_track(CONNECTION, ("connect", ioc), &[]);
