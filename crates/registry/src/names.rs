@@ -63,7 +63,7 @@ fn find(function: *const c_void, name: Option<&str>) {
         if taken.is_ok() {
             match name {
                 Some(name) => store(entry, name.as_bytes()),
-                None => loader::describe(function, |text| store(entry, text)),
+                None => loader::describe(address, |text| store(entry, text)),
             }
             return;
         }

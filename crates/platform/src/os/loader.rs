@@ -29,22 +29,23 @@ fn base_of(address: *const c_void) -> Option<*mut c_void> {
 
 /// Tells what is at `address`: the symbol that begins there, or else the object file and the place in it,
 /// as `addr2line` takes it. Nothing is told of an address that is in no object.
-pub fn describe(address: *const c_void, tell: impl FnOnce(&[u8])) {
+pub fn describe(address: usize, tell: impl FnOnce(&[u8])) {
     let mut info = core::mem::MaybeUninit::<libc::Dl_info>::uninit();
+    let place = core::ptr::without_provenance(address);
     // SAFETY: any address may be asked for; the result goes to a struct of the right type.
-    if unsafe { libc::dladdr(address, info.as_mut_ptr()) } == 0 {
+    if unsafe { libc::dladdr(place, info.as_mut_ptr()) } == 0 {
         return;
     }
     // SAFETY: filled in, as the result says.
     let info = unsafe { info.assume_init() };
-    if !info.dli_sname.is_null() && info.dli_saddr.cast_const() == address {
+    if !info.dli_sname.is_null() && info.dli_saddr.addr() == address {
         // SAFETY: a C string that lives as long as the object file is loaded.
         tell(unsafe { CStr::from_ptr(info.dli_sname) }.to_bytes());
     } else if !info.dli_fname.is_null() {
         // SAFETY: as above.
         let path = unsafe { CStr::from_ptr(info.dli_fname) }.to_bytes();
         let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
-        let offset = address.addr().wrapping_sub(info.dli_fbase.addr());
+        let offset = address.wrapping_sub(info.dli_fbase.addr());
         tell(format!("{}+{offset:#x}", String::from_utf8_lossy(file)).as_bytes());
     }
 }
@@ -67,7 +68,7 @@ mod tests {
     fn functions_are_described_by_their_names_or_places() {
         let described = |address: *const c_void| {
             let mut found = None;
-            describe(address, |text| {
+            describe(address.addr(), |text| {
                 found = Some(String::from_utf8_lossy(text).into_owned());
             });
             found
