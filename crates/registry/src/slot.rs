@@ -165,8 +165,7 @@ pub fn claim<const N: usize>(kind: Kind, words: [u64; N]) -> Index {
 fn take() -> Index {
     let mut free = FREE.load(Ordering::Acquire);
     loop {
-        // The conversion takes the lower half.
-        let index = Index((free & u64::from(u32::MAX)) as u32);
+        let index = Index(u32::try_from(free & u64::from(u32::MAX)).unwrap_or(0));
         if index.0 == 0 {
             return take_new();
         }
