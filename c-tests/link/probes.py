@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every trace event of the profile is a USDT probe of the provider qio, with the arguments of the events' table, in the
-files that programs run from: the shared library, and programs that have the static one in them.
+files that programs run from: the shared library, and programs that have the static one in them, whatever linker collects
+sections, and also beside probes of their own.
 
 usage: probes.py PROFILE VARIANT SOURCE-ROOT ARCHIVE SHARED-LIBRARY|HOST-ARCHIVE WEBSOCK-PROGRAM
 
@@ -116,22 +117,30 @@ with tempfile.TemporaryDirectory() as scratch:
     headers = [f'-D{abi.macro(profile)}', f'-I{source}/include', '-D_GNU_SOURCE']
     if not abi.has_tls(variant):
         headers.append('-DQIO_WITHOUT_TLS')
-    program_c = source / 'c-tests/link/program.c'
+    own_probe = str(source / 'c-tests/link/own-probe.c')
+    program = [str(source / 'c-tests/link/program.c')]
+    if variant == 'hosted':
+        library = ['-Wl,--whole-archive', str(archive), '-Wl,--no-whole-archive', str(beside)]
+    else:
+        library = [str(archive)]
     modules = ['glib-2.0'] + (['gnutls'] if variant == 'embedded' else [])
 
     def link(output, *arguments):
-        subprocess.run([*compiler, '-std=gnu11', '-O2', '-ffunction-sections', *headers, str(program_c), *arguments,
+        subprocess.run([*compiler, '-std=gnu11', '-O2', '-ffunction-sections', *headers, *arguments,
                         *pkg_config(*modules), '-o', output], check=True)  # fmt: skip
+        return output
 
-    files = {}
-    if variant == 'hosted':
-        link('hosted', '-Wl,--gc-sections', '-Wl,--whole-archive', str(archive), '-Wl,--no-whole-archive', str(beside))
-        files['hosted program, --gc-sections'] = 'hosted'
-    else:
-        link('static', '-Wl,--gc-sections', str(archive))
-        files['static program, --gc-sections'] = 'static'
-        link('stripped', '-Wl,--gc-sections', '-Wl,--strip-all', str(archive))
-        files['static program, stripped'] = 'stripped'
+    collected = [*program, *library, '-Wl,--gc-sections']
+    files = {
+        'program, --gc-sections': link('program', *collected),
+        'program, stripped': link('stripped', *collected, '-Wl,--strip-all'),
+        'probes of its own before': link('before', own_probe, *collected),
+        'probes of its own behind': link('behind', *collected, own_probe),
+    }
+    for linker in ['gold', 'lld', 'mold']:
+        if shutil.which(f'ld.{linker}'):
+            files[f'program, {linker}'] = link(linker, f'-fuse-ld={linker}', *collected)
+    if variant != 'hosted':
         files['shared library'] = beside
     for title, path in files.items():
         check(title, path)
@@ -139,11 +148,9 @@ with tempfile.TemporaryDirectory() as scratch:
     if shutil.which('gdb'):
         for title, path in files.items():
             info_probes(title, path)
-        if variant == 'hosted':
-            follow_task('hosted program', './hosted')
-        else:
-            follow_task('static program', './static')
-            link('shared', str(beside), f'-Wl,-rpath,{beside.parent}')
+        follow_task('program', './program')
+        if variant != 'hosted':
+            link('shared', *program, str(beside), f'-Wl,-rpath,{beside.parent}')
             follow_task('program with the shared library', './shared')
         read_text('WebSocket', websock)
     else:

@@ -4,6 +4,10 @@
 //! Whoever attaches (a debugger, the kernel for perf or bpftrace) puts a breakpoint in the place of the nop. An
 //! argument that would have to be made is made only while somebody is attached: these probes have a
 //! semaphore, which is counted up by whoever attaches.
+//!
+//! Linkers that collect sections don't see that the notes refer to code, since they aren't loaded: some drop the code and leave
+//! the note without an address (lld), or refuse (gold). So each probe also has a small note that is loaded, of the
+//! owner qio, which every linker keeps with what it refers to.
 
 use core::ffi::{c_char, c_int, c_void};
 
@@ -56,6 +60,19 @@ macro_rules! usdt {
         usdt!(@ $name [$($done)* ($argument $type)] $($rest)*)
     };
     (@ $name:ident [$(($argument:ident $type:ty))*]) => {
+        // SAFETY: no instruction is added.
+        unsafe {
+            core::arch::asm!(
+                "90:",
+                ".pushsection .note.qio,\"a\",\"note\"",
+                ".balign 4",
+                ".4byte 4, 4, 1",
+                ".asciz \"qio\"",
+                ".4byte 90b - .",
+                ".popsection",
+                options(nomem, nostack, preserves_flags)
+            );
+        }
         if const { false $(|| <$type as Argument>::IS_MADE)* } {
             probe::probe_lazy!(qio, $name, $(
                 Word::word(<$type as Argument>::c(&<$type as Argument>::hold($argument)))
