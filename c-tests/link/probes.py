@@ -5,7 +5,7 @@ sections, and also beside probes of their own.
 
 usage: probes.py PROFILE VARIANT SOURCE-ROOT ARCHIVE SHARED-LIBRARY|HOST-ARCHIVE WEBSOCK-PROGRAM
 
-Debuggers are asked for the same where they are installed, and a task is followed through its probes.
+Debuggers and tracers are asked for the same where they are installed, and follow a task through its probes.
 """
 
 import os
@@ -19,6 +19,7 @@ import tempfile
 
 import abi
 import elf_notes
+import probe_tools
 import traces
 
 profile, variant = sys.argv[1:3]
@@ -62,54 +63,45 @@ def check(title, path):
     print(f'{title}: {len(found)} probes in {len(probes)} places')
 
 
-def info_probes(title, path):
-    """gdb has the same."""
-    command = ['gdb', '-batch', '-nx', '-ex', 'info probes stap qio', str(path)]
-    text = subprocess.run(command, text=True, capture_output=True, check=True).stdout
-    found = set(re.findall(r'^stap +qio +(\w+) +0x', text, re.M))
-    if found != wanted.keys():
-        complaints.append(f'{title}: gdb knows {sorted(found)}: {text}')
-    print(f'{title}: gdb knows {len(found)} probes')
-
-
-def stops(title, script, *command):
-    """What gdb prints at the probes of a program that runs, or nothing where it may not run one."""
-    pathlib.Path('script').write_text('\n'.join(
-        ['set breakpoint pending on', 'set startup-with-shell off', *script, 'run']) + '\n')  # fmt: skip
-    run = subprocess.run(['gdb', '-batch', '-nx', '-x', 'script', '--args', *command],
-                         text=True, capture_output=True, timeout=100)  # fmt: skip
-    if 'Operation not permitted' in run.stderr:
-        print(f'{title}: not followed: {run.stderr.strip().splitlines()[-1]}')
-        return None
-    return run.stdout
-
-
-def stop(name, form, *values):
-    """Lines of a script: print and go on."""
-    text = ', '.join([f'"{name} {form}\\n"', *values])
-    return [f'break -probe-stap qio:{name}', 'commands', 'silent', f'printf {text}', 'continue', 'end']
+def compare(tool, title, found):
+    """A tool has the same."""
+    if found is not None:
+        print(f'{title}: {tool} knows {len(found)} probes')
+        if found != wanted.keys():
+            complaints.append(f'{title}: {tool} knows {sorted(found)}')
 
 
 # A task is made, runs in a worker, and ends in the thread of its context: each time with the same address.
 FOLLOWED = ['qio_task_new', 'qio_task_thread_start', 'qio_task_thread_run', 'qio_task_thread_result', 'qio_task_complete']
 
 
-def follow_task(title, program):
-    script = sum([stop(name, '%d %#lx', '$_probe_argc', '$_probe_arg0') for name in FOLLOWED], [])
-    text = stops(title, script, program)
+def follow_task(tool, title, text):
+    """What a tool has printed at the probes of a program with one task."""
     if text is not None:
-        seen = re.findall(r'^(qio_\w+) (\d) (0x[0-9a-f]+)$', text, re.M)
-        expected = [(name, str(len(wanted[name]))) for name in FOLLOWED]
-        if [each[:2] for each in seen] != expected or len({task for *_, task in seen}) != 1:
-            complaints.append(f'{title}: gdb saw {seen}: {text}')
-        print(f'{title}: followed a task through {len(seen)} probes')
+        seen = re.findall(r'^(qio_\w+) (0x[0-9a-f]+)$', text, re.M)
+        if [name for name, _ in seen] != FOLLOWED or len({task for _, task in seen}) != 1:
+            complaints.append(f'{title}: {tool} saw {seen}: {text}')
+        print(f'{title}: {tool} followed a task through {len(seen)} probes')
 
 
-def read_text(title, program):
-    """Attached, gdb has texts made."""
-    text = stops(title, stop('qio_channel_websock_http_greeting', '%s', '$_probe_arg1'), program)
-    if text is not None and '\nqio_channel_websock_http_greeting GET / HTTP/1.1\n' not in text:
-        complaints.append(f'{title}: no greeting in {text}')
+def ask_gdb(files, programs):
+    for title, path in files.items():
+        compare('gdb', title, probe_tools.known_to_gdb(path))
+    script = sum([probe_tools.gdb_stop(name, '%#lx', '$_probe_arg0') for name in FOLLOWED], [])
+    for title, program in programs.items():
+        follow_task('gdb', title, probe_tools.gdb_run(script, program))
+    # Attached, it has texts made.
+    greeting = probe_tools.gdb_stop('qio_channel_websock_http_greeting', '%d %s', '$_probe_argc', '$_probe_arg1')
+    text = probe_tools.gdb_run(greeting, websock)
+    if text is not None and '\nqio_channel_websock_http_greeting 2 GET / HTTP/1.1\n' not in text:
+        complaints.append(f'gdb: no greeting in {text}')
+
+
+def ask_bpftrace(files):
+    for title, path in files.items():
+        compare('bpftrace', title, probe_tools.known_to_bpftrace(pathlib.Path(path).absolute()))
+    script = ' '.join(f'usdt:./program:qio:{name} {{ printf("{name} %p\\n", arg0); }}' for name in FOLLOWED)
+    follow_task('bpftrace', 'program', probe_tools.bpftrace_run(script, './program'))
 
 
 with tempfile.TemporaryDirectory() as scratch:
@@ -145,16 +137,15 @@ with tempfile.TemporaryDirectory() as scratch:
     for title, path in files.items():
         check(title, path)
 
-    if shutil.which('gdb'):
-        for title, path in files.items():
-            info_probes(title, path)
-        follow_task('program', './program')
-        if variant != 'hosted':
-            link('shared', *program, str(beside), f'-Wl,-rpath,{beside.parent}')
-            follow_task('program with the shared library', './shared')
-        read_text('WebSocket', websock)
-    else:
-        print('gdb is not installed: nothing asked of it')
+    programs = {'program': './program'}
+    if variant != 'hosted':
+        programs['with the shared library'] = link('./shared', *program, str(beside), f'-Wl,-rpath,{beside.parent}')
+    if probe_tools.is_installed('gdb'):
+        ask_gdb(files, programs)
+    if probe_tools.is_installed('perf'):
+        compare('perf', 'program', probe_tools.known_to_perf('program'))
+    if probe_tools.is_installed('bpftrace'):
+        ask_bpftrace(files)
 
 print('\n'.join(complaints))
 sys.exit(bool(complaints))
