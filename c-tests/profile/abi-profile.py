@@ -98,10 +98,11 @@ with tempfile.TemporaryDirectory() as scratch:
          'QIOChannelTLS.hs_ioc_tag of the library is padding')  # fmt: skip
     check('8.0.0', run(new_tree('8.0.0', 'qemu-8.0.1', without_wake_read)), 1, '',
           'closest is qemu-8.0.1, but qio_channel_wake_read is not declared',
-          'in switches: without wake_read\n', 'all of it is known')  # fmt: skip
+          'in switches, each of which is one difference between releases:\n        without wake_read: ', 'all of it is known')  # fmt: skip
     check('10.0.7 and 10.0.8', run(new_tree('10.0.7', 'qemu-10.0.13', without_task_free)), 1, '',
           'no profile fits; closest is qemu-10.0.13, but qio_task_free is not declared',
-          'in switches: without task_free\n', 'all of it is known', '--switches FILE',
+          'in switches, each of which is one difference between releases:\n        without task_free: ', 'all of it is known',
+          '--switches FILE',
           'qemu-10.0 differs in QIOChannelWebsock, QIONetListener\n')  # fmt: skip
     switches = scratch / '10.0.7.toml'
     check('10.0.7, its switches', run(scratch / '10.0.7', '--switches', switches), 1, '',
