@@ -1,6 +1,6 @@
 //! The table of the trace events of io/.
 //!
-//! Names and arguments are the specification's: section 7 of the tasks, where 7.1 has those beyond the
+//! Names and arguments are the specification's: section 7 of the tasks, where 7.2 has those beyond the
 //! original's, 10 of the channels, 1.12 of TLS, 3.13 of the WebSocket. Each line makes a function that io/ calls, a number, and a row of
 //! [`EVENTS`]; `scripts/traces.py` reads the same lines for the C side.
 
@@ -12,6 +12,7 @@ use super::lines;
 use super::listeners::{LINES, TIMELINE, listeners};
 use super::sinks::sink;
 use super::timeline;
+use super::usdt::{Word, usdt};
 use host::error::Error;
 use platform::os::socket_name::SocketName;
 
@@ -31,7 +32,7 @@ pub(super) struct Event {
 /// arguments.
 macro_rules! events {
     ($($(#[doc = $when:literal])+ $name:ident $([$switch:ident])? (
-        $($(#[$only:meta])? $argument:ident: $type:ty),*
+        $($(#[cfg($only:ident)])? $argument:ident: $type:ty),*
     );)*) => {
         #[allow(non_camel_case_types, reason = "the events' names")]
         #[derive(Clone, Copy)]
@@ -40,18 +41,18 @@ macro_rules! events {
         $(
             $(#[doc = $when])+
             #[inline]
-            pub fn $name($($(#[$only])? $argument: $type),*) {
+            pub fn $name($($(#[cfg($only)])? $argument: $type),*) {
                 /// Out of the way of those who go on without a trace.
                 #[cold]
                 #[inline(never)]
-                fn fire($($(#[$only])? $argument: $type),*) {
-                    type Function = unsafe extern "C" fn($($(#[$only])? <$type as Argument>::C),*);
-                    $($(#[$only])? let $argument = $argument.hold();)*
+                fn fire($($(#[cfg($only)])? $argument: $type),*) {
+                    type Function = unsafe extern "C" fn($($(#[cfg($only)])? <$type as Argument>::C),*);
+                    $($(#[cfg($only)])? let $argument = $argument.hold();)*
                     if listeners(Number::$name) & LINES != 0 {
-                        lines::add(Number::$name, &[$($(#[$only])? &$argument),*]);
+                        lines::add(Number::$name, &[$($(#[cfg($only)])? &$argument),*]);
                     }
                     if listeners(Number::$name) & TIMELINE != 0 {
-                        timeline::add(Number::$name, &[$($(#[$only])? &$argument),*]);
+                        timeline::add(Number::$name, &[$($(#[cfg($only)])? &$argument),*]);
                     }
                     let Some(sink) = sink(Number::$name) else {
                         return;
@@ -60,10 +61,13 @@ macro_rules! events {
                     // arguments of the event's kinds, which are these.
                     let sink = unsafe { core::mem::transmute::<NonNull<c_void>, Function>(sink) };
                     // SAFETY: as above; what is pointed to lives until the function has returned.
-                    unsafe { sink($($(#[$only])? <$type as Argument>::c(&$argument)),*) };
+                    unsafe { sink($($(#[cfg($only)])? <$type as Argument>::c(&$argument)),*) };
+                }
+                if const { true $(&& cfg!($switch))? } {
+                    usdt!($name($($(#[cfg($only)])? $argument: $type,)*));
                 }
                 if listeners(Number::$name) != 0 {
-                    fire($($(#[$only])? $argument),*);
+                    fire($($(#[cfg($only)])? $argument),*);
                 }
             }
         )*
@@ -71,9 +75,9 @@ macro_rules! events {
         /// The events, by number.
         pub(super) const EVENTS: &[Event] = &[$(Event {
             name: stringify!($name),
-            kinds: &[$($(#[$only])? <$type as Argument>::KIND),*],
+            kinds: &[$($(#[cfg($only)])? <$type as Argument>::KIND),*],
             known: true $(&& cfg!($switch))?,
-            arguments: &[$($(#[$only])? stringify!($argument)),*],
+            arguments: &[$($(#[cfg($only)])? stringify!($argument)),*],
         }),*];
     };
 }
@@ -297,7 +301,7 @@ mod tests {
             "{expected:?}"
         );
         expected.remove("qio_channel_command_new_spawn");
-        expected.extend(specified(tasks, "\n### 7.1 Own events\n"));
+        expected.extend(specified(tasks, "\n### 7.2 Own events\n"));
         for event in EVENTS {
             let (name, arguments) = (event.name, event.arguments);
             let count = expected.remove(name);

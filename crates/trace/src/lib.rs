@@ -12,6 +12,7 @@ mod listeners;
 mod patterns;
 mod sinks;
 mod timeline;
+mod usdt;
 
 pub use argument::Id;
 pub use events::*;
