@@ -376,7 +376,7 @@ static int lines_in(const char *file)
 
 static void test_task(void)
 {
-    Trace trace = run_to_file("task", "*");
+    Trace trace = run_to_file("task", "*,-qio_task_thread_submit");
     g_autofree char *text = contents(trace.file);
     g_autofree char *names = names_in(text);
     g_autofree char *argument = g_strdup_printf("qio_task_thread_start task=0x");

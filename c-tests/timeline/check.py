@@ -120,7 +120,11 @@ def ends(file):
     process = start(file, 'forever')
     process.stdout.readline()
     for _ in range(20):
+        # Else it is read in pieces of different moments.
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
         json.loads(file.read_text())
+        process.send_signal(signal.SIGCONT)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     spans = trace(file).spans

@@ -143,6 +143,7 @@ static void do_forever(void)
 {
     for (int i = 0;; i++) {
         do_tasks();
+        g_usleep(10 * 1000);
         if (i == 20) {
             printf("on\n");
             fflush(stdout);
