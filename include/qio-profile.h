@@ -365,6 +365,14 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #endif
 
 /*
+ * glib/gstdio.h comes with GLib, and g_clear_fd and g_autofd are there
+ * whatever its version.
+ */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_AUTOFD
+#endif
+
+/*
  * qemu_thread_set_name and qemu_thread_get_name, and threads always have their
  * names; elsewhere qemu_thread_naming says whether.
  */
