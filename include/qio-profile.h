@@ -343,6 +343,11 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #define QIO_HAS_BH_GUARD
 #endif
 
+/* qemu/mem-reentrancy.h has what the guard of a bottom half is. */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_MEM_REENTRANCY_HEADER
+#endif
+
 /*
  * qemu_open and qemu_create tell errors; elsewhere qemu_open_old leaves errno.
  */
