@@ -6,14 +6,13 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use glib_sys::{g_free, g_malloc};
 
-use crate::module;
 use crate::report::{self, Severity};
 use abi::layout::{Object, ObjectFree};
 use abi::profile;
 use platform::os::abort::{self, misuse};
 
 use crate::qom::objects::property;
-use crate::qom::types::TypeImpl;
+use crate::qom::types::{self, TypeImpl};
 use crate::qom::types::class::{self, Class};
 use crate::qom::types::resolved::ResolvedType;
 use crate::qom::types::table::TYPES;
@@ -28,7 +27,7 @@ const MALLOC_ALIGN: usize = align_of::<libc::max_align_t>();
 ///
 /// What the program's constructors have recorded runs first (R-MOD-3); no lock is held.
 pub(crate) fn type_named(name: &CStr, function: &str) -> &'static TypeImpl {
-    module::run_pending(module::QOM);
+    types::run_recorded();
     registered_type(name, function)
 }
 
@@ -300,8 +299,7 @@ unsafe fn finalize(obj: *mut Object) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::module;
-    use crate::qom::types::{self, Parent, TypeDescription};
+        use crate::qom::types::{self, Parent, TypeDescription};
 
     #[repr(C)]
     struct Instance {

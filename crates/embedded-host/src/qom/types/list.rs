@@ -2,15 +2,14 @@
 
 use core::ffi::CStr;
 
-use crate::module;
-use crate::qom::types::cast;
+use crate::qom::types::{self, cast};
 use crate::qom::types::class::{self, Class};
 use crate::qom::types::table::TYPES;
 
 /// The classes of all types there are now, in the order of registration: those that are of type
 /// `kind`, if given, and abstract ones only if wanted. Classes that were not used yet get made.
 pub(crate) fn classes(kind: Option<&CStr>, include_abstract: bool) -> impl Iterator<Item = Class> {
-    module::run_pending(module::QOM);
+    types::run_recorded();
     TYPES
         .all()
         .into_iter()

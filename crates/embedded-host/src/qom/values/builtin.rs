@@ -1,10 +1,11 @@
 //! The types that are always there: `object`, `interface`, `container`, `user-creatable` (R-QOM-6).
 //!
 //! They are registered like all others, by a function that a constructor records for
-//! `module_call_init`. The constructor stands in the object file of `object_new`, as all of the
+//! `module_call_init`; the first two before, where the profile has them always. The constructor stands in the object file of `object_new`, as all of the
 //! library does, so that every program that uses types has it (R-MOD-2).
 
 use core::ffi::{CStr, c_char};
+use std::sync::Once;
 
 use glib_sys::g_strdup;
 
@@ -20,6 +21,9 @@ use crate::qom::values::user_creatable;
 
 /// The root of all that has instances.
 const OBJECT: &CStr = c"object";
+
+/// The root of all interfaces.
+const INTERFACE: &CStr = c"interface";
 
 /// The property `type` of all objects.
 unsafe extern "C" fn type_name(obj: *mut Object, _errp: *mut *mut Error) -> *mut c_char {
@@ -42,19 +46,40 @@ extern "C" fn object_class_init(class: *mut ObjectClass, _data: ClassData) {
     }
 }
 
+/// Registers the types that all others come from, by whoever is first to need them.
+///
+/// Where they are always there that is a look-up, maybe by a constructor, so that none has to have run.
+pub(crate) fn register_roots() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let types = [
+            TypeDescription {
+                instance_size: size_of::<Object>(),
+                is_abstract: true,
+                class_init: Some(object_class_init),
+                ..TypeDescription::new(OBJECT.to_owned(), Parent::Root)
+            },
+            TypeDescription {
+                class_size: size_of::<InterfaceClass>(),
+                is_abstract: true,
+                ..TypeDescription::new(INTERFACE.to_owned(), Parent::Root)
+            },
+        ];
+        for ty in types {
+            // SAFETY: the one hook is for classes of any size.
+            unsafe { types::register(ty) };
+        }
+    });
+}
+
+/// Whether `name` is a root's.
+pub(crate) fn is_root(name: &CStr) -> bool {
+    name == OBJECT || name == INTERFACE
+}
+
 extern "C" fn register_types() {
+    register_roots();
     let types = [
-        TypeDescription {
-            instance_size: size_of::<Object>(),
-            is_abstract: true,
-            class_init: Some(object_class_init),
-            ..TypeDescription::new(OBJECT.to_owned(), Parent::Root)
-        },
-        TypeDescription {
-            class_size: size_of::<InterfaceClass>(),
-            is_abstract: true,
-            ..TypeDescription::new(c"interface".to_owned(), Parent::Root)
-        },
         TypeDescription {
             instance_size: size_of::<Object>(),
             ..TypeDescription::new(c"container".to_owned(), Parent::Named(OBJECT.to_owned()))
@@ -63,12 +88,12 @@ extern "C" fn register_types() {
             class_size: size_of::<UserCreatableClass>(),
             ..TypeDescription::new(
                 user_creatable::TYPE.to_owned(),
-                Parent::Named(c"interface".to_owned()),
+                Parent::Named(INTERFACE.to_owned()),
             )
         },
     ];
     for ty in types {
-        // SAFETY: the one hook is for classes of any size.
+        // SAFETY: they have no hooks.
         unsafe { types::register(ty) };
     }
 }
@@ -92,13 +117,13 @@ mod tests {
     #[test]
     fn one_call_makes_them_known() {
         module::call(module::QOM);
-        for name in [OBJECT, c"interface", c"container"] {
+        for name in [OBJECT, INTERFACE, c"container"] {
             let class = class::of(TYPES.find(name).unwrap());
             assert_eq!(class.name(), name);
             assert_eq!(class.ty().resolved().is_abstract, name != c"container");
         }
         let container = class::of(TYPES.find(c"container").unwrap());
         assert!(cast::is_a(container, OBJECT));
-        assert!(!cast::is_a(container, c"interface"));
+        assert!(!cast::is_a(container, INTERFACE));
     }
 }
