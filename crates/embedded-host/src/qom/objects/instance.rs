@@ -12,10 +12,10 @@ use abi::profile;
 use platform::os::abort::{self, misuse};
 
 use crate::qom::objects::property;
-use crate::qom::types::{self, TypeImpl};
 use crate::qom::types::class::{self, Class};
 use crate::qom::types::resolved::ResolvedType;
 use crate::qom::types::table::TYPES;
+use crate::qom::types::{self, TypeImpl};
 
 /// The largest count that one more reference may be added to, plus one (R-QOM-10).
 const REFERENCE_LIMIT: u32 = i32::MAX as u32;
@@ -298,8 +298,9 @@ unsafe fn finalize(obj: *mut Object) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-        use crate::qom::types::{self, Parent, TypeDescription};
+    use crate::module;
+    use crate::qom::types::{self, Parent, TypeDescription};
+    use crate::qom::types::{Parent, TypeDescription};
 
     #[repr(C)]
     struct Instance {

@@ -2,9 +2,9 @@
 
 use core::ffi::CStr;
 
-use crate::qom::types::{self, cast};
 use crate::qom::types::class::{self, Class};
 use crate::qom::types::table::TYPES;
+use crate::qom::types::{self, cast};
 
 /// The classes of all types there are now, in the order of registration: those that are of type
 /// `kind`, if given, and abstract ones only if wanted. Classes that were not used yet get made.
