@@ -16,6 +16,7 @@ pub mod abi;
 pub mod channel;
 pub mod channel_buffer;
 pub mod channel_bytes;
+mod channel_call;
 pub mod channel_command;
 pub mod channel_coroutine;
 pub mod channel_file;
