@@ -298,8 +298,8 @@ unsafe fn finalize(obj: *mut Object) {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::module;
-    use crate::qom::types::{self, Parent, TypeDescription};
     use crate::qom::types::{Parent, TypeDescription};
 
     #[repr(C)]
