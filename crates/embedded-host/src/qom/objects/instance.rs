@@ -6,16 +6,17 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use glib_sys::{g_free, g_malloc};
 
+use crate::module;
 use crate::report::{self, Severity};
 use abi::layout::{Object, ObjectFree};
 use abi::profile;
 use platform::os::abort::{self, misuse};
 
 use crate::qom::objects::property;
+use crate::qom::types::TypeImpl;
 use crate::qom::types::class::{self, Class};
 use crate::qom::types::resolved::ResolvedType;
 use crate::qom::types::table::TYPES;
-use crate::qom::types::{self, TypeImpl};
 
 /// The largest count that one more reference may be added to, plus one (R-QOM-10).
 const REFERENCE_LIMIT: u32 = i32::MAX as u32;
@@ -27,7 +28,7 @@ const MALLOC_ALIGN: usize = align_of::<libc::max_align_t>();
 ///
 /// What the program's constructors have recorded runs first (R-MOD-3); no lock is held.
 pub(crate) fn type_named(name: &CStr, function: &str) -> &'static TypeImpl {
-    types::run_recorded();
+    module::run_pending(module::QOM);
     registered_type(name, function)
 }
 
@@ -300,7 +301,7 @@ unsafe fn finalize(obj: *mut Object) {
 mod tests {
     use super::*;
     use crate::module;
-    use crate::qom::types::{Parent, TypeDescription};
+    use crate::qom::types::{self, Parent, TypeDescription};
 
     #[repr(C)]
     struct Instance {

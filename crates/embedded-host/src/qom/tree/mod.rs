@@ -5,6 +5,7 @@ use std::ffi::CString;
 use std::sync::OnceLock;
 
 use crate::error::Error;
+use crate::module;
 use abi::layout::Object;
 use abi::profile;
 use platform::os::abort::misuse;
@@ -15,7 +16,6 @@ use crate::qom::objects::accessors::{Accessors, accessors, shown};
 use crate::qom::objects::child_names;
 use crate::qom::objects::instance::{self, ObjectRef};
 use crate::qom::objects::property::{self, Property};
-use crate::qom::types;
 
 /// An object that lives as long as the process.
 struct Root(*mut Object);
@@ -39,13 +39,13 @@ pub(crate) fn root() -> *mut Object {
         Root(root)
     };
     // Not in there, where the lock would be held.
-    types::run_recorded();
+    module::run_pending(module::QOM);
     ROOT.get_or_init(make).0
 }
 
 /// The root of another tree, in which no path leads anywhere.
 pub(crate) fn internal_root() -> *mut Object {
-    types::run_recorded();
+    module::run_pending(module::QOM);
     INTERNAL_ROOT
         .get_or_init(|| Root(new_container("object_get_internal_root")))
         .0

@@ -2,14 +2,15 @@
 
 use core::ffi::CStr;
 
+use crate::module;
+use crate::qom::types::cast;
 use crate::qom::types::class::{self, Class};
 use crate::qom::types::table::TYPES;
-use crate::qom::types::{self, cast};
 
 /// The classes of all types there are now, in the order of registration: those that are of type
 /// `kind`, if given, and abstract ones only if wanted. Classes that were not used yet get made.
 pub(crate) fn classes(kind: Option<&CStr>, include_abstract: bool) -> impl Iterator<Item = Class> {
-    types::run_recorded();
+    module::run_pending(module::QOM);
     TYPES
         .all()
         .into_iter()

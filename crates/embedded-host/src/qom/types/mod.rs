@@ -35,7 +35,6 @@ use crate::module;
 use crate::qom::types::property_table::Default;
 use crate::qom::types::resolved::ResolvedType;
 use crate::qom::types::table::TYPES;
-use crate::qom::values::builtin;
 
 /// Where a type comes from.
 pub(crate) enum Parent {
@@ -233,23 +232,10 @@ pub(crate) unsafe fn register(ty: TypeDescription) -> &'static TypeImpl {
         })
 }
 
-/// Runs what has been recorded to register types, for a program that may not have called
-/// module_call_init() (R-MOD-3). No lock is held.
-#[inline]
-pub(crate) fn run_recorded() {
-    if profile::ROOT_TYPES_ARE_ALWAYS_THERE {
-        builtin::register_roots();
-    }
-    module::run_pending(module::QOM);
-}
-
-/// The type of that name, once what has been recorded has run, unless the type is there without.
+/// The type of that name, for a program that may not have called module_call_init(): what has been
+/// recorded runs first (R-MOD-3). No lock is held.
 pub(crate) fn find(name: &CStr) -> Option<&'static TypeImpl> {
-    if profile::ROOT_TYPES_ARE_ALWAYS_THERE && builtin::is_root(name) {
-        builtin::register_roots();
-    } else {
-        run_recorded();
-    }
+    module::run_pending(module::QOM);
     TYPES.find(name)
 }
 

@@ -11,11 +11,13 @@ use glib_sys::g_strdup;
 
 use crate::module;
 use abi::layout::{ClassData, Error, InterfaceClass, Object, ObjectClass, UserCreatableClass};
+use abi::profile;
 
 use crate::qom::objects::accessors::Accessors;
 use crate::qom::objects::instance;
 use crate::qom::objects::property;
-use crate::qom::types::class::Class;
+use crate::qom::types::class::{self, Class};
+use crate::qom::types::table::TYPES;
 use crate::qom::types::{self, Parent, TypeDescription};
 use crate::qom::values::user_creatable;
 
@@ -49,7 +51,7 @@ extern "C" fn object_class_init(class: *mut ObjectClass, _data: ClassData) {
 /// Registers the types that all others come from, by whoever is first to need them.
 ///
 /// Where they are always there that is a look-up, maybe by a constructor, so that none has to have run.
-pub(crate) fn register_roots() {
+fn register_roots() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let types = [
@@ -72,9 +74,17 @@ pub(crate) fn register_roots() {
     });
 }
 
-/// Whether `name` is a root's.
-pub(crate) fn is_root(name: &CStr) -> bool {
-    name == OBJECT || name == INTERFACE
+/// The class of that name, which what the program's constructors have recorded may make (R-MOD-3). For a
+/// root that is always there nothing has to run.
+pub(crate) fn class_by_name(name: &CStr) -> Option<Class> {
+    let is_root = name == OBJECT || name == INTERFACE;
+    let ty = if profile::ROOT_TYPES_ARE_ALWAYS_THERE && is_root {
+        register_roots();
+        TYPES.find(name)
+    } else {
+        types::find(name)
+    };
+    ty.map(class::of)
 }
 
 extern "C" fn register_types() {
@@ -111,8 +121,6 @@ static CONSTRUCTOR: extern "C" fn() = record;
 mod tests {
     use super::*;
     use crate::qom::types::cast;
-    use crate::qom::types::class;
-    use crate::qom::types::table::TYPES;
 
     #[test]
     fn one_call_makes_them_known() {
