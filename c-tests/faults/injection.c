@@ -26,7 +26,7 @@ enum {
     SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, GETSOCKNAME, GETPEERNAME, GETSOCKOPT, SETSOCKOPT, SHUTDOWN, SEND, SENDMSG,
     RECVMSG, READ, WRITE, READV, WRITEV, PREADV, PWRITEV, LSEEK, OPEN, CLOSE, FCNTL, FSTAT, POLL, EPOLL_CREATE1,
     EPOLL_CTL, EPOLL_WAIT, EVENTFD, TIMERFD_CREATE, TIMERFD_SETTIME, SOCKETPAIR, PIPE2, DUP3, WAITPID, KILL,
-    PIDFD_OPEN, MMAP, MPROTECT, PTHREAD_CREATE, GETADDRINFO, GETNAMEINFO, UNLINK, KINDS
+    PIDFD_OPEN, MMAP, MPROTECT, MADVISE, PTHREAD_CREATE, GETADDRINFO, GETNAMEINFO, UNLINK, STATX, KINDS
 };
 
 /* By socket(2) and so on. What a wrong argument makes a call fail with isn't there: the library has none. */
@@ -71,10 +71,12 @@ const FaultKind fault_kinds[] = {
     [PIDFD_OPEN] = { "pidfd_open", { ENOSYS, EMFILE, ENFILE, ENODEV, ENOMEM, EPERM } },
     [MMAP] = { "mmap", { ENOMEM } },
     [MPROTECT] = { "mprotect", { ENOMEM } },
+    [MADVISE] = { "madvise", { EINVAL, ENOMEM, EAGAIN } },
     [PTHREAD_CREATE] = { "pthread_create", { EAGAIN } },
     [GETADDRINFO] = { "getaddrinfo", { EAI_AGAIN, EAI_FAIL, EAI_MEMORY, EAI_NONAME, EAI_SYSTEM } },
     [GETNAMEINFO] = { "getnameinfo", { EAI_AGAIN, EAI_FAIL, EAI_MEMORY, EAI_SYSTEM } },
     [UNLINK] = { "unlink", { EACCES, ENOENT, EBUSY } },
+    [STATX] = { "statx", { EACCES, ENOENT, ENOTDIR, ELOOP, ENOMEM } },
 };
 const size_t fault_kinds_count = KINDS;
 
@@ -235,6 +237,9 @@ FAULTY(DUP3, int, dup3, (int from, int to, int flags), (from, to, flags))
 FAULTY(WAITPID, pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options))
 FAULTY(KILL, int, kill, (pid_t pid, int signal), (pid, signal))
 FAULTY(MPROTECT, int, mprotect, (void *address, size_t length, int protection), (address, length, protection))
+FAULTY(MADVISE, int, madvise, (void *address, size_t length, int advice), (address, length, advice))
+FAULTY(STATX, int, statx, (int fd, const char *path, int flags, unsigned int mask, struct statx *found),
+       (fd, path, flags, mask, found))
 FAULTY(UNLINK, int, unlink, (const char *path), (path))
 
 /* The library calls these without 64-bit names, or with: both are there. */
@@ -256,25 +261,32 @@ FAULTY_AS(FSTAT, int, fstat, -1, (int fd, struct stat *st), (fd, st))
 FAULTY_AS(MMAP, void *, mmap, MAP_FAILED, (void *at, size_t size, int prot, int flags, int fd, off_t offset),
           (at, size, prot, flags, fd, offset))
 
+FAULTY_AS(LSEEK, off_t, lseek64, -1, (int fd, off_t at, int whence), (fd, at, whence))
+FAULTY_AS(FSTAT, int, fstat64, -1, (int fd, struct stat *st), (fd, st))
+FAULTY_AS(MMAP, void *, mmap64, MAP_FAILED, (void *at, size_t size, int prot, int flags, int fd, off_t offset),
+          (at, size, prot, flags, fd, offset))
+
 /* With arguments that depend on others: passed on as they may be there. */
-int faulty_open(const char *path, int flags, ...) __asm__("open");
-int faulty_open(const char *path, int flags, ...)
-{
-    static int (*next)(const char *, int, ...);
-    mode_t mode = 0;
-
-    if (!next) {
-        next = dlsym(RTLD_NEXT, "open");
+#define FAULTY_OPEN(symbol) \
+    int faulty_##symbol(const char *path, int flags, ...) __asm__(#symbol); \
+    int faulty_##symbol(const char *path, int flags, ...) \
+    { \
+        static int (*next)(const char *, int, ...); \
+        va_list arguments; \
+        mode_t mode = 0; \
+        if (!next) { \
+            next = dlsym(RTLD_NEXT, #symbol); \
+        } \
+        if (flags & (O_CREAT | __O_TMPFILE)) { \
+            va_start(arguments, flags); \
+            mode = va_arg(arguments, mode_t); \
+            va_end(arguments); \
+        } \
+        return strikes(OPEN, __builtin_return_address(0)) ? -1 : next(path, flags, mode); \
     }
-    if (flags & (O_CREAT | __O_TMPFILE)) {
-        va_list arguments;
 
-        va_start(arguments, flags);
-        mode = va_arg(arguments, mode_t);
-        va_end(arguments);
-    }
-    return strikes(OPEN, __builtin_return_address(0)) ? -1 : next(path, flags, mode);
-}
+FAULTY_OPEN(open)
+FAULTY_OPEN(open64)
 
 int faulty_fcntl(int fd, int command, ...) __asm__("fcntl");
 int faulty_fcntl(int fd, int command, ...)
