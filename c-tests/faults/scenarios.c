@@ -493,15 +493,34 @@ static bool unix_path(void)
     return all;
 }
 
+static void is_readable(void *opaque)
+{
+    *(int *)opaque = 1;
+}
+
+/* A thread polls until something has come. */
 static bool aio_context(void)
 {
     Error *err = NULL;
     AioContext *context = aio_context_new(&err);
+    gint64 faults_end = g_get_monotonic_time() + 100000;
+    int sv[2], has_come = 0;
 
     if (!told(context != NULL, &err)) {
         return false;
     }
-    aio_poll(context, false);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), ==, 0);
+    aio_set_fd_handler(context, sv[0], is_readable, NULL, NULL, NULL, &has_come);
+    g_assert_cmpint(send(sv[1], "x", 1, MSG_NOSIGNAL), ==, 1);
+    while (!has_come) {
+        aio_poll(context, true);
+        if (g_get_monotonic_time() > faults_end) {
+            fault_disarm();
+        }
+    }
+    aio_set_fd_handler(context, sv[0], NULL, NULL, NULL, NULL, NULL);
+    close(sv[0]);
+    close(sv[1]);
     aio_context_unref(context);
     return true;
 }
