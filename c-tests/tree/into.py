@@ -6,32 +6,14 @@ usage: into.py PROFILE ARCHIVE HOST-ARCHIVE
 
 import os
 import pathlib
-import shlex
 import shutil
-import subprocess
-import sys
 import tempfile
 
 import abi
 import small_tree
+from checked import archive, check, finish, host, host_objects, meson, profile, run
 
-profile, archive, host = sys.argv[1:]
-archive = os.path.abspath(archive)
-meson = shlex.split(os.environ['MESON'])
 script = abi.ROOT / 'scripts' / 'into-tree'
-host_objects = sorted(pathlib.Path(f'{host}.p').resolve().glob('*.o'))
-failed = 0
-
-
-def check(title, good, shown=''):
-    global failed
-    print('ok' if good else 'FAILED', title, '' if good else shown)
-    failed += not good
-
-
-def run(*command, **arguments):
-    done = subprocess.run([*map(str, command)], text=True, capture_output=True, **arguments)
-    return done.returncode, done.stdout, done.stderr
 
 
 def sources(root):
@@ -102,6 +84,10 @@ with tempfile.TemporaryDirectory() as scratch:
     header.write_text(text)
     small_tree.run([*meson, 'configure', other, f'-Dlibqio={os.path.abspath(host)}'])
     fails('no library of the profile', run(*meson, 'compile', '-C', other, 'whole'), abi.symbol(profile))
+    for number, wrong in enumerate(('/nope.a', 'libqio-hosted.a', '/')):
+        fails(f'no library at {wrong}', run(*meson, 'setup', f'-Dlibqio={wrong}', top / 'other' / f'wrong-{number}', top),
+              f'ERROR: Problem encountered: the option libqio is to be the path of libqio-hosted.a, from / on, and there'
+              f' is no such file: {wrong}\n')  # fmt: skip
     assertions = top / 'io' / 'libqio-abi.c'
     text = assertions.read_text()
     assertions.unlink()
@@ -127,6 +113,9 @@ with tempfile.TemporaryDirectory() as scratch:
         code, printed, problems = outcome = run(script, *options, scratch)
         check(f'no tree {options}', code == 1 and not printed and problems
               == f'into-tree: {scratch}: no QEMU source tree: include/qemu/osdep.h is missing\n', outcome)
+    fails('no such directory', run(script, scratch / 'none'), f"into-tree: {scratch / 'none'}: no such directory\n")
+    io.rename(scratch / 'meson.build')
+    refused('no io/', 'tree: no QEMU source tree: io/meson.build is missing')
     io.write_text("other_ss.add(files('task.c'))\n")
     refused('no io_ss', 'adds no C files to io_ss')
     io.write_text(small_tree.IO + "libqio = 'by hand'\n")
@@ -143,4 +132,4 @@ with tempfile.TemporaryDirectory() as scratch:
     header.write_text(header.read_text().replace('struct QIOChannelFile {', 'struct QIOChannelFile { int more;'))
     refused('no profile', 'no profile fits')
 
-sys.exit(bool(failed))
+finish()

@@ -10,31 +10,19 @@ import pathlib
 import re
 import shlex
 import subprocess
-import sys
 import tempfile
 
 import abi
 import small_tree
 import specified_traces
 import tree
+from checked import archive, check, finish, host, host_objects, meson, profile, run
 
-profile, archive, host = sys.argv[1:]
-archive = os.path.abspath(archive)
-meson = shlex.split(os.environ['MESON'])
 script = abi.ROOT / 'scripts' / 'relink'
-host_objects = sorted(pathlib.Path(f'{host}.p').resolve().glob('*.o'))
-failed = 0
-
-
-def check(title, good, shown=''):
-    global failed
-    print('ok' if good else 'FAILED', title, '' if good else shown)
-    failed += not good
 
 
 def relink(*arguments, cwd=None):
-    done = subprocess.run([script, *map(str, arguments)], text=True, capture_output=True, cwd=cwd)
-    return done.returncode, done.stdout, done.stderr
+    return run(script, *arguments, cwd=cwd)
 
 
 def files(root):
@@ -59,9 +47,9 @@ def trace_of(program, wanted):
     """The names of the events that the tree's log shows, in order."""
     # What is registered once is never freed.
     environment = {**os.environ, 'TREE_TRACE': wanted, 'ASAN_OPTIONS': 'detect_leaks=0'}
-    run = subprocess.run([program], text=True, capture_output=True, env=environment)
-    assert run.stdout == 'libqio\n', run
-    return [line.split(' ')[0] for line in run.stderr.splitlines()]
+    _, printed, traces = run(program, env=environment)
+    assert printed == 'libqio\n', (printed, traces)
+    return [line.split(' ')[0] for line in traces.splitlines()]
 
 
 with tempfile.TemporaryDirectory() as scratch:
@@ -135,11 +123,18 @@ with tempfile.TemporaryDirectory() as scratch:
     refused('control-flow integrity', relink(*given, '-o', scratch / 'no', 'extracted'), 'control-flow integrity')
     ninja.write_text(text)
     refused('a program without io/', relink(*given, '-o', scratch / 'no', 'whole', 'without'), 'has nothing of io/')
-    refused('no such program', relink(*given, '-o', scratch / 'no', 'qemu-none'), 'links no program', 'extracted')
+    refused('no such program', relink(*given, '-o', scratch / 'no', 'qemu-none'), 'links no program',
+            'it links extracted, in-cpp, whole, without\n')  # fmt: skip
     refused('named twice', relink(*given, '-o', scratch / 'no', 'whole', './whole', cwd=out), 'named twice')
     refused('in the tree', relink(*given, '-o', out / 'new', 'whole'), 'stays as it is')
     refused('in no directory', relink(*given, '-o', scratch / 'a' / 'b', 'whole'), 'no such directory')
     refused('another tree', relink(*given, '--tree', scratch, '-o', scratch / 'no', 'whole'), 'was configured for')
+    for name in 'nowhere', 'qemu-none':
+        # The tree's mistake is told before that of the place for programs.
+        place = '-o', scratch / 'a' / 'b'
+        said = ('nowhere: no such directory',) if name == 'nowhere' else ('links no program qemu-none; it links',)
+        refused(f'{name}, and in no directory', relink('--build', out if name == 'qemu-none' else scratch / name, *place, name),
+                *said)  # fmt: skip
     refused('no build directory', relink('--build', top / 'io', '-o', scratch / 'no', 'whole'), 'not a build directory')
     refused('no library', relink('--build', out, '--library', host, '-o', scratch / 'no', 'whole'),
             'no hosted library')  # fmt: skip
@@ -171,4 +166,4 @@ with tempfile.TemporaryDirectory() as scratch:
         make(strange, 'whole')
         refused(name, relink('--build', strange, '-o', scratch / 'no', 'whole'), said)
 
-sys.exit(bool(failed))
+finish()
