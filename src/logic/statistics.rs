@@ -152,7 +152,9 @@ pub fn longest_wait() -> u64 {
 
 /// Failures so far, by errno.
 pub fn failures() -> [u64; ERRNOS] {
-    FAILURES.each_ref().map(|count| count.load(Ordering::Relaxed))
+    FAILURES
+        .each_ref()
+        .map(|count| count.load(Ordering::Relaxed))
 }
 
 /// How many tasks there are, by where they stand.
