@@ -419,7 +419,11 @@ static void test_fork(void)
         qio_task_run_in_thread(qio_task_new(NULL, func_counts, &calls, NULL), worker_returns, NULL, NULL, NULL);
         run_until(&calls, 1, NULL);
         now = stats_now();
-        _exit(now.tasks_submitted == 1 && now.tasks_completed == 1 && now.worker_threads == 1 ? 0 : 1);
+        if (now.tasks_submitted == 1 && now.tasks_completed == 1 && now.worker_threads == 1) {
+            /* No exit: valgrind would blame the child for what the parent's threads own. */
+            execl("/bin/true", "true", NULL);
+        }
+        _exit(1);
     }
     g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
     g_assert_cmpint(status, ==, 0);
