@@ -55,7 +55,7 @@ def all_names(cell):
 def own():
     """Name -> arguments, of the events beyond the original's."""
     found = {}
-    for signature, _ in table('task-listener-dns-watch.md', '\n### 7.2 Own events\n'):
+    for signature, _ in table('task-listener-dns-watch.md', '\n### 7.3 Own events\n'):
         name, inner = re.fullmatch(r'`(\w+)\((.*)\)`', signature).groups()
         found[name] = arguments(inner)
     return found

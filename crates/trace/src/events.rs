@@ -1,6 +1,6 @@
 //! The table of the trace events of io/.
 //!
-//! Names and arguments are the specification's: section 7 of the tasks, where 7.2 has those beyond the
+//! Names and arguments are the specification's: section 7 of the tasks, where 7.3 has those beyond the
 //! original's, 10 of the channels, 1.12 of TLS, 3.13 of the WebSocket. Each line makes a function that io/ calls, a number, and a row of
 //! [`EVENTS`]; `scripts/traces.py` reads the same lines for the C side.
 
@@ -301,7 +301,7 @@ mod tests {
             "{expected:?}"
         );
         expected.remove("qio_channel_command_new_spawn");
-        expected.extend(specified(tasks, "\n### 7.2 Own events\n"));
+        expected.extend(specified(tasks, "\n### 7.3 Own events\n"));
         for event in EVENTS {
             let (name, arguments) = (event.name, event.arguments);
             let count = expected.remove(name);
