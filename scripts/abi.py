@@ -30,7 +30,7 @@ if custom_row := os.environ.get('QIO_ABI_SWITCHES'):
 SWITCHES = TABLE['switches']
 
 # Of no profile's headers, and in every library.
-OWN = ['qio_trace_disable', 'qio_trace_enable', 'qio_trace_flush', 'qio_trace_register', 'qio_trace_set_file']
+OWN = ['qio_debug_dump', 'qio_trace_disable', 'qio_trace_enable', 'qio_trace_flush', 'qio_trace_register', 'qio_trace_set_file']
 
 
 def resolved(row):
@@ -45,8 +45,10 @@ def switches(profile):
 
 
 def absent_headers(profile):
-    """The headers of the source tree that the profile has under another name."""
-    return {'block/aio.h', 'block/aio-wait.h'} if 'aio_in_qemu' in switches(profile) else set()
+    """The headers of the source tree that the profile doesn't have, or has under another name."""
+    has = switches(profile)
+    absent = {'block/aio.h', 'block/aio-wait.h'} if 'aio_in_qemu' in has else set()
+    return absent if 'mem_reentrancy_header' in has else absent | {'qemu/mem-reentrancy.h'}
 
 
 def pairs(profile):

@@ -31,6 +31,7 @@ pub mod channel_util;
 pub mod channel_watch;
 pub mod channel_websock;
 mod convert;
+pub mod debug;
 pub mod dns_resolver;
 pub mod net_listener;
 pub mod task;
