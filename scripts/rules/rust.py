@@ -2,13 +2,13 @@
 
 import functools
 import re
+import tomllib
 
 from rules.tree import LABEL, TOP, Place, closing, files, line_of
 from uses import USE, uses
 
-CRATES = {'abi': 'crates/abi/src', 'host': 'crates/host/src', 'platform': 'crates/platform/src',
-          'trace': 'crates/trace/src', 'rfc6455': 'crates/rfc6455/src', 'qio': 'src',
-          'embedded_host': 'crates/embedded-host/src'}  # fmt: skip
+CRATES = {'qio': 'src'} | {tomllib.loads(path.read_text())['lib']['name']: f'crates/{path.parent.name}/src'
+                           for path in TOP.glob('crates/*/Cargo.toml')}
 FN = re.compile(r'^[ \t]*(?:pub(?:\([\w: ]+\))? )?(?:const )?(?:unsafe )?(?:extern "C" )?fn (\w+)', re.M)
 # What a row of a table of exported functions gets for an argument of a kind.
 KINDS = {'visitor': 'Visitor', 'class': 'Class'}
