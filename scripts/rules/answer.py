@@ -118,7 +118,8 @@ class Rule:
         # What a variable points to at the start is called through it.
         variable = re.sub('_impl$', '_func', name)
         header = self.contract[0].path.stem if self.contract else ''
-        self.tests = [case for one in {name: 0, variable: 0} if one in exported() for case in tests(one, header)]
+        self.tests = list({(case.text, case.path): case for one in (name, variable) if one in exported()
+                           for case in tests(one, header)}.values())
 
     def missing(self):
         # A label for what io/ exports and for visits; other functions of the host may be ruled by the text

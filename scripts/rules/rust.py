@@ -275,7 +275,7 @@ def calls(function):
 
 
 CONVERSION = re.compile(r'borrow|require|required|take_full|from_(?:ptr|c|raw)\w*|as_ptr|into_ptr|text|object|class|name')
-CONVERTING = 'convert', 'arguments', 'channel_call', 'exports'
+CONVERTING = 'convert', 'arguments', 'channel_call', 'exports', 'abort', 'errno'
 
 
 def work(shim):
