@@ -5,6 +5,9 @@
  */
 #include "soak.h"
 
+#include <glib-unix.h>
+#include <sys/socket.h>
+
 enum { COMPLETES, STALLS, RESETS_EARLY, RESETS_LATE, LEAVES_EARLY, LEAVES_LATE };
 static const int ways[] = {
     COMPLETES, COMPLETES, COMPLETES, COMPLETES, COMPLETES, COMPLETES, COMPLETES, COMPLETES,
