@@ -15,7 +15,7 @@ static const int ways[] = {
 };
 
 static int wanted, present, answering = -1;
-static const char *const *port_of;
+static const char *const *listening;
 static bool is_leaving;
 
 static gboolean time_is_over(gpointer opaque)
@@ -42,7 +42,7 @@ static QIOChannelSocket *coroutine_fn connects(int kind)
 {
     /* Many addresses, since ports of one are used up soon. */
     g_autofree char *host = g_strdup_printf("127.0.0.%d", g_random_int_range(1, 250));
-    SocketAddress address = inet_address(host, port_of[kind]);
+    SocketAddress address = inet_address(host, listening[kind]);
     QIOChannelSocket *ioc = qio_channel_socket_new();
     Wait wait = WAIT;
 
@@ -225,10 +225,11 @@ static gboolean ordered(gint fd, GIOCondition condition, gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
-void crowd_run(int connections, const char *const ports[KINDS], int orders, int answers)
+void crowd_run(int connections, const char *const ports[KINDS], PskCreds psk, int orders, int answers)
 {
     wanted = connections;
-    port_of = ports;
+    listening = ports;
+    psk_of[CLIENT] = psk;
     answering = answers;
     g_unix_fd_add(orders, G_IO_IN | G_IO_HUP, ordered, NULL);
     for (;;) {

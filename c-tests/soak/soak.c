@@ -174,7 +174,15 @@ static void empty(int orders, int answers)
     char answer = 0;
 
     g_assert_cmpint(write(orders, "d", 1), ==, 1);
-    while (read(answers, &answer, 1) != 1) {
+    for (;;) {
+        ssize_t got = read(answers, &answer, 1);
+
+        if (got == 1) {
+            break;
+        }
+        if (got == 0) {
+            g_error("the crowd has ended before its time");
+        }
         main_loop_wait(false);
     }
     while (connections) {
@@ -236,7 +244,7 @@ int main(int argc, char **argv)
             close(listeners[i]->sioc[0]->fd);
         }
         qemu_init_main_loop(&error_abort);
-        crowd_run(wanted, ports, orders[0], answers[1]);
+        crowd_run(wanted, ports, psk_of[CLIENT], orders[0], answers[1]);
     }
     close(orders[0]);
     close(answers[1]);

@@ -59,7 +59,7 @@ static inline void no_delay_no_wait(QIOChannel *ioc)
 }
 
 /* Keeps so many clients, told by bytes of @orders: 'd' to let them all go, 'r' for new ones, 'q' to end. Says 'z'
- * to @answers once all are gone. */
-void crowd_run(int connections, const char *const ports[KINDS], int orders, int answers);
+ * to @answers once all are gone. @psk is what its TLS clients show. */
+void crowd_run(int connections, const char *const ports[KINDS], PskCreds psk, int orders, int answers);
 
 #endif
