@@ -271,6 +271,8 @@ def help_texts():
         entries = re.split(r'^  (?:-h, )?--', text, flags=re.M)[1:]
         names = [entry.split(None, 1)[0].split('=')[0] for entry in entries]
         found.append(dict(zip(names, (re.findall(r'\(.*?\)', ' '.join(entry.split())) for entry in entries))))
+    # The picture is scripts/demo's to make.
+    assert found[1].pop('timeline', None) == [], found
     assert found[0] == found[1] and len(found[0]) > 10, found
 
 
