@@ -5,6 +5,7 @@
 //! never follows a pointer to an object: a signal handler ([`dump`]), or a debugger in a core file.
 #![forbid(unsafe_code)]
 
+pub mod channel;
 pub mod dump;
 pub mod names;
 pub mod slot;

@@ -45,8 +45,13 @@ pub fn keep(function: *const c_void) {
 /// Has a text ready as the name of what is known by the text's address.
 pub fn keep_text(name: &'static CStr) -> *const c_void {
     let place: *const c_void = name.as_ptr().cast();
-    find(place, name.to_str().ok());
+    keep_as(place, name);
     place
+}
+
+/// Has a name ready for what is known by an address.
+pub fn keep_as(address: *const c_void, name: &'static CStr) {
+    find(address, name.to_str().ok());
 }
 
 #[cold]

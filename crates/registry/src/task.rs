@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 
 use super::names;
 use super::slot::{self, Copied, Index, Kind};
-use crate::text::{Address, Function, Seconds};
+use crate::text::{Address, Function, Seconds, number};
 use platform::os::clock;
 use platform::sync::atomic::{AtomicU64, Ordering};
 
@@ -101,11 +101,6 @@ impl Drop for Record {
 /// Takes note of which context is the default one.
 pub fn note_default_context(context: *const c_void) {
     DEFAULT_CONTEXT.store(number(context), Ordering::Relaxed);
-}
-
-fn number(pointer: *const c_void) -> u64 {
-    // Pointers have 64 bits here.
-    pointer.addr() as u64
 }
 
 /// Writes the line of a task, if there is one in the slot.

@@ -23,6 +23,7 @@ pub mod message;
 pub mod poll;
 pub mod port;
 pub mod process;
+pub mod queue;
 pub mod resolve;
 mod retry;
 mod sigpipe;
