@@ -55,17 +55,25 @@ impl Channel {
             return false;
         }
         self.note_context(direction, context);
-        slot.compare_exchange(
-            ptr::null_mut(),
-            coroutine.as_ptr(),
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        )
-        .is_ok()
+        let stands = slot
+            .compare_exchange(
+                ptr::null_mut(),
+                coroutine.as_ptr(),
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            )
+            .is_ok();
+        if stands {
+            self.record()
+                .set_coroutine(direction.into(), coroutine.as_ptr().cast());
+        }
+        stands
     }
 
     /// The coroutine waits no longer. True if it still stood in its slot.
     pub fn withdraw(&self, direction: Direction, coroutine: Coroutine) -> bool {
+        // The one that waits withdraws itself, before another one can stand here.
+        self.record().set_coroutine(direction.into(), ptr::null());
         let slot = self.slot(direction);
         let stands = |found: &*mut layout::Coroutine| is(*found, coroutine);
         slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {
