@@ -72,8 +72,8 @@ impl Channel {
 
     /// The coroutine waits no longer. True if it still stood in its slot.
     pub fn withdraw(&self, direction: Direction, coroutine: Coroutine) -> bool {
-        // The one that waits withdraws itself, before another one can stand here.
-        self.record().set_coroutine(direction.into(), ptr::null());
+        self.record()
+            .clear_coroutine(direction.into(), coroutine.as_ptr().cast());
         let slot = self.slot(direction);
         let stands = |found: &*mut layout::Coroutine| is(*found, coroutine);
         slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {

@@ -116,9 +116,17 @@ impl Record {
             .set_text(NAME, NAME_WORDS, name.map_or(b"", CStr::to_bytes));
     }
 
-    /// A coroutine waits, or none (NULL).
+    /// A coroutine waits.
     pub fn set_coroutine(self, direction: Direction, coroutine: *const c_void) {
         self.0.set(READER + direction as usize, number(coroutine));
+    }
+
+    /// It waits no longer. Another one may do so already.
+    pub fn clear_coroutine(self, direction: Direction, coroutine: *const c_void) {
+        let word = READER + direction as usize;
+        if self.0.word(word) == number(coroutine) {
+            self.0.set(word, 0);
+        }
     }
 
     /// The calling thread waits in each direction that is given, until the value is dropped.

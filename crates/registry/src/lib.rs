@@ -7,6 +7,7 @@
 
 pub mod channel;
 pub mod dump;
+pub mod listener;
 pub mod names;
 pub mod slot;
 pub mod task;

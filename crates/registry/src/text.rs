@@ -38,6 +38,38 @@ impl fmt::Display for Function {
     }
 }
 
+/// An errno value: its name, or the number.
+pub(crate) struct ErrnoName(pub u64);
+
+/// Those that an accept may fail with.
+const ERRNOS: [(i32, &str); 15] = [
+    (libc::EMFILE, "EMFILE"),
+    (libc::ENFILE, "ENFILE"),
+    (libc::ENOBUFS, "ENOBUFS"),
+    (libc::ENOMEM, "ENOMEM"),
+    (libc::EPERM, "EPERM"),
+    (libc::EBADF, "EBADF"),
+    (libc::EINVAL, "EINVAL"),
+    (libc::ENOTSOCK, "ENOTSOCK"),
+    (libc::EOPNOTSUPP, "EOPNOTSUPP"),
+    (libc::ECONNABORTED, "ECONNABORTED"),
+    (libc::EPROTO, "EPROTO"),
+    (libc::ENETDOWN, "ENETDOWN"),
+    (libc::ENETUNREACH, "ENETUNREACH"),
+    (libc::EHOSTUNREACH, "EHOSTUNREACH"),
+    (libc::ETIMEDOUT, "ETIMEDOUT"),
+];
+
+impl fmt::Display for ErrnoName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = i32::try_from(self.0).unwrap_or(0);
+        match ERRNOS.iter().find(|(number, _)| *number == code) {
+            Some((_, name)) => f.write_str(name),
+            None => write!(f, "{code}"),
+        }
+    }
+}
+
 /// Nanoseconds, written as seconds.
 pub(crate) struct Seconds(pub u64);
 

@@ -32,13 +32,14 @@ pub(super) trait Watch {
             Ok(()) => true,
             // Leaves the socket alone for a while (L1).
             Err(AcceptError::OutOfResources(errno)) => {
-                server.trace_failure(listener, errno);
-                self.suspend(listener, server.longer_pause());
+                let pause = server.longer_pause();
+                server.tell_failure(listener, errno, Some(pause));
+                self.suspend(listener, pause);
                 true
             }
             // Gives it up: it can never be accepted from (W-LSN-1).
             Err(AcceptError::Fatal(errno)) => {
-                server.trace_failure(listener, errno);
+                server.tell_failure(listener, errno, None);
                 state_of(listener).forget_watch(listener, self.index(), server);
                 false
             }
