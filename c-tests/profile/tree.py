@@ -190,7 +190,9 @@ def write(root, parts):
     (root / 'qapi' / 'sockets.json').write_text(f'# {" ".join(words)}\n')
     hashes = "'QCryptoHashAlgo'" if 'QCryptoHashAlgo' in parts['enums'] else "'QCryptoHashAlgorithm'"
     (root / 'qapi' / 'crypto.json').write_text(f'# {hashes}\n')
-    texts['qapi/util.h'] = '#ifndef TREE_UTIL\n#define TREE_UTIL\ntypedef struct QEnumLookup QEnumLookup;\n#endif\n'
+    # What generated headers call; some compilers take no function that isn't declared.
+    texts['qapi/util.h'] = ('#ifndef TREE_UTIL\n#define TREE_UTIL\ntypedef struct QEnumLookup QEnumLookup;\n'
+                            'const char *qapi_enum_lookup(const QEnumLookup *lookup, int val);\n#endif\n')
     texts['qapi/visitor.h'] = '#include "qemu/typedefs.h"\n'
     if parts.get('moved'):
         # As in the release that has other names for some headers.

@@ -4,7 +4,7 @@ use core::ffi::{CStr, c_int, c_void};
 use core::fmt::{self, Write};
 
 use super::names;
-use super::slot::{self, Copied, Index, Kind};
+use super::slot::{self, Copied, Index, Kind, WORDS};
 use crate::text::{Address, Ends, Function, Seconds, Text, number};
 use platform::os::{clock, thread};
 
@@ -60,7 +60,8 @@ pub struct Record(Index);
 impl Record {
     /// A new channel of a class.
     pub fn begin(channel: *const c_void, class: *const c_void) -> Self {
-        let words = [number(channel), number(class), clock::coarse()];
+        let mut words = [0; WORDS];
+        words[..3].copy_from_slice(&[number(channel), number(class), clock::coarse()]);
         Self(slot::claim(Kind::Channel, words))
     }
 

@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 use core::fmt::{self, Write};
 
-use super::{channel, listener, slot, task};
+use super::{channel, coroutine, listener, slot, task};
 use crate::text::Seconds;
 use platform::os::bounded::Output;
 use platform::os::errno::{self, Errno};
@@ -31,7 +31,7 @@ fn all(output: &mut Output) -> fmt::Result {
         Seconds(now)
     )?;
     let generation = fork::generation_now();
-    let (mut tasks, mut listeners, mut channels) = (0, 0, 0);
+    let [mut tasks, mut listeners, mut channels, mut coroutines] = [0; 4];
     for index in slot::all() {
         // Whoever doesn't read won't read the rest either.
         if output.has_failed() {
@@ -46,11 +46,14 @@ fn all(output: &mut Output) -> fmt::Result {
         } else if let Some(result) = channel::write(index, now, output) {
             result?;
             channels += 1;
+        } else if let Some(result) = coroutine::write(index, output) {
+            result?;
+            coroutines += 1;
         }
     }
     write!(
         output,
-        "libqio: tasks={tasks} listeners={listeners} channels={channels}"
+        "libqio: tasks={tasks} listeners={listeners} channels={channels} coroutines={coroutines}"
     )?;
     match slot::without() {
         0 => output.write_str("\n"),

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod channel;
+pub mod coroutine;
 pub mod dump;
 pub mod listener;
 pub mod names;

@@ -4,7 +4,7 @@ use core::ffi::{CStr, c_int, c_void};
 use core::fmt::{self, Write};
 
 use super::names;
-use super::slot::{self, Copied, Index, Kind};
+use super::slot::{self, Copied, Index, Kind, WORDS};
 use crate::text::{Address, ErrnoName, Function, Name, Seconds, Text, number};
 use platform::os::{clock, socket, thread};
 
@@ -35,7 +35,8 @@ pub struct Record(Index);
 impl Record {
     /// A new listener.
     pub fn new(listener: *const c_void) -> Self {
-        let words = [number(listener), clock::coarse()];
+        let mut words = [0; WORDS];
+        words[..2].copy_from_slice(&[number(listener), clock::coarse()]);
         Self(slot::claim(Kind::Listener, words))
     }
 

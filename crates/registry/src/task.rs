@@ -64,7 +64,7 @@ impl Record {
         let (func, source) = (number(func), number(source));
         Self(slot::claim(
             Kind::Task,
-            [0, State::Manual as u64, now, now, 0, 0, func, source],
+            [0, State::Manual as u64, now, now, 0, 0, func, source, 0, 0],
         ))
     }
 
