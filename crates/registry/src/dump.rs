@@ -1,13 +1,14 @@
 //! The dump: a line for each object, written by nothing but system calls that a signal handler may make.
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_int};
 use core::fmt::{self, Write};
 
 use super::{channel, coroutine, listener, slot, task};
-use crate::text::Seconds;
+use crate::text::{ErrnoName, Seconds};
+use libc::{O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY, STDERR_FILENO};
 use platform::os::bounded::Output;
 use platform::os::errno::{self, Errno};
-use platform::os::{clock, process, thread};
+use platform::os::{clock, fd, process, thread};
 use platform::sync::fork;
 
 /// Writes what there is to a descriptor. errno stays, but for a failure.
@@ -19,6 +20,27 @@ pub fn write(fd: c_int) -> Result<(), Errno> {
     output.finish()?;
     errno::set(errno);
     Ok(())
+}
+
+/// Writes what there is, at the end of a file, or to standard error: also if the file can't be opened, with a
+/// line that says so.
+pub fn write_for_signal(file: Option<&CStr>) -> Result<(), Errno> {
+    let Some(file) = file else {
+        return write(STDERR_FILENO);
+    };
+    // A pipe without a reader isn't waited for.
+    let flags = O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK;
+    match fd::open(file, flags, 0o666) {
+        Ok(descriptor) => write(descriptor.as_raw()),
+        Err(errno) => {
+            let mut output = Output::new(STDERR_FILENO);
+            let code = ErrnoName(u64::from(errno.code().unsigned_abs()));
+            // As in `write`.
+            let _ = writeln!(output, "libqio: QIO_DUMP_FILE can't be opened: {code}");
+            output.finish()?;
+            write(STDERR_FILENO)
+        }
+    }
 }
 
 fn all(output: &mut Output) -> fmt::Result {

@@ -41,8 +41,14 @@ impl fmt::Display for Function {
 /// An errno value: its name, or the number.
 pub(crate) struct ErrnoName(pub u64);
 
-/// Those that an accept may fail with.
-const ERRNOS: [(i32, &str); 15] = [
+/// Those that an accept, or opening a file, may fail with.
+const ERRNOS: [(i32, &str); 21] = [
+    (libc::ENOENT, "ENOENT"),
+    (libc::EACCES, "EACCES"),
+    (libc::EISDIR, "EISDIR"),
+    (libc::ENXIO, "ENXIO"),
+    (libc::EROFS, "EROFS"),
+    (libc::ENOTDIR, "ENOTDIR"),
     (libc::EMFILE, "EMFILE"),
     (libc::ENFILE, "ENFILE"),
     (libc::ENOBUFS, "ENOBUFS"),

@@ -26,6 +26,7 @@ pub mod process;
 pub mod queue;
 pub mod resolve;
 mod retry;
+pub mod signal;
 mod sigpipe;
 pub mod socket;
 pub mod socket_file;
