@@ -31,8 +31,14 @@ extern "C" fn dump_on_signal(_signal: c_int) {
     errno::set(errno);
 }
 
+/// Where a debugger finds everything: a local symbol of the libraries. The name is that of no export.
+#[unsafe(export_name = "qio_internal_registry")]
+static PLACE: registry::Place = registry::Place::get();
+
 /// Runs when the library is loaded, before `main`.
 extern "C" fn constructor() {
+    // Linkers leave out what nothing refers to.
+    core::hint::black_box(&raw const PLACE);
     let Some(name) = variable(c"QIO_DUMP_SIGNAL") else {
         return;
     };

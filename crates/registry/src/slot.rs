@@ -239,8 +239,8 @@ pub fn without() -> u32 {
     WITHOUT.load(Ordering::Relaxed)
 }
 
-/// Where the slots are and how many of them were ever taken, for debuggers.
-pub fn place() -> (&'static [Slot; CAPACITY], &'static AtomicU32) {
+/// Where the slots are, and how many of them were ever taken.
+pub(crate) const fn place() -> (&'static [Slot; CAPACITY], &'static AtomicU32) {
     (&SLOTS, &END)
 }
 
