@@ -12,6 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::{Stage, Task, pool};
+use crate::logic::statistics::{self, Count};
 use crate::object::task::Handle;
 use platform::glib::{Callback, Hooks, MainContext, Source, SourceOf, WeakContext, monotonic_time};
 use platform::os::abort::misuse;
@@ -141,6 +142,7 @@ impl CompletionQueue {
         // The push and this read are ordered against the poller's write and its look at the
         // inbox, all sequentially consistent: one of the two sees the other.
         if self.polling.swap(false, Ordering::SeqCst) {
+            statistics::add(Count::ContextWoken);
             context.wakeup();
         }
         self.wake_waiters();

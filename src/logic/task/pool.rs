@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use super::delivery::CompletionQueue;
 use super::{Stage, Task};
+use crate::logic::statistics::{self, Count};
 use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
 use platform::os::thread;
 use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -118,6 +119,7 @@ impl Pool {
     /// Queues a task for a worker thread.
     pub fn submit(&'static self, task: Arc<Task>) {
         self.under_way.fetch_add(1, Ordering::Relaxed);
+        statistics::add(Count::TaskSubmitted);
         let mut state = self.state.lock();
         state.queue.push_back(task);
         self.has_queued.store(true, Ordering::Release);
@@ -130,15 +132,21 @@ impl Pool {
     pub(super) fn one_is_over(&self) {
         // Those of a forked child's parent were not counted here.
         let less = |count: usize| count.checked_sub(1);
-        let _ = self
+        let was_counted = self
             .under_way
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        if was_counted.is_ok() {
+            statistics::add(Count::TaskCompleted);
+        }
     }
 
     fn send(&'static self, help: Help) {
         match help {
             Help::None => {}
-            Help::Wake => self.work.notify_one(),
+            Help::Wake => {
+                statistics::add(Count::WorkerWoken);
+                self.work.notify_one();
+            }
             Help::Start => {
                 if thread::spawn_detached(c"io-task-worker", Box::new(|| self.serve())).is_err() {
                     self.could_not_start();
@@ -185,6 +193,7 @@ impl Pool {
 
     /// A worker thread's life.
     fn serve(&'static self) {
+        statistics::add(Count::WorkerBegun);
         let mut state = self.state.lock();
         state.starved = false;
         state.retry_pause = 0;
@@ -223,6 +232,7 @@ impl Pool {
             // Whether or not this thread is the one that was called: it looks at the queue now.
             state.worker_is_coming = false;
             if timed_out && state.queue.is_empty() {
+                statistics::add(Count::WorkerEnded);
                 return;
             }
         }
