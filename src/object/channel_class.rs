@@ -137,12 +137,15 @@ impl Channel {
         let (fds, nfds) = fds.as_ptr();
         let count = |bytes| {
             // What is only looked at will be read.
-            if flags & layout::QIO_CHANNEL_READ_FLAG_MSG_PEEK == 0 {
-                self.record().add_read(bytes);
+            #[cfg(readv_flags)]
+            if flags & layout::QIO_CHANNEL_READ_FLAG_MSG_PEEK != 0 {
+                return;
             }
+            self.record().add_read(bytes);
         };
         #[cfg(not(readv_flags))]
         let result = {
+            let _ = flags;
             // SAFETY: the channel is of the class; elements, descriptors and error slot are valid
             // for the call.
             let call = |errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, errp) };

@@ -32,9 +32,10 @@ pub(super) trait Watch {
             Ok(()) => true,
             // Leaves the socket alone for a while (L1).
             Err(AcceptError::OutOfResources(errno)) => {
-                let pause = server.longer_pause();
-                server.tell_failure(listener, errno, Some(pause));
-                self.suspend(listener, pause);
+                let milliseconds = server.longer_pause();
+                server.tell_failure(listener, errno, Some(milliseconds));
+                server.trace_pause(listener, milliseconds);
+                self.suspend(listener, milliseconds);
                 true
             }
             // Gives it up: it can never be accepted from (W-LSN-1).

@@ -82,12 +82,12 @@ pub fn number() -> libc::pid_t {
     }
     NUMBER.with(|number| {
         let (generation, known) = number.get();
-        let now = fork::generation();
-        if known != 0 && generation == now {
+        if known != 0 && generation == fork::generation_now() {
             return known;
         }
         let own = own_number();
-        number.set((now, own));
+        // From here on forks are counted.
+        number.set((fork::generation(), own));
         own
     })
 }
