@@ -16,6 +16,7 @@ pub mod pool;
 use core::ffi::{CStr, c_void};
 use std::sync::Arc;
 
+use crate::logic::statistics::{self, Count};
 use crate::object::Ref;
 use crate::object::task::{Completion, Handle, WorkerFunc};
 use abi::layout;
@@ -199,6 +200,7 @@ impl Task {
         let Some(completion) = completion else {
             misuse("qio_task_complete", format_args!("the task was freed"))
         };
+        trace::qio_task_callback(Handle::for_task(self).into(), completion.function_id());
         if !completion.call(Handle::for_task(self)) {
             misuse(
                 "qio_task_complete",
@@ -251,15 +253,19 @@ impl Task {
             completions: Some(completions),
         };
         self.set_stage(Stage::Queued);
-        trace::qio_task_thread_start(Handle::for_task(&self).into(), function, opaque);
+        let id = trace::Id::from(Handle::for_task(&self));
+        trace::qio_task_thread_start(id, function, opaque);
         pool::current().submit(self);
+        trace::qio_task_thread_submit(id);
     }
 
     /// Runs the worker function and publishes the task. On a worker thread, or on one that waits
     /// for the task when no worker thread can be made.
     fn work(self: Arc<Self>) {
         self.record.set_thread(thread::number());
-        self.set_stage(Stage::Running);
+        let count = statistics::own();
+        count.add(Count::TaskStarted);
+        count.waited(self.set_stage(Stage::Running));
         let worker = self.thread.lock().worker.take();
         trace::qio_task_thread_run(Handle::for_task(&self).into());
         match &worker {
@@ -268,6 +274,7 @@ impl Task {
             None => {}
         }
         trace::qio_task_thread_exit(Handle::for_task(&self).into());
+        count.add(Count::TaskFinished);
         let mut thread = self.thread.lock();
         // The worker's data ends on the thread that frees the task, not here (R-TASK-41).
         thread.worker = worker;
@@ -312,8 +319,9 @@ impl Task {
         }
     }
 
-    fn set_stage(&self, stage: Stage) {
-        self.record.set_state(match stage {
+    /// Tells for how long the task stood where it was, in nanoseconds.
+    fn set_stage(&self, stage: Stage) -> u64 {
+        let time = self.record.set_state(match stage {
             Stage::Manual => State::Manual,
             Stage::Queued => State::Queued,
             Stage::Running => State::Running,
@@ -322,6 +330,7 @@ impl Task {
             Stage::Done => State::Over,
         });
         self.stage.store(stage as u8, Ordering::Release);
+        time
     }
 }
 

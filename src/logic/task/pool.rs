@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use super::delivery::CompletionQueue;
 use super::{Stage, Task};
+use crate::logic::statistics::{self, Count};
 use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
 use platform::os::thread;
 use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -118,6 +119,7 @@ impl Pool {
     /// Queues a task for a worker thread.
     pub fn submit(&'static self, task: Arc<Task>) {
         self.under_way.fetch_add(1, Ordering::Relaxed);
+        statistics::add(Count::TaskSubmitted);
         let mut state = self.state.lock();
         state.queue.push_back(task);
         self.has_queued.store(true, Ordering::Release);
@@ -130,15 +132,21 @@ impl Pool {
     pub(super) fn one_is_over(&self) {
         // Those of a forked child's parent were not counted here.
         let less = |count: usize| count.checked_sub(1);
-        let _ = self
+        let was_counted = self
             .under_way
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        if was_counted.is_ok() {
+            statistics::add(Count::TaskCompleted);
+        }
     }
 
     fn send(&'static self, help: Help) {
         match help {
             Help::None => {}
-            Help::Wake => self.work.notify_one(),
+            Help::Wake => {
+                statistics::add(Count::WorkerWoken);
+                self.work.notify_one();
+            }
             Help::Start => {
                 if thread::spawn_detached(c"io-task-worker", Box::new(|| self.serve())).is_err() {
                     self.could_not_start();
@@ -171,10 +179,12 @@ impl Pool {
                 places.push((context, thread.completions.clone()));
             }
         }
+        let over = state.over_retries();
         for (context, completions) in &places {
             state.retry_in(self, context, completions.clone(), pause);
         }
         drop(state);
+        end(over);
         // A thread that waits for one of these can run it now.
         for (_, completions) in &places {
             if let Some(completions) = completions {
@@ -185,6 +195,7 @@ impl Pool {
 
     /// A worker thread's life.
     fn serve(&'static self) {
+        statistics::add(Count::WorkerBegun);
         let mut state = self.state.lock();
         state.starved = false;
         state.retry_pause = 0;
@@ -223,6 +234,7 @@ impl Pool {
             // Whether or not this thread is the one that was called: it looks at the queue now.
             state.worker_is_coming = false;
             if timed_out && state.queue.is_empty() {
+                statistics::add(Count::WorkerEnded);
                 return;
             }
         }
@@ -273,12 +285,6 @@ impl State {
         pause: i64,
     ) {
         let address = context.as_ptr().addr();
-        for retry in self
-            .retries
-            .extract_if(.., |retry| retry.timer.is_destroyed())
-        {
-            retry.end();
-        }
         if self.retries.iter().any(|retry| retry.context == address) {
             return;
         }
@@ -295,6 +301,14 @@ impl State {
             completions,
             timer,
         });
+    }
+
+    /// The timers that have been. To be ended after unlocking, since a context may go with its last
+    /// source, and its tasks are counted here.
+    fn over_retries(&mut self) -> Vec<Retry> {
+        self.retries
+            .extract_if(.., |retry| retry.timer.is_destroyed())
+            .collect()
     }
 
     /// The timers that are left when no task waits any more: nothing of a task may stay in its
