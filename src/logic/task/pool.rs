@@ -179,10 +179,12 @@ impl Pool {
                 places.push((context, thread.completions.clone()));
             }
         }
+        let over = state.over_retries();
         for (context, completions) in &places {
             state.retry_in(self, context, completions.clone(), pause);
         }
         drop(state);
+        end(over);
         // A thread that waits for one of these can run it now.
         for (_, completions) in &places {
             if let Some(completions) = completions {
@@ -283,12 +285,6 @@ impl State {
         pause: i64,
     ) {
         let address = context.as_ptr().addr();
-        for retry in self
-            .retries
-            .extract_if(.., |retry| retry.timer.is_destroyed())
-        {
-            retry.end();
-        }
         if self.retries.iter().any(|retry| retry.context == address) {
             return;
         }
@@ -305,6 +301,14 @@ impl State {
             completions,
             timer,
         });
+    }
+
+    /// The timers that have been. To be ended after unlocking, since a context may go with its last
+    /// source, and its tasks are counted here.
+    fn over_retries(&mut self) -> Vec<Retry> {
+        self.retries
+            .extract_if(.., |retry| retry.timer.is_destroyed())
+            .collect()
     }
 
     /// The timers that are left when no task waits any more: nothing of a task may stay in its
