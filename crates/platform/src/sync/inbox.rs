@@ -4,7 +4,7 @@ use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ptr;
 
-use super::atomic::{AtomicPtr, Ordering};
+use super::facade::atomic::{AtomicPtr, Ordering};
 
 /// The inbox.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl<T> Drop for Inbox<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use std::sync::Arc;
