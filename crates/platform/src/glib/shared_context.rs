@@ -153,6 +153,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn threads_wait_together_and_each_for_its_own() {
         let _alone = ALONE.lock();
         let pairs: Vec<_> = (0..4)
@@ -179,6 +180,7 @@ mod tests {
     /// Threads that were served while they were on their way to wait for the next iteration, which may
     /// last for ever.
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn no_thread_waits_for_an_iteration_after_its_own() {
         let _alone = ALONE.lock();
         for _ in 0..2000 {

@@ -102,6 +102,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn groups_are_no_processes() {
         assert_eq!(Pid::new(0), None);
         assert_eq!(Pid::new(-1), None);
@@ -109,6 +110,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_child_is_reaped_once() {
         let child = child();
         let end = watch_end(child).unwrap();
@@ -122,6 +124,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn waiting_takes_until_the_end() {
         let child = child();
         let killer = std::thread::spawn(move || signal(child, libc::SIGTERM));

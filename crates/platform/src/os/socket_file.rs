@@ -191,6 +191,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn removing_nothing_is_fine() {
         let directory = Directory::new("remove");
         let path = directory.path("socket");
@@ -202,6 +203,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn kinds_are_told_apart() {
         let directory = Directory::new("kinds");
         let (path, file, link) = (
@@ -220,6 +222,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn only_what_was_registered_is_ours() {
         let directory = Directory::new("ours");
         let path = directory.path("socket");
@@ -234,6 +237,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_successor_at_the_path_has_its_own_file() {
         let directory = Directory::new("successor");
         let path = directory.path("socket");
