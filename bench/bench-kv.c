@@ -7,15 +7,8 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
-#include <stdbool.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "pairs.h"
+#include "server-load.h"
 
 enum { PAIRS = 7, REQUESTS = 40000 };
 
@@ -25,81 +18,23 @@ typedef struct Result {
     double memory; /* the server's peak, in KiB */
 } Result;
 
-static void must(bool ok, const char *what)
-{
-    if (!ok) {
-        perror(what);
-        exit(1);
-    }
-}
-
-static pid_t start_server(const char *program, int clients, int *port)
-{
-    char number[16], line[128];
-    int out[2];
-    pid_t pid;
-    FILE *file;
-
-    must(pipe(out) == 0, "pipe");
-    g_snprintf(number, sizeof(number), "%d", clients);
-    pid = fork();
-    if (pid == 0) {
-        dup2(out[1], STDOUT_FILENO);
-        close(out[0]);
-        execl(program, program, "--clients", number, NULL);
-        _exit(127);
-    }
-    must(pid > 0, "fork");
-    close(out[1]);
-    file = fdopen(out[0], "r");
-    must(fgets(line, sizeof(line), file) && sscanf(line, "listening at tcp:127.0.0.1:%d", port) == 1,
-         program);
-    fclose(file);
-    return pid;
-}
-
-static int connect_to(int port)
-{
-    struct sockaddr_in to = {
-        .sin_family = AF_INET,
-        .sin_port = htons(port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-
-    must(fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0, "connect");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    return fd;
-}
-
 static Result measure(const char *program, int clients)
 {
-    static const char request[] = "get key\n", answer[] = "none\n";
     int port, rounds = REQUESTS / clients, round, i;
     pid_t pid = start_server(program, clients, &port);
     g_autofree int *fds = g_new(int, clients);
     struct rusage usage;
     double begin, seconds;
-    int status;
-    char buf[16];
 
     for (i = 0; i < clients; i++) {
         fds[i] = connect_to(port);
     }
     begin = g_get_monotonic_time() * 1e-6;
     for (round = 0; round < rounds; round++) {
-        for (i = 0; i < clients; i++) {
-            must(send(fds[i], request, strlen(request), 0) == (ssize_t)strlen(request), "send");
-        }
-        for (i = 0; i < clients; i++) {
-            must(recv(fds[i], buf, strlen(answer), MSG_WAITALL) == (ssize_t)strlen(answer), "recv");
-        }
+        exchange(fds, clients);
     }
     seconds = g_get_monotonic_time() * 1e-6 - begin;
-    for (i = 0; i < clients; i++) {
-        close(fds[i]);
-    }
-    must(wait4(pid, &status, 0, &usage) == pid && status == 0, program);
+    usage = finish_server(pid, program, fds, clients);
     return (Result) {
         rounds * clients / seconds,
         (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 / (rounds * clients)

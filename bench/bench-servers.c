@@ -10,84 +10,16 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
-#include <stdbool.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "pairs.h"
+#include "server-load.h"
 
 static int clients, active, requests;
 
 typedef struct Result {
     double cpu, rate, memory, connection;
 } Result;
-
-static void must(bool ok, const char *what)
-{
-    if (!ok) {
-        perror(what);
-        exit(1);
-    }
-}
-
-static pid_t start_server(const char *program, int *port)
-{
-    char number[16], line[256];
-    int out[2];
-    pid_t pid;
-    FILE *file;
-
-    must(pipe(out) == 0, "pipe");
-    g_snprintf(number, sizeof(number), "%d", clients);
-    pid = fork();
-    if (pid == 0) {
-        dup2(out[1], STDOUT_FILENO);
-        close(out[0]);
-        execl(program, program, "--clients", number, NULL);
-        _exit(127);
-    }
-    must(pid > 0, "fork");
-    close(out[1]);
-    file = fdopen(out[0], "r");
-    must(fgets(line, sizeof(line), file) && sscanf(line, "listening at tcp:127.0.0.1:%d", port) == 1,
-         program);
-    fclose(file);
-    return pid;
-}
-
-static int connect_to(int port)
-{
-    struct sockaddr_in to = {
-        .sin_family = AF_INET,
-        .sin_port = htons(port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-
-    must(fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0, "connect");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    return fd;
-}
-
-/* One request of each of so many clients, and all answers. */
-static void exchange(const int *fds, int count)
-{
-    static const char request[] = "get key\n", answer[] = "none\n";
-    char buf[16];
-    int i;
-
-    for (i = 0; i < count; i++) {
-        must(send(fds[i], request, strlen(request), 0) == (ssize_t)strlen(request), "send");
-    }
-    for (i = 0; i < count; i++) {
-        must(recv(fds[i], buf, strlen(answer), MSG_WAITALL) == (ssize_t)strlen(answer), "recv");
-    }
-}
 
 /* Of the server so far, in microseconds. */
 static double cpu_of(pid_t pid)
@@ -101,8 +33,8 @@ static double cpu_of(pid_t pid)
 
 static Result measure(const char *program)
 {
-    int port, rounds = MAX(requests / active, 1), round, i, status;
-    pid_t pid = start_server(program, &port);
+    int port, rounds = MAX(requests / active, 1), round, i;
+    pid_t pid = start_server(program, clients, &port);
     g_autofree int *fds = g_new(int, clients);
     double before = cpu_of(pid), connected, begin, seconds, served;
     struct rusage usage;
@@ -122,10 +54,7 @@ static Result measure(const char *program)
     }
     seconds = g_get_monotonic_time() * 1e-6 - begin;
     served = cpu_of(pid);
-    for (i = 0; i < clients; i++) {
-        close(fds[i]);
-    }
-    must(wait4(pid, &status, 0, &usage) == pid && status == 0, program);
+    usage = finish_server(pid, program, fds, clients);
     return (Result) {
         (served - connected) / (rounds * active),
         rounds * active / seconds,

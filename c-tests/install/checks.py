@@ -1,5 +1,5 @@
-"""scripts/check counts what was run and says how it went, scripts/userland says in one line why it can't,
-and scripts/setup refuses words that it does not know.
+"""scripts/check counts what was run and says how it went, scripts/structure sees every way of naming a layer,
+scripts/userland says in one line why it can't, and scripts/setup refuses words that it does not know.
 
 usage: checks.py SCRIPTS-DIR
 """
@@ -65,6 +65,34 @@ def failing_tests(check, top):
         expect(check.suite_of(bad), 'api')
 
 
+def layers(structure, top):
+    """However a file writes it, what it takes from another layer is seen, and nothing else is."""
+    structure.TOP = top
+    for file, code, seen in (
+            ('low/a.rs', 'use crate::high::f;', {'high'}),
+            ('low/a.rs', 'use crate::{low::b, high};', {'high'}),
+            ('low/a.rs', 'use crate::{\n    low::{b, c},\n    high::{x as y, z},\n};', {'high'}),
+            ('low/a.rs', 'pub(crate) use {super::b, super::super::high};', {'high'}),
+            ('low/a.rs', 'use super::super::{high, other::{self, f}};', {'high', 'other'}),
+            ('low/a.rs', 'use super::{b, super::high::f};', {'high'}),
+            ('low/a.rs', 'use super::{super::{high as h}, b};', {'high'}),
+            ('low/a.rs', 'use self::super::super::high;', {'high'}),
+            ('low/a.rs', 'fn f() { super::super::high::f(); crate::other::g() }', {'high', 'other'}),
+            ('low/a.rs', 'use crate::*;', {''}),
+            ('low/a.rs', 'use super::super as root;', {''}),
+            ('low/a.rs', 'use super::{high, b::{c}}; use other_crate::{high, crate_of};', set()),
+            ('low/a.rs', '// as crate::high::f has it\nuse crate::low::b;', set()),
+            ('low/a.rs', 'fn f() {}\n#[cfg(test)]\nmod tests {\n    use crate::high::f;\n}', set()),
+            ('low/mod.rs', 'use super::{high, low};', {'high'}),
+            ('low/deep/mod.rs', 'use super::{high, super::other};', {'other'}),
+            ('low.rs', 'use super::{high::f, other};', {'high', 'other'})):
+        shutil.rmtree(top / 'layers', ignore_errors=True)
+        path = top / 'layers' / file
+        path.parent.mkdir(parents=True)
+        path.write_text(code)
+        expect((code, structure.modules('layers')), (code, {'low': seen}))
+
+
 def userland_refuses(top):
     """Copies, where nothing can come to harm: not in a clone."""
     copy = top / 'elsewhere' / 'scripts'
@@ -105,5 +133,6 @@ with tempfile.TemporaryDirectory() as directory:
     check.TOP = top
     commands(check, top)
     failing_tests(check, top)
+    layers(load('structure'), top)
     userland_refuses(top)
     setup_tells_its_words()

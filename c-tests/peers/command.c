@@ -21,12 +21,12 @@ enum { MEGABYTES = 8 * 1024 * 1024 + 12345 };
 /* Where a program is that must be there. */
 static const char *program(const char *name)
 {
-    const char *path = g_find_program_in_path(name);
+    g_autofree char *path = g_find_program_in_path(name);
 
     if (!path) {
         g_error("%s is missing: scripts/setup check installs it", name);
     }
-    return path;
+    return g_intern_string(path);
 }
 
 static QIOChannel *run(const char *name, const char *first, const char *second, int flags)

@@ -42,8 +42,13 @@ complaints += [
 # Everything that is there for C is in a list.
 compare('source', abi.defined_for_c(raw), expected)
 
-# One object, with only the list visible.
-compare('static library', {name for name, *_ in nm('--extern-only', '--defined-only', archive)}, expected)
+# One object, with only the list visible, and what all objects with USDT probes share in a link.
+base = '_.stapsdt.base'
+compare('static library', {name for name, *_ in nm('--extern-only', '--defined-only', archive)}, expected | {base})
+symbols = subprocess.check_output(['readelf', '--symbols', '--wide', archive], text=True)
+shared_base = [line.split()[4:6] for line in symbols.splitlines() if line.endswith(f' {base}')]
+if shared_base != [['WEAK', 'HIDDEN']]:
+    complaints.append(f'static library: {base} is {shared_base}')
 members = subprocess.check_output(['ar', 't', archive], text=True).split()
 if len(members) != 1:
     complaints.append(f'static library: {len(members)} members: one of them might stay out of a link')

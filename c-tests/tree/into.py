@@ -6,32 +6,14 @@ usage: into.py PROFILE ARCHIVE HOST-ARCHIVE
 
 import os
 import pathlib
-import shlex
 import shutil
-import subprocess
-import sys
 import tempfile
 
 import abi
 import small_tree
+from checked import archive, check, finish, host, host_objects, meson, profile, run
 
-profile, archive, host = sys.argv[1:]
-archive = os.path.abspath(archive)
-meson = shlex.split(os.environ['MESON'])
 script = abi.ROOT / 'scripts' / 'into-tree'
-host_objects = sorted(pathlib.Path(f'{host}.p').resolve().glob('*.o'))
-failed = 0
-
-
-def check(title, good, shown=''):
-    global failed
-    print('ok' if good else 'FAILED', title, '' if good else shown)
-    failed += not good
-
-
-def run(*command, **arguments):
-    done = subprocess.run([*map(str, command)], text=True, capture_output=True, **arguments)
-    return done.returncode, done.stdout, done.stderr
 
 
 def sources(root):
@@ -143,4 +125,4 @@ with tempfile.TemporaryDirectory() as scratch:
     header.write_text(header.read_text().replace('struct QIOChannelFile {', 'struct QIOChannelFile { int more;'))
     refused('no profile', 'no profile fits')
 
-sys.exit(bool(failed))
+finish()

@@ -10,31 +10,19 @@ import pathlib
 import re
 import shlex
 import subprocess
-import sys
 import tempfile
 
 import abi
 import small_tree
 import specified_traces
 import tree
+from checked import archive, check, finish, host, host_objects, meson, profile, run
 
-profile, archive, host = sys.argv[1:]
-archive = os.path.abspath(archive)
-meson = shlex.split(os.environ['MESON'])
 script = abi.ROOT / 'scripts' / 'relink'
-host_objects = sorted(pathlib.Path(f'{host}.p').resolve().glob('*.o'))
-failed = 0
-
-
-def check(title, good, shown=''):
-    global failed
-    print('ok' if good else 'FAILED', title, '' if good else shown)
-    failed += not good
 
 
 def relink(*arguments, cwd=None):
-    done = subprocess.run([script, *map(str, arguments)], text=True, capture_output=True, cwd=cwd)
-    return done.returncode, done.stdout, done.stderr
+    return run(script, *arguments, cwd=cwd)
 
 
 def files(root):
@@ -59,9 +47,9 @@ def trace_of(program, wanted):
     """The names of the events that the tree's log shows, in order."""
     # What is registered once is never freed.
     environment = {**os.environ, 'TREE_TRACE': wanted, 'ASAN_OPTIONS': 'detect_leaks=0'}
-    run = subprocess.run([program], text=True, capture_output=True, env=environment)
-    assert run.stdout == 'libqio\n', run
-    return [line.split(' ')[0] for line in run.stderr.splitlines()]
+    _, printed, traces = run(program, env=environment)
+    assert printed == 'libqio\n', (printed, traces)
+    return [line.split(' ')[0] for line in traces.splitlines()]
 
 
 with tempfile.TemporaryDirectory() as scratch:
@@ -171,4 +159,4 @@ with tempfile.TemporaryDirectory() as scratch:
         make(strange, 'whole')
         refused(name, relink('--build', strange, '-o', scratch / 'no', 'whole'), said)
 
-sys.exit(bool(failed))
+finish()

@@ -39,7 +39,9 @@ G_BEGIN_DECLS
  *
  * Locks it, unlocks it.
  *
- * Threads: as the lock's own functions; Blocks: as they do.
+ * Threads: those that may lock and unlock the lock itself; a CoMutex takes a coroutine.
+ * Blocks: qemu_lockable_lock() until the lock is free, by suspending the coroutine if it is a CoMutex;
+ * qemu_lockable_unlock() doesn't.
  */
 static inline void qemu_lockable_lock(QemuLockable *x)
 {
@@ -134,7 +136,8 @@ G_END_DECLS
  * return, goto, break or continue. A declaration; there may be several in a scope, which are
  * unlocked in the opposite order. Not for C++.
  *
- * Threads: as the lock's own functions; Blocks: as they do.
+ * Threads: those that may lock and unlock the lock itself; a CoMutex takes a coroutine.
+ * Blocks: until the lock is free, by suspending the coroutine if it is a CoMutex.
  */
 #define QEMU_LOCK_GUARD(x) QIO_LOCK_GUARD(x, QIO_UNIQUE_NAME(qio_guard_))
 
@@ -145,7 +148,8 @@ G_END_DECLS
  * Locks @x for the statement or block that follows, and unlocks it when that is left in whatever
  * way. break and continue leave the block, not a loop around it. Not for C++.
  *
- * Threads: as the lock's own functions; Blocks: as they do.
+ * Threads: those that may lock and unlock the lock itself; a CoMutex takes a coroutine.
+ * Blocks: until the lock is free, by suspending the coroutine if it is a CoMutex.
  */
 #define WITH_QEMU_LOCK_GUARD(x) \
     QIO_WITH_LOCK_GUARD(x, QIO_UNIQUE_NAME(qio_guard_), QIO_UNIQUE_NAME(qio_once_))

@@ -1,18 +1,16 @@
 //! `io/channel.h`: transfers of one piece of memory.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 
 #[cfg(positional_io)]
 use libc::off_t;
 use libc::{size_t, ssize_t};
 
-use super::channel::borrow;
-use super::convert::{read_or_propagate, status_or_propagate, transfer_or_propagate};
+use super::channel_call::ChannelCall;
 use crate::logic::transfer;
 use abi::layout::{Byte, Error, QIOChannel};
 use abi::origin;
 use platform::os::fd_list::{PassedFds, ReceivedFds};
-use platform::os::iov::IoVec;
 
 /// qio_channel_read:
 /// @ioc: (transfer none): the channel
@@ -33,13 +31,11 @@ pub unsafe extern "C" fn qio_channel_read(
     buflen: size_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_read") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
-    let result = transfer::readv_full(channel, &[memory], ReceivedFds::NONE, 0);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_read")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, origin!(c"qio_channel_read")) };
+    let result = transfer::readv_full(call.channel, &call.memory, ReceivedFds::NONE, 0);
+    call.transferred(result)
 }
 
 /// qio_channel_write:
@@ -61,13 +57,11 @@ pub unsafe extern "C" fn qio_channel_write(
     buflen: size_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_write") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
-    let result = transfer::writev_full(channel, &[memory], PassedFds::NONE, 0);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_write")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, origin!(c"qio_channel_write")) };
+    let result = transfer::writev_full(call.channel, &call.memory, PassedFds::NONE, 0);
+    call.transferred(result)
 }
 
 /// qio_channel_read_all_eof:
@@ -89,13 +83,12 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
     buflen: size_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_read_all_eof") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
-    let result = transfer::readv_full_all_eof(channel, &[memory], ReceivedFds::NONE, 0);
-    // SAFETY: the caller's error destination.
-    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_read_all_eof")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call = unsafe {
+        ChannelCall::filling(ioc, buf, buflen, errp, origin!(c"qio_channel_read_all_eof"))
+    };
+    let result = transfer::readv_full_all_eof(call.channel, &call.memory, ReceivedFds::NONE, 0);
+    call.read(result)
 }
 
 /// qio_channel_read_all:
@@ -116,13 +109,11 @@ pub unsafe extern "C" fn qio_channel_read_all(
     buflen: size_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_read_all") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
-    let result = transfer::readv_full_all(channel, &[memory], ReceivedFds::NONE);
-    // SAFETY: the caller's error destination.
-    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_read_all")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, origin!(c"qio_channel_read_all")) };
+    let result = transfer::readv_full_all(call.channel, &call.memory, ReceivedFds::NONE);
+    call.status(result)
 }
 
 /// qio_channel_write_all:
@@ -143,13 +134,11 @@ pub unsafe extern "C" fn qio_channel_write_all(
     buflen: size_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_write_all") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
-    let result = transfer::writev_full_all(channel, &[memory], PassedFds::NONE, 0);
-    // SAFETY: the caller's error destination.
-    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_write_all")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, origin!(c"qio_channel_write_all")) };
+    let result = transfer::writev_full_all(call.channel, &call.memory, PassedFds::NONE, 0);
+    call.status(result)
 }
 
 /// qio_channel_pwrite:
@@ -175,13 +164,11 @@ pub unsafe extern "C" fn qio_channel_pwrite(
     offset: off_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_pwrite") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
-    let result = transfer::pwritev(channel, &[memory], offset);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_pwrite")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, origin!(c"qio_channel_pwrite")) };
+    let result = transfer::pwritev(call.channel, &call.memory, offset);
+    call.transferred(result)
 }
 
 /// qio_channel_pread:
@@ -207,11 +194,9 @@ pub unsafe extern "C" fn qio_channel_pread(
     offset: off_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_pread") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
-    let result = transfer::preadv(channel, &[memory], offset);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_pread")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, origin!(c"qio_channel_pread")) };
+    let result = transfer::preadv(call.channel, &call.memory, offset);
+    call.transferred(result)
 }

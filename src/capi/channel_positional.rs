@@ -1,16 +1,13 @@
 //! `io/channel.h`: transfers at a position that go on until everything is done.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 
 use libc::{iovec, off_t, size_t};
 
-use super::channel::borrow;
-use super::channel_transfer::request;
-use super::convert::{read_or_propagate, status_or_propagate};
+use super::channel_call::ChannelCall;
 use crate::logic::positional;
 use abi::layout::{Byte, Error, QIOChannel};
 use abi::origin;
-use platform::os::iov::IoVec;
 
 /// qio_channel_pwritev_all:
 /// @ioc: (transfer none): the channel
@@ -34,11 +31,11 @@ pub unsafe extern "C" fn qio_channel_pwritev_all(
     offset: off_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_pwritev_all") };
-    let result = positional::pwritev_all(channel, iov, offset);
-    // SAFETY: the caller's error destination.
-    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_pwritev_all")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_pwritev_all")) };
+    let result = positional::pwritev_all(call.channel, call.memory, offset);
+    call.status(result)
 }
 
 /// qio_channel_preadv_all_eof:
@@ -64,11 +61,12 @@ pub unsafe extern "C" fn qio_channel_preadv_all_eof(
     offset: off_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_preadv_all_eof") };
-    let result = positional::preadv_all_eof(channel, iov, offset);
-    // SAFETY: the caller's error destination.
-    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_preadv_all_eof")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call = unsafe {
+        ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_preadv_all_eof"))
+    };
+    let result = positional::preadv_all_eof(call.channel, call.memory, offset);
+    call.read(result)
 }
 
 /// qio_channel_preadv_all:
@@ -92,11 +90,11 @@ pub unsafe extern "C" fn qio_channel_preadv_all(
     offset: off_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_preadv_all") };
-    let result = positional::preadv_all(channel, iov, offset);
-    // SAFETY: the caller's error destination.
-    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_preadv_all")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_preadv_all")) };
+    let result = positional::preadv_all(call.channel, call.memory, offset);
+    call.status(result)
 }
 
 /// qio_channel_pwrite_all:
@@ -120,13 +118,11 @@ pub unsafe extern "C" fn qio_channel_pwrite_all(
     offset: off_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_pwrite_all") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
-    let result = positional::pwritev_all(channel, &[memory], offset);
-    // SAFETY: the caller's error destination.
-    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_pwrite_all")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, origin!(c"qio_channel_pwrite_all")) };
+    let result = positional::pwritev_all(call.channel, &call.memory, offset);
+    call.status(result)
 }
 
 /// qio_channel_pread_all_eof:
@@ -151,13 +147,18 @@ pub unsafe extern "C" fn qio_channel_pread_all_eof(
     offset: off_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_pread_all_eof") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
-    let result = positional::preadv_all_eof(channel, &[memory], offset);
-    // SAFETY: the caller's error destination.
-    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_pread_all_eof")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call = unsafe {
+        ChannelCall::filling(
+            ioc,
+            buf,
+            buflen,
+            errp,
+            origin!(c"qio_channel_pread_all_eof"),
+        )
+    };
+    let result = positional::preadv_all_eof(call.channel, &call.memory, offset);
+    call.read(result)
 }
 
 /// qio_channel_pread_all:
@@ -181,11 +182,9 @@ pub unsafe extern "C" fn qio_channel_pread_all(
     offset: off_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call.
-    let channel = unsafe { borrow(ioc, "qio_channel_pread_all") };
-    // SAFETY: the memory is valid for the call.
-    let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
-    let result = positional::preadv_all(channel, &[memory], offset);
-    // SAFETY: the caller's error destination.
-    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_pread_all")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, origin!(c"qio_channel_pread_all")) };
+    let result = positional::preadv_all(call.channel, &call.memory, offset);
+    call.status(result)
 }

@@ -6,29 +6,11 @@ use core::ffi::c_int;
 use libc::off_t;
 use libc::{iovec, size_t, ssize_t};
 
-use super::channel::borrow;
-use super::convert::{read_or_propagate, status_or_propagate, transfer_or_propagate};
+use super::channel_call::ChannelCall;
 use crate::logic::transfer;
-use crate::object::channel::Channel;
 use abi::layout::{Error, QIOChannel};
 use abi::origin;
 use platform::os::fd_list::{PassedFds, ReceivedFds};
-use platform::os::iov::{Access, IoVec};
-
-/// The channel and the elements that a C caller passed; ends the process if `ioc` is NULL.
-///
-/// # Safety
-/// `ioc` is NULL or a channel that lives for `'a`, and so do the elements.
-#[inline(always)]
-pub(super) unsafe fn request<'a, A: Access>(
-    ioc: *mut QIOChannel,
-    iov: *const iovec,
-    niov: size_t,
-    function: &'static str,
-) -> (&'a Channel, &'a [IoVec<'a, A>]) {
-    // SAFETY: as promised.
-    unsafe { (borrow(ioc, function), IoVec::array(iov, niov)) }
-}
 
 /// qio_channel_readv_full:
 /// @ioc: (transfer none): the channel
@@ -63,13 +45,13 @@ pub unsafe extern "C" fn qio_channel_readv_full(
     flags: c_int,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_full") };
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv_full")) };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
-    let result = transfer::readv_full(channel, iov, fds, flags);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_readv_full")) }
+    let result = transfer::readv_full(call.channel, call.memory, fds, flags);
+    call.transferred(result)
 }
 
 /// qio_channel_readv_full:
@@ -100,13 +82,13 @@ pub unsafe extern "C" fn qio_channel_readv_full(
     nfds: *mut size_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_full") };
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv_full")) };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
-    let result = transfer::readv_full(channel, iov, fds, 0);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_readv_full")) }
+    let result = transfer::readv_full(call.channel, call.memory, fds, 0);
+    call.transferred(result)
 }
 
 /// qio_channel_writev_full:
@@ -137,13 +119,13 @@ pub unsafe extern "C" fn qio_channel_writev_full(
     flags: c_int,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_writev_full") };
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_writev_full")) };
     // SAFETY: NULL or the caller's array.
     let fds = unsafe { PassedFds::from_ptr(fds, nfds) };
-    let result = transfer::writev_full(channel, iov, fds, flags);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_writev_full")) }
+    let result = transfer::writev_full(call.channel, call.memory, fds, flags);
+    call.transferred(result)
 }
 
 /// qio_channel_readv:
@@ -164,11 +146,10 @@ pub unsafe extern "C" fn qio_channel_readv(
     niov: size_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv") };
-    let result = transfer::readv_full(channel, iov, ReceivedFds::NONE, 0);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_readv")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call = unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv")) };
+    let result = transfer::readv_full(call.channel, call.memory, ReceivedFds::NONE, 0);
+    call.transferred(result)
 }
 
 /// qio_channel_writev:
@@ -189,11 +170,11 @@ pub unsafe extern "C" fn qio_channel_writev(
     niov: size_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_writev") };
-    let result = transfer::writev_full(channel, iov, PassedFds::NONE, 0);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_writev")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_writev")) };
+    let result = transfer::writev_full(call.channel, call.memory, PassedFds::NONE, 0);
+    call.transferred(result)
 }
 
 /// qio_channel_readv_full_all_eof:
@@ -226,13 +207,20 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
     flags: c_int,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_full_all_eof") };
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call = unsafe {
+        ChannelCall::of_list(
+            ioc,
+            iov,
+            niov,
+            errp,
+            origin!(c"qio_channel_readv_full_all_eof"),
+        )
+    };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
-    let result = transfer::readv_full_all_eof(channel, iov, fds, flags);
-    // SAFETY: the caller's error destination.
-    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_readv_full_all_eof")) }
+    let result = transfer::readv_full_all_eof(call.channel, call.memory, fds, flags);
+    call.read(result)
 }
 
 /// qio_channel_readv_full_all_eof:
@@ -263,13 +251,20 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
     nfds: *mut size_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_full_all_eof") };
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call = unsafe {
+        ChannelCall::of_list(
+            ioc,
+            iov,
+            niov,
+            errp,
+            origin!(c"qio_channel_readv_full_all_eof"),
+        )
+    };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
-    let result = transfer::readv_full_all_eof(channel, iov, fds, 0);
-    // SAFETY: the caller's error destination.
-    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_readv_full_all_eof")) }
+    let result = transfer::readv_full_all_eof(call.channel, call.memory, fds, 0);
+    call.read(result)
 }
 
 /// qio_channel_readv_full_all:
@@ -295,13 +290,14 @@ pub unsafe extern "C" fn qio_channel_readv_full_all(
     nfds: *mut size_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_full_all") };
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call = unsafe {
+        ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv_full_all"))
+    };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
-    let result = transfer::readv_full_all(channel, iov, fds);
-    // SAFETY: the caller's error destination.
-    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_readv_full_all")) }
+    let result = transfer::readv_full_all(call.channel, call.memory, fds);
+    call.status(result)
 }
 
 /// qio_channel_writev_full_all:
@@ -329,13 +325,20 @@ pub unsafe extern "C" fn qio_channel_writev_full_all(
     flags: c_int,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_writev_full_all") };
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call = unsafe {
+        ChannelCall::of_list(
+            ioc,
+            iov,
+            niov,
+            errp,
+            origin!(c"qio_channel_writev_full_all"),
+        )
+    };
     // SAFETY: NULL or the caller's array.
     let fds = unsafe { PassedFds::from_ptr(fds, nfds) };
-    let result = transfer::writev_full_all(channel, iov, fds, flags);
-    // SAFETY: the caller's error destination.
-    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_writev_full_all")) }
+    let result = transfer::writev_full_all(call.channel, call.memory, fds, flags);
+    call.status(result)
 }
 
 /// qio_channel_readv_all_eof:
@@ -356,11 +359,12 @@ pub unsafe extern "C" fn qio_channel_readv_all_eof(
     niov: size_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_all_eof") };
-    let result = transfer::readv_full_all_eof(channel, iov, ReceivedFds::NONE, 0);
-    // SAFETY: the caller's error destination.
-    unsafe { read_or_propagate(result, errp, &origin!(c"qio_channel_readv_all_eof")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call = unsafe {
+        ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv_all_eof"))
+    };
+    let result = transfer::readv_full_all_eof(call.channel, call.memory, ReceivedFds::NONE, 0);
+    call.read(result)
 }
 
 /// qio_channel_readv_all:
@@ -380,11 +384,11 @@ pub unsafe extern "C" fn qio_channel_readv_all(
     niov: size_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_readv_all") };
-    let result = transfer::readv_full_all(channel, iov, ReceivedFds::NONE);
-    // SAFETY: the caller's error destination.
-    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_readv_all")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv_all")) };
+    let result = transfer::readv_full_all(call.channel, call.memory, ReceivedFds::NONE);
+    call.status(result)
 }
 
 /// qio_channel_writev_all:
@@ -404,11 +408,11 @@ pub unsafe extern "C" fn qio_channel_writev_all(
     niov: size_t,
     errp: *mut *mut Error,
 ) -> c_int {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_writev_all") };
-    let result = transfer::writev_full_all(channel, iov, PassedFds::NONE, 0);
-    // SAFETY: the caller's error destination.
-    unsafe { status_or_propagate(result, errp, &origin!(c"qio_channel_writev_all")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_writev_all")) };
+    let result = transfer::writev_full_all(call.channel, call.memory, PassedFds::NONE, 0);
+    call.status(result)
 }
 
 /// qio_channel_pwritev:
@@ -435,11 +439,11 @@ pub unsafe extern "C" fn qio_channel_pwritev(
     offset: off_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_pwritev") };
-    let result = transfer::pwritev(channel, iov, offset);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_pwritev")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_pwritev")) };
+    let result = transfer::pwritev(call.channel, call.memory, offset);
+    call.transferred(result)
 }
 
 /// qio_channel_preadv:
@@ -466,9 +470,9 @@ pub unsafe extern "C" fn qio_channel_preadv(
     offset: off_t,
     errp: *mut *mut Error,
 ) -> ssize_t {
-    // SAFETY: the caller holds a reference for the call, and the elements are valid for it.
-    let (channel, iov) = unsafe { request(ioc, iov, niov, "qio_channel_preadv") };
-    let result = transfer::preadv(channel, iov, offset);
-    // SAFETY: the caller's error destination.
-    unsafe { transfer_or_propagate(result, errp, &origin!(c"qio_channel_preadv")) }
+    // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_preadv")) };
+    let result = transfer::preadv(call.channel, call.memory, offset);
+    call.transferred(result)
 }

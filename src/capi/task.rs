@@ -15,6 +15,7 @@ use abi::profile;
 use host::error::HostError;
 use platform::check_usage;
 use platform::glib::{MainContext, UserData};
+use registry::task::note_default_context;
 
 // SAFETY: `qio_task_new` makes the pointer from an `Arc<Task>`, and nothing else makes one.
 unsafe impl Record for Task {}
@@ -139,8 +140,12 @@ pub unsafe extern "C" fn qio_task_run_in_thread(
     let opaque = unsafe { UserData::new(opaque, destroy) };
     // SAFETY: the function takes tasks and this data, on any thread.
     let worker = unsafe { WorkerFunc::new(function, opaque) };
+    let is_default = context.is_null();
     // SAFETY: the context is live or NULL.
     let context = unsafe { MainContext::from_ptr_none(context) };
+    if is_default {
+        note_default_context(context.as_ptr().cast_const().cast());
+    }
     // SAFETY: the pool, then the completion queue, owns the task from here on.
     unsafe { take_full(task) }.run_in_thread(Worker::C(worker), context);
 }

@@ -69,15 +69,19 @@ fn look_up_inet(query: Inet<'_>) -> Result<Vec<Address>, Error> {
 /// The task's own reference on the resolver is the only one that is taken (R-DNS-15).
 pub fn look_up_in_thread(resolver: &Resolver, query: Address, completion: Completion) {
     let task = Task::new(Some(resolver.to_ref().into_object()), completion);
-    let worker = Worker::Native(Box::new(move |task| match look_up(query.view()) {
+    let origin = origin!(c"qio_dns_resolver_lookup_sync");
+    let worker = move |task: &Task| match look_up(query.view()) {
         Ok(addresses) => task.set_result(UserData::boxed(addresses)),
         Err(error) => {
-            if let Some(error) = error.into_object(&origin!(c"qio_dns_resolver_lookup_sync")) {
+            if let Some(error) = error.into_object(&origin) {
                 task.set_error(error);
             }
         }
-    }));
-    task.run_in_thread(worker, MainContext::global_default());
+    };
+    let worker = Worker::Native(origin.function, Box::new(worker));
+    let context = MainContext::global_default();
+    registry::task::note_default_context(context.as_ptr().cast_const().cast());
+    task.run_in_thread(worker, context);
 }
 
 /// Copies of the addresses that a task of [`look_up_in_thread`] found; None if it failed.

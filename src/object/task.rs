@@ -70,12 +70,15 @@ impl Completion {
         true
     }
 
+    /// The function's address.
+    pub fn function(&self) -> *const c_void {
+        self.function
+            .map_or(core::ptr::null(), |f| f as *const c_void)
+    }
+
     /// What traces call the function.
     pub fn function_id(&self) -> trace::Id {
-        trace::Id::from(
-            self.function
-                .map_or(core::ptr::null(), |f| f as *const c_void),
-        )
+        trace::Id::from(self.function())
     }
 
     /// What traces call the data.
@@ -106,9 +109,14 @@ impl WorkerFunc {
         unsafe { (self.function)(task.as_ptr(), self.opaque.as_ptr()) }
     }
 
+    /// The function's address.
+    pub fn function(&self) -> *const c_void {
+        self.function as *const c_void
+    }
+
     /// What traces call the function.
     pub fn function_id(&self) -> trace::Id {
-        trace::Id::from(self.function as *const c_void)
+        trace::Id::from(self.function())
     }
 
     /// What traces call the data.

@@ -4,6 +4,7 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr;
 use std::ffi::CString;
 
+use super::usdt::Word;
 use host::error::Error;
 use host::socket::AddressRef;
 
@@ -33,8 +34,10 @@ impl From<AddressRef<'_>> for Id {
 pub(super) trait Argument {
     /// The C type: `p` void *, `s` const char *, `i` int, `u` uint32_t, `z` size_t, `b` uint8_t.
     const KIND: u8;
+    /// Whether what C gets has to be made, and isn't just there.
+    const IS_MADE: bool = false;
     /// What C gets.
-    type C;
+    type C: Word;
     /// What has to live meanwhile.
     type Held: Value;
     /// Made only for an event that somebody listens to.
@@ -194,6 +197,7 @@ impl<'a> Argument for &'a CStr {
 
 impl Argument for Option<&str> {
     const KIND: u8 = b's';
+    const IS_MADE: bool = true;
     type C = *const c_char;
     type Held = Option<CString>;
 
@@ -208,6 +212,7 @@ impl Argument for Option<&str> {
 
 impl Argument for &str {
     const KIND: u8 = b's';
+    const IS_MADE: bool = true;
     type C = *const c_char;
     type Held = CString;
 
@@ -223,6 +228,7 @@ impl Argument for &str {
 /// Its message.
 impl Argument for &Error {
     const KIND: u8 = b's';
+    const IS_MADE: bool = true;
     type C = *const c_char;
     type Held = CString;
 

@@ -11,6 +11,7 @@ use super::argument::{Argument, Id};
 use super::lines;
 use super::listeners::{LINES, listeners};
 use super::sinks::sink;
+use super::usdt::{Word, usdt};
 use host::error::Error;
 
 /// What is known of an event.
@@ -29,7 +30,7 @@ pub(super) struct Event {
 /// arguments.
 macro_rules! events {
     ($($(#[doc = $when:literal])+ $name:ident $([$switch:ident])? (
-        $($(#[$only:meta])? $argument:ident: $type:ty),*
+        $($(#[cfg($only:ident)])? $argument:ident: $type:ty),*
     );)*) => {
         #[allow(non_camel_case_types, reason = "the events' names")]
         #[derive(Clone, Copy)]
@@ -38,15 +39,15 @@ macro_rules! events {
         $(
             $(#[doc = $when])+
             #[inline]
-            pub fn $name($($(#[$only])? $argument: $type),*) {
+            pub fn $name($($(#[cfg($only)])? $argument: $type),*) {
                 /// Out of the way of those who go on without a trace.
                 #[cold]
                 #[inline(never)]
-                fn fire($($(#[$only])? $argument: $type),*) {
-                    type Function = unsafe extern "C" fn($($(#[$only])? <$type as Argument>::C),*);
-                    $($(#[$only])? let $argument = $argument.hold();)*
+                fn fire($($(#[cfg($only)])? $argument: $type),*) {
+                    type Function = unsafe extern "C" fn($($(#[cfg($only)])? <$type as Argument>::C),*);
+                    $($(#[cfg($only)])? let $argument = $argument.hold();)*
                     if listeners(Number::$name) & LINES != 0 {
-                        lines::add(Number::$name, &[$($(#[$only])? &$argument),*]);
+                        lines::add(Number::$name, &[$($(#[cfg($only)])? &$argument),*]);
                     }
                     let Some(sink) = sink(Number::$name) else {
                         return;
@@ -55,10 +56,13 @@ macro_rules! events {
                     // arguments of the event's kinds, which are these.
                     let sink = unsafe { core::mem::transmute::<NonNull<c_void>, Function>(sink) };
                     // SAFETY: as above; what is pointed to lives until the function has returned.
-                    unsafe { sink($($(#[$only])? <$type as Argument>::c(&$argument)),*) };
+                    unsafe { sink($($(#[cfg($only)])? <$type as Argument>::c(&$argument)),*) };
+                }
+                if const { true $(&& cfg!($switch))? } {
+                    usdt!($name($($(#[cfg($only)])? $argument: $type,)*));
                 }
                 if listeners(Number::$name) != 0 {
-                    fire($($(#[$only])? $argument),*);
+                    fire($($(#[cfg($only)])? $argument),*);
                 }
             }
         )*
@@ -66,9 +70,9 @@ macro_rules! events {
         /// The events, by number.
         pub(super) const EVENTS: &[Event] = &[$(Event {
             name: stringify!($name),
-            kinds: &[$($(#[$only])? <$type as Argument>::KIND),*],
+            kinds: &[$($(#[cfg($only)])? <$type as Argument>::KIND),*],
             known: true $(&& cfg!($switch))?,
-            arguments: &[$($(#[$only])? stringify!($argument)),*],
+            arguments: &[$($(#[cfg($only)])? stringify!($argument)),*],
         }),*];
     };
 }

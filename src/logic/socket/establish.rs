@@ -145,7 +145,8 @@ fn start(
             task.set_error(error);
         }
     };
-    task.run_in_thread(Worker::Native(Box::new(worker)), context);
+    let worker = Worker::Native(origin.function, Box::new(worker));
+    task.run_in_thread(worker, context);
 }
 
 /// [`connect`] on a worker thread.

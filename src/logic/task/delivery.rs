@@ -479,7 +479,7 @@ mod tests {
         let log = Log::default();
         let context = MainContext::create();
         for number in 0..50 {
-            let worker = Worker::Native(Box::new(|_| {}));
+            let worker = Worker::Native(c"nothing", Box::new(|_| {}));
             task(&log, number).run_in_thread(worker, context.clone());
             // Blocks until the worker's wake-up, or for ever without one.
             while log.borrow().len() <= usize::try_from(number).unwrap() {

@@ -13,6 +13,7 @@
 pub mod delivery;
 pub mod pool;
 
+use core::ffi::{CStr, c_void};
 use std::sync::Arc;
 
 use crate::object::Ref;
@@ -22,15 +23,32 @@ use delivery::CompletionQueue;
 use host::error::HostError;
 use platform::glib::{MainContext, UserData};
 use platform::os::abort::misuse;
-use platform::sync::Mutex;
+use platform::os::thread;
 use platform::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
+use platform::sync::{Mutex, fork};
+use registry::names;
+use registry::task::{Record, State};
 
 /// The blocking part of a task.
 pub enum Worker {
     /// A function of C code.
     C(WorkerFunc),
-    /// A function of the library. It is dropped with the task, not when it has run.
-    Native(Box<dyn Fn(&Task) + Send + Sync>),
+    /// A function of the library, by the name of the C function that it does the work of. It is dropped
+    /// with the task, not when it has run.
+    Native(&'static CStr, Box<dyn Fn(&Task) + Send + Sync>),
+}
+
+impl Worker {
+    /// What the function is known by, with its name kept.
+    fn record_name(&self) -> *const c_void {
+        match self {
+            Self::C(function) => {
+                names::keep(function.function());
+                function.function()
+            }
+            Self::Native(name, _) => names::keep_text(name),
+        }
+    }
 }
 
 /// Where a task stands.
@@ -64,6 +82,7 @@ pub struct Task {
     /// When the task was published, in iterations of its context and microseconds (R-TASK-44).
     published_iteration: AtomicU64,
     published_time: AtomicI64,
+    record: Record,
     /// Last: it outlives everything else of the task (R-TASK-25).
     source: Option<Ref<layout::Object>>,
 }
@@ -89,6 +108,10 @@ impl Task {
     /// A new task (R-TASK-2: one reference on `source`).
     pub fn new(source: Option<Ref<layout::Object>>, completion: Completion) -> Arc<Self> {
         let (function, opaque) = (completion.function_id(), completion.opaque_id());
+        let about = source.as_ref().map_or(core::ptr::null(), |source| {
+            source.as_ptr().cast_const().cast()
+        });
+        let record = Record::new(completion.function(), about);
         let task = Arc::new(Self {
             completion: Mutex::new(Some(Arc::new(completion))),
             outcome: Mutex::default(),
@@ -98,8 +121,11 @@ impl Task {
             delivering_thread: AtomicU64::new(0),
             published_iteration: AtomicU64::new(0),
             published_time: AtomicI64::new(0),
+            record,
             source,
         });
+        let handle = Handle::for_task(&task);
+        task.record.set_address(handle.as_ptr().cast());
         let source = task
             .source
             .as_ref()
@@ -209,11 +235,16 @@ impl Task {
         let completions = CompletionQueue::for_context(&context);
         let (function, opaque) = match &worker {
             Worker::C(c) => (c.function_id(), c.opaque_id()),
-            Worker::Native(f) => {
+            Worker::Native(_, f) => {
                 let address: *const _ = &raw const **f;
                 (address.cast::<u8>().into(), core::ptr::null::<u8>().into())
             }
         };
+        self.record.set_worker(
+            worker.record_name(),
+            context.as_ptr().cast_const().cast(),
+            fork::generation(),
+        );
         *self.thread.lock() = ThreadPart {
             worker: Some(worker),
             context: Some(context),
@@ -227,12 +258,13 @@ impl Task {
     /// Runs the worker function and publishes the task. On a worker thread, or on one that waits
     /// for the task when no worker thread can be made.
     fn work(self: Arc<Self>) {
+        self.record.set_thread(thread::number());
         self.set_stage(Stage::Running);
         let worker = self.thread.lock().worker.take();
         trace::qio_task_thread_run(Handle::for_task(&self).into());
         match &worker {
             Some(Worker::C(function)) => function.call(Handle::for_task(&self)),
-            Some(Worker::Native(function)) => function(&self),
+            Some(Worker::Native(_, function)) => function(&self),
             None => {}
         }
         trace::qio_task_thread_exit(Handle::for_task(&self).into());
@@ -249,8 +281,9 @@ impl Task {
     /// Calls back and ends the task: what the delivery source and `wait` have in common.
     fn deliver(self: Arc<Self>) {
         pool::current().one_is_over();
+        self.record.set_thread(thread::number());
         self.delivering_thread
-            .store(platform::os::thread::current_id(), Ordering::Relaxed);
+            .store(thread::current_id(), Ordering::Relaxed);
         if !self.cancelled.load(Ordering::Acquire) {
             trace::qio_task_thread_result(Handle::for_task(&self).into());
             self.complete();
@@ -280,6 +313,14 @@ impl Task {
     }
 
     fn set_stage(&self, stage: Stage) {
+        self.record.set_state(match stage {
+            Stage::Manual => State::Manual,
+            Stage::Queued => State::Queued,
+            Stage::Running => State::Running,
+            Stage::Published => State::Finished,
+            Stage::Delivering => State::Delivering,
+            Stage::Done => State::Over,
+        });
         self.stage.store(stage as u8, Ordering::Release);
     }
 }

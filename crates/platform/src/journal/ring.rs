@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_between_two_threads() {
-        const COUNT: u64 = 20_000;
+        const COUNT: u64 = if cfg!(miri) { 30 } else { 20_000 };
         let ring = Ring::new();
         let mut seen = Vec::new();
         std::thread::scope(|scope| {

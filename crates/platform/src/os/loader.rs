@@ -27,6 +27,29 @@ fn base_of(address: *const c_void) -> Option<*mut c_void> {
     (found != 0).then(|| unsafe { info.assume_init() }.dli_fbase)
 }
 
+/// Tells what is at `address`: the symbol that begins there, or else the object file and the place in it,
+/// as `addr2line` takes it. Nothing is told of an address that is in no object.
+pub fn describe(address: usize, tell: impl FnOnce(&[u8])) {
+    let mut info = core::mem::MaybeUninit::<libc::Dl_info>::uninit();
+    let place = core::ptr::without_provenance(address);
+    // SAFETY: any address may be asked for; the result goes to a struct of the right type.
+    if unsafe { libc::dladdr(place, info.as_mut_ptr()) } == 0 {
+        return;
+    }
+    // SAFETY: filled in, as the result says.
+    let info = unsafe { info.assume_init() };
+    if !info.dli_sname.is_null() && info.dli_saddr.addr() == address {
+        // SAFETY: a C string that lives as long as the object file is loaded.
+        tell(unsafe { CStr::from_ptr(info.dli_sname) }.to_bytes());
+    } else if !info.dli_fname.is_null() {
+        // SAFETY: as above.
+        let path = unsafe { CStr::from_ptr(info.dli_fname) }.to_bytes();
+        let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+        let offset = address.wrapping_sub(info.dli_fbase.addr());
+        tell(format!("{}+{offset:#x}", String::from_utf8_lossy(file)).as_bytes());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +63,21 @@ mod tests {
         assert!(!is_in_this_object(core::ptr::null()));
         let own = functions_of_the_c_library_are_behind_and_elsewhere as fn();
         assert!(is_in_this_object(own as *const c_void));
+    }
+
+    #[test]
+    fn functions_are_described_by_their_names_or_places() {
+        let described = |address: *const c_void| {
+            let mut found = None;
+            describe(address.addr(), |text| {
+                found = Some(String::from_utf8_lossy(text).into_owned());
+            });
+            found
+        };
+        let symbol = described(libc::getenv as *const c_void);
+        assert!(symbol.is_some_and(|name| name.contains("getenv")));
+        let own = functions_are_described_by_their_names_or_places as fn();
+        assert!(described(own as *const c_void).is_some_and(|name| name.contains("+0x")));
+        assert_eq!(described(core::ptr::null()), None);
     }
 }

@@ -1,6 +1,7 @@
 //! System calls, each behind a safe function that says what it needs.
 
 pub mod abort;
+pub mod bounded;
 pub mod clock;
 pub mod connection;
 mod control;

@@ -47,6 +47,12 @@ pub(crate) fn reap_if_ended(child: Pid) -> Result<Option<c_int>, Errno> {
     wait_for(child, libc::WNOHANG)
 }
 
+/// The number of this process.
+pub fn own_id() -> c_int {
+    // SAFETY: no preconditions.
+    unsafe { libc::getpid() }
+}
+
 /// Waits until the child ends and reaps it: its exit status.
 pub fn reap(child: Pid) -> Result<c_int, Errno> {
     wait_for(child, 0).map(Option::unwrap_or_default)

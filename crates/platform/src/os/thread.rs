@@ -1,12 +1,14 @@
 //! Threads of the system: made with all signals blocked, named, and without `std`, whose
 //! `spawn` panics or ends the process where C callers expect an error.
 
+use core::cell::Cell;
 use core::ffi::{CStr, c_int, c_void};
 use core::mem::MaybeUninit;
 use core::ptr;
 use std::ffi::CString;
 
 use super::errno::Errno;
+use crate::sync::fork;
 
 /// A C thread function.
 pub type StartRoutine = unsafe extern "C" fn(arg: *mut c_void) -> *mut c_void;
@@ -72,8 +74,26 @@ pub fn current_id() -> u64 {
     unsafe { libc::pthread_self() }
 }
 
+/// The number that the kernel has for the calling thread, without asking it each time.
+pub fn number() -> libc::pid_t {
+    thread_local! {
+        /// With the generation of the process in which it was asked for: a forked child's is another.
+        static NUMBER: Cell<(u32, libc::pid_t)> = const { Cell::new((0, 0)) };
+    }
+    NUMBER.with(|number| {
+        let (generation, known) = number.get();
+        let now = fork::generation();
+        if known != 0 && generation == now {
+            return known;
+        }
+        let own = own_number();
+        number.set((now, own));
+        own
+    })
+}
+
 /// The number that the kernel has for the calling thread.
-pub(crate) fn own_number() -> libc::pid_t {
+pub fn own_number() -> libc::pid_t {
     // SAFETY: no preconditions.
     unsafe { libc::gettid() }
 }

@@ -22,6 +22,11 @@ pub fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
+/// The same, for a signal handler: forks are counted if anybody has asked by [`generation`].
+pub fn generation_now() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
 /// A process-wide value, made on first use and again on first use in a forked child.
 ///
 /// The parent's value stays as it is, untouched: its locks may be held for ever.

@@ -81,7 +81,12 @@ unsafe fn leading_number(text: *const c_char, base: c_int) -> (c_longlong, *cons
     if text.is_null() {
         return (0, text);
     }
-    // SAFETY: a string, and a local variable for its end, which a wrong base leaves as it is.
+    // What a C library does to the end for such a base is its own affair.
+    if base != 0 && !(2..=36).contains(&base) {
+        errno::set(Errno::new(libc::EINVAL));
+        return (0, text);
+    }
+    // SAFETY: a string, and a local variable for its end.
     let number = unsafe { libc::strtoll(text, &raw mut end, base) };
     (number, end.cast_const())
 }
