@@ -12,8 +12,6 @@ pub(super) use {
 /// A repair of a fault that was found. A model takes it out, and has to show the fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Repair {
-    /// A worker that parked while a thread was being made that can't be made takes the work.
-    ParkedWorkerTakesTheWork,
     /// A thread looks once more, under the lock, before it waits for another's iteration.
     LookUnderTheLock,
     /// Announcing oneself to those who publish acquires what they have published before.
