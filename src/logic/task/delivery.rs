@@ -224,7 +224,7 @@ impl CompletionQueue {
                 }
                 _ => {}
             }
-            match pool::current().take_if_starved(task) {
+            match pool::take_if_starved(task) {
                 Some(unstarted) => Step::Do(|| unstarted.work()),
                 None => Step::Sleep,
             }

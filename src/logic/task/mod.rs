@@ -252,7 +252,7 @@ impl Task {
         };
         self.set_stage(Stage::Queued);
         trace::qio_task_thread_start(Handle::for_task(&self).into(), function, opaque);
-        pool::current().submit(self);
+        pool::submit(self);
     }
 
     /// Runs the worker function and publishes the task. On a worker thread, or on one that waits

@@ -12,6 +12,8 @@ pub(super) use {
 /// A repair of a fault that was found. A model takes it out, and has to show the fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Repair {
+    /// A worker that parked while a thread was being made that can't be made takes the work.
+    ParkedWorkerTakesTheWork,
     /// A thread looks once more, under the lock, before it waits for another's iteration.
     LookUnderTheLock,
     /// Announcing oneself to those who publish acquires what they have published before.
@@ -130,7 +132,7 @@ mod modelled {
         const ASKED: &str = "QIO_MODEL_WITHOUT_REPAIR";
         if std::env::var_os(ASKED).is_some() {
             WITHOUT.set(Some(repair));
-            return model(scenario);
+            return model_of_three(scenario);
         }
         // The name of a test is that of its thread.
         let thread = std::thread::current();

@@ -11,6 +11,7 @@ mod lock;
 mod monitor;
 mod striped;
 pub mod turns;
+pub mod workers;
 
 pub use lock::{Condvar, Mutex, MutexGuard};
 pub use monitor::Monitor;
