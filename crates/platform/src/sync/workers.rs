@@ -224,7 +224,9 @@ impl<W: Work> Workers<W> {
                 // Behind it nothing waits, so it is worth asking how long it takes.
                 let begun = state.queue.is_empty().then(W::now);
                 drop(state);
-                needless.map(W::end);
+                if let Some(needless) = needless {
+                    W::end(needless);
+                }
                 self.send(help);
                 W::run(job);
                 was_short = begun.is_some_and(|begun| W::now() - begun < SHORT)
@@ -263,7 +265,9 @@ impl<W: Work> Workers<W> {
         let taken = state.queue.remove(place);
         let needless = state.needless_retries();
         drop(state);
-        needless.map(W::end);
+        if let Some(needless) = needless {
+            W::end(needless);
+        }
         taken
     }
 }
