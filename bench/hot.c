@@ -17,6 +17,7 @@
 #include "qemu/coroutine.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
+#include "layers.h"
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -65,21 +66,28 @@ static void run_single(void)
     }
 }
 
+/* With which layers, of the paths that have several. */
+static bool tls, websock;
+
 static void run_wait(void)
 {
-    ends_open(true);
+    Layers layers;
+
+    layers_open(&layers, tls, websock);
     while (times-- > 0) {
-        qio_channel_wait(ends[0], G_IO_OUT);
+        qio_channel_wait(layers.server, G_IO_OUT);
     }
+    layers_close(&layers, tls);
 }
 
-static void coroutine_fn echoes(void *opaque)
+static void coroutine_fn reads(void *opaque)
 {
+    Layers *layers = opaque;
     char byte;
 
     for (;;) {
-        while (qio_channel_read(ends[1], &byte, 1, &error_abort) == QIO_CHANNEL_ERR_BLOCK) {
-            qio_channel_yield(ends[1], G_IO_IN);
+        while (qio_channel_read(layers->server, &byte, 1, &error_abort) == QIO_CHANNEL_ERR_BLOCK) {
+            qio_channel_yield(layers->server, G_IO_IN);
         }
         times--;
     }
@@ -88,13 +96,31 @@ static void coroutine_fn echoes(void *opaque)
 /* A byte for a coroutine that waits, by the main loop. */
 static void run_yield(void)
 {
+    Layers layers;
+
     qemu_init_main_loop(&error_abort);
-    ends_open(false);
-    qemu_coroutine_enter(qemu_coroutine_create(echoes, NULL));
+    layers_open(&layers, tls, websock);
+    qemu_coroutine_enter(qemu_coroutine_create(reads, &layers));
     while (times > 0) {
-        qio_channel_write(ends[0], "x", 1, &error_abort);
+        layers_send_byte(&layers);
         main_loop_wait(false);
     }
+}
+
+/* The same without the wait: what is left of run_yield() is that. */
+static void run_read(void)
+{
+    Layers layers;
+    char byte;
+
+    qemu_init_main_loop(&error_abort);
+    layers_open(&layers, tls, websock);
+    while (times-- > 0) {
+        layers_send_byte(&layers);
+        g_assert(qio_channel_read(layers.server, &byte, 1, &error_abort) == 1);
+        g_assert(qio_channel_read(layers.server, &byte, 1, &error_abort) == QIO_CHANNEL_ERR_BLOCK);
+    }
+    layers_close(&layers, tls);
 }
 
 static void coroutine_fn ends_at_once(void *opaque)
@@ -245,8 +271,13 @@ static void run_object(void)
 static const struct {
     const char *name;
     void (*run)(void);
+    bool tls;
+    bool websock;
 } paths[] = {
-    { "pair", run_pair }, { "single", run_single }, { "wait", run_wait }, { "yield", run_yield },
+    { "pair", run_pair }, { "single", run_single },
+    { "wait", run_wait }, { "wait-tls", run_wait, true }, { "wait-websock", run_wait, false, true },
+    { "yield", run_yield }, { "yield-tls", run_yield, true }, { "yield-websock", run_yield, false, true },
+    { "read", run_read }, { "read-tls", run_read, true }, { "read-websock", run_read, false, true },
     { "coroutine", run_coroutine }, { "handler", run_handler }, { "watch-add", run_watch_add },
     { "watch", run_watch }, { "watch-among", run_watch_among }, { "accept", run_accept },
     { "task", run_task }, { "object", run_object },
@@ -262,6 +293,8 @@ int main(int argc, char **argv)
         if (argc == 1) {
             printf("%s\n", paths[i].name);
         } else if (strcmp(argv[1], paths[i].name) == 0) {
+            tls = paths[i].tls;
+            websock = paths[i].websock;
             paths[i].run();
             return 0;
         }

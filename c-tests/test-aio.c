@@ -5,6 +5,9 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/aio-wait.h"
+#ifdef QIO_HAS_MEM_REENTRANCY_HEADER
+#include "qemu/mem-reentrancy.h"
+#endif
 #include "qapi/error.h"
 #include <poll.h>
 #include <sys/socket.h>
@@ -316,6 +319,27 @@ static void test_bottom_half(void)
     aio_context_unref(half.ctx);
 }
 
+#ifdef QIO_HAS_MEM_REENTRANCY_HEADER
+/* It is the program's: nothing waits for it, and nothing changes it. */
+static void test_guard(void)
+{
+    Half half = { .ctx = aio_context_new(&error_abort) };
+    MemReentrancyGuard guards[] = { { .engaged_in_io = false }, { .engaged_in_io = true } };
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        half.bh = aio_bh_new_full(half.ctx, runs, &half, "runs", &guards[i]);
+        qemu_bh_schedule(half.bh);
+        g_assert_true(aio_poll(half.ctx, true));
+        g_assert_cmpint(half.calls, ==, i + 1);
+        g_assert_true(guards[i].engaged_in_io == (i == 1));
+        qemu_bh_delete(half.bh);
+        aio_poll(half.ctx, false);
+    }
+    aio_context_unref(half.ctx);
+}
+#endif
+
 static void polls_until_two(void *opaque)
 {
     Half *half = opaque;
@@ -464,6 +488,9 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/aio/notify", test_notify);
     g_test_add_func("/qio/aio/reference", test_reference);
     g_test_add_func("/qio/aio/bottom-half", test_bottom_half);
+#ifdef QIO_HAS_MEM_REENTRANCY_HEADER
+    g_test_add_func("/qio/aio/guard", test_guard);
+#endif
     g_test_add_func("/qio/aio/nested", test_nested);
     g_test_add_func("/qio/aio/source", test_source);
     return g_test_run();

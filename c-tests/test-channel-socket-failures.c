@@ -130,6 +130,23 @@ static void test_port_numbers(void)
     }
 }
 
+/* A host that is copied with its brackets out of a text like [::1]:80. */
+static void test_brackets(void)
+{
+    static const char text[] = "address resolution failed for [::1]:80: the host stands in brackets,"
+                               " which only a text of host and port has";
+    SocketAddress addr = inet_address("[::1]", "80"), remote = inet_address("127.0.0.1", "9");
+    auto_socket ioc = qio_channel_socket_new();
+    Error *err = NULL;
+
+    assert_connect_fails(&addr, text, NULL);
+    assert_listen_fails(&addr, text, NULL);
+    g_assert_cmpint(qio_channel_socket_dgram_sync(ioc, NULL, &addr, &err), ==, -1);
+    assert_error_has(&err, text, NULL);
+    g_assert_cmpint(qio_channel_socket_dgram_sync(ioc, &addr, &remote, &err), ==, -1);
+    assert_error_has(&err, text, NULL);
+}
+
 static void test_port_in_use(void)
 {
     SocketAddress any = inet_address("127.0.0.1", "0");
@@ -397,6 +414,7 @@ int main(int argc, char **argv)
     TEST("/qio/channel-socket/failure/refused", test_refused);
     TEST("/qio/channel-socket/failure/unresolved", test_unresolved);
     TEST("/qio/channel-socket/failure/port-numbers", test_port_numbers);
+    TEST("/qio/channel-socket/failure/brackets", test_brackets);
     TEST("/qio/channel-socket/failure/port-in-use", test_port_in_use);
     TEST("/qio/channel-socket/failure/path-too-long", test_path_too_long);
     TEST("/qio/channel-socket/failure/no-such-path", test_no_such_path);

@@ -314,6 +314,11 @@ static void test_port_numbers(void)
         assert_fails(addr, text);
         qapi_free_SocketAddress(addr);
     }
+    /* As copied out of a text like [::1]:80. */
+    addr = inet_address("[::1]", "80");
+    assert_fails(addr, "address resolution failed for [::1]:80: the host stands in brackets, which only a text"
+                       " of host and port has");
+    qapi_free_SocketAddress(addr);
     g_assert_cmpint(queries, ==, 0);
 }
 

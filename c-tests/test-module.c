@@ -94,6 +94,56 @@ static void register_late_type(void)
 
 type_init(register_late_type)
 
+#ifdef QIO_HAS_EARLY_ROOT_TYPES
+static int own_runs;
+
+static void count_own(void)
+{
+    own_runs++;
+}
+
+type_init(count_own)
+
+static ObjectClass *early_object, *early_interface;
+static int early_runs;
+
+/* Whichever of the library's constructors have run. */
+static void __attribute__((constructor)) look_early(void)
+{
+    early_object = object_class_by_name(TYPE_OBJECT);
+    early_interface = object_class_by_name(TYPE_INTERFACE);
+    early_runs = own_runs;
+#ifdef HOST_IMPORTED
+    /* The embedded host registers what a look-up asks for (R-MOD-3). */
+    g_assert_null(object_class_by_name("qio-channel"));
+    g_assert_null(object_class_by_name("container"));
+#endif
+}
+
+/* Before anything has called for the types (R-111-29). */
+static void test_root_types(void)
+{
+    g_assert_nonnull(early_object);
+    g_assert_nonnull(early_interface);
+    g_assert_cmpstr(object_class_get_name(early_object), ==, TYPE_OBJECT);
+    g_assert_cmpstr(object_class_get_name(early_interface), ==, TYPE_INTERFACE);
+    g_assert_true(object_class_is_abstract(early_object));
+    g_assert_true(object_class_is_abstract(early_interface));
+    g_assert_null(object_class_get_parent(early_object));
+    g_assert_nonnull(object_class_dynamic_cast(early_object, TYPE_OBJECT));
+    g_assert_null(object_class_dynamic_cast(early_object, TYPE_INTERFACE));
+    g_assert_cmpint(early_runs, ==, 0);
+    g_assert_true(object_class_by_name(TYPE_OBJECT) == early_object);
+    g_assert_cmpint(own_runs, ==, 0);
+
+    module_call_init(MODULE_INIT_QOM);
+    g_assert_cmpint(own_runs, ==, 1);
+    g_assert_true(object_class_by_name(TYPE_OBJECT) == early_object);
+    g_assert_true(object_class_by_name(TYPE_INTERFACE) == early_interface);
+    g_assert_true(object_class_get_parent(object_class_by_name("container")) == early_object);
+}
+#endif
+
 static void test_types(void)
 {
     module_call_init(MODULE_INIT_QOM);
@@ -190,6 +240,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
+#ifdef QIO_HAS_EARLY_ROOT_TYPES
+    g_test_add_func("/qio/module/root-types", test_root_types);
+#endif
     g_test_add_func("/qio/module/types", test_types);
     g_test_add_func("/qio/module/constructors", test_constructors);
     g_test_add_func("/qio/module/order", test_order);

@@ -245,6 +245,8 @@ static void test_system(void)
     g_assert_cmpint(O_LARGEFILE | O_BINARY, >=, 0);
     g_assert_cmpuint(major(makedev(3, 4)), ==, 3);
     g_assert_cmpint(INT_MAX, >, 0);
+    g_assert_cmpint(PATH_MAX, >=, 4096);
+    g_assert_cmpint(IOV_MAX, >=, 1024);
     g_assert_cmpstr(PRIu32, ==, "u");
     g_assert_cmpuint(sizeof(off_t), ==, 8);
 }
@@ -257,6 +259,59 @@ static void test_memdup(void)
     g_assert_null(g_memdup2(NULL, 4));
     g_assert_null(g_memdup2("abc", 0));
 }
+
+#ifdef QIO_HAS_AUTOFD
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) != -1;
+}
+
+static int make_fd(void)
+{
+    int fd = g_open("/dev/null", O_RDONLY | O_CLOEXEC, 0);
+
+    g_assert_true(is_open(fd));
+    return fd;
+}
+
+static void test_clear_fd(void)
+{
+    g_autoptr(GError) error = NULL;
+    int fd = make_fd();
+    int copy = fd;
+
+    g_assert_true(g_clear_fd(&fd, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(fd, ==, -1);
+    g_assert_false(is_open(copy));
+    /* What is cleared already. */
+    g_assert_true(g_clear_fd(&fd, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(fd, ==, -1);
+    g_assert_true(g_clear_fd(&fd, NULL));
+}
+
+/* Closed at the end, with errno as it was; not what was taken out before. */
+static void test_autofd(void)
+{
+    int closed, kept;
+
+    {
+        g_autofd int fd = make_fd();
+        g_autofd int stolen = make_fd();
+        g_autofd int none G_GNUC_UNUSED = -1;
+
+        closed = fd;
+        kept = stolen;
+        stolen = -1;
+        errno = EPIPE;
+    }
+    g_assert_cmpint(errno, ==, EPIPE);
+    g_assert_false(is_open(closed));
+    g_assert_true(is_open(kept));
+    g_assert_true(g_clear_fd(&kept, NULL));
+}
+#endif
 
 static gpointer thread_id(gpointer data)
 {
@@ -283,6 +338,10 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/osdep/compiler", test_compiler);
     g_test_add_func("/qio/osdep/system", test_system);
     g_test_add_func("/qio/osdep/memdup", test_memdup);
+#ifdef QIO_HAS_AUTOFD
+    g_test_add_func("/qio/osdep/clear-fd", test_clear_fd);
+    g_test_add_func("/qio/osdep/autofd", test_autofd);
+#endif
     g_test_add_func("/qio/osdep/thread-id", test_thread_id);
     return g_test_run();
 }

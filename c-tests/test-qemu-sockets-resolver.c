@@ -81,6 +81,24 @@ static void test_port_numbers(void)
     }
 }
 
+/* A host that is copied with its brackets out of a text like [::1]:80. */
+static void test_brackets(void)
+{
+    static const char text[] = "address resolution failed for [::1]:80: the host stands in brackets,"
+                               " which only a text of host and port has";
+    SocketAddress addr = inet_address("[::1]", "80"), loopback = inet_address("127.0.0.1", "9");
+    Error *err = NULL;
+
+    g_assert_cmpint(socket_connect(&addr, &err), ==, -1);
+    assert_error(&err, text);
+    g_assert_cmpint(socket_listen(&addr, 1, &err), ==, -1);
+    assert_error(&err, text);
+    g_assert_cmpint(socket_dgram(&addr, NULL, &err), ==, -1);
+    assert_error(&err, text);
+    g_assert_cmpint(socket_dgram(&loopback, &addr, &err), ==, -1);
+    assert_error(&err, text);
+}
+
 /* N3: the same of datagrams, which can't come from another machine's address. */
 static void test_several_addresses_dgram(void)
 {
@@ -125,5 +143,6 @@ int main(int argc, char **argv)
     TEST("/qio/sockets/several-addresses/dgram", test_several_addresses_dgram);
     TEST("/qio/sockets/several-addresses/listen", test_several_addresses_listen);
     TEST("/qio/sockets/port-numbers", test_port_numbers);
+    TEST("/qio/sockets/brackets", test_brackets);
     return g_test_run();
 }

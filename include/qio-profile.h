@@ -343,6 +343,11 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #define QIO_HAS_BH_GUARD
 #endif
 
+/* qemu/mem-reentrancy.h has what the guard of a bottom half is. */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_MEM_REENTRANCY_HEADER
+#endif
+
 /*
  * qemu_open and qemu_create tell errors; elsewhere qemu_open_old leaves errno.
  */
@@ -362,6 +367,14 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 /* qemu_fcntl_addfl. */
 #if defined(QIO_ABI_QEMU_11_1)
 #define QIO_HAS_FCNTL_ADDFL
+#endif
+
+/*
+ * glib/gstdio.h comes with GLib, and g_clear_fd and g_autofd are there
+ * whatever its version.
+ */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_AUTOFD
 #endif
 
 /*
@@ -497,6 +510,13 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
 #define QIO_HAS_WARN_REPORT_ERR_ONCE
 #endif
 
+/*
+ * Without a monitor monitor_vprintf returns -1; elsewhere it ends the process.
+ */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_MONITOR_VPRINTF_FAILS
+#endif
+
 /* TypeInfo and class functions take data as const. */
 #if defined(QIO_ABI_QEMU_10_1) || defined(QIO_ABI_QEMU_10_1_3) || \
     defined(QIO_ABI_QEMU_10_2_0) || defined(QIO_ABI_QEMU_10_2) || \
@@ -510,6 +530,14 @@ __attribute__((used)) static const char *const qio_abi_reference = &QIO_ABI_SYMB
     defined(QIO_ABI_QEMU_8_2) || defined(QIO_ABI_QEMU_9_0) || \
     defined(QIO_ABI_QEMU_9_1)
 #define QIO_HAS_INTERFACE_CONCRETE_CLASS
+#endif
+
+/*
+ * The types object and interface are there before module_call_init; elsewhere
+ * all come with it.
+ */
+#if defined(QIO_ABI_QEMU_11_1)
+#define QIO_HAS_EARLY_ROOT_TYPES
 #endif
 
 /* type_register, beside type_register_static. */

@@ -45,8 +45,10 @@ def switches(profile):
 
 
 def absent_headers(profile):
-    """The headers of the source tree that the profile has under another name."""
-    return {'block/aio.h', 'block/aio-wait.h'} if 'aio_in_qemu' in switches(profile) else set()
+    """The headers of the source tree that the profile doesn't have, or has under another name."""
+    has = switches(profile)
+    absent = {'block/aio.h', 'block/aio-wait.h'} if 'aio_in_qemu' in has else set()
+    return absent if 'mem_reentrancy_header' in has else absent | {'qemu/mem-reentrancy.h'}
 
 
 def pairs(profile):

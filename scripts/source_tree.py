@@ -13,11 +13,12 @@ class Unreadable(Exception):
     """The build directory doesn't tell; one line says why."""
 
 
-def lack(tree):
-    """Why a directory is no source tree, in one line; None if it is one."""
-    if (tree / 'include' / 'qemu' / 'osdep.h').is_file():
-        return None
-    return 'no QEMU source tree: include/qemu/osdep.h is missing'
+def lack(tree, *files):
+    """Why a directory is no source tree, which has these files, too, in one line; None if it is one."""
+    if not tree.is_dir():
+        return 'no such directory'
+    missing = [name for name in ('include/qemu/osdep.h', *files) if not (tree / name).is_file()]
+    return f'no QEMU source tree: {missing[0]} is missing' if missing else None
 
 
 def configured_for(build):

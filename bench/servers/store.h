@@ -7,7 +7,9 @@
 #ifndef BENCH_STORE_H
 #define BENCH_STORE_H
 
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <glib.h>

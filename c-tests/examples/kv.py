@@ -124,7 +124,9 @@ def pasted(program):
                                      capture_output=True, timeout=TIMEOUT)
                 assert ran.stdout == 'green\nerror: get KEY, or set KEY VALUE\n', ran
         for wrong, reason in ((['--ask', f'unix:{folder}/nobody', 'get x'], f'{folder}/nobody'),
-                              (['get x'], 'go together'), (['--ask', 'tcp:127.0.0.1:1'], 'go together')):
+                              (['tcp:127.0.0.1:0'], "argument 'tcp:127.0.0.1:0': --address says where"),
+                              (['get x'], 'lines to send want --ask'),
+                              (['--ask', 'tcp:127.0.0.1:1'], '--ask tcp:127.0.0.1:1 wants lines')):
             ran = subprocess.run([program, *wrong], text=True, capture_output=True, timeout=TIMEOUT)
             assert ran.returncode == 1 and reason in ran.stderr and not ran.stdout, (wrong, ran)
 

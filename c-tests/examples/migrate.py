@@ -205,16 +205,41 @@ def keep_certificates(folder):
 def refused(reason, *arguments):
     ran = subprocess.run([migrate, *arguments], capture_output=True, text=True, timeout=TIMEOUT)
     assert ran.returncode == 1 and reason in ran.stderr and 'OK' not in ran.stdout, (arguments, ran)
+    return ran
+
+
+# What scripts/demo says, too, and before it builds anything.
+MISTAKES = [
+    ('--streams expects a number from 1 to 64, not 0', '--streams', '0'),
+    ('--streams expects a number from 1 to 64, not 65', '--streams=65'),
+    ("--size expects a number of bytes, with K, M or G, not '1X'", '--size', '1X'),
+    ("--size expects a number of bytes, with K, M or G, not '12Q'", '--size=12Q'),
+    ("--size expects a number of bytes, with K, M or G, not 'K'", '--size', 'K'),
+    ("Could not open '/nonexistent': No such file or directory", '--file', '/nonexistent'),
+    ('--file and --size exclude each other', '--file', '/dev/null', '--size', '1'),
+    ('--in-main-loop and --coroutines exclude each other: while sending blocks the main loop no coroutine receives',
+     '--in-main-loop', '--coroutines'),
+    ('--keep-certificates needs --tls: without it there are none', '--keep-certificates', '/nonexistent'),
+    ("Unexpected argument 'more'", 'more'),
+]
 
 
 def mistakes():
-    refused('--streams expects a number from 1 to 64, not 0', '--streams', '0')
-    refused("not '1X'", '--size', '1X')
-    refused('No such file', '--file', '/nonexistent')
-    refused('exclude each other', '--file', '/dev/null', '--size', '1')
-    refused('exclude each other', '--in-main-loop', '--coroutines')
-    refused('needs --tls', '--keep-certificates', '/nonexistent')
-    refused("Unexpected argument 'more'", 'more')
+    for reason, *arguments in MISTAKES:
+        refused(f'migrate: {reason}\n', *arguments)
+
+
+def nothing_made(folder):
+    """What can be refused without making a file is."""
+    for reason, *arguments in (
+            ("error parsing address 'nowhere'", '--address', 'tcp:nowhere'),
+            (f"Failed to bind socket to {folder}/none/socket", '--address', f'unix:{folder}/none/socket'),
+            (f'No room for 2 files of 4294967296000000000 bytes in {tempfile.gettempdir()}', '--size', '4000000000G'),
+            (f'No room for 1 file of 4294967296000000000 bytes in {tempfile.gettempdir()}', '--size', '4000000000G',
+             '--output', f'{folder}/new')):
+        ran = refused(reason, *arguments)
+        assert ran.stdout == '', ran
+    assert not (folder / 'new').exists()
 
 
 def on_a_terminal():
@@ -254,8 +279,10 @@ def at_once(folder):
     scripts = folder / 'alone' / 'scripts'
     scripts.mkdir(parents=True)
     alone = shutil.copy(demo, scripts)
-    for arguments, status, said in ((['--help'], 0, '--in-main-loop'), (['--size', '1M', '--halp'], 1, 'unknown option --halp'),
-                                    (['--size'], 1, '--size expects a value'), (['-x'], 1, 'unknown option -x')):
+    said = [(['--help'], 0, '--in-main-loop'), (['--size', '1M', '--halp'], 1, 'demo: unknown option --halp'),
+            (['--size'], 1, 'demo: --size expects a value'), (['-x'], 1, 'demo: unknown option -x')]
+    said += [(arguments, 1, f'demo: {reason}\n') for reason, *arguments in MISTAKES]
+    for arguments, status, said in said:
         ran = subprocess.run([alone, *arguments], capture_output=True, text=True, timeout=TIMEOUT)
         assert ran.returncode == status and said in (ran.stderr if status else ran.stdout), ran
     assert os.listdir(folder / 'alone') == ['scripts'] and os.listdir(scripts) == ['demo']
@@ -270,6 +297,7 @@ with tempfile.TemporaryDirectory() as directory:
     files(folder)
     keep_certificates(folder)
     mistakes()
+    nothing_made(folder)
     on_a_terminal()
     help_texts()
     at_once(folder)

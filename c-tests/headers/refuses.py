@@ -5,7 +5,9 @@ usage: refuses.py PROFILE
 """
 
 import concurrent.futures
+import pathlib
 import sys
+import tempfile
 
 import abi
 import source
@@ -78,6 +80,34 @@ check = '_Static_assert(sizeof(off_t) == 8, ""); int m = O_TMPFILE;\n'
 run = source.compile_text(profile, source.includes([]) + check, *undefined)
 if run.returncode:
     complaints.append(run.stderr)
+
+# A system without limits names none (R-111-21).
+with tempfile.TemporaryDirectory() as directory:
+    limits = pathlib.Path(directory) / 'limits.h'
+    limits.write_text('#include_next <limits.h>\n#undef PATH_MAX\n#undef IOV_MAX\n')
+    check = 'static char paths[PATH_MAX], *p = paths; static struct iovec iov[IOV_MAX], *v = iov;\n'
+    run = source.compile_text(profile, source.includes([]) + check, f'-I{directory}', '-fsyntax-only')
+    if run.returncode:
+        complaints.append(run.stderr)
+
+has = abi.switches(profile)
+# What GLib has or not, a program that limits itself to an older API isn't warned of what the profile gives it.
+check = 'void *copy(void *p); void *copy(void *p) { return g_memdup2(p, 1); }\n'
+if 'autofd' in has:
+    check += 'gboolean f(int *p); gboolean f(int *p) { g_autofd int fd = 0; (void)fd; return g_clear_fd(p, NULL); }\n'
+for oldest in ['2_56', '2_66']:
+    limit = [f'-DGLIB_VERSION_M{which}=GLIB_VERSION_{oldest}' for which in ('IN_REQUIRED', 'AX_ALLOWED')]
+    run = source.compile_text(profile, source.includes([]) + check, *limit, '-fsyntax-only', *source.WARNINGS)
+    if run.returncode:
+        complaints.append(run.stderr)
+
+# Who includes the event loop's header alone has the object model where the release has (R-111-20).
+aio = 'qemu/aio.h' if 'aio_in_qemu' in has else 'block/aio.h'
+for name, brings in [(aio, 'bh_guard' in has and 'aio_in_qemu' not in has), ('io/channel.h', True)]:
+    check = f'#if {"!" if brings else ""}defined(OBJECT)\n#error "OBJECT"\n#endif\n'
+    run = source.compile_text(profile, source.includes([name]) + check, '-fsyntax-only')
+    if run.returncode:
+        complaints.append(f'{name}: OBJECT is {"not " if brings else ""}there\n{run.stderr}')
 
 # Without osdep.h there is one sentence, in the place of a screen of errors. Those that osdep.h includes
 # can't ask for it.

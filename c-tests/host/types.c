@@ -86,11 +86,34 @@ void type_register_static_array(const TypeInfo *infos, int nr_infos)
     }
 }
 
+/* Registered by whoever is first to need them. */
+static void register_root_types(void)
+{
+    static const TypeInfo object = {
+        .name = TYPE_OBJECT,
+        .instance_size = sizeof(Object),
+        .abstract = true,
+    };
+    static const TypeInfo interface = {
+        .name = TYPE_INTERFACE,
+        .class_size = sizeof(InterfaceClass),
+        .abstract = true,
+    };
+
+    type_add(&object);
+    type_add(&interface);
+}
+
+static pthread_once_t root_types_once = PTHREAD_ONCE_INIT;
+
 TypeImpl *type_by_name(const char *name)
 {
     TypeImpl *type;
 
     assert(name != NULL);
+#ifdef QIO_HAS_EARLY_ROOT_TYPES
+    pthread_once(&root_types_once, register_root_types);
+#endif
     pthread_rwlock_rdlock(&register_lock);
     type = by_name != NULL ? g_hash_table_lookup(by_name, name) : NULL;
     pthread_rwlock_unlock(&register_lock);
@@ -112,23 +135,12 @@ GPtrArray *types_registered(void)
 /* Here, so that whatever registers a type has these too. */
 static void register_builtin_types(void)
 {
-    static const TypeInfo object = {
-        .name = TYPE_OBJECT,
-        .instance_size = sizeof(Object),
-        .abstract = true,
-    };
-    static const TypeInfo interface = {
-        .name = TYPE_INTERFACE,
-        .class_size = sizeof(InterfaceClass),
-        .abstract = true,
-    };
     static const TypeInfo container = {
         .name = "container",
         .parent = TYPE_OBJECT,
     };
 
-    type_add(&object);
-    type_add(&interface);
+    pthread_once(&root_types_once, register_root_types);
     type_add(&container);
 }
 

@@ -10,6 +10,7 @@ A block is fenced and says in its first word what it is: c, sh, meson (a piece o
     sh by=TEST          run by that test, which needs more than a shell
     sh at-end           run when all pages are through: it takes away what they use
     text output         what the commands before it print, among other things
+    text of=TEST        what the commands before it print, which that test compares
 """
 
 import dataclasses

@@ -98,10 +98,11 @@ with tempfile.TemporaryDirectory() as scratch:
          'QIOChannelTLS.hs_ioc_tag of the library is padding')  # fmt: skip
     check('8.0.0', run(new_tree('8.0.0', 'qemu-8.0.1', without_wake_read)), 1, '',
           'closest is qemu-8.0.1, but qio_channel_wake_read is not declared',
-          'in switches: without wake_read\n', 'all of it is known')  # fmt: skip
+          'in switches, each of which is one difference between releases:\n        without wake_read: ', 'all of it is known')  # fmt: skip
     check('10.0.7 and 10.0.8', run(new_tree('10.0.7', 'qemu-10.0.13', without_task_free)), 1, '',
           'no profile fits; closest is qemu-10.0.13, but qio_task_free is not declared',
-          'in switches: without task_free\n', 'all of it is known', '--switches FILE',
+          'in switches, each of which is one difference between releases:\n        without task_free: ', 'all of it is known',
+          '--switches FILE',
           'qemu-10.0 differs in QIOChannelWebsock, QIONetListener\n')  # fmt: skip
     switches = scratch / '10.0.7.toml'
     check('10.0.7, its switches', run(scratch / '10.0.7', '--switches', switches), 1, '',
@@ -176,7 +177,7 @@ with tempfile.TemporaryDirectory() as scratch:
 
     # What is no tree, or cannot be compiled.
     good = scratch / 'qemu-10.0'
-    one_line('no directory', run(scratch / 'nowhere'), 'no QEMU source tree: include/qemu/osdep.h')
+    one_line('no directory', run(scratch / 'nowhere'), 'nowhere: no such directory')
     one_line('no tree', run(abi.ABI), 'no QEMU source tree: include/qemu/osdep.h is missing')
     one_line('no compiler', run(good, CC='/nonexistent/cc'), '/nonexistent/cc: No such file')
     one_line('no C compiler', run(good, CC='false'), 'false: no C compiler')
@@ -258,10 +259,10 @@ with tempfile.TemporaryDirectory() as scratch:
     header = scratch / 'assertions qemu-10.0.13.h'
     check('a moved member is refused', compiled('moved', header), 1, '', '',
           'QIOChannelSocket.fd is at 96, in libqio for qemu-10.0.13')  # fmt: skip
-    check('no qio_task_free', compiled('10.0.7', header), 1, '', '', "'qio_task_free' undeclared")
+    check('no qio_task_free', compiled('10.0.7', header), 1, '', '', "'qio_task_free'")
     header = scratch / 'assertions qemu-10.0.h'
     check('10.0.13 has a qio_task_free', compiled('qemu-10.0.13', header), 1, '', '',
-          "'qio_task_free' redeclared")  # fmt: skip
+          "'qio_task_free'")  # fmt: skip
     header.with_suffix('.c').write_text(f'#include "{header.name}"\nint main(void) {{ return 0; }}\n')
     check('another library', compiled('qemu-10.0', header.with_suffix('.c'), '-o', '/dev/null'), 1, '',
           '', 'undefined reference to `qio_abi_qemu_10_0')  # fmt: skip

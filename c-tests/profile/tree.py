@@ -135,7 +135,7 @@ def compared(version):
 
 def facts(profile):
     """The parts of the facts that trees have, to be changed at will."""
-    return copy.deepcopy(({'moved': True} if abi.absent_headers(profile) else {}) | {
+    return copy.deepcopy(({'moved': True} if 'block/aio.h' in abi.absent_headers(profile) else {}) | {
         'structs': contract.structs(profile),
         'enums': contract.enumerators(profile),
         'functions': contract.api(profile) | contract.host(profile),
@@ -190,7 +190,9 @@ def write(root, parts):
     (root / 'qapi' / 'sockets.json').write_text(f'# {" ".join(words)}\n')
     hashes = "'QCryptoHashAlgo'" if 'QCryptoHashAlgo' in parts['enums'] else "'QCryptoHashAlgorithm'"
     (root / 'qapi' / 'crypto.json').write_text(f'# {hashes}\n')
-    texts['qapi/util.h'] = '#ifndef TREE_UTIL\n#define TREE_UTIL\ntypedef struct QEnumLookup QEnumLookup;\n#endif\n'
+    # What generated headers call; some compilers take no function that isn't declared.
+    texts['qapi/util.h'] = ('#ifndef TREE_UTIL\n#define TREE_UTIL\ntypedef struct QEnumLookup QEnumLookup;\n'
+                            'const char *qapi_enum_lookup(const QEnumLookup *lookup, int val);\n#endif\n')
     texts['qapi/visitor.h'] = '#include "qemu/typedefs.h"\n'
     if parts.get('moved'):
         # As in the release that has other names for some headers.

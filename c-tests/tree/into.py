@@ -84,6 +84,10 @@ with tempfile.TemporaryDirectory() as scratch:
     header.write_text(text)
     small_tree.run([*meson, 'configure', other, f'-Dlibqio={os.path.abspath(host)}'])
     fails('no library of the profile', run(*meson, 'compile', '-C', other, 'whole'), abi.symbol(profile))
+    for number, wrong in enumerate(('/nope.a', 'libqio-hosted.a', '/')):
+        fails(f'no library at {wrong}', run(*meson, 'setup', f'-Dlibqio={wrong}', top / 'other' / f'wrong-{number}', top),
+              f'ERROR: Problem encountered: the option libqio is to be the path of libqio-hosted.a, from / on, and there'
+              f' is no such file: {wrong}\n')  # fmt: skip
     assertions = top / 'io' / 'libqio-abi.c'
     text = assertions.read_text()
     assertions.unlink()
@@ -109,6 +113,9 @@ with tempfile.TemporaryDirectory() as scratch:
         code, printed, problems = outcome = run(script, *options, scratch)
         check(f'no tree {options}', code == 1 and not printed and problems
               == f'into-tree: {scratch}: no QEMU source tree: include/qemu/osdep.h is missing\n', outcome)
+    fails('no such directory', run(script, scratch / 'none'), f"into-tree: {scratch / 'none'}: no such directory\n")
+    io.rename(scratch / 'meson.build')
+    refused('no io/', 'tree: no QEMU source tree: io/meson.build is missing')
     io.write_text("other_ss.add(files('task.c'))\n")
     refused('no io_ss', 'adds no C files to io_ss')
     io.write_text(small_tree.IO + "libqio = 'by hand'\n")

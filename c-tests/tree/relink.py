@@ -123,11 +123,18 @@ with tempfile.TemporaryDirectory() as scratch:
     refused('control-flow integrity', relink(*given, '-o', scratch / 'no', 'extracted'), 'control-flow integrity')
     ninja.write_text(text)
     refused('a program without io/', relink(*given, '-o', scratch / 'no', 'whole', 'without'), 'has nothing of io/')
-    refused('no such program', relink(*given, '-o', scratch / 'no', 'qemu-none'), 'links no program', 'extracted')
+    refused('no such program', relink(*given, '-o', scratch / 'no', 'qemu-none'), 'links no program',
+            'it links extracted, in-cpp, whole, without\n')  # fmt: skip
     refused('named twice', relink(*given, '-o', scratch / 'no', 'whole', './whole', cwd=out), 'named twice')
     refused('in the tree', relink(*given, '-o', out / 'new', 'whole'), 'stays as it is')
     refused('in no directory', relink(*given, '-o', scratch / 'a' / 'b', 'whole'), 'no such directory')
     refused('another tree', relink(*given, '--tree', scratch, '-o', scratch / 'no', 'whole'), 'was configured for')
+    for name in 'nowhere', 'qemu-none':
+        # The tree's mistake is told before that of the place for programs.
+        place = '-o', scratch / 'a' / 'b'
+        said = ('nowhere: no such directory',) if name == 'nowhere' else ('links no program qemu-none; it links',)
+        refused(f'{name}, and in no directory', relink('--build', out if name == 'qemu-none' else scratch / name, *place, name),
+                *said)  # fmt: skip
     refused('no build directory', relink('--build', top / 'io', '-o', scratch / 'no', 'whole'), 'not a build directory')
     refused('no library', relink('--build', out, '--library', host, '-o', scratch / 'no', 'whole'),
             'no hosted library')  # fmt: skip

@@ -210,8 +210,11 @@ int kv_main(int argc, char **argv, KvServer *server)
     g_option_context_add_main_entries(options, entries, NULL);
     if (!g_option_context_parse(options, &argc, &argv, &gerr)) {
         error_setg(&err, "%s", gerr->message);
-    } else if (!asked != !lines) {
-        error_setg(&err, "--ask and lines to send go together");
+    } else if (asked && !lines) {
+        error_setg(&err, "--ask %s wants lines to send: 'get colour', say", asked);
+    } else if (!asked && lines) {
+        error_setg(&err, "Unexpected argument '%s': --address says where to listen; lines to send want "
+                   "--ask", lines[0]);
     }
     if (err) {
         error_report_err(err);

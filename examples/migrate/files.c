@@ -6,6 +6,8 @@
  */
 #include "migrate.h"
 
+#include <sys/statvfs.h>
+
 static int make_file(off_t size, Error **errp)
 {
     g_autofree char *path = NULL;
@@ -40,7 +42,7 @@ static int make_file(off_t size, Error **errp)
     return fd;
 }
 
-static bool parse_size(const char *text, off_t *size, Error **errp)
+bool files_parse_size(const char *text, off_t *size, Error **errp)
 {
     char *end;
     guint64 n, unit = 1;
@@ -60,25 +62,61 @@ static bool parse_size(const char *text, off_t *size, Error **errp)
     return true;
 }
 
-bool files_open(Migration *m, const char *file, const char *size, const char *output, Error **errp)
+/* Whether @files files of the size have room in @dir, before the first of them fills the disk. */
+static bool has_room(Migration *m, int files, const char *dir, const char *change, Error **errp)
+{
+    struct statvfs st;
+    uintmax_t room;
+
+    if (statvfs(dir, &st) < 0) {
+        error_setg_errno(errp, errno, "Could not look at the free space of %s", dir);
+        return false;
+    }
+    room = (uintmax_t)st.f_bavail * st.f_frsize;
+    if ((uintmax_t)m->size > room / files) {
+        error_setg(errp, "No room for %d file%s of %jd bytes in %s, which has %ju bytes free; %s changes that",
+                   files, files == 1 ? "" : "s", (intmax_t)m->size, dir, room, change);
+        return false;
+    }
+    return true;
+}
+
+/* That both may go to one file system, in two directories, is left to the writes. */
+static bool have_room(Migration *m, const char *file, const char *output, Error **errp)
+{
+    g_autofree char *dir = output ? g_path_get_dirname(output) : NULL;
+    int temporary = !file + !output;
+
+    return (temporary == 0 || has_room(m, temporary, g_get_tmp_dir(), "TMPDIR or --size", errp))
+        && (!dir || has_room(m, 1, dir, "--output or --size", errp));
+}
+
+bool files_open(Migration *m, const char *file, const char *output, Error **errp)
 {
     struct stat st;
 
     if (file) {
         m->source_fd = qemu_open(file, O_RDONLY, errp);
-    } else if (parse_size(size, &m->size, errp)) {
+        if (m->source_fd < 0) {
+            return false;
+        }
+        if (fstat(m->source_fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+            error_setg(errp, "'%s' is not a regular file", file);
+            return false;
+        }
+        m->size = st.st_size;
+    }
+    if (!have_room(m, file, output, errp)) {
+        return false;
+    }
+    if (!file) {
         printf("making a file of %jd bytes\n", (intmax_t)m->size);
         fflush(stdout);
         m->source_fd = make_file(m->size, errp);
+        if (m->source_fd < 0) {
+            return false;
+        }
     }
-    if (m->source_fd < 0) {
-        return false;
-    }
-    if (fstat(m->source_fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        error_setg(errp, "'%s' is not a regular file", file);
-        return false;
-    }
-    m->size = st.st_size;
     m->destination_fd = output ? qemu_create(output, O_RDWR | O_EXCL, 0644, errp) : make_file(0, errp);
     return m->destination_fd >= 0;
 }

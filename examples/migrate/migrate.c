@@ -158,26 +158,27 @@ static QIONetListener *listen_at(Migration *m, const char *name, const char *whe
     return listener;
 }
 
-static bool start(Migration *m, const char *where, bool websocket, Error **errp)
+static bool listen_at_all(Migration *m, const char *where, bool websocket, Error **errp)
 {
-    int i;
-
     m->listener = listen_at(m, "migrate-destination", where, &m->address, errp);
     if (m->listener && websocket) {
         m->websock_listener = listen_at(m, "migrate-websocket", "tcp:127.0.0.1:0", &m->websock_address,
                                         errp);
     }
-    if (!m->listener || (websocket && !m->websock_listener)) {
-        return false;
-    }
+    return m->listener && (!websocket || m->websock_listener);
+}
+
+static void start(Migration *m)
+{
+    int i;
+
     show_start(m);
     for (i = 0; i < m->streams_wanted; i++) {
-        bool over_websock = websocket && i == 0;
+        bool over_websock = m->websock_listener && i == 0;
         Stream *stream = stream_add(m, qio_channel_socket_new(), over_websock, i);
 
         stream_connect(stream, over_websock ? m->websock_address : m->address);
     }
-    return true;
 }
 
 int main(int argc, char **argv)
@@ -225,6 +226,8 @@ int main(int argc, char **argv)
     } else if (m.in_main_loop && m.in_coroutines) {
         error_setg(&m.err, "--in-main-loop and --coroutines exclude each other: while sending blocks the "
                    "main loop no coroutine receives");
+    } else if (!file) {
+        files_parse_size(size ? size : "1G", &m.size, &m.err);
     }
     if (m.err) {
         error_report_err(m.err);
@@ -238,9 +241,10 @@ int main(int argc, char **argv)
     m.streams = g_ptr_array_new_with_free_func(stream_free);
     m.coroutines = g_hash_table_new(NULL, NULL);
 
-    if (files_open(&m, file, size ? size : "1G", output, &m.err)
-        && (!tls || make_credentials(&m, keep, &m.err))
-        && start(&m, address ? address : "tcp:127.0.0.1:0", websocket, &m.err)) {
+    /* What takes no time comes first. Nothing is accepted before the loop runs. */
+    if (listen_at_all(&m, address ? address : "tcp:127.0.0.1:0", websocket, &m.err)
+        && files_open(&m, file, output, &m.err) && (!tls || make_credentials(&m, keep, &m.err))) {
+        start(&m);
         g_main_loop_run(m.loop);
         ok = !m.err && show_result(&m);
     }

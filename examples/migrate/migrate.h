@@ -158,8 +158,11 @@ void transfer_start(Stream *stream);
 
 /* files.c */
 
-/* Opens or makes both. */
-bool files_open(Migration *m, const char *file, const char *size, const char *output, Error **errp);
+/* How many bytes @text means. */
+bool files_parse_size(const char *text, off_t *size, Error **errp);
+
+/* Opens or makes both: without @file one of the size that is set. */
+bool files_open(Migration *m, const char *file, const char *output, Error **errp);
 
 /* Sums both, and ends the loop. */
 void files_sum(Migration *m);

@@ -129,8 +129,8 @@ void qio_channel_socket_connect_async(QIOChannelSocket *ioc,
  * @errp: (nullable): as in qapi/error.h
  *
  * Looks names up and listens on the first address that can be had. A port is a number from 0 to
- * 65535, without sign, blanks or base prefix, or the name of a service. A channel that is open
- * already is left alone, and nothing is bound.
+ * 65535, without sign, blanks or base prefix, or the name of a service; a host has no brackets. A
+ * channel that is open already is left alone, and nothing is bound.
  *
  * A socket that stands at a UNIX path is replaced; any other file is an error and stays. The path is
  * removed when the channel is closed or freed, as long as the file that this call made stands there

@@ -53,7 +53,8 @@ QIODNSResolver *qio_dns_resolver_get_instance(void);
  *
  * Looks an address up. For an internet address the results have numeric host and port and the
  * other options of @addr; an empty host stands for any address to listen on, a missing port for 0.
- * A port is a number from 0 to 65535, without sign, blanks or base prefix, or the name of a service.
+ * A port is a number from 0 to 65535, without sign, blanks or base prefix, or the name of a service;
+ * a host has no brackets.
  * Of any other address the result is one copy, and nothing can fail.
  *
  * Threads: any. Blocks: yes, as long as the system's resolver does.

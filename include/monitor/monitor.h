@@ -63,7 +63,8 @@ int monitor_get_fd(Monitor *mon, const char *fdname, Error **errp);
  * @fmt: printf format of the text
  * @ap: its arguments
  *
- * Prints to a monitor. The library's aborts.
+ * Prints to a monitor. The library's prints nothing and fails; up to the qemu-10.2 profile it
+ * aborts.
  *
  * Threads: any; Blocks: no.
  * Returns: the number of bytes printed, or -1.

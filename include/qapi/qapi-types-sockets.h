@@ -95,7 +95,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(InetSocketAddressBase,
 
 /**
  * InetSocketAddress:
- * @host: name or numeric address; empty for any, where that makes sense
+ * @host: name or numeric address, an IPv6 one without brackets; empty for any, where that makes
+ *   sense
  * @port: service name or number
  * @numeric: @host and @port are numbers, nothing is looked up; for listening
  * @to: last port to try when listening

@@ -70,6 +70,13 @@
 #ifndef O_LARGEFILE
 #define O_LARGEFILE 0
 #endif
+/* Systems without a limit don't name one. */
+#ifndef PATH_MAX
+#define PATH_MAX 4096
+#endif
+#ifndef IOV_MAX
+#define IOV_MAX 1024
+#endif
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif

@@ -33,7 +33,7 @@ pub unsafe extern "C" fn qio_channel_read(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, origin!(c"qio_channel_read")) };
+        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, &origin!(c"qio_channel_read")) };
     let result = transfer::readv_full(call.channel, &call.memory, ReceivedFds::NONE, 0);
     call.transferred(result)
 }
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn qio_channel_write(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, origin!(c"qio_channel_write")) };
+        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, &origin!(c"qio_channel_write")) };
     let result = transfer::writev_full(call.channel, &call.memory, PassedFds::NONE, 0);
     call.transferred(result)
 }
@@ -85,7 +85,13 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call = unsafe {
-        ChannelCall::filling(ioc, buf, buflen, errp, origin!(c"qio_channel_read_all_eof"))
+        ChannelCall::filling(
+            ioc,
+            buf,
+            buflen,
+            errp,
+            &origin!(c"qio_channel_read_all_eof"),
+        )
     };
     let result = transfer::readv_full_all_eof(call.channel, &call.memory, ReceivedFds::NONE, 0);
     call.read(result)
@@ -111,7 +117,7 @@ pub unsafe extern "C" fn qio_channel_read_all(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, origin!(c"qio_channel_read_all")) };
+        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, &origin!(c"qio_channel_read_all")) };
     let result = transfer::readv_full_all(call.channel, &call.memory, ReceivedFds::NONE);
     call.status(result)
 }
@@ -136,7 +142,7 @@ pub unsafe extern "C" fn qio_channel_write_all(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, origin!(c"qio_channel_write_all")) };
+        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, &origin!(c"qio_channel_write_all")) };
     let result = transfer::writev_full_all(call.channel, &call.memory, PassedFds::NONE, 0);
     call.status(result)
 }
@@ -166,7 +172,7 @@ pub unsafe extern "C" fn qio_channel_pwrite(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, origin!(c"qio_channel_pwrite")) };
+        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, &origin!(c"qio_channel_pwrite")) };
     let result = transfer::pwritev(call.channel, &call.memory, offset);
     call.transferred(result)
 }
@@ -196,7 +202,7 @@ pub unsafe extern "C" fn qio_channel_pread(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, origin!(c"qio_channel_pread")) };
+        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, &origin!(c"qio_channel_pread")) };
     let result = transfer::preadv(call.channel, &call.memory, offset);
     call.transferred(result)
 }

@@ -20,7 +20,7 @@ pub(super) struct ChannelCall<'a, M> {
     pub(super) channel: &'a Channel,
     pub(super) memory: M,
     errp: *mut *mut layout::Error,
-    origin: Origin,
+    origin: &'static Origin,
 }
 
 impl<'a, A: Access> ChannelCall<'a, &'a [IoVec<'a, A>]> {
@@ -34,7 +34,7 @@ impl<'a, A: Access> ChannelCall<'a, &'a [IoVec<'a, A>]> {
         iov: *const iovec,
         niov: size_t,
         errp: *mut *mut layout::Error,
-        origin: Origin,
+        origin: &'static Origin,
     ) -> Self {
         // SAFETY: as promised.
         unsafe { Self::new(ioc, IoVec::array(iov, niov), errp, origin) }
@@ -52,7 +52,7 @@ impl<'a> ChannelCall<'a, [IoVec<'a, Writable>; 1]> {
         buf: *mut Byte,
         buflen: size_t,
         errp: *mut *mut layout::Error,
-        origin: Origin,
+        origin: &'static Origin,
     ) -> Self {
         // SAFETY: as promised.
         unsafe {
@@ -77,7 +77,7 @@ impl<'a> ChannelCall<'a, [IoVec<'a, Readable>; 1]> {
         buf: *const Byte,
         buflen: size_t,
         errp: *mut *mut layout::Error,
-        origin: Origin,
+        origin: &'static Origin,
     ) -> Self {
         // SAFETY: as promised.
         unsafe {
@@ -102,7 +102,7 @@ impl<'a, M> ChannelCall<'a, M> {
         ioc: *mut QIOChannel,
         memory: M,
         errp: *mut *mut layout::Error,
-        origin: Origin,
+        origin: &'static Origin,
     ) -> Self {
         // SAFETY: as promised.
         let Some(channel) = (unsafe { Channel::from_ptr(ioc) }) else {
@@ -121,22 +121,22 @@ impl<'a, M> ChannelCall<'a, M> {
 
     /// As [`transfer_or_propagate`].
     #[inline(always)]
-    pub(super) fn transferred(&self, result: Result<Transfer, Error>) -> ssize_t {
+    pub(super) fn transferred(self, result: Result<Transfer, Error>) -> ssize_t {
         // SAFETY: as promised to `new`.
-        unsafe { transfer_or_propagate(result, self.errp, &self.origin) }
+        unsafe { transfer_or_propagate(result, self.errp, self.origin) }
     }
 
     /// As [`read_or_propagate`].
     #[inline(always)]
-    pub(super) fn read(&self, result: Result<Read, Error>) -> c_int {
+    pub(super) fn read(self, result: Result<Read, Error>) -> c_int {
         // SAFETY: as promised to `new`.
-        unsafe { read_or_propagate(result, self.errp, &self.origin) }
+        unsafe { read_or_propagate(result, self.errp, self.origin) }
     }
 
     /// As [`status_or_propagate`].
     #[inline(always)]
-    pub(super) fn status(&self, result: Result<(), Error>) -> c_int {
+    pub(super) fn status(self, result: Result<(), Error>) -> c_int {
         // SAFETY: as promised to `new`.
-        unsafe { status_or_propagate(result, self.errp, &self.origin) }
+        unsafe { status_or_propagate(result, self.errp, self.origin) }
     }
 }

@@ -33,7 +33,7 @@ pub unsafe extern "C" fn qio_channel_pwritev_all(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_pwritev_all")) };
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_pwritev_all")) };
     let result = positional::pwritev_all(call.channel, call.memory, offset);
     call.status(result)
 }
@@ -63,7 +63,13 @@ pub unsafe extern "C" fn qio_channel_preadv_all_eof(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call = unsafe {
-        ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_preadv_all_eof"))
+        ChannelCall::of_list(
+            ioc,
+            iov,
+            niov,
+            errp,
+            &origin!(c"qio_channel_preadv_all_eof"),
+        )
     };
     let result = positional::preadv_all_eof(call.channel, call.memory, offset);
     call.read(result)
@@ -92,7 +98,7 @@ pub unsafe extern "C" fn qio_channel_preadv_all(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_preadv_all")) };
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_preadv_all")) };
     let result = positional::preadv_all(call.channel, call.memory, offset);
     call.status(result)
 }
@@ -119,8 +125,9 @@ pub unsafe extern "C" fn qio_channel_pwrite_all(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call =
-        unsafe { ChannelCall::writing(ioc, buf, buflen, errp, origin!(c"qio_channel_pwrite_all")) };
+    let call = unsafe {
+        ChannelCall::writing(ioc, buf, buflen, errp, &origin!(c"qio_channel_pwrite_all"))
+    };
     let result = positional::pwritev_all(call.channel, &call.memory, offset);
     call.status(result)
 }
@@ -154,7 +161,7 @@ pub unsafe extern "C" fn qio_channel_pread_all_eof(
             buf,
             buflen,
             errp,
-            origin!(c"qio_channel_pread_all_eof"),
+            &origin!(c"qio_channel_pread_all_eof"),
         )
     };
     let result = positional::preadv_all_eof(call.channel, &call.memory, offset);
@@ -184,7 +191,7 @@ pub unsafe extern "C" fn qio_channel_pread_all(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, origin!(c"qio_channel_pread_all")) };
+        unsafe { ChannelCall::filling(ioc, buf, buflen, errp, &origin!(c"qio_channel_pread_all")) };
     let result = positional::preadv_all(call.channel, &call.memory, offset);
     call.status(result)
 }

@@ -47,7 +47,7 @@ pub unsafe extern "C" fn qio_channel_readv_full(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv_full")) };
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_readv_full")) };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
     let result = transfer::readv_full(call.channel, call.memory, fds, flags);
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn qio_channel_readv_full(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv_full")) };
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_readv_full")) };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
     let result = transfer::readv_full(call.channel, call.memory, fds, 0);
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn qio_channel_writev_full(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_writev_full")) };
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_writev_full")) };
     // SAFETY: NULL or the caller's array.
     let fds = unsafe { PassedFds::from_ptr(fds, nfds) };
     let result = transfer::writev_full(call.channel, call.memory, fds, flags);
@@ -147,7 +147,8 @@ pub unsafe extern "C" fn qio_channel_readv(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call = unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv")) };
+    let call =
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_readv")) };
     let result = transfer::readv_full(call.channel, call.memory, ReceivedFds::NONE, 0);
     call.transferred(result)
 }
@@ -172,7 +173,7 @@ pub unsafe extern "C" fn qio_channel_writev(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_writev")) };
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_writev")) };
     let result = transfer::writev_full(call.channel, call.memory, PassedFds::NONE, 0);
     call.transferred(result)
 }
@@ -214,7 +215,7 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
             iov,
             niov,
             errp,
-            origin!(c"qio_channel_readv_full_all_eof"),
+            &origin!(c"qio_channel_readv_full_all_eof"),
         )
     };
     // SAFETY: each is NULL or the caller's variable.
@@ -258,7 +259,7 @@ pub unsafe extern "C" fn qio_channel_readv_full_all_eof(
             iov,
             niov,
             errp,
-            origin!(c"qio_channel_readv_full_all_eof"),
+            &origin!(c"qio_channel_readv_full_all_eof"),
         )
     };
     // SAFETY: each is NULL or the caller's variable.
@@ -292,7 +293,13 @@ pub unsafe extern "C" fn qio_channel_readv_full_all(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call = unsafe {
-        ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv_full_all"))
+        ChannelCall::of_list(
+            ioc,
+            iov,
+            niov,
+            errp,
+            &origin!(c"qio_channel_readv_full_all"),
+        )
     };
     // SAFETY: each is NULL or the caller's variable.
     let fds = unsafe { ReceivedFds::from_ptr(fds, nfds) };
@@ -332,7 +339,7 @@ pub unsafe extern "C" fn qio_channel_writev_full_all(
             iov,
             niov,
             errp,
-            origin!(c"qio_channel_writev_full_all"),
+            &origin!(c"qio_channel_writev_full_all"),
         )
     };
     // SAFETY: NULL or the caller's array.
@@ -361,7 +368,7 @@ pub unsafe extern "C" fn qio_channel_readv_all_eof(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call = unsafe {
-        ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv_all_eof"))
+        ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_readv_all_eof"))
     };
     let result = transfer::readv_full_all_eof(call.channel, call.memory, ReceivedFds::NONE, 0);
     call.read(result)
@@ -386,7 +393,7 @@ pub unsafe extern "C" fn qio_channel_readv_all(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_readv_all")) };
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_readv_all")) };
     let result = transfer::readv_full_all(call.channel, call.memory, ReceivedFds::NONE);
     call.status(result)
 }
@@ -410,7 +417,7 @@ pub unsafe extern "C" fn qio_channel_writev_all(
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_writev_all")) };
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_writev_all")) };
     let result = transfer::writev_full_all(call.channel, call.memory, PassedFds::NONE, 0);
     call.status(result)
 }
@@ -441,7 +448,7 @@ pub unsafe extern "C" fn qio_channel_pwritev(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_pwritev")) };
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_pwritev")) };
     let result = transfer::pwritev(call.channel, call.memory, offset);
     call.transferred(result)
 }
@@ -472,7 +479,7 @@ pub unsafe extern "C" fn qio_channel_preadv(
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
     let call =
-        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, origin!(c"qio_channel_preadv")) };
+        unsafe { ChannelCall::of_list(ioc, iov, niov, errp, &origin!(c"qio_channel_preadv")) };
     let result = transfer::preadv(call.channel, call.memory, offset);
     call.transferred(result)
 }

@@ -152,11 +152,13 @@ mod tests {
     #[test]
     fn failures_say_what_was_looked_up_and_why() {
         let unknown = "Name or service not known";
+        let bracketed = "the host stands in brackets, which only a text of host and port has";
         let out_of_range = "a port is a number from 0 to 65535";
         for (host, port, shown, why) in [
             (c"no number", c"9", "no number:9", unknown),
             (c"", c"", ":", unknown),
             (c"::1", c"65616", "[::1]:65616", out_of_range),
+            (c"[::1]", c"80", "[::1]:80", bracketed),
         ] {
             let expected = format!("address resolution failed for {shown}: {why}");
             assert_eq!(failure(&numbers(host, port)), expected);

@@ -14,7 +14,7 @@ use platform::os::poll::{Until, Waited};
 use platform::sync::Striped;
 #[cfg(two_aio_contexts)]
 use platform::sync::atomic::AtomicBool;
-use platform::sync::atomic::{AtomicU32, Ordering};
+use platform::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// The locks of the `name` fields.
 /// C code that uses the field directly serialises that with all other users (R-CHAN-11).
@@ -25,6 +25,8 @@ instance!(Channel = QIOChannel: Object, c"qio-channel");
 atomic_fields!(Channel {
     // The feature bits, for atomic access: set on worker threads while others look (R-CHAN-17).
     features: features as AtomicU32;
+    // The name, which only users of its lock look behind (R-CHAN-11).
+    name: name as AtomicPtr<c_char>;
     // Where coroutines wait: in their own context, or in the main loop (R-CHAN-44).
     #[cfg(two_aio_contexts)]
     follows: follow_coroutine_ctx as AtomicBool;
@@ -80,8 +82,7 @@ impl Channel {
         // SAFETY: NULL or a C string; the copy is in GLib memory (R-CHAN-7).
         let copy = unsafe { ffi::g_strdup(name) };
         let guard = NAMES.lock(self.as_ptr());
-        // SAFETY: the field lives with `self` and is used under the lock.
-        let old = unsafe { ptr::replace(&raw mut (*self.as_ptr()).name, copy) };
+        let old = self.name().swap(copy, Ordering::Relaxed);
         drop(guard);
         // SAFETY: NULL or GLib memory that the field owned, which only users of the lock have seen.
         unsafe { ffi::g_free(old.cast::<c_void>()) };
@@ -89,9 +90,12 @@ impl Channel {
 
     /// Gives a source the channel's name, if it has one (R-CHAN-53).
     pub fn name_source(&self, source: &Source) {
+        // Most have none, and need no lock for that.
+        if self.name().load(Ordering::Relaxed).is_null() {
+            return;
+        }
         let guard = NAMES.lock(self.as_ptr());
-        // SAFETY: the field lives with `self` and is used under the lock.
-        let name = unsafe { (*self.as_ptr()).name };
+        let name = self.name().load(Ordering::Relaxed);
         if !name.is_null() {
             // SAFETY: a C string, not replaced while the lock is held; GLib copies it.
             source.set_name(unsafe { CStr::from_ptr(name) });

@@ -56,6 +56,9 @@ pub const FLUSH_TELLS_OF_COPIES: bool = cfg!(zero_copy_fallback);
 /// `module_init_type` has a kind before that of QOM types (R-111-3).
 pub const TARGETS_ARE_A_MODULE_KIND: bool = cfg!(module_init_target_info);
 
+/// The types `object` and `interface` are there before `module_call_init` (R-111-29).
+pub const ROOT_TYPES_ARE_ALWAYS_THERE: bool = cfg!(early_root_types);
+
 /// Names of QOM types have to begin and consist of certain characters (R-QOM-2).
 pub const TYPE_NAMES_ARE_CHECKED: bool = cfg!(type_name_rules);
 

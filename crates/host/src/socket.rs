@@ -73,7 +73,7 @@ fn silent() -> Error {
 
 /// Resolves, connects and waits until it is done. The socket is blocking.
 pub fn connect(address: AddressRef<'_>) -> Result<Descriptor, Error> {
-    check::port(address.view())?;
+    check::internet(address.view())?;
     // SAFETY: the address is live; the helper doesn't keep it.
     opened(catch(|errp| unsafe {
         imports::socket_connect(address.0, errp)
@@ -85,7 +85,7 @@ pub fn connect(address: AddressRef<'_>) -> Result<Descriptor, Error> {
 /// What it makes in the file system is known to [`clean_up_listening`].
 pub fn listen(address: AddressRef<'_>, backlog: c_int) -> Result<Descriptor, Error> {
     let view = address.view();
-    check::port(view)?;
+    check::internet(view)?;
     let path = match view {
         View::Unix(unix) if !unix.is_abstract() => Some(unix.path().unwrap_or_default()),
         _ => None,
@@ -117,8 +117,8 @@ pub fn datagram(
     remote: AddressRef<'_>,
     local: Option<AddressRef<'_>>,
 ) -> Result<Descriptor, Error> {
-    check::port(remote.view())?;
-    local.map_or(Ok(()), |local| check::port(local.view()))?;
+    check::internet(remote.view())?;
+    local.map_or(Ok(()), |local| check::internet(local.view()))?;
     let local = local.map_or(core::ptr::null_mut(), |local| local.0);
     // SAFETY: the addresses are live or NULL; the helper doesn't keep them.
     opened(catch(|errp| unsafe {

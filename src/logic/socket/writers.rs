@@ -66,6 +66,11 @@ impl Table {
     }
 }
 
+/// Whether the system leaves something to tell about this wait.
+fn tells(socket: &Socket, condition: u32) -> bool {
+    condition & OUT != 0 && socket.is_open() && socket.is_unix()
+}
+
 /// A part in that.
 pub(super) struct Writer {
     address: usize,
@@ -74,26 +79,26 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// None if the system tells all that there is to tell.
-    fn join(socket: &Socket, condition: u32) -> Option<Self> {
-        (condition & OUT != 0 && socket.is_open() && socket.is_unix()).then(|| {
-            let address = socket.as_ptr().addr();
-            let writers = Table::get().change(|sockets| {
-                let entry = sockets.entry(address).or_default();
-                entry.joined += 1;
-                Arc::clone(&entry.writers)
-            });
-            Self {
-                address,
-                fd: socket.fd(),
-                writers,
-            }
-        })
+    fn join(socket: &Socket) -> Self {
+        let address = socket.as_ptr().addr();
+        let writers = Table::get().change(|sockets| {
+            let entry = sockets.entry(address).or_default();
+            entry.joined += 1;
+            Arc::clone(&entry.writers)
+        });
+        Self {
+            address,
+            fd: socket.fd(),
+            writers,
+        }
     }
 
     /// For a watch: with what is to be a part of its source.
     pub(super) fn for_watch(socket: &Socket, condition: u32) -> Option<(Self, Waiter, Source)> {
-        let writer = Self::join(socket, condition)?;
+        if !tells(socket, condition) {
+            return None;
+        }
+        let writer = Self::join(socket);
         let (waiter, wakeup) = writer.writers.waiters.join();
         Some((writer, waiter, wakeup))
     }
@@ -145,11 +150,16 @@ pub(super) fn forget(socket: &Socket) {
 pub fn wait(socket: &Socket, condition: u32, until: Until) -> Waited {
     let channel = socket.upcast();
     let poll = |until| wait::for_fd(channel, socket.fd(), condition, until);
-    let Some(writer) = Writer::join(socket, condition) else {
+    if !tells(socket, condition) {
         return poll(until);
-    };
+    }
+    // Most often there is room, and nothing to join for.
     let now = poll(Until::NOW);
-    if now != Waited::NotYet || until.limit() == 0 && !writer.is_shut() {
+    if now != Waited::NotYet {
+        return now;
+    }
+    let writer = Writer::join(socket);
+    if until.limit() == 0 && !writer.is_shut() {
         return now;
     }
     let waiter = writer.writers.waiters.join_thread();

@@ -5,24 +5,18 @@ use core::ffi::CStr;
 use super::view::{View, resolution_failed, shown};
 use crate::error::Error;
 use platform::os::errno::Errno;
-use platform::os::port::is_port;
-use platform::os::resolve::ResolveError;
+use platform::os::resolve;
 use platform::os::socket_file::{self, Standing};
 
-/// Refuses a port of an internet address that is no number of 16 bits, though it looks like one
-/// (R-SOCK-28).
-pub fn port<O>(address: View<'_>) -> Result<(), Error<O>> {
+/// Refuses a port of an internet address that is no number of 16 bits, though it looks like one, and
+/// a host in brackets (R-SOCK-28, R-SOCK-29).
+pub fn internet<O>(address: View<'_>) -> Result<(), Error<O>> {
     let View::Inet(inet) = address else {
         return Ok(());
     };
-    match inet.port() {
-        Some(port) if !port.is_empty() && !is_port(port.to_bytes()) => Err(resolution_failed(
-            inet.host(),
-            Some(port),
-            ResolveError::Port,
-        )),
-        _ => Ok(()),
-    }
+    let port = inet.port().filter(|port| !port.is_empty());
+    resolve::check(inet.host(), port)
+        .map_err(|reason| resolution_failed(inet.host(), inet.port(), reason))
 }
 
 /// Refuses to listen where a file stands that isn't a socket (R-SOCK-12). A directory is for the host

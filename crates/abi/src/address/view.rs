@@ -243,10 +243,10 @@ pub fn shown(text: Option<&CStr>) -> String {
         .unwrap_or_default()
 }
 
-/// Host and port for a message: what isn't given is empty, and an IPv6 address stands in brackets.
+/// Host and port for a message: what isn't given is empty, and an IPv6 address stands in brackets, once.
 pub fn host_and_port(host: Option<&CStr>, port: Option<&CStr>) -> String {
     let (host, port) = (shown(host), shown(port));
-    if host.contains(':') {
+    if host.contains(':') && !host.starts_with('[') {
         format!("[{host}]:{port}")
     } else {
         format!("{host}:{port}")
@@ -334,6 +334,7 @@ mod tests {
     #[test]
     fn an_ipv6_address_stands_in_brackets() {
         assert_eq!(host_and_port(Some(c"::1"), Some(c"1")), "[::1]:1");
+        assert_eq!(host_and_port(Some(c"[::1]"), Some(c"1")), "[::1]:1");
         assert_eq!(host_and_port(Some(c"host"), Some(c"1")), "host:1");
         assert_eq!(host_and_port(None, Some(c"1")), ":1");
         assert_eq!(host_and_port(Some(c""), None), ":");

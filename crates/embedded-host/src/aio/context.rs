@@ -194,6 +194,10 @@ impl AioSource {
             // Out of memory, or beyond the limit of descriptors: none is ready.
             let found = self.wait(&mut plan, &mut events, limit).ok();
             let is_done = found.is_none();
+            if is_done && blocking {
+                // Who polls in a loop until something is done must not spin meanwhile.
+                poll::rest(LOOK);
+            }
             let events = found.and_then(|found| events.get(..found));
             let notified = self.end_poll(&plan, events);
             while let Some(ready) = self.next_ready() {

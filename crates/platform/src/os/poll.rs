@@ -225,10 +225,16 @@ pub fn wait_for<const N: usize>(
     }
 }
 
-/// Rests for so many milliseconds, or less if a signal comes.
+/// Rests for so many milliseconds, or less if a signal comes. Who rests since poll(2) has failed must not find
+/// that it fails here too.
 pub fn rest(milliseconds: c_int) {
-    // SAFETY: no descriptors.
-    unsafe { libc::poll(core::ptr::null_mut(), 0, milliseconds) };
+    let milliseconds = milliseconds.max(0);
+    let time = libc::timespec {
+        tv_sec: libc::time_t::from(milliseconds / 1000),
+        tv_nsec: libc::c_long::from(milliseconds % 1000) * 1_000_000,
+    };
+    // SAFETY: a time, and no place for the rest of it.
+    unsafe { libc::nanosleep(&raw const time, core::ptr::null_mut()) };
 }
 
 #[cfg(test)]

@@ -116,6 +116,8 @@ pub struct Resolved {
 pub enum ResolveError {
     /// The service is neither a port nor the name of one.
     Port,
+    /// The host stands in brackets, as in a text of host and port.
+    Brackets,
     /// A system call of the resolver failed, as `EAI_SYSTEM` says.
     System(Errno),
     /// Another `EAI_` number.
@@ -140,7 +142,7 @@ impl ResolveError {
     pub fn errno(self) -> Errno {
         match self {
             Self::System(errno) => errno,
-            Self::Port | Self::Resolver(_) => Errno::NONE,
+            Self::Port | Self::Brackets | Self::Resolver(_) => Errno::NONE,
         }
     }
 }
@@ -149,6 +151,9 @@ impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Port => f.write_str(port::EXPECTED),
+            Self::Brackets => {
+                f.write_str("the host stands in brackets, which only a text of host and port has")
+            }
             Self::System(errno) => errno.fmt(f),
             Self::Resolver(code) => {
                 // SAFETY: takes any number.
@@ -188,16 +193,21 @@ impl Drop for Answers {
     }
 }
 
-/// All answers to `query`, in the resolver's order. At least one.
-///
-/// A service that [`port::is_port`] refuses never gets to the resolver, which would cut it.
-pub fn look_up(query: &Query<'_>) -> Result<Vec<Resolved>, ResolveError> {
-    if query
-        .service
-        .is_some_and(|text| !port::is_port(text.to_bytes()))
-    {
+/// Refuses what no resolver knows, where its words would say less: a host in brackets, and a service
+/// that [`port::is_port`] refuses, which it would even cut.
+pub fn check(host: Option<&CStr>, service: Option<&CStr>) -> Result<(), ResolveError> {
+    if host.is_some_and(|text| text.to_bytes().starts_with(b"[")) {
+        return Err(ResolveError::Brackets);
+    }
+    if service.is_some_and(|text| !port::is_port(text.to_bytes())) {
         return Err(ResolveError::Port);
     }
+    Ok(())
+}
+
+/// All answers to `query`, in the resolver's order. At least one.
+pub fn look_up(query: &Query<'_>) -> Result<Vec<Resolved>, ResolveError> {
+    check(query.host, query.service)?;
     // SAFETY: all zeros are what `getaddrinfo` wants in the fields that aren't set.
     let mut hints: addrinfo = unsafe { mem::zeroed() };
     hints.ai_flags = query.flags();
@@ -344,6 +354,17 @@ mod tests {
             assert_eq!(error, ResolveError::Port, "{service:?}");
             assert_eq!(error.errno(), Errno::NONE);
             assert_eq!(error.to_string(), "a port is a number from 0 to 65535");
+        }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn a_host_in_brackets_is_told_so() {
+        for (host, service) in [(c"[::1]", c"80"), (c"[", c"-1"), (c"[localhost]", c"80")] {
+            let error = look_up(&numbers(host, service)).unwrap_err();
+            assert_eq!(error, ResolveError::Brackets, "{host:?}");
+            assert_eq!(error.errno(), Errno::NONE);
+            assert!(error.to_string().starts_with("the host stands in brackets"));
         }
     }
 

@@ -10,8 +10,9 @@ use crate::capi::exports::exports;
 use crate::capi::required::object::type_register_static;
 use crate::qom::objects::instance;
 use crate::qom::types::cast::{self, CastCache};
-use crate::qom::types::class::{self, Class};
-use crate::qom::types::{self, list};
+use crate::qom::types::class::Class;
+use crate::qom::types::list;
+use crate::qom::values::builtin;
 use abi::layout::{Object, ObjectClass, TypeInfo};
 use platform::os::abort::{self, misuse};
 
@@ -144,7 +145,7 @@ exports! { "qom/object.h";
     }
 
     fn object_class_by_name(type_name: text) -> *mut ObjectClass {
-        class_or_null(types::find(type_name).map(class::of))
+        class_or_null(builtin::class_by_name(type_name))
     }
 
     fn object_class_foreach(
