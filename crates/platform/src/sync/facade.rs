@@ -18,6 +18,10 @@ pub(super) enum Repair {
     LookUnderTheLock,
     /// Announcing oneself to those who publish acquires what they have published before.
     AnnouncementAcquires,
+    /// A callback's data stays while other threads are inside.
+    DataStaysForThoseInside,
+    /// Whoever takes a waiter finds it and takes it away in one step.
+    TakingIsOneStep,
     /// Who wakes takes the lock, so as not to slip between a waiter's look and its sleep.
     WakerTakesTheLock,
 }

@@ -5,10 +5,12 @@
 
 mod facade;
 pub mod fork;
+pub mod gate;
 pub mod handover;
 pub mod inbox;
 mod lock;
 mod monitor;
+pub mod slot;
 mod striped;
 pub mod turns;
 pub mod workers;
