@@ -497,6 +497,36 @@ static void test_before_handshake(void)
     pair_clear(&pair);
 }
 
+/*
+ * What the session answers to a client whose greeting is out: the direction where the result is the status, else
+ * only that there is more to do (R-91-3).
+ */
+static void test_client_receives_first(void)
+{
+    Pair pair;
+    int i;
+
+    pair_init(&pair, NULL, NULL, "qemu.org", NULL);
+    for (i = 0; i < 3; i++) {
+        int result = qcrypto_tls_session_handshake(pair.client.session, &error_abort);
+
+#ifdef QIO_HAS_HANDSHAKE_RESULT
+        g_assert_cmpint(result, ==, QCRYPTO_TLS_HANDSHAKE_RECVING);
+#else
+        g_assert_cmpint(result, ==, 1);
+        g_assert_cmpint(qcrypto_tls_session_get_handshake_status(pair.client.session), ==,
+                        QCRYPTO_TLS_HANDSHAKE_RECVING);
+#endif
+    }
+    g_assert_true(tls_handshake(&pair.client, &pair.server, &error_abort));
+    g_assert_cmpint(qcrypto_tls_session_handshake(pair.client.session, &error_abort), ==, 0);
+#ifndef QIO_HAS_HANDSHAKE_RESULT
+    g_assert_cmpint(qcrypto_tls_session_get_handshake_status(pair.client.session), ==,
+                    QCRYPTO_TLS_HANDSHAKE_COMPLETE);
+#endif
+    pair_clear(&pair);
+}
+
 static void test_init(void)
 {
     g_assert_cmpint(qcrypto_init(&error_abort), ==, 0);
@@ -540,6 +570,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/tls-session/new-failures", test_new_failures);
     g_test_add_func("/qio/tls-session/handshake-failures", test_handshake_failures);
     g_test_add_func("/qio/tls-session/before-handshake", test_before_handshake);
+    g_test_add_func("/qio/tls-session/client-receives-first", test_client_receives_first);
     result = g_test_run();
     tls_certs_free();
     return result;

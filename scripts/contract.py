@@ -140,6 +140,9 @@ def named(profile, text, names):
     return re.sub('|'.join(rf'\b{name}\b' for name, _ in SYNONYMS[profile]), 'unsigned int', text)
 
 
+# What a tree's owner reads who has changed its ABI.
+TO_DO = 'scripts/abi-profile of libqio says what fits this tree'
+
 FACTS, OTHERS, UNKNOWN = 'facts', 'others', 'unknown'
 
 
@@ -154,6 +157,9 @@ def assertions(profile, events, names=UNKNOWN):
         f' * The tree that compiles this has the ABI of libqio for {profile}.',
         ' *',
         ' * Written by scripts/abi-profile --assertions. To be compiled once, alone or included.',
+        ' *',
+        " * Where it doesn't compile, the tree has another ABI by now. In libqio's directory scripts/abi-profile tells which",
+        ' * profile fits; that file and that library are to be taken then (scripts/into-tree writes the file anew).',
         ' */',
         f'#ifndef LIBQIO_{abi.upper(profile)}_ASSERTIONS',
         f'#define LIBQIO_{abi.upper(profile)}_ASSERTIONS',
@@ -163,7 +169,8 @@ def assertions(profile, events, names=UNKNOWN):
     ]
 
     def check(expression, message):
-        text.append(f'_Static_assert({expression}, "{message}, in libqio for {profile}");')
+        # Compilers show the text, or at least the line.
+        text.append(f'_Static_assert({expression}, "{message}, in libqio for {profile}; {TO_DO}");')
 
     def null_header_ifdef(name, line):
         if name in OF_NULL_HEADER:
@@ -202,7 +209,7 @@ def assertions(profile, events, names=UNKNOWN):
     text += [
         '',
         '/* Functions of other profiles: a conflict here means that the tree declares them. */',
-        *(f'extern const char {name};' for name in sorted(api_of_others(profile))),
+        *(f'extern const char {name}; /* {TO_DO} */' for name in sorted(api_of_others(profile))),
         '',
         '/* Only the library of this profile defines it. */',
         f'extern const char {abi.symbol(profile)};',

@@ -126,6 +126,19 @@ def setup_tells_its_words():
         expect(ran(*words), (1, '', f'setup: unknown: {" ".join(words)}; see scripts/setup --help\n'))
 
 
+def tls_peers_meet_all(check):
+    """Each way in which TLS peers can notice a profile is met by one that runs the whole suite."""
+    def noticed(profile):
+        return [switch in check.abi.switches(profile) for switch in check.TLS_SWITCHES]
+
+    met = check.meet_tls_peers(check.whole())
+    assert met <= set(check.whole()), met
+    for profile in check.abi.PROFILES:
+        assert [noticed(other) for other in met].count(noticed(profile)) == 1, (profile, met)
+    unknown = set(check.TLS_SWITCHES) - set(check.abi.SWITCHES)
+    assert not unknown, unknown
+
+
 sys.path.insert(0, str(scripts))
 with tempfile.TemporaryDirectory() as directory:
     top = pathlib.Path(directory)
@@ -133,6 +146,7 @@ with tempfile.TemporaryDirectory() as directory:
     check.TOP = top
     commands(check, top)
     failing_tests(check, top)
+    tls_peers_meet_all(check)
     layers(load('structure'), top)
     userland_refuses(top)
     setup_tells_its_words()

@@ -258,11 +258,11 @@ with tempfile.TemporaryDirectory() as scratch:
     check('unchecked, 9.2.0 compiles them', compiled('9.2.0', header), 0)
     header = scratch / 'assertions qemu-10.0.13.h'
     check('a moved member is refused', compiled('moved', header), 1, '', '',
-          'QIOChannelSocket.fd is at 96, in libqio for qemu-10.0.13')  # fmt: skip
-    check('no qio_task_free', compiled('10.0.7', header), 1, '', '', "'qio_task_free'")
+          'QIOChannelSocket.fd is at 96, in libqio for qemu-10.0.13; ' + contract.TO_DO)  # fmt: skip
+    check('no qio_task_free', compiled('10.0.7', header), 1, '', '', "'qio_task_free'", contract.TO_DO)
     header = scratch / 'assertions qemu-10.0.h'
     check('10.0.13 has a qio_task_free', compiled('qemu-10.0.13', header), 1, '', '',
-          "'qio_task_free'")  # fmt: skip
+          "'qio_task_free'", contract.TO_DO)  # fmt: skip
     header.with_suffix('.c').write_text(f'#include "{header.name}"\nint main(void) {{ return 0; }}\n')
     check('another library', compiled('qemu-10.0', header.with_suffix('.c'), '-o', '/dev/null'), 1, '',
           '', 'undefined reference to `qio_abi_qemu_10_0')  # fmt: skip
