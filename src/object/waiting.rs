@@ -4,7 +4,6 @@
 //! that of the descriptor's handler, or another one (C11).
 
 use core::ffi::c_void;
-use core::ptr;
 
 use super::channel::Channel;
 use super::fields::atomic_fields;
@@ -160,7 +159,7 @@ impl Channel {
     pub fn forget_waiting(&self) {
         for direction in [Direction::Read, Direction::Write] {
             self.slot(direction)
-                .store(ptr::null_mut(), Ordering::Release);
+                .store(core::ptr::null_mut(), Ordering::Release);
         }
     }
 }
