@@ -330,14 +330,43 @@ static void test_clone_members(void)
 static void test_clone_branch_members(void)
 {
     g_autoptr(SocketAddress) inet = make_address(SOCKET_ADDRESS_TYPE_INET);
-    InetSocketAddress copy;
+    g_autoptr(SocketAddress) q_unix = make_address(SOCKET_ADDRESS_TYPE_UNIX);
+    g_autoptr(SocketAddress) vsock = make_address(SOCKET_ADDRESS_TYPE_VSOCK);
+    g_autoptr(SocketAddress) fd = make_address(SOCKET_ADDRESS_TYPE_FD);
+    InetSocketAddressBase base = { inet->u.inet.host, inet->u.inet.port }, base_copy;
+    InetSocketAddress inet_copy;
+    UnixSocketAddress unix_copy;
+    VsockSocketAddress vsock_copy;
+    FdAddress fd_copy;
 
-    QAPI_CLONE_MEMBERS(InetSocketAddress, &copy, &inet->u.inet);
-    g_assert_cmpstr(copy.host, ==, "host");
-    g_assert_true(copy.host != inet->u.inet.host);
-    g_assert_true(copy.ipv6);
-    g_free(copy.host);
-    g_free(copy.port);
+    QAPI_CLONE_MEMBERS(InetSocketAddress, &inet_copy, &inet->u.inet);
+    g_assert_cmpstr(inet_copy.host, ==, "host");
+    g_assert_true(inet_copy.host != inet->u.inet.host);
+    g_assert_true(inet_copy.ipv6);
+    g_free(inet_copy.host);
+    g_free(inet_copy.port);
+
+    QAPI_CLONE_MEMBERS(InetSocketAddressBase, &base_copy, &base);
+    g_assert_cmpstr(base_copy.port, ==, "port");
+    g_assert_true(base_copy.port != base.port);
+    g_free(base_copy.host);
+    g_free(base_copy.port);
+
+    QAPI_CLONE_MEMBERS(UnixSocketAddress, &unix_copy, &q_unix->u.q_unix);
+    g_assert_cmpstr(unix_copy.path, ==, "/path");
+    g_assert_true(unix_copy.path != q_unix->u.q_unix.path);
+    g_free(unix_copy.path);
+
+    QAPI_CLONE_MEMBERS(VsockSocketAddress, &vsock_copy, &vsock->u.vsock);
+    g_assert_cmpstr(vsock_copy.port, ==, "4");
+    g_assert_true(vsock_copy.cid != vsock->u.vsock.cid);
+    g_free(vsock_copy.cid);
+    g_free(vsock_copy.port);
+
+    QAPI_CLONE_MEMBERS(FdAddress, &fd_copy, &fd->u.fd);
+    g_assert_cmpstr(fd_copy.str, ==, "name");
+    g_assert_true(fd_copy.str != fd->u.fd.str);
+    g_free(fd_copy.str);
 }
 
 static void test_free_unknown_type(void)

@@ -30,7 +30,7 @@ if custom_row := os.environ.get('QIO_ABI_SWITCHES'):
 SWITCHES = TABLE['switches']
 
 # Of no profile's headers, and in every library.
-OWN = ['qio_debug_dump', 'qio_trace_disable', 'qio_trace_enable', 'qio_trace_flush', 'qio_trace_register', 'qio_trace_set_file']
+OWN = ['qio_debug_dump', 'qio_stats', 'qio_trace_disable', 'qio_trace_enable', 'qio_trace_flush', 'qio_trace_register', 'qio_trace_set_file']
 
 
 def resolved(row):

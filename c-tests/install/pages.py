@@ -32,6 +32,7 @@ PIECE = '''\
 #include "io/channel-tls.h"
 #include "qapi/error.h"
 #include "qemu/module.h"
+#include "qio/stats.h"
 
 %sstatic void piece(QIOChannel *master, Error **errp)
 {

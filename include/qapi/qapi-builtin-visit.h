@@ -31,6 +31,7 @@ G_BEGIN_DECLS
 
 /* When the property is written, *@obj becomes the caller's: g_free() it. */
 bool visit_type_str(Visitor *v, const char *name, char **obj, Error **errp);
+
 bool visit_type_bool(Visitor *v, const char *name, bool *obj, Error **errp);
 bool visit_type_int(Visitor *v, const char *name, int64_t *obj, Error **errp);
 bool visit_type_int8(Visitor *v, const char *name, int8_t *obj, Error **errp);
@@ -44,6 +45,7 @@ bool visit_type_uint32(Visitor *v, const char *name, uint32_t *obj,
                        Error **errp);
 bool visit_type_uint64(Visitor *v, const char *name, uint64_t *obj,
                        Error **errp);
+
 /* A number of bytes. */
 bool visit_type_size(Visitor *v, const char *name, uint64_t *obj, Error **errp);
 

@@ -132,6 +132,8 @@ QEMUBH *qemu_bh_new_full(QEMUBHFunc *cb, void *opaque, const char *name,
 
 /*
  * The big lock. There is none: the question is answered with false, lock and unlock do nothing.
+ *
+ * Threads: any; Blocks: no.
  */
 #ifndef QIO_HAS_BQL_NAMES
 bool qemu_mutex_iothread_locked(void);

@@ -34,5 +34,6 @@ mod convert;
 pub mod debug;
 pub mod dns_resolver;
 pub mod net_listener;
+pub mod stats;
 pub mod task;
 pub mod trace;

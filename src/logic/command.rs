@@ -1,5 +1,6 @@
 //! Command channels: a child process behind a pair of pipes.
 
+use super::statistics;
 use super::wait;
 use crate::object::channel::Polled;
 use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers};
@@ -57,6 +58,7 @@ pub fn start(argv: &[&CStr], flags: i32) -> Result<Ref<layout::QIOChannelCommand
 #[inline]
 pub fn read(command: &Command, iov: &[IoVecMut<'_>]) -> Result<Transfer, Error> {
     transfer(command.read_fd(), iov, file::readv)
+        .inspect_err(|&errno| statistics::failed(errno))
         .map_err(|errno| Error::os(errno, "Unable to read from command"))
 }
 
@@ -64,6 +66,7 @@ pub fn read(command: &Command, iov: &[IoVecMut<'_>]) -> Result<Transfer, Error> 
 #[inline]
 pub fn write(command: &Command, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     transfer(command.write_fd(), iov, file::writev)
+        .inspect_err(|&errno| statistics::failed(errno))
         .map_err(|errno| Error::os(errno, "Unable to write to command"))
 }
 

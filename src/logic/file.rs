@@ -1,6 +1,7 @@
 //! File channels: anything that has a descriptor.
 
 use super::aio::set_fd_handlers;
+use super::statistics;
 use super::wait;
 use super::watch;
 use crate::object::channel::Polled;
@@ -79,11 +80,13 @@ fn opened(fd: i32) -> Result<i32, Errno> {
 
 #[cold]
 fn failed_read(errno: Errno) -> Error {
+    statistics::failed(errno);
     Error::os(errno, "Unable to read from file")
 }
 
 #[cold]
 fn failed_write(errno: Errno) -> Error {
+    statistics::failed(errno);
     Error::os(errno, "Unable to write to file")
 }
 

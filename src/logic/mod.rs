@@ -16,6 +16,7 @@ pub mod null;
 pub mod positional;
 pub mod resolver;
 pub mod socket;
+pub mod statistics;
 pub mod suspension;
 pub mod task;
 #[cfg(feature = "tls")]

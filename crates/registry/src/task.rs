@@ -80,10 +80,12 @@ impl Record {
         self.0.set(GENERATION, generation.into());
     }
 
-    /// The task stands somewhere else from now on.
-    pub fn set_state(&self, state: State) {
-        self.0.set(SINCE, clock::coarse());
+    /// The task stands somewhere else from now on. Tells for how long it stood where it was, in nanoseconds.
+    pub fn set_state(&self, state: State) -> u64 {
+        let (now, since) = (clock::coarse(), self.0.word(SINCE));
+        self.0.set(SINCE, now);
         self.0.set(STATE, state as u64);
+        now.saturating_sub(since)
     }
 
     /// The thread that has to do with the task in its state, by the kernel's number.
@@ -177,7 +179,7 @@ mod tests {
         assert!(text.contains("getpid source=0x20\n"), "{text}");
         assert!(!text.contains("worker="), "{text}");
         record.set_worker(func, core::ptr::without_provenance(0x30), 0);
-        record.set_state(State::Running);
+        assert!(record.set_state(State::Running) < 1 << 40);
         record.set_thread(7);
         let text = shown(&record);
         assert!(text.contains(" thread=7 worker="), "{text}");

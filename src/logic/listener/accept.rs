@@ -1,6 +1,7 @@
 //! Taking one client off a listening socket.
 
 use crate::logic::socket::establish;
+use crate::logic::statistics;
 use crate::object::Ref;
 use crate::object::socket::Socket;
 use abi::layout::QIOChannelSocket;
@@ -117,6 +118,9 @@ impl AcceptLock {
         drop(lock);
         accepted.map_err(|errno| {
             trace::qio_channel_socket_accept_fail(channel.into());
+            if errno != Errno::EAGAIN {
+                statistics::failed(errno);
+            }
             AcceptError::from(errno)
         })
     }

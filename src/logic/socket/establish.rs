@@ -4,6 +4,7 @@
 //! (R-CHAN-67).
 
 use super::{Provenance, create, set_features};
+use crate::logic::statistics::{self, Count};
 use crate::logic::task::{Task, Worker};
 use crate::object::Ref;
 use crate::object::socket::{End, Socket};
@@ -88,6 +89,7 @@ pub fn connect(socket: &Socket, address: AddressRef<'_>) -> Result<(), Error> {
     trace::qio_channel_socket_connect_sync(socket.into(), address.into());
     check_closed(socket)?;
     let descriptor = host::socket::connect(address)
+        .inspect_err(|error| statistics::failed(error.errno()))
         .inspect_err(|_| trace::qio_channel_socket_connect_fail(socket.into()))?;
     trace::qio_channel_socket_connect_complete(socket.into(), descriptor.as_raw());
     give(socket, descriptor, Provenance::Connected)
@@ -98,6 +100,7 @@ pub fn listen(socket: &Socket, address: AddressRef<'_>, backlog: i32) -> Result<
     trace::qio_channel_socket_listen_sync(socket.into(), address.into(), backlog);
     check_closed(socket)?;
     let descriptor = host::socket::listen(address, backlog)
+        .inspect_err(|error| statistics::failed(error.errno()))
         .inspect_err(|_| trace::qio_channel_socket_listen_fail(socket.into()))?;
     trace::qio_channel_socket_listen_complete(socket.into(), descriptor.as_raw());
     let adopted = adopt(socket, descriptor.as_raw(), Provenance::Listening);
@@ -119,6 +122,7 @@ pub fn datagram(
     trace::qio_channel_socket_dgram_sync(socket.into(), address_id(local), remote.into());
     check_closed(socket)?;
     let descriptor = host::socket::datagram(remote, local)
+        .inspect_err(|error| statistics::failed(error.errno()))
         .inspect_err(|_| trace::qio_channel_socket_dgram_fail(socket.into()))?;
     trace::qio_channel_socket_dgram_complete(socket.into(), descriptor.as_raw());
     give(socket, descriptor, Provenance::Datagrams)
@@ -208,6 +212,9 @@ pub fn accept(listener: &Socket) -> Result<Ref<layout::QIOChannelSocket>, Error>
         match socket::accept(listener.fd()) {
             Err(Errno::EINTR) => {}
             Err(errno) => {
+                if errno != Errno::EAGAIN {
+                    statistics::failed(errno);
+                }
                 trace::qio_channel_socket_accept_fail(listener.into());
                 return Err(Error::os(errno, "Could not accept a connection"));
             }
@@ -244,6 +251,7 @@ fn client(
     client.set_name_of(End::Local, local);
     client.open(descriptor.into_raw());
     set_features(&client, Provenance::Accepted);
+    statistics::add(Count::Accepted);
     trace::qio_channel_socket_accept_complete(listener.into(), (&*client).into(), fd);
     client
 }

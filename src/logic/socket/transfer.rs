@@ -1,6 +1,7 @@
 //! readv and writev of socket channels: sendmsg and recvmsg, with descriptors beside the bytes.
 
 use super::zero_copy;
+use crate::logic::statistics;
 use crate::object::channel_class::Transfer;
 use crate::object::socket::Socket;
 use abi::profile;
@@ -241,10 +242,12 @@ fn finish(
 
 #[cold]
 fn not_read(errno: Errno) -> Error {
+    statistics::failed(errno);
     Error::os(errno, "Could not read from the socket")
 }
 
 #[cold]
 fn not_written(errno: Errno) -> Error {
+    statistics::failed(errno);
     Error::os(errno, "Could not write to the socket")
 }

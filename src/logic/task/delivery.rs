@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Stage, Task, pool};
+use crate::logic::statistics::{self, Count};
 use crate::object::task::Handle;
 use platform::glib::{Callback, Hooks, MainContext, Source, SourceOf, WeakContext, monotonic_time};
 use platform::os::abort::misuse;
@@ -131,6 +132,7 @@ impl CompletionQueue {
             .store(monotonic_time(), Ordering::Relaxed);
         task.set_stage(Stage::Published);
         if self.tasks.push(task) {
+            statistics::add(Count::ContextWoken);
             context.wakeup();
         }
         self.wake_waiters();
@@ -265,7 +267,7 @@ impl CompletionQueue {
         drop(self.sources.lock().take());
         let abandoned = core::mem::take(&mut *self.tasks.lock());
         for task in abandoned {
-            pool::current().one_is_over();
+            pool::one_is_over();
             task.release();
         }
     }

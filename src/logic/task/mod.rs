@@ -16,6 +16,7 @@ pub mod pool;
 use core::ffi::{CStr, c_void};
 use std::sync::Arc;
 
+use crate::logic::statistics::{self, Count};
 use crate::object::Ref;
 use crate::object::task::{Completion, Handle, WorkerFunc};
 use abi::layout;
@@ -259,7 +260,9 @@ impl Task {
     /// for the task when no worker thread can be made.
     fn work(self: Arc<Self>) {
         self.record.set_thread(thread::number());
-        self.set_stage(Stage::Running);
+        let count = statistics::own();
+        count.add(Count::TaskStarted);
+        count.waited(self.set_stage(Stage::Running));
         let worker = self.thread.lock().worker.take();
         trace::qio_task_thread_run(Handle::for_task(&self).into());
         match &worker {
@@ -268,6 +271,7 @@ impl Task {
             None => {}
         }
         trace::qio_task_thread_exit(Handle::for_task(&self).into());
+        count.add(Count::TaskFinished);
         let mut thread = self.thread.lock();
         // The worker's data ends on the thread that frees the task, not here (R-TASK-41).
         thread.worker = worker;
@@ -280,7 +284,7 @@ impl Task {
 
     /// Calls back and ends the task: what the delivery source and `wait` have in common.
     fn deliver(self: Arc<Self>) {
-        pool::current().one_is_over();
+        pool::one_is_over();
         self.record.set_thread(thread::number());
         self.delivering_thread
             .store(thread::current_id(), Ordering::Relaxed);
@@ -312,8 +316,9 @@ impl Task {
         }
     }
 
-    fn set_stage(&self, stage: Stage) {
-        self.record.set_state(match stage {
+    /// Tells for how long the task stood where it was, in nanoseconds.
+    fn set_stage(&self, stage: Stage) -> u64 {
+        let time = self.record.set_state(match stage {
             Stage::Manual => State::Manual,
             Stage::Queued => State::Queued,
             Stage::Running => State::Running,
@@ -322,6 +327,7 @@ impl Task {
             Stage::Done => State::Over,
         });
         self.stage.store(stage as u8, Ordering::Release);
+        time
     }
 }
 

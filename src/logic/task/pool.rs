@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::delivery::CompletionQueue;
 use super::{Stage, Task};
+use crate::logic::statistics::{self, Count};
 use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
 use platform::os::thread;
 use platform::sync::fork::{self, PerProcess};
@@ -23,7 +24,7 @@ const RETRY_FIRST: i64 = 10_000;
 const RETRY_LONGEST: i64 = 1_000_000;
 
 /// The pool of this process. A forked child gets its own (T10).
-pub fn current() -> &'static Pool {
+fn current() -> &'static Pool {
     static POOL: PerProcess<Pool> = PerProcess::new();
     POOL.get()
 }
@@ -33,7 +34,15 @@ pub type Pool = Workers<Tasks>;
 
 /// Queues a task for a worker thread.
 pub fn submit(task: Arc<Task>) {
+    statistics::add(Count::TaskSubmitted);
     current().submit(task);
+}
+
+/// A task is being delivered, or was given up.
+pub(super) fn one_is_over() {
+    if current().one_is_over() {
+        statistics::add(Count::TaskCompleted);
+    }
 }
 
 /// What the threads are for.
@@ -73,7 +82,16 @@ impl Work for Tasks {
     type Told = Vec<(MainContext, Option<Arc<CompletionQueue>>)>;
 
     fn start(workers: &'static Pool) -> bool {
-        thread::spawn_detached(c"io-task-worker", Box::new(|| workers.serve())).is_ok()
+        let life = || {
+            statistics::add(Count::WorkerBegun);
+            workers.serve();
+            statistics::add(Count::WorkerEnded);
+        };
+        thread::spawn_detached(c"io-task-worker", Box::new(life)).is_ok()
+    }
+
+    fn wakes() {
+        statistics::add(Count::WorkerWoken);
     }
 
     fn run(task: Arc<Task>) {

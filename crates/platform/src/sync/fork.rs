@@ -27,6 +27,13 @@ pub fn generation_now() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
+/// Has a function called in each forked child, before `fork` returns there. It may do what a signal handler may.
+pub fn call_in_child(function: extern "C" fn()) {
+    // SAFETY: it is there as long as the process. Without memory for it (the one way to fail) it isn't
+    // called; nothing better can be done.
+    unsafe { libc::pthread_atfork(None, None, Some(function)) };
+}
+
 /// A process-wide value, made on first use and again on first use in a forked child.
 ///
 /// The parent's value stays as it is, untouched: its locks may be held for ever.

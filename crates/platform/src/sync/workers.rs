@@ -39,6 +39,9 @@ pub trait Work: Sized + 'static {
     /// Starts a thread that calls [`Workers::serve`]. False if none can be made.
     fn start(workers: &'static Workers<Self>) -> bool;
 
+    /// An idle thread is about to be woken.
+    fn wakes() {}
+
     /// Does a job, with nothing locked.
     fn run(job: Self::Job);
 
@@ -158,19 +161,22 @@ impl<W: Work> Workers<W> {
         self.send(help);
     }
 
-    /// What a job has led to is done, or was given up.
-    pub fn one_is_over(&self) {
+    /// What a job has led to is done, or was given up. False if it was another process's.
+    pub fn one_is_over(&self) -> bool {
         // Those of a forked child's parent were not counted here.
         let less = |count: usize| count.checked_sub(1);
-        let _ = self
-            .under_way
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        self.under_way
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
     }
 
     fn send(&'static self, help: Help) {
         match help {
             Help::None => {}
-            Help::Wake => self.work.notify_one(),
+            Help::Wake => {
+                W::wakes();
+                self.work.notify_one();
+            }
             Help::Start => {
                 if !W::start(self) {
                     self.could_not_start();

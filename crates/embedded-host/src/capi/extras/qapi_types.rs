@@ -12,8 +12,8 @@ use abi::layout::{
 
 /// Functions that free what the caller gives away.
 macro_rules! free {
-    ($( $(#[$attribute:meta])* fn $name:ident: $record:ty => $free:path; )*) => {
-        exports! { "qapi/qapi-types-sockets.h"; $(
+    ($header:literal; $( $(#[$attribute:meta])* fn $name:ident: $record:ty => $free:path; )*) => {
+        exports! { $header; $(
             $(#[$attribute])*
             fn $name(obj: (*mut $record)) -> () {
                 $free(obj);
@@ -22,10 +22,16 @@ macro_rules! free {
     };
 }
 
-free! {
+free! { "qapi/qapi-builtin-types.h";
     fn qapi_free_strList: strList => lists::free_texts;
-    #[cfg(not(fd_socket_address))]
+}
+
+#[cfg(not(fd_socket_address))]
+free! { "qapi/qapi-types-common.h";
     fn qapi_free_String: FdSocketAddress => copy::free;
+}
+
+free! { "qapi/qapi-types-sockets.h";
     #[cfg(fd_socket_address)]
     fn qapi_free_FdSocketAddress: FdSocketAddress => copy::free;
     fn qapi_free_InetSocketAddressBase: InetSocketAddressBase => copy::free;

@@ -1,0 +1,1 @@
+"""What scripts/rule knows: the headers, the source, the specification, the tests."""
