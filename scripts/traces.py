@@ -11,13 +11,17 @@ import abi
 TABLE = abi.ROOT / 'crates' / 'trace' / 'src' / 'events.rs'
 
 # Beyond those of QEMU: no tree has a function for it.
-OWN = {'qio_net_listener_accept_fail'}
+OWN = {
+    'qio_task_thread_submit', 'qio_task_callback', 'qio_net_listener_client', 'qio_net_listener_client_done',
+    'qio_net_listener_accept_fail', 'qio_net_listener_pause', 'qio_net_listener_resume', 'qio_channel_socket_open',
+    'qio_channel_socket_close',
+}  # fmt: skip
 
 # Rust type -> kind of argument. `Argument` in crates/trace/src/argument.rs says the same to the compiler, and
 # qio_trace_register compares.
 KINDS = {
     'Id': 'p', 'c_int': 'i', 'u32': 'u', 'usize': 'z', 'u8': 'b', '&Error': 's',
-    '&str': 's', 'Option<&str>': 's', '&CStr': 's', 'Option<&CStr>': 's',
+    '&str': 's', 'Option<&str>': 's', '&CStr': 's', 'Option<&CStr>': 's', 'Option<&SocketName>': 's',
 }  # fmt: skip
 C_TYPES = {'p': 'void *', 's': 'const char *', 'i': 'int', 'u': 'uint32_t', 'z': 'size_t', 'b': 'uint8_t'}
 

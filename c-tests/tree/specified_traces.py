@@ -52,6 +52,15 @@ def all_names(cell):
         yield name
 
 
+def own():
+    """Name -> arguments, of the events beyond the original's."""
+    found = {}
+    for signature, _ in table('task-listener-dns-watch.md', '\n### 7.3 Own events\n'):
+        name, inner = re.fullmatch(r'`(\w+)\((.*)\)`', signature).groups()
+        found[name] = arguments(inner)
+    return found
+
+
 def of_profile(profile):
     """Name -> arguments, of a tree of the profile."""
     has = abi.switches(profile)

@@ -4,9 +4,11 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr;
 use std::ffi::CString;
 
+use super::timeline::{pack_number, pack_text};
 use super::usdt::Word;
 use host::error::Error;
 use host::socket::AddressRef;
+use platform::os::socket_name::SocketName;
 
 /// The address that names an object in a trace; it is never followed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,10 +48,13 @@ pub(super) trait Argument {
     fn c(held: &Self::Held) -> Self::C;
 }
 
-/// What lines of text say of an argument.
+/// What lines of text, and pictures of time, say of an argument.
 pub(super) trait Value {
-    /// Appends it.
+    /// Appends it to a line.
     fn put(&self, line: &mut Vec<u8>);
+
+    /// Appends it to the bytes of a record.
+    fn pack(&self, bytes: &mut Vec<u8>);
 }
 
 /// Appends digits, without the detour of `fmt`.
@@ -76,6 +81,10 @@ impl Value for Id {
             put_number(line, self.0 as u64, 16);
         }
     }
+
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        pack_number(bytes, self.0 as u64);
+    }
 }
 
 impl Value for c_int {
@@ -85,6 +94,10 @@ impl Value for c_int {
         }
         put_number(line, self.unsigned_abs().into(), 10);
     }
+
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        pack_number(bytes, i64::from(*self).cast_unsigned());
+    }
 }
 
 /// Numbers without a sign.
@@ -93,6 +106,10 @@ macro_rules! unsigned {
         $(impl Value for $type {
             fn put(&self, line: &mut Vec<u8>) {
                 put_number(line, *self as u64, 10);
+            }
+
+            fn pack(&self, bytes: &mut Vec<u8>) {
+                pack_number(bytes, *self as u64);
             }
         })*
     };
@@ -115,11 +132,20 @@ impl Value for &CStr {
             line.extend_from_slice(b"...");
         }
     }
+
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        let text = self.to_bytes();
+        pack_text(bytes, Some(&text[..text.len().min(TEXT_MAX)]));
+    }
 }
 
 impl Value for CString {
     fn put(&self, line: &mut Vec<u8>) {
         self.as_c_str().put(line);
+    }
+
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.as_c_str().pack(bytes);
     }
 }
 
@@ -128,6 +154,13 @@ impl<T: Value> Value for Option<T> {
         match self {
             Some(text) => text.put(line),
             None => line.extend_from_slice(b"(null)"),
+        }
+    }
+
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Some(text) => text.pack(bytes),
+            None => pack_text(bytes, None),
         }
     }
 }
@@ -238,6 +271,22 @@ impl Argument for &Error {
 
     fn c(held: &Self::Held) -> Self::C {
         held.as_ptr()
+    }
+}
+
+/// As an address and a port, or a path.
+impl Argument for Option<&SocketName> {
+    const KIND: u8 = b's';
+    const IS_MADE: bool = true;
+    type C = *const c_char;
+    type Held = Option<CString>;
+
+    fn hold(self) -> Self::Held {
+        self.map(|name| up_to_nul(&name.to_string()))
+    }
+
+    fn c(held: &Self::Held) -> Self::C {
+        held.as_ref().map_or_else(ptr::null, |text| text.as_ptr())
     }
 }
 

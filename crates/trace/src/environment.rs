@@ -1,15 +1,26 @@
-//! Tracing by the environment of the program: `QIO_TRACE`, `QIO_TRACE_FILE`.
+//! Tracing by the environment of the program: `QIO_TRACE`, `QIO_TRACE_FILE`, `QIO_TRACE_TIMELINE`.
 
-use super::{lines, patterns};
+use core::ffi::CStr;
+
+use super::{lines, patterns, timeline};
 use platform::journal;
 use platform::os::environment::variable;
 use platform::os::stderr;
 
 /// Runs when the library is loaded, before `main`.
 extern "C" fn constructor() {
-    let Some(list) = variable(c"QIO_TRACE") else {
-        return;
-    };
+    if let Some(file) = variable(c"QIO_TRACE_TIMELINE")
+        && let Err(error) = timeline::start(&file)
+    {
+        warn("QIO_TRACE_TIMELINE", &error.to_string());
+    }
+    if let Some(list) = variable(c"QIO_TRACE") {
+        start_lines(&list);
+    }
+}
+
+/// Has lines written for a list of patterns.
+fn start_lines(list: &CStr) {
     let selection = patterns::select(&list.to_string_lossy());
     if let Some(complaint) = selection.complaint() {
         warn("QIO_TRACE", &complaint);

@@ -1,7 +1,7 @@
 //! The table of the trace events of io/.
 //!
-//! Names and arguments are the specification's: section 7 of the tasks, 10 of the channels, 1.12 of
-//! TLS, 3.13 of the WebSocket. Each line makes a function that io/ calls, a number, and a row of
+//! Names and arguments are the specification's: section 7 of the tasks, where 7.3 has those beyond the
+//! original's, 10 of the channels, 1.12 of TLS, 3.13 of the WebSocket. Each line makes a function that io/ calls, a number, and a row of
 //! [`EVENTS`]; `scripts/traces.py` reads the same lines for the C side.
 
 use core::ffi::{CStr, c_int, c_void};
@@ -9,10 +9,12 @@ use core::ptr::NonNull;
 
 use super::argument::{Argument, Id};
 use super::lines;
-use super::listeners::{LINES, listeners};
+use super::listeners::{LINES, TIMELINE, listeners};
 use super::sinks::sink;
+use super::timeline;
 use super::usdt::{Word, usdt};
 use host::error::Error;
+use platform::os::socket_name::SocketName;
 
 /// What is known of an event.
 pub(super) struct Event {
@@ -49,6 +51,9 @@ macro_rules! events {
                     if listeners(Number::$name) & LINES != 0 {
                         lines::add(Number::$name, &[$($(#[cfg($only)])? &$argument),*]);
                     }
+                    if listeners(Number::$name) & TIMELINE != 0 {
+                        timeline::add(Number::$name, &[$($(#[cfg($only)])? &$argument),*]);
+                    }
                     let Some(sink) = sink(Number::$name) else {
                         return;
                     };
@@ -80,6 +85,8 @@ macro_rules! events {
 events! {
     /// A task was made.
     qio_task_new(task: Id, source: Id, func: Id, opaque: Id);
+    /// A task's callback is next.
+    qio_task_callback(task: Id, func: Id);
     /// A task's callback has returned; the task isn't freed yet.
     qio_task_complete(task: Id);
     /// A task is about to be given to a worker thread.
@@ -90,6 +97,8 @@ events! {
     qio_task_thread_exit(task: Id);
     /// A task's delivery is armed; the task may be gone already.
     qio_task_thread_source_attach(task: Id, source: Id);
+    /// A task was given to a worker thread; it may be gone already.
+    qio_task_thread_submit(task: Id);
     /// A waiting thread takes a delivery over.
     qio_task_thread_source_cancel(task: Id, source: Id);
     /// A task's result is about to be delivered.
@@ -107,13 +116,25 @@ events! {
     qio_net_listener_callback[listener_lock](
         listener: Id, func: Id, context: Id, #[cfg(listener_source)] aio_context: Id
     );
-    /// An accept failed for good or for lack of resources (L1; beyond the original's events).
+    /// A client is handed over next.
+    qio_net_listener_client(listener: Id, cioc: Id, func: Id);
+    /// The function that a client was handed to has returned.
+    qio_net_listener_client_done(listener: Id, cioc: Id);
+    /// An accept failed for good or for lack of resources (L1).
     qio_net_listener_accept_fail(listener: Id, fd: c_int, errno: c_int);
+    /// A socket is left alone for so many milliseconds, since it can't be accepted from now.
+    qio_net_listener_pause(listener: Id, fd: c_int, milliseconds: u32);
+    /// A socket that was left alone is watched again.
+    qio_net_listener_resume(listener: Id, fd: c_int);
 
     /// A socket channel was made.
     qio_channel_socket_new(ioc: Id);
     /// A socket channel took over a descriptor.
     qio_channel_socket_new_fd(ioc: Id, fd: c_int);
+    /// A socket channel is open; `local` and `remote` are the names of its ends, NULL if there is none.
+    qio_channel_socket_open(ioc: Id, fd: c_int, local: Option<&SocketName>, remote: Option<&SocketName>);
+    /// A socket channel is closed; its descriptor isn't yet.
+    qio_channel_socket_close(ioc: Id, fd: c_int);
     /// A connect begins.
     qio_channel_socket_connect_sync(ioc: Id, addr: Id);
     /// A listen begins.
@@ -280,8 +301,7 @@ mod tests {
             "{expected:?}"
         );
         expected.remove("qio_channel_command_new_spawn");
-        // Beyond the original's (L1).
-        expected.insert("qio_net_listener_accept_fail".to_owned(), Some(3));
+        expected.extend(specified(tasks, "\n### 7.3 Own events\n"));
         for event in EVENTS {
             let (name, arguments) = (event.name, event.arguments);
             let count = expected.remove(name);

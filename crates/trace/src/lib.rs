@@ -11,6 +11,7 @@ mod lines;
 mod listeners;
 mod patterns;
 mod sinks;
+mod timeline;
 mod usdt;
 
 pub use argument::Id;

@@ -8,6 +8,8 @@ use super::events::{EVENTS, Number};
 pub(super) const SINK: u8 = 1;
 /// A line is written for the event.
 pub(super) const LINES: u8 = 2;
+/// The event is on its way to a picture of time.
+pub(super) const TIMELINE: u8 = 4;
 
 /// By the number of the event.
 static LISTENERS: [AtomicU8; EVENTS.len()] = [const { AtomicU8::new(0) }; EVENTS.len()];

@@ -113,7 +113,8 @@ impl HandlerWatch {
     /// The pause is over.
     fn resume(&self) {
         let mut phase = self.phase.lock();
-        if *phase == Phase::Suspended {
+        let was_suspended = *phase == Phase::Suspended;
+        if was_suspended {
             *phase = Phase::Watching;
             self.set_on_timer(Handlers::NONE);
             if let Some(timer) = &self.timer {
@@ -122,6 +123,9 @@ impl HandlerWatch {
             self.set(self.on_client.on_read());
         }
         drop(phase);
+        if was_suspended {
+            self.server.trace_resume(&self.listener);
+        }
     }
 }
 
@@ -134,9 +138,10 @@ impl Watch for HandlerWatch {
         self.index
     }
 
-    fn suspend(&self, _listener: &Listener, milliseconds: u32) {
+    fn suspend(&self, listener: &Listener, milliseconds: u32) {
         let Some(timer) = &self.timer else {
             poll::rest(WITHOUT_TIMER);
+            self.server.trace_resume(listener);
             return;
         };
         let mut phase = self.phase.lock();

@@ -7,6 +7,7 @@ use super::accept::{AcceptError, AcceptLock, Backoff};
 use super::registration::Registration;
 use super::traces;
 use crate::object::Ref;
+use crate::object::client_func::Permission;
 use crate::object::listener::Listener;
 use crate::object::socket::Socket;
 use abi::layout::QIOChannelSocket;
@@ -91,7 +92,7 @@ impl Server {
                     taken += 1;
                     self.note_client(taken);
                     traces::callback(listener, &self.registration);
-                    permission.call(listener, &client);
+                    self.hand_over(listener, &permission, &client);
                 }
                 Err(AcceptError::WouldBlock) => {
                     if taken == 1 {
@@ -110,6 +111,13 @@ impl Server {
         Ok(())
     }
 
+    fn hand_over(&self, listener: &Listener, permission: &Permission<'_>, client: &Socket) {
+        let (listener_id, client_id) = (listener.as_ptr().into(), client.into());
+        trace::qio_net_listener_client(listener_id, client_id, self.registration.func.id());
+        permission.call(listener, client);
+        trace::qio_net_listener_client_done(listener_id, client_id);
+    }
+
     /// Accepting works; this is client number `taken` of the round.
     fn note_client(&self, taken: usize) {
         let mut pace = self.pace.lock();
@@ -118,6 +126,16 @@ impl Server {
             pace.lookahead.found(true);
         }
         drop(pace);
+    }
+
+    /// Tells of a socket that is left alone for a while.
+    pub fn trace_pause(&self, listener: &Listener, milliseconds: u32) {
+        trace::qio_net_listener_pause(listener.as_ptr().into(), self.channel.fd(), milliseconds);
+    }
+
+    /// Tells of a socket that is no longer left alone.
+    pub fn trace_resume(&self, listener: &Listener) {
+        trace::qio_net_listener_resume(listener.as_ptr().into(), self.channel.fd());
     }
 
     /// Tells of a socket that can't be accepted from.

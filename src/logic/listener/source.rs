@@ -144,6 +144,7 @@ impl Hooks for SourceWatch {
         let [poll_fd] = &self.poll_fd;
         let found = if self.is_suspended.load(Ordering::Acquire) {
             state_of(&listener).with_source(self, Self::resume_source);
+            self.server.trace_resume(&listener);
             None
         } else {
             Some(poll_fd.revents())

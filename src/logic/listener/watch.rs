@@ -33,7 +33,9 @@ pub(super) trait Watch {
             // Leaves the socket alone for a while (L1).
             Err(AcceptError::OutOfResources(errno)) => {
                 server.trace_failure(listener, errno);
-                self.suspend(listener, server.longer_pause());
+                let milliseconds = server.longer_pause();
+                server.trace_pause(listener, milliseconds);
+                self.suspend(listener, milliseconds);
                 true
             }
             // Gives it up: it can never be accepted from (W-LSN-1).

@@ -71,6 +71,7 @@ pub fn close(socket: &Socket) -> Result<(), Error> {
     let Some(descriptor) = socket.take() else {
         return Ok(());
     };
+    trace::qio_channel_socket_close(socket.into(), descriptor.as_raw());
     writers::forget(socket);
     let channel: &Channel = socket.upcast();
     if channel.has_feature(Feature::LISTEN) {

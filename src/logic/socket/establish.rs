@@ -58,18 +58,25 @@ fn adopt(socket: &Socket, fd: i32, provenance: Provenance) -> Result<(), Error> 
 }
 
 fn store_names(socket: &Socket, fd: i32) -> Result<(), Error> {
-    match socket::peer_name(fd) {
-        Ok(name) => socket.set_name_of(End::Remote, &name),
-        Err(Errno::ENOTCONN) => socket.set_unnamed(End::Remote),
+    let remote = match socket::peer_name(fd) {
+        Ok(name) => {
+            socket.set_name_of(End::Remote, &name);
+            Some(name)
+        }
+        Err(Errno::ENOTCONN) => {
+            socket.set_unnamed(End::Remote);
+            None
+        }
         Err(errno) => {
             return Err(Error::os(
                 errno,
                 "Could not tell the remote address of the socket",
             ));
         }
-    }
+    };
     let local = socket::local_name(fd).map_err(unnamed_here)?;
     socket.set_name_of(End::Local, &local);
+    trace::qio_channel_socket_open(socket.into(), fd, Some(&local), remote.as_ref());
     Ok(())
 }
 
@@ -251,6 +258,7 @@ fn client(
     client.set_name_of(End::Local, local);
     client.open(descriptor.into_raw());
     set_features(&client, Provenance::Accepted);
+    trace::qio_channel_socket_open((&*client).into(), fd, Some(local), Some(remote));
     statistics::add(Count::Accepted);
     trace::qio_channel_socket_accept_complete(listener.into(), (&*client).into(), fd);
     client

@@ -58,7 +58,7 @@ pub struct CompletionQueue {
 
 /// What a queue has in its context.
 struct Sources {
-    context: WeakContext,
+    context: Arc<WeakContext>,
     delivery: Option<SourceOf<Delivery>>,
 }
 
@@ -86,7 +86,8 @@ impl CompletionQueue {
         let guard = SourceOf::new(StarvationGuard(Arc::clone(self)));
         guard.set_name(c"QIOTask starvation guard");
         guard.set_can_recurse();
-        let context = WeakContext::anchored(context, guard, Closer(Arc::clone(self)));
+        let kept = Closer(Arc::clone(self));
+        let context = Arc::new(WeakContext::anchored(context, guard, kept));
         let delivery = self.attach_delivery(&context);
         let replaced = self.sources.lock().replace(Sources { context, delivery });
         drop(replaced);
@@ -106,6 +107,7 @@ impl CompletionQueue {
         if !self.announced.swap(false, Ordering::Relaxed) {
             return;
         }
+        // Under the lock, since whoever iterates the context or waits in its thread keeps it.
         if let Some(sources) = &mut *self.sources.lock()
             && let Some(delivery) = sources.delivery.take()
         {
@@ -116,8 +118,12 @@ impl CompletionQueue {
 
     /// Ends a source of the queue's context, on whatever thread.
     pub(super) fn end(&self, source: Source) {
-        match &*self.sources.lock() {
-            Some(sources) => sources.context.end(source),
+        let sources = self.sources.lock();
+        let context = sources.as_ref().map(|sources| Arc::clone(&sources.context));
+        // Not locked: the context may go meanwhile, and close the queue.
+        drop(sources);
+        match context {
+            Some(context) => context.end(source),
             // The context has ended it.
             None => drop(source),
         }

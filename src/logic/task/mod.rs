@@ -200,6 +200,7 @@ impl Task {
         let Some(completion) = completion else {
             misuse("qio_task_complete", format_args!("the task was freed"))
         };
+        trace::qio_task_callback(Handle::for_task(self).into(), completion.function_id());
         if !completion.call(Handle::for_task(self)) {
             misuse(
                 "qio_task_complete",
@@ -252,8 +253,10 @@ impl Task {
             completions: Some(completions),
         };
         self.set_stage(Stage::Queued);
-        trace::qio_task_thread_start(Handle::for_task(&self).into(), function, opaque);
+        let id = trace::Id::from(Handle::for_task(&self));
+        trace::qio_task_thread_start(id, function, opaque);
         pool::submit(self);
+        trace::qio_task_thread_submit(id);
     }
 
     /// Runs the worker function and publishes the task. On a worker thread, or on one that waits

@@ -76,10 +76,19 @@ impl Retry {
     }
 }
 
+/// What is left to do when an attempt was arranged for and the queue is unlocked.
+pub struct Told {
+    /// The contexts that may be iterated, as none may go while the queue is locked.
+    places: Vec<(MainContext, Option<Arc<CompletionQueue>>)>,
+    /// The timers that have been. A context may go with its last source, and its tasks are counted with the
+    /// queue.
+    over: Retries,
+}
+
 impl Work for Tasks {
     type Job = Arc<Task>;
     type Retries = Retries;
-    type Told = Vec<(MainContext, Option<Arc<CompletionQueue>>)>;
+    type Told = Told;
 
     fn start(workers: &'static Pool) -> bool {
         let life = || {
@@ -127,7 +136,7 @@ impl Work for Tasks {
     ) -> Self::Told {
         retries.pause = (retries.pause * 2).clamp(RETRY_FIRST, RETRY_LONGEST);
         // Any of these may be iterated, or none but the default one.
-        let mut places: Self::Told = Vec::new();
+        let mut places = Vec::new();
         places.extend(MainContext::try_default().map(|context| (context, None)));
         for task in queue {
             let thread = task.thread.lock();
@@ -135,15 +144,17 @@ impl Work for Tasks {
                 places.push((context, thread.completions.clone()));
             }
         }
+        let over = retries.over();
         for (context, completions) in &places {
             retries.start(pool, context, completions.clone());
         }
-        // With the contexts, as none may go while the queue is locked.
-        places
+        Told { places, over }
     }
 
     /// A thread that waits for one of these can run it now.
-    fn tell(places: Self::Told) {
+    fn tell(told: Told) {
+        Self::end(told.over);
+        let places = told.places;
         for completions in places
             .iter()
             .filter_map(|(_, completions)| completions.as_ref())
@@ -181,6 +192,17 @@ pub(super) fn take_if_starved(task: &Arc<Task>) -> Option<Arc<Task>> {
 }
 
 impl Retries {
+    /// The timers that have been.
+    fn over(&mut self) -> Self {
+        let timers = self
+            .timers
+            .extract_if(.., |retry| retry.timer.is_destroyed());
+        Self {
+            pause: 0,
+            timers: timers.collect(),
+        }
+    }
+
     /// Asks for a thread again from a timer in `context`, unless one is there.
     fn start(
         &mut self,
@@ -189,12 +211,6 @@ impl Retries {
         completions: Option<Arc<CompletionQueue>>,
     ) {
         let address = context.as_ptr().addr();
-        for retry in self
-            .timers
-            .extract_if(.., |retry| retry.timer.is_destroyed())
-        {
-            retry.end();
-        }
         if self.timers.iter().any(|retry| retry.context == address) {
             return;
         }

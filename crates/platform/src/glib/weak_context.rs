@@ -15,9 +15,10 @@ use glib_sys::{self as ffi, GMainContext, gboolean};
 
 use super::source::{Callback, Hooks, Source};
 use super::{MainContext, SourceOf};
-use crate::sync::Mutex;
+use crate::os::thread;
 use crate::sync::atomic::Ordering;
 use crate::sync::fork::{self, PerProcess};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// A context that may go at any time, and on any thread.
 #[derive(Debug)]
@@ -27,14 +28,114 @@ pub struct WeakContext {
     anchor: Source,
 }
 
-/// While it is locked and has the context, the context's memory is there.
+/// While a thread holds it and it has the context, the context's memory is there.
+///
+/// From 2.86 on `g_source_destroy` takes a reference on the context while it works. If others drop theirs
+/// meanwhile, the context goes in there: on the thread that holds the gate, which then closes it.
 #[derive(Debug)]
-struct Gate(Mutex<Option<NonNull<GMainContext>>>);
+struct Gate {
+    state: Mutex<GateState>,
+    released: Condvar,
+}
+
+#[derive(Debug)]
+struct GateState {
+    context: Option<NonNull<GMainContext>>,
+    /// The thread that holds the gate, and how many times.
+    holder: Option<Holder>,
+    waiting: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Holder {
+    thread: u64,
+    depth: usize,
+}
 
 // SAFETY: the address is used while the context is there only, which any thread may do.
-unsafe impl Send for Gate {}
-// SAFETY: as above.
-unsafe impl Sync for Gate {}
+unsafe impl Send for GateState {}
+
+impl Gate {
+    fn new(context: &MainContext) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(GateState {
+                context: NonNull::new(context.as_ptr()),
+                holder: None,
+                waiting: 0,
+            }),
+            released: Condvar::new(),
+        })
+    }
+
+    /// The state, once no other thread holds the gate.
+    fn free(&self) -> MutexGuard<'_, GateState> {
+        let mut state = self.state.lock();
+        while state
+            .holder
+            .is_some_and(|holder| holder.thread != thread::current_id())
+        {
+            state.waiting += 1;
+            state = self.released.wait(state);
+            state.waiting -= 1;
+        }
+        state
+    }
+
+    /// Holds the gate, if there is a context.
+    fn hold(&self) -> Option<Hold<'_>> {
+        let mut state = self.free();
+        let context = state.context?;
+        state.holder = Some(Holder {
+            thread: thread::current_id(),
+            depth: state.holder.map_or(1, |holder| holder.depth + 1),
+        });
+        drop(state);
+        Some(Hold {
+            gate: self,
+            context,
+        })
+    }
+
+    /// The context goes, perhaps on the thread that holds the gate: what follows there is no longer
+    /// under it, since nobody looks at the context any more.
+    fn close(&self) {
+        let mut state = self.free();
+        state.context = None;
+        self.set_holder(state, None);
+    }
+
+    /// Lets go of the gate, unless this thread has closed it meanwhile.
+    fn release(&self) {
+        let state = self.state.lock();
+        if let Some(holder) = state.holder
+            && state.context.is_some()
+        {
+            let depth = holder.depth - 1;
+            self.set_holder(state, (depth > 0).then_some(Holder { depth, ..holder }));
+        }
+    }
+
+    fn set_holder(&self, mut state: MutexGuard<'_, GateState>, holder: Option<Holder>) {
+        state.holder = holder;
+        let wakes = holder.is_none() && state.waiting > 0;
+        drop(state);
+        if wakes {
+            self.released.notify_all();
+        }
+    }
+}
+
+/// A gate that is held.
+struct Hold<'a> {
+    gate: &'a Gate,
+    context: NonNull<GMainContext>,
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.gate.release();
+    }
+}
 
 /// What the anchor keeps: it closes the gate when the context goes, and then drops `kept`.
 struct Closer<T> {
@@ -47,7 +148,7 @@ struct Closer<T> {
 impl<T> Drop for Closer<T> {
     fn drop(&mut self) {
         if self.generation == fork::generation() {
-            *self.gate.0.lock() = None;
+            self.gate.close();
         }
     }
 }
@@ -148,7 +249,7 @@ impl WeakContext {
         anchor: SourceOf<H>,
         kept: T,
     ) -> Self {
-        let gate = Arc::new(Gate(Mutex::new(NonNull::new(context.as_ptr()))));
+        let gate = Gate::new(context);
         anchor.keep(Closer {
             gate: Arc::clone(&gate),
             generation: fork::generation(),
@@ -168,8 +269,7 @@ impl WeakContext {
 
     /// Whether the context was there a moment ago.
     pub fn is_live(&self) -> bool {
-        let context = self.gate.0.lock();
-        context.is_some() && !self.is_ending()
+        self.gate.state.lock().context.is_some() && !self.is_ending()
     }
 
     /// Starts a source in the context; None if that is going. `rejected` is called before such a
@@ -186,12 +286,13 @@ impl WeakContext {
                 ffi::g_source_set_callback(source.as_ptr(), Some(nothing), ptr::null_mut(), None);
             }
         }
-        let context = self.gate.0.lock();
-        let attached = context
+        let hold = self.gate.hold();
+        let attached = hold
+            .as_ref()
             .filter(|_| !self.is_ending())
-            .is_some_and(|context| {
+            .is_some_and(|hold| {
                 // SAFETY: both are there: the gate has the context.
-                unsafe { ffi::g_source_attach(source.as_ptr(), context.as_ptr()) };
+                unsafe { ffi::g_source_attach(source.as_ptr(), hold.context.as_ptr()) };
                 // GLib takes stock of what it has to end once, under its lock. What came before has
                 // no place any more; what came after has no owner.
                 !self.is_ending() || place(&source).is_null()
@@ -204,16 +305,17 @@ impl WeakContext {
             drop(source);
             None
         };
-        drop(context);
+        drop(hold);
         result
     }
 
     /// Ends a source of the context, wherever that stands. The last reference belongs here: GLib
-    /// looks at the context also when that goes.
+    /// looks at the context also when that goes. The context may go in here, so no lock may be held that
+    /// what it ends or what it keeps would take.
     pub fn end(&self, source: Source) {
-        let context = self.gate.0.lock();
+        let hold = self.gate.hold();
         // Without a place the context ends it.
-        if context.is_some() && !place(&source).is_null() {
+        if hold.is_some() && !place(&source).is_null() {
             source.destroy();
             // It may have lost its place in between. Before 2.86 GLib then marks it only, and its
             // context, which waits for the gate, would pass over what is marked.
@@ -223,7 +325,7 @@ impl WeakContext {
         }
         // Here, as GLib looks at the context for it.
         drop(source);
-        drop(context);
+        drop(hold);
     }
 }
 
@@ -266,6 +368,33 @@ mod tests {
         let source = SourceOf::new(Anchor);
         assert!(weak.attach(source, |_| rejections += 1).is_none());
         assert_eq!(rejections, 1);
+    }
+
+    /// As where `g_source_destroy` drops the last reference.
+    #[test]
+    fn a_context_may_go_on_the_thread_that_holds_its_gate() {
+        struct Ends(Arc<WeakContext>, Mutex<Option<Source>>);
+        impl Drop for Ends {
+            fn drop(&mut self) {
+                let source = self.1.lock().take();
+                self.0.end(source.unwrap());
+            }
+        }
+
+        let context = MainContext::create();
+        let weak = WeakContext::for_context(&context);
+        let source = weak.attach(SourceOf::new(Anchor), |_| {}).unwrap();
+        let other = weak.attach(SourceOf::new(Anchor), |_| {}).unwrap();
+        other.keep(Ends(Arc::clone(&weak), Mutex::new(Some((*source).clone()))));
+        let hold = weak.gate.hold();
+        drop(weak.gate.hold());
+        assert!(hold.is_some());
+        drop(context);
+        assert!(!weak.is_live());
+        assert!(weak.gate.hold().is_none());
+        std::thread::scope(|scope| scope.spawn(|| weak.end((*other).clone())).join()).unwrap();
+        drop(hold);
+        weak.end((*source).clone());
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! Where the lines go: a descriptor of our own.
 
 use core::ffi::{CStr, c_int};
-use core::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 
-use crate::os::errno::{self, Errno};
+use crate::os::errno::Errno;
 use crate::os::fd::{self, Descriptor};
 use crate::os::iov::IoVec;
-use crate::os::{file, poll};
+use crate::os::{file, poll, stderr};
 
 /// -1 until there is one. Changes hands under the writer's lock; a static, since a forked child goes on
 /// with it and can't wait for that lock.
@@ -41,12 +40,12 @@ pub(super) fn open(name: Option<&CStr>) -> Result<Descriptor, Errno> {
 
 /// From now on lines go to `to`. For who has the writer's lock.
 pub(super) fn change(to: Descriptor) {
-    let identity = identity(to.as_raw()).unwrap_or_default();
+    let identity = file::identity(to.as_raw()).unwrap_or_default();
     DEVICE.store(identity.0, Ordering::Relaxed);
     NUMBER.store(identity.1, Ordering::Relaxed);
     let before = FD.swap(to.into_raw(), Ordering::Release);
     FAILED.store(false, Ordering::Relaxed);
-    if before >= 0 && self::identity(before).is_ok() {
+    if before >= 0 && file::identity(before).is_ok() {
         // SAFETY: it was ours, and nobody gets it from the static any more.
         drop(unsafe { Descriptor::from_raw(before) });
     }
@@ -61,8 +60,8 @@ pub(super) fn write(text: &[u8]) {
     if let Err(errno) = write_all(FD.load(Ordering::Acquire), text) {
         FAILED.store(true, Ordering::Relaxed);
         let line = format!("libqio: tracing stops: its file can't be written: {errno}\n");
-        // No matter if that can't be written either. Not by stdio, whose lock the program may have.
-        let _ = file::writev(libc::STDERR_FILENO, &[IoVec::from_slice(line.as_bytes())]);
+        // Not by stdio, whose lock the program may have.
+        stderr::write_directly(line.as_bytes());
     }
 }
 
@@ -72,7 +71,7 @@ fn write_all(fd: c_int, mut text: &[u8]) -> Result<(), Errno> {
         DEVICE.load(Ordering::Relaxed),
         NUMBER.load(Ordering::Relaxed),
     );
-    if identity(fd)? != expected {
+    if file::identity(fd)? != expected {
         return Err(Errno::EBADF);
     }
     while !text.is_empty() {
@@ -86,16 +85,4 @@ fn write_all(fd: c_int, mut text: &[u8]) -> Result<(), Errno> {
         }
     }
     Ok(())
-}
-
-/// Device and number of an open file.
-fn identity(fd: c_int) -> Result<(u64, u64), Errno> {
-    let mut stat = MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: the call stores to a local variable.
-    if unsafe { libc::fstat(fd, stat.as_mut_ptr()) } != 0 {
-        return Err(errno::last());
-    }
-    // SAFETY: stored, as the call succeeded.
-    let stat = unsafe { stat.assume_init() };
-    Ok((stat.st_dev, stat.st_ino))
 }

@@ -4,6 +4,8 @@
 //! first line or the thread is 64 KiB ahead of the writer. The writer is a thread of its own, which looks every
 //! [`PAUSE`] milliseconds; whoever calls [`flush`] writes as well. No line is dropped.
 //!
+//! Beside lines there are records: bytes that a function gets, in the same order, in the place of a file.
+//!
 //! A forked child starts anew, with a writer of its own: the lines that were waiting are the parent's.
 
 mod destination;
@@ -12,14 +14,14 @@ mod ring;
 use core::cell::RefCell;
 use core::ffi::CStr;
 use std::io::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::os::errno::{self, Errno};
 use crate::os::{clock, poll, thread};
 use crate::sync::Mutex;
 use crate::sync::fork::{self, PerProcess};
-use ring::{Lines, Ring};
+use ring::{Entries, Kind, Ring};
 
 /// Milliseconds that a line may wait.
 const PAUSE: i32 = 50;
@@ -85,18 +87,61 @@ impl Shared {
             Which::Settled => rings.iter().fold(now, |limit, ring| ring.limit(limit)),
             Which::All => u64::MAX,
         };
-        let mut lines = Lines::default();
+        let mut entries = Entries::default();
         for ring in rings {
-            ring.take(limit, &mut lines);
+            ring.take(limit, &mut entries);
         }
-        let text = lines.in_order();
+        entries.sort();
+        let text = entries.text();
         if !text.is_empty() {
             destination::write(&text);
+        }
+        if let Some(reader) = READER.get() {
+            reader(&mut entries.of_kind(Kind::Record).map(Record::new));
         }
     }
 }
 
-/// Which lines are written.
+/// What a reader of records gets: those that waited, in the order of their times.
+pub type Reader = fn(&mut dyn Iterator<Item = Record<'_>>);
+
+static READER: OnceLock<Reader> = OnceLock::new();
+
+/// A record that was added.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// When, in nanoseconds of `CLOCK_MONOTONIC`.
+    pub time: u64,
+    /// The kernel's number of the thread that added it.
+    pub thread: u32,
+    /// The thread's name, as of its first entry.
+    pub name: &'a [u8],
+    /// What it added.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    fn new((time, entry): (u64, &'a [u8])) -> Self {
+        let (thread, rest) = entry.split_first_chunk().unwrap_or((&[0; 4], &[]));
+        let (&length, rest) = rest.split_first().unwrap_or((&0, &[]));
+        let (name, bytes) = rest.split_at_checked(length.into()).unwrap_or_default();
+        let thread = u32::from_ne_bytes(*thread);
+        Self {
+            time,
+            thread,
+            name,
+            bytes,
+        }
+    }
+}
+
+/// From now on `reader` gets the records, each once, by one thread at a time. It may not add entries.
+/// The first one stays.
+pub fn set_reader(reader: Reader) {
+    READER.get_or_init(|| reader);
+}
+
+/// Which entries are written.
 #[derive(Clone, Copy)]
 enum Which {
     /// Those that no earlier one can follow, since no thread is making it.
@@ -109,8 +154,10 @@ enum Which {
 struct Own {
     generation: u32,
     ring: Arc<Ring>,
-    /// Number and name of the thread.
+    /// Number and name of the thread, in a line.
     who: String,
+    /// The same before a record's bytes.
+    binary_who: Vec<u8>,
     /// The line that is being made.
     line: Vec<u8>,
 }
@@ -123,35 +170,44 @@ impl Own {
     fn new() -> Self {
         let shared = SHARED.get();
         shared.start_writer();
+        let (number, name) = (thread::own_number(), thread::own_name());
+        let mut binary_who = number.to_ne_bytes().to_vec();
+        binary_who.push(u8::try_from(name.len()).unwrap_or(0));
+        binary_who.extend_from_slice(name.as_bytes());
         Self {
+            binary_who,
             generation: fork::generation(),
             ring: shared.ring(),
-            who: format!(
-                " {} [{}] ",
-                thread::own_number(),
-                printable(&thread::own_name())
-            ),
+            who: format!(" {} [{}] ", number, printable(&name)),
             line: Vec::new(),
         }
     }
 
-    fn add(&mut self, text: impl FnOnce(&mut Vec<u8>)) {
+    fn add(&mut self, kind: Kind, put: impl FnOnce(&mut Vec<u8>)) {
         let time = self.ring.start_line(clock::monotonic);
         self.line.clear();
-        // Writing to memory doesn't fail.
-        let _ = write!(
-            self.line,
-            "{}.{:09}",
-            time / 1_000_000_000,
-            time % 1_000_000_000
-        );
-        self.line.extend_from_slice(self.who.as_bytes());
-        text(&mut self.line);
-        self.line.push(b'\n');
+        match kind {
+            Kind::Line => {
+                // Writing to memory doesn't fail.
+                let _ = write!(
+                    self.line,
+                    "{}.{:09}",
+                    time / 1_000_000_000,
+                    time % 1_000_000_000
+                );
+                self.line.extend_from_slice(self.who.as_bytes());
+                put(&mut self.line);
+                self.line.push(b'\n');
+            }
+            Kind::Record => {
+                self.line.extend_from_slice(&self.binary_who);
+                put(&mut self.line);
+            }
+        }
         let mut patience = PATIENCE;
-        while !self.ring.put(time, &self.line) {
+        while !self.ring.put(time, kind, &self.line) {
             SHARED.get().write(Which::Settled);
-            if self.ring.put(time, &self.line) {
+            if self.ring.put(time, kind, &self.line) {
                 break;
             }
             // Another thread is making an earlier line; whoever makes the earliest finds room.
@@ -184,14 +240,22 @@ impl Drop for Own {
 ///
 /// The name is that which the thread had at its first line.
 pub fn add(text: impl FnOnce(&mut Vec<u8>)) {
-    if destination::has_failed() {
-        return;
+    if !destination::has_failed() {
+        add_entry(Kind::Line, text);
     }
+}
+
+/// Adds a record: the bytes that `put` appends, for the reader. errno stays.
+pub fn add_record(put: impl FnOnce(&mut Vec<u8>)) {
+    add_entry(Kind::Record, put);
+}
+
+fn add_entry(kind: Kind, put: impl FnOnce(&mut Vec<u8>)) {
     let kept = errno::last();
-    let mut text = Some(text);
+    let mut put = Some(put);
     let added = OWN.try_with(|own| {
         // Only a signal handler that interrupts this very function finds it borrowed.
-        let (Ok(mut own), Some(text)) = (own.try_borrow_mut(), text.take()) else {
+        let (Ok(mut own), Some(put)) = (own.try_borrow_mut(), put.take()) else {
             return;
         };
         let generation = fork::generation();
@@ -199,11 +263,11 @@ pub fn add(text: impl FnOnce(&mut Vec<u8>)) {
             Some(own) if own.generation == generation => own,
             own => own.insert(Own::new()),
         };
-        own.add(text);
+        own.add(kind, put);
     });
     // A thread that is ending has given up its own.
-    if let (Err(_), Some(text)) = (added, text) {
-        Own::new().add(text);
+    if let (Err(_), Some(put)) = (added, put) {
+        Own::new().add(kind, put);
     }
     errno::set(kept);
 }
@@ -232,7 +296,7 @@ pub fn set_default_file() -> Result<(), Errno> {
 
 /// Writes the lines that were added so far.
 pub fn flush() {
-    if destination::is_open() {
+    if destination::is_open() || READER.get().is_some() {
         SHARED.get().write(Which::All);
     }
 }

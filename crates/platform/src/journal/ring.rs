@@ -1,11 +1,22 @@
-//! The lines of one thread that aren't written yet.
+//! The entries of one thread that aren't written yet: lines, and records for the reader.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// How many words of 8 bytes a thread can be ahead of the writer.
 const WORDS: usize = if cfg!(miri) { 256 } else { 8192 };
-/// The words before each line: its time, its length.
+/// The words before each entry: its time, its length and kind.
 const HEAD: usize = 2;
+/// Beside the length of a record.
+const RECORD: u64 = 1 << 63;
+
+/// What an entry is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// Text, with its end.
+    Line,
+    /// Bytes for the reader.
+    Record,
+}
 
 /// A ring that one thread fills, its owner, and one empties, without a lock.
 #[derive(Debug)]
@@ -71,7 +82,7 @@ impl Ring {
 
     /// Puts a line in; false if there is no room now. For the owner. A line that is longer than all the
     /// ring loses its end.
-    pub(super) fn put(&self, time: u64, line: &[u8]) -> bool {
+    pub(super) fn put(&self, time: u64, kind: Kind, line: &[u8]) -> bool {
         let line = line.get(..(WORDS - HEAD) * 8).unwrap_or(line);
         let pieces = line.chunks(8);
         let filled = self.filled.load(Ordering::Relaxed);
@@ -79,7 +90,8 @@ impl Ring {
         if filled.wrapping_sub(emptied) + HEAD + pieces.len() > WORDS {
             return false;
         }
-        let head = [time, line.len() as u64].into_iter();
+        let kind = if kind == Kind::Record { RECORD } else { 0 };
+        let head = [time, line.len() as u64 | kind].into_iter();
         let body = pieces.map(|piece| {
             let mut word = [0; 8];
             word[..piece.len()].copy_from_slice(piece);
@@ -96,8 +108,8 @@ impl Ring {
         true
     }
 
-    /// Moves the lines of up to the time of `limit` to `lines`. For the one that empties.
-    pub(super) fn take(&self, limit: u64, lines: &mut Lines) {
+    /// Moves the entries of up to the time of `limit` to `entries`. For the one that empties.
+    pub(super) fn take(&self, limit: u64, entries: &mut Entries) {
         let filled = self.filled.load(Ordering::Acquire);
         let mut at = self.emptied.load(Ordering::Relaxed);
         let word = |at: usize| self.words[at % WORDS].load(Ordering::Relaxed);
@@ -106,36 +118,63 @@ impl Ring {
             if time > limit {
                 break;
             }
-            let length = usize::try_from(word(at.wrapping_add(1))).unwrap_or(0);
-            let start = lines.text.len();
+            let head = word(at.wrapping_add(1));
+            let length = usize::try_from(head & !RECORD).unwrap_or(0);
+            let kind = match head & RECORD {
+                0 => Kind::Line,
+                _ => Kind::Record,
+            };
+            let start = entries.bytes.len();
             at = at.wrapping_add(HEAD);
             for _ in 0..length.div_ceil(8) {
-                lines.text.extend(word(at).to_ne_bytes());
+                entries.bytes.extend(word(at).to_ne_bytes());
                 at = at.wrapping_add(1);
             }
-            lines.text.truncate(start + length);
-            lines.rows.push((time, start, start + length));
+            entries.bytes.truncate(start + length);
+            let end = start + length;
+            entries.rows.push(Row {
+                time,
+                kind,
+                start,
+                end,
+            });
         }
         self.emptied.store(at, Ordering::Release);
     }
 }
 
-/// Lines that were taken out of rings.
+/// Entries that were taken out of rings.
 #[derive(Default, Debug)]
-pub(super) struct Lines {
-    text: Vec<u8>,
-    /// Time, start and end of each.
-    rows: Vec<(u64, usize, usize)>,
+pub(super) struct Entries {
+    bytes: Vec<u8>,
+    rows: Vec<Row>,
 }
 
-impl Lines {
-    /// All, in the order of their times; those of one thread in their own.
-    pub(super) fn in_order(mut self) -> Vec<u8> {
-        self.rows.sort_by_key(|&(time, ..)| time);
-        let mut text = Vec::with_capacity(self.text.len());
-        for (_, start, end) in self.rows {
-            text.extend_from_slice(&self.text[start..end]);
-        }
+#[derive(Debug)]
+struct Row {
+    time: u64,
+    kind: Kind,
+    start: usize,
+    end: usize,
+}
+
+impl Entries {
+    /// From now on in the order of their times; those of one thread in their own.
+    pub(super) fn sort(&mut self) {
+        self.rows.sort_by_key(|row| row.time);
+    }
+
+    /// Those of a kind, each with its time.
+    pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (u64, &[u8])> {
+        let rows = self.rows.iter().filter(move |row| row.kind == kind);
+        rows.map(|row| (row.time, &self.bytes[row.start..row.end]))
+    }
+
+    /// All lines.
+    pub(super) fn text(&self) -> Vec<u8> {
+        let mut text = Vec::with_capacity(self.bytes.len());
+        self.of_kind(Kind::Line)
+            .for_each(|(_, line)| text.extend_from_slice(line));
         text
     }
 }
@@ -145,18 +184,23 @@ mod tests {
     use super::*;
 
     fn text_of(rings: &[&Ring]) -> String {
-        let mut lines = Lines::default();
+        let mut entries = Entries::default();
         rings
             .iter()
-            .for_each(|ring| ring.take(u64::MAX, &mut lines));
-        String::from_utf8(lines.in_order()).unwrap()
+            .for_each(|ring| ring.take(u64::MAX, &mut entries));
+        entries.sort();
+        String::from_utf8(entries.text()).unwrap()
     }
 
     #[test]
     fn lines_come_out_in_the_order_of_time() {
         let (a, b) = (Ring::new(), Ring::new());
-        assert!(a.put(1, b"first\n") && a.put(4, b"") && a.put(4, b"fourth, longer than a word\n"));
-        assert!(b.put(2, b"second\n") && b.put(3, b"8 bytes\n"));
+        assert!(
+            a.put(1, Kind::Line, b"first\n")
+                && a.put(4, Kind::Line, b"")
+                && a.put(4, Kind::Line, b"fourth, longer than a word\n")
+        );
+        assert!(b.put(2, Kind::Line, b"second\n") && b.put(3, Kind::Line, b"8 bytes\n"));
         assert_eq!(
             text_of(&[&b, &a]),
             "first\nsecond\n8 bytes\nfourth, longer than a word\n"
@@ -165,12 +209,23 @@ mod tests {
     }
 
     #[test]
+    fn records_are_apart_from_lines() {
+        let ring = Ring::new();
+        assert!(ring.put(1, Kind::Line, b"line\n") && ring.put(2, Kind::Record, b"bytes"));
+        let mut entries = Entries::default();
+        ring.take(u64::MAX, &mut entries);
+        assert_eq!(entries.text(), b"line\n");
+        let records: Vec<_> = entries.of_kind(Kind::Record).collect();
+        assert_eq!(records, [(2, &b"bytes"[..])]);
+    }
+
+    #[test]
     fn a_full_ring_takes_no_more_until_it_is_emptied() {
         let ring = Ring::new();
         let line = [b'x'; 100];
         let mut count = 0;
         for _ in 0..5 {
-            while ring.put(0, &line) {
+            while ring.put(0, Kind::Line, &line) {
                 count += 1;
             }
             assert_eq!(text_of(&[&ring]).len(), count * line.len());
@@ -182,7 +237,7 @@ mod tests {
     #[test]
     fn a_line_longer_than_the_ring_loses_its_end() {
         let ring = Ring::new();
-        assert!(ring.put(0, &[b'x'; WORDS * 9]));
+        assert!(ring.put(0, Kind::Line, &[b'x'; WORDS * 9]));
         assert_eq!(text_of(&[&ring]).len(), (WORDS - HEAD) * 8);
     }
 
@@ -190,7 +245,7 @@ mod tests {
     fn lines_wait_for_earlier_ones_that_are_being_made() {
         let (slow, fast) = (Ring::new(), Ring::new());
         assert_eq!(slow.limit(10), 10);
-        assert!(slow.put(2, b"2"));
+        assert!(slow.put(2, Kind::Line, b"2"));
         assert_eq!(slow.limit(10), 10);
         let clock = || {
             assert_eq!(slow.limit(10), 2);
@@ -198,12 +253,13 @@ mod tests {
         };
         assert_eq!(slow.start_line(clock), 3);
         assert_eq!(slow.limit(10), 3);
-        assert!(fast.put(1, b"1") && fast.put(4, b"4"));
-        let mut lines = Lines::default();
+        assert!(fast.put(1, Kind::Line, b"1") && fast.put(4, Kind::Line, b"4"));
+        let mut lines = Entries::default();
         fast.take(slow.limit(10), &mut lines);
         slow.take(slow.limit(10), &mut lines);
-        assert_eq!(lines.in_order(), b"12");
-        assert!(slow.put(3, b"3"));
+        lines.sort();
+        assert_eq!(lines.text(), b"12");
+        assert!(slow.put(3, Kind::Line, b"3"));
         assert_eq!(slow.limit(10), 10);
         assert_eq!(text_of(&[&fast, &slow]), "34");
     }
@@ -212,7 +268,7 @@ mod tests {
     fn a_ring_has_one_owner() {
         let ring = Ring::new();
         assert!(!ring.own());
-        assert!(ring.put(0, b"left behind"));
+        assert!(ring.put(0, Kind::Line, b"left behind"));
         ring.disown();
         assert!(ring.own() && !ring.own());
         assert_eq!(text_of(&[&ring]), "left behind");
@@ -230,7 +286,7 @@ mod tests {
         std::thread::scope(|scope| {
             let filling = scope.spawn(|| {
                 for number in 0..COUNT {
-                    while !ring.put(number, format!("{number}\n").as_bytes()) {
+                    while !ring.put(number, Kind::Line, format!("{number}\n").as_bytes()) {
                         std::thread::yield_now();
                     }
                 }

@@ -3,6 +3,7 @@
 //! A signal never ends a transfer (R-CHAN-13).
 
 use core::ffi::c_int;
+use core::mem::MaybeUninit;
 
 use libc::off_t;
 
@@ -42,6 +43,36 @@ pub fn preadv(fd: c_int, iov: &[IoVecMut<'_>], offset: off_t) -> Result<usize, E
 pub fn pwritev(fd: c_int, iov: &[IoVec<'_>], offset: off_t) -> Result<usize, Errno> {
     // SAFETY: as in `writev`.
     transfer(|| unsafe { libc::pwritev(fd, iov::as_ptr(iov), count(iov), offset) })
+}
+
+/// Device and number of an open file: whether a descriptor is still the same one's.
+pub fn identity(fd: c_int) -> Result<(u64, u64), Errno> {
+    let mut stat = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the call stores to a local variable.
+    if unsafe { libc::fstat(fd, stat.as_mut_ptr()) } != 0 {
+        return Err(errno::last());
+    }
+    // SAFETY: stored, as the call succeeded.
+    let stat = unsafe { stat.assume_init() };
+    Ok((stat.st_dev, stat.st_ino))
+}
+
+/// Locks a file, which its other open descriptions then can't: EAGAIN.
+pub fn lock(fd: c_int) -> Result<(), Errno> {
+    // SAFETY: takes numbers only.
+    match unsafe { libc::flock(fd, libc::LOCK_EX | libc::LOCK_NB) } {
+        0 => Ok(()),
+        _ => Err(errno::last()),
+    }
+}
+
+/// Makes the file so long.
+pub fn truncate(fd: c_int, length: off_t) -> Result<(), Errno> {
+    // SAFETY: takes numbers only.
+    match unsafe { libc::ftruncate(fd, length) } {
+        0 => Ok(()),
+        _ => Err(errno::last()),
+    }
 }
 
 /// Moves the position, and says where it is.

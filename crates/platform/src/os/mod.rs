@@ -3,8 +3,10 @@
 pub mod abort;
 pub mod bounded;
 pub mod clock;
+pub mod code;
 pub mod connection;
 mod control;
+pub mod document;
 pub mod environment;
 pub mod epoll;
 pub mod errno;

@@ -24,6 +24,11 @@ impl Pid {
 }
 
 /// `waitpid`, whatever signals come (R-CHAN-13).
+/// The number of the calling process.
+pub fn own_number() -> u32 {
+    std::process::id()
+}
+
 fn wait_for(child: Pid, flags: c_int) -> Result<Option<c_int>, Errno> {
     loop {
         let mut status = 0;

@@ -2,6 +2,7 @@
 
 use core::ffi::c_int;
 use core::mem::{self, offset_of};
+use core::net::{Ipv4Addr, Ipv6Addr};
 use core::ptr;
 
 use libc::{
@@ -210,6 +211,39 @@ impl SocketName {
     }
 }
 
+/// An address and a port, or a path; an abstract name after `@`.
+impl core::fmt::Display for SocketName {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.unix_name() {
+            Some(UnixName::Unnamed) => return f.write_str("unnamed"),
+            Some(UnixName::Path(path)) => return f.write_str(&String::from_utf8_lossy(path)),
+            Some(UnixName::Abstract { name, .. }) => {
+                return write!(f, "@{}", String::from_utf8_lossy(name));
+            }
+            None => {}
+        }
+        if let Some((cid, port)) = self.vsock_name() {
+            return write!(f, "vsock:{cid}:{port}");
+        }
+        let port = self.port().unwrap_or(0);
+        match self.family() {
+            libc::AF_INET => {
+                // SAFETY: the storage is larger than the struct and aligned for any socket name; it is
+                // integers only.
+                let address = unsafe { (*self.as_ptr().cast::<sockaddr_in>()).sin_addr.s_addr };
+                let address = Ipv4Addr::from(address.to_ne_bytes());
+                write!(f, "{address}:{port}")
+            }
+            libc::AF_INET6 => {
+                // SAFETY: as above.
+                let address = unsafe { (*self.as_ptr().cast::<sockaddr_in6>()).sin6_addr.s6_addr };
+                write!(f, "[{}]:{port}", Ipv6Addr::from(address))
+            }
+            family => write!(f, "family {family}"),
+        }
+    }
+}
+
 impl core::fmt::Debug for SocketName {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let bytes = self.as_ptr().cast::<u8>();
@@ -306,6 +340,21 @@ mod tests {
             SocketName::vsock(1, 2).with_port(9).vsock_name(),
             Some((1, 2))
         );
+    }
+
+    #[test]
+    fn names_are_written_as_people_write_them() {
+        let mut name = SocketName::empty();
+        assert_eq!(name.to_string(), "family 0");
+        name.storage.ss_family = family_field(libc::AF_INET);
+        assert_eq!(name.with_port(80).to_string(), "0.0.0.0:80");
+        name.storage.ss_family = family_field(libc::AF_INET6);
+        assert_eq!(name.with_port(80).to_string(), "[::]:80");
+        assert_eq!(SocketName::vsock(2, 7).to_string(), "vsock:2:7");
+        let unix = |path| SocketName::unix(path).unwrap().to_string();
+        assert_eq!(unix(b"/tmp/x"), "/tmp/x");
+        assert_eq!(unix(b"\0x"), "@x");
+        assert_eq!(unix(b""), "unnamed");
     }
 
     #[test]

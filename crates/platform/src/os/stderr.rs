@@ -2,6 +2,9 @@
 
 use core::ffi::c_void;
 
+use super::file;
+use super::iov::IoVec;
+
 unsafe extern "C" {
     #[link_name = "stderr"]
     static STDERR: *mut libc::FILE;
@@ -17,4 +20,10 @@ pub fn write(text: &[u8]) -> usize {
     let stream = unsafe { STDERR };
     // SAFETY: `text` is readable for its length, the stream locks itself.
     unsafe { libc::fwrite(text.as_ptr().cast::<c_void>(), 1, text.len(), stream) }
+}
+
+/// Writes `text` to descriptor 2, for threads that can't wait for the lock of stdio. No matter if it can't be
+/// written.
+pub fn write_directly(text: &[u8]) {
+    let _ = file::writev(libc::STDERR_FILENO, &[IoVec::from_slice(text)]);
 }
