@@ -353,6 +353,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn sources_run_as_long_as_others_keep_the_context() {
         let context = MainContext::create();
         let weak = WeakContext::for_context(&context);
@@ -371,6 +372,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn nothing_starts_in_a_context_that_has_gone() {
         let context = MainContext::create();
         let kept = Arc::new(());
@@ -415,6 +417,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_context_has_one_anchor_for_all() {
         let context = MainContext::create();
         let weak = WeakContext::for_context(&context);
@@ -425,6 +428,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_context_may_go_while_its_sources_come_and_go() {
         for round in 0..2_000 {
             let context = MainContext::create();
