@@ -5,6 +5,7 @@
  */
 #include "tls-channels.h"
 #include "tls-wire.h"
+#include "io/net-listener.h"
 
 #include <pthread.h>
 
@@ -356,6 +357,57 @@ static void await_failure(Shake *shake)
     g_assert_true(g_str_has_prefix(shake->error, "TLS handshake failed: "));
 }
 
+static void client_is_greeted(QIONetListener *listener, QIOChannelSocket *client, gpointer opaque)
+{
+    Tls *tls = opaque;
+
+    object_ref(OBJECT(client));
+    tls->below[SERVER] = QIO_CHANNEL(client);
+    set_blocking(client, false);
+    tls->ends[SERVER] = tls_over(QIO_CHANNEL(client), SERVER);
+    shake_start(&tls->shakes[SERVER], tls->ends[SERVER], NULL);
+}
+
+/* The connection has ended, by a reset if what was sent wasn't read. */
+static void assert_gone(QIOChannelSocket *ioc)
+{
+    char byte;
+
+    g_assert_cmpint(qio_channel_read(QIO_CHANNEL(ioc), &byte, 1, NULL), <=, 0);
+    g_assert_cmpint(qio_channel_read(QIO_CHANNEL(ioc), &byte, 1, NULL), <=, 0);
+}
+
+/* A server that stops while a client hasn't finished its handshake: the client hears of it, the program once. */
+static void test_handshake_server_stops(void)
+{
+    SocketAddress any = inet_address("127.0.0.1", "0");
+    QIONetListener *listener = qio_net_listener_new();
+    g_autoptr(SocketAddress) address = NULL;
+    auto_socket client = qio_channel_socket_new();
+    Tls tls = { 0 };
+
+    g_assert_cmpint(qio_net_listener_open_sync(listener, &any, 5, &error_abort), ==, 0);
+    qio_net_listener_set_client_func(listener, client_is_greeted, &tls, NULL);
+    address = qio_channel_socket_get_local_address(listener->sioc[0], &error_abort);
+    g_assert_cmpint(qio_channel_socket_connect_sync(client, address, &error_abort), ==, 0);
+    while (!tls.ends[SERVER]) {
+        g_main_context_iteration(NULL, true);
+    }
+    /* The beginning of a record. */
+    g_assert_cmpint(qio_channel_write(QIO_CHANNEL(client), "\x16\x03\x01", 3, &error_abort), ==, 3);
+    tls_run();
+    g_assert_cmpint(tls.shakes[SERVER].called, ==, 0);
+
+    qio_net_listener_disconnect(listener);
+    object_unref(OBJECT(listener));
+    g_assert_cmpint(qio_channel_close(QIO_CHANNEL(tls.ends[SERVER]), &error_abort), ==, 0);
+    tls_run();
+    g_assert_cmpint(tls.shakes[SERVER].destroyed, ==, 1);
+    g_assert_cmpint(tls.shakes[SERVER].called, <=, 1);
+    assert_gone(client);
+    tls_end(&tls);
+}
+
 /* R-TLS-22, R-TLS-23 */
 static void test_handshake_cut(void)
 {
@@ -518,6 +570,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel/tls/handshake/byte-by-byte", test_handshake_byte_by_byte);
     g_test_add_func("/qio/channel/tls/handshake/client-receives-first", test_client_receives_first);
     g_test_add_func("/qio/channel/tls/handshake/again", test_handshake_again);
+    g_test_add_func("/qio/channel/tls/handshake/server-stops", test_handshake_server_stops);
     g_test_add_func("/qio/channel/tls/handshake/cut", test_handshake_cut);
     g_test_add_func("/qio/channel/tls/handshake/broken", test_handshake_broken);
     g_test_add_func("/qio/channel/tls/handshake/other-key", test_other_key);

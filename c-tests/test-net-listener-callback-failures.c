@@ -4,28 +4,8 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
-#include <dlfcn.h>
+#include "accept-failures.h"
 #include "listener-clients.h"
-
-/*
- * The program's own accept4 stands before the C library's, so that a test can make it fail.
- */
-static int accept_errno;
-
-int accept4(int fd, struct sockaddr *name, socklen_t *len, int flags)
-{
-    static int (*real)(int, struct sockaddr *, socklen_t *, int);
-
-    if (accept_errno) {
-        errno = accept_errno;
-        accept_errno = 0;
-        return -1;
-    }
-    if (!real) {
-        real = dlsym(RTLD_NEXT, "accept4");
-    }
-    return real(fd, name, len, flags);
-}
 
 /* Failures that pass leave the watch alone. */
 static void test_accept_fails(gconstpointer code)

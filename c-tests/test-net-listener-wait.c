@@ -5,29 +5,8 @@
  */
 #include "qemu/osdep.h"
 #include <dlfcn.h>
+#include "accept-failures.h"
 #include "listener-clients.h"
-
-/*
- * The program's own accept4 stands before the C library's, so that a test can make it fail.
- */
-static int accept_errno;
-static int accepts;
-
-int accept4(int fd, struct sockaddr *name, socklen_t *len, int flags)
-{
-    static int (*real)(int, struct sockaddr *, socklen_t *, int);
-
-    accepts++;
-    if (accept_errno) {
-        errno = accept_errno;
-        accept_errno = 0;
-        return -1;
-    }
-    if (!real) {
-        real = dlsym(RTLD_NEXT, "accept4");
-    }
-    return real(fd, name, len, flags);
-}
 
 /* No client is there yet: a thread connects once the wait has begun to block. */
 static int connects_when_blocked = -1;
