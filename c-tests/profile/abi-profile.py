@@ -4,6 +4,9 @@
 usage: abi-profile.py
 """
 
+import argparse
+import importlib.machinery
+import importlib.util
 import json
 import os
 import pathlib
@@ -64,12 +67,27 @@ with tempfile.TemporaryDirectory() as scratch:
         tree.write(scratch / name, parts)
         return scratch / name
 
-    # The profiles themselves.
+    # The profiles themselves: each its own and no other, which would be one line and an error. Assertions for it are
+    # written at once.
     for profile in abi.PROFILES:
         notes = ['is provisional'] if abi.is_provisional(profile) else []
-        fits(profile, run(new_tree(profile, profile)), profile, *notes)
+        notes.append('trace events of io/ will not fire: trace/trace-io.h is missing')
+        fits(profile, run(new_tree(profile, profile), '--assertions', scratch / f'assertions {profile}.h'), profile, *notes)
     fits('9.2.0', run(new_tree('9.2.0', '9.2.0')), 'qemu-9.1')
     fits('11.0.0', run(new_tree('11.0.0', '11.0.0')), 'qemu-10.2')
+
+    # Facts that two profiles share, which no facts of ours are.
+    loader = importlib.machinery.SourceFileLoader('abi_profile', str(SCRIPT))
+    alike = importlib.util.module_from_spec(importlib.util.spec_from_loader('abi_profile', loader))
+    loader.exec_module(alike)
+    alike.differences = lambda tree, profile: {} if profile in abi.PROFILES[:2] else {'part': ['text']}
+    alike.probe.Tree = lambda compiler: None
+    try:
+        alike.fitting(argparse.Namespace(tree='here', switches=None), None)
+        told = 'nothing'
+    except SystemExit as problem:
+        told = str(problem.code)
+    check('two fit', (told.startswith(f'abi-profile: here: {" and ".join(abi.PROFILES[:2])} fit, of which only one can'), '', ''), True)
 
     # Releases in between.
     def with_handshake_tag(parts):
@@ -241,9 +259,6 @@ with tempfile.TemporaryDirectory() as scratch:
 
     for profile in abi.PROFILES:
         header = scratch / f'assertions {profile}.h'
-        notes = ['is provisional'] if abi.is_provisional(profile) else []
-        notes.append('trace events of io/ will not fire: trace/trace-io.h is missing')
-        fits(f'assertions for {profile}', run(scratch / profile, '--assertions', header), profile, *notes)
         check(f'{profile} compiles them', compiled(profile, header), 0)
         # Those that are the most alike: the one before and the one behind.
         number = abi.PROFILES.index(profile)

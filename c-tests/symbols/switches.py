@@ -58,7 +58,7 @@ for path, text in sources:
         if match[0].startswith('cfg_attr'):
             predicate = re.split(r',(?![^(]*\))', predicate)[0]
         # Strings, and what a macro puts in.
-        names = set(re.findall(r'[a-z_]\w*', re.sub(r'"[^"]*"|\$\w+', '', predicate)))
+        names = set(re.findall(r'[a-z_]\w*', re.sub(r'"[^"]*"|\$\w+(?::\w+)?', '', predicate)))
         complaints += [f'{path}:{number}: unknown switch {name}' for name in names - OTHER - abi.SWITCHES.keys()]
         asked |= names & abi.SWITCHES.keys()
     for number, match in lines(text, r'feature *= *"qemu'):

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import shlex
+import struct
 import subprocess
 import tempfile
 
@@ -52,10 +53,33 @@ def trace_of(program, wanted):
     return [line.split(' ')[0] for line in traces.splitlines()]
 
 
+def everywhere(program, scratch, task, check):
+    """What a task is to the back ends besides the log: a file each, and probes that are in the code."""
+    marker, simple = scratch / 'marker', scratch / 'simple'
+    environment = {**os.environ, 'TREE_TRACE': 'all', 'TREE_MARKER': str(marker), 'TREE_SIMPLE': str(simple)}
+    assert run(program, env=environment)[0] == 0
+    late = 'qio_task_thread_source_attach'
+    lines = [line for line in marker.read_text().splitlines() if not line.startswith(late)]
+    check('ftrace', [line.split(' ')[0] for line in lines] == task, lines)
+
+    names = list(specified_traces.of_profile(profile))
+    records = [(names[number], argument) for number, argument in struct.iter_unpack('=QQ', simple.read_bytes())]
+    records = [(name, argument) for name, argument in records if name != late]
+    check('simple', [name for name, _ in records] == task, records)
+    same = {f'task={argument:#x}' for _, argument in records}
+    check('both tell the same task', same == {line.split(' ')[1] for line in lines}, (same, lines))
+
+    notes = subprocess.check_output(['readelf', '--notes', '--wide', program], text=True)
+    probes = set(re.findall(r'Provider: tree\n\s+Name: (\w+)', notes))
+    check('dtrace', probes == set(names) - specified_traces.NEVER_EMITTED, probes ^ set(names))
+    marker.unlink()
+    simple.unlink()
+
+
 with tempfile.TemporaryDirectory() as scratch:
     scratch = pathlib.Path(scratch)
     top = scratch / 'tree'
-    out = build(top)
+    out = build(top, None, '-Dtrace_backend=log,simple,ftrace,dtrace')
     given = '--build', out, '--library', archive
 
     def refused(title, outcome, *said):
@@ -95,6 +119,7 @@ with tempfile.TemporaryDirectory() as scratch:
         check(f'the events of {name} fire', seen == task, seen)
         check(f'those that are switched on in {name}', trace_of(new / name, 'qio_task_complete') == task[-1:])
         check(f'none in {name}', trace_of(new / name, '') == [])
+    everywhere(new / 'whole', scratch, task, check)
     check('how many events there are', f'{len(specified_traces.of_profile(profile)) - 1} trace events reach' in one, one)
     present.append('new')
     present.sort()

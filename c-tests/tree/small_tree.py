@@ -4,6 +4,7 @@ The headers say what the facts of a profile say, the events are those of docs/sp
 else is written here. io/ is a few functions of its own and, for the rest, symbols.
 """
 
+import pathlib
 import re
 import subprocess
 
@@ -63,57 +64,17 @@ io_ss.add(files(
 TRACE = """generate = find_program('generate.py')
 gnutls = dependency('gnutls')
 events = files('../io/trace-events')
-backend = get_option('trace_backend')
+backend = ','.join(get_option('trace_backend'))
 genh = custom_target('trace-io.h', output: 'trace-io.h', input: events, capture: true,
                      command: [generate, backend, 'header', '@INPUT@'])
 trace_source = custom_target('trace-io.c', output: 'trace-io.c', input: events, capture: true,
                              command: [generate, backend, 'source', '@INPUT@'])
 """
 
-OPTIONS = """option('trace_backend', type: 'combo', choices: ['log', 'nop'], value: 'log')
+OPTIONS = """option('trace_backend', type: 'array', choices: ['log', 'simple', 'ftrace', 'dtrace', 'nop'], value: ['log'])
 """
 
-# Makes the inline functions of a list of events.
-GENERATE = r'''#!/usr/bin/env python3
-import re
-import sys
-
-backend, what, path = sys.argv[1:]
-FORMATS = {'int': '%d', 'unsigned char': '%u', 'uint8_t': '%u', 'uint32_t': '%u', 'size_t': '%zu'}
-print('#include "trace-io.h"\n#include <string.h>' if what == 'source' else
-      '#ifndef TRACE_IO_H\n#define TRACE_IO_H\n#include <stdint.h>\n#include <stdio.h>\n'
-      '#include "qemu/osdep.h"\nextern int trace_events_enabled_count;')
-names = []
-for line in open(path):
-    name, arguments = re.fullmatch(r'(\w+)\((.*)\)\n', line).groups()
-    names.append(name)
-    flag = f'_TRACE_{name.upper()}_DSTATE'
-    if what == 'source':
-        print(f'uint16_t {flag};' if backend == 'log' else '')
-        continue
-    pairs = [re.fullmatch(r'(.*[ *])(\w+)', each.strip()).groups() for each in arguments.split(',')]
-    shown, values = [], []
-    for kind, argument in pairs:
-        text = 'char *' in kind
-        shown.append(f'{argument}=' + ('%s' if text else FORMATS.get(kind.strip(), '%p')))
-        values.append(f'{argument} ? {argument} : "(null)"' if text else argument)
-    print(f'extern uint16_t {flag};\nstatic inline void trace_{name}({arguments})\n{{')
-    if backend == 'log':
-        print(f'    if (trace_events_enabled_count && {flag}) {{\n'
-              f'        fprintf(stderr, "{name} {" ".join(shown)}\\n", {", ".join(values)});\n    }}')
-    print('}')
-if what == 'header':
-    print('#endif')
-else:
-    print('int trace_events_enabled_count;')
-    print('static void __attribute__((constructor)) start(void)\n{')
-    print('    const char *wanted = getenv("TREE_TRACE");\n    if (!wanted) {\n        return;\n    }')
-    print('    trace_events_enabled_count = 1;')
-    if backend == 'log':
-        for name in names:
-            print(f'    _TRACE_{name.upper()}_DSTATE = !strcmp(wanted, "all") || strstr(wanted, "{name}") != NULL;')
-    print('}')
-'''
+GENERATE = pathlib.Path(__file__).with_name('generate.py').read_text()
 
 TASK = """#include "qemu/osdep.h"
 #include "io/task.h"

@@ -16,6 +16,7 @@ use platform::check_usage;
 impl ObjectImpl for QIOChannel {
     /// Runs first, before the initialisers of the subclasses.
     fn init(channel: &Channel) {
+        channel.begin_record();
         wait::prepare(channel);
     }
 
@@ -27,6 +28,7 @@ impl ObjectImpl for QIOChannel {
             "a coroutine still waits for the channel"
         );
         channel.set_name(None);
+        channel.end_record();
     }
 }
 

@@ -10,6 +10,7 @@ use super::hub::{Hub, Member};
 use super::watch::{self, dispatch};
 use crate::object::Ref;
 use crate::object::channel::Channel;
+use crate::object::registered::Watched;
 use crate::object::watch::{WatchFunc, WatchSource};
 use abi::layout;
 use platform::glib::condition::{IN, OUT};
@@ -76,6 +77,7 @@ const RESTS: u8 = 3;
 /// The source.
 struct Watch {
     _counted: Counted,
+    _watched: Watched,
     own: [PollFd; 1],
     condition: u32,
     place: AtomicU8,
@@ -89,6 +91,7 @@ struct Watch {
 pub(super) fn create(channel: &Channel, fd: i32, condition: u32) -> WatchSource {
     WatchSource::new(Watch {
         _counted: Counted::new(),
+        _watched: Watched::new(channel, condition),
         own: [PollFd::new(fd, condition)],
         condition,
         place: AtomicU8::new(NEW),

@@ -28,6 +28,9 @@ pub fn for_transfer(channel: &Channel, condition: u32) {
 pub fn wait(channel: &Channel, condition: u32) {
     // Another thread may drop the channel meanwhile.
     let channel = channel.to_ref();
+    let _waiting = channel
+        .record()
+        .waits(condition & IN != 0, condition & OUT != 0);
     while until(&channel, condition, Until::READY) == Waited::NotYet {}
 }
 

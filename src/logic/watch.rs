@@ -3,6 +3,7 @@
 use super::hub_watch::{self, Counted};
 use crate::object::Ref;
 use crate::object::channel::{Channel, Feature};
+use crate::object::registered::Watched;
 use crate::object::watch::{self, WatchFunc, WatchSource, Watcher};
 use abi::layout;
 use core::marker::PhantomData;
@@ -71,6 +72,7 @@ impl Ready<2> for Pair {
 /// A source that polls descriptors.
 struct FdWatch<const N: usize, R> {
     _counted: Counted,
+    _watched: Watched,
     polling: Polling<N>,
     condition: u32,
     /// Until the source is finalised (R-WATCH-2).
@@ -82,6 +84,7 @@ impl<const N: usize, R: Ready<N>> FdWatch<N, R> {
     fn create(channel: &Channel, fds: [(i32, u32); N], condition: u32) -> WatchSource {
         WatchSource::new(Self {
             _counted: Counted::new(),
+            _watched: Watched::new(channel, condition),
             polling: Polling::new(fds, condition),
             condition,
             channel: channel.to_ref(),
@@ -140,6 +143,7 @@ pub(super) fn took_notices(channel: &Channel, revents: u32) -> bool {
 
 /// A source of a channel without descriptors.
 struct ReadyWatch {
+    _watched: Watched,
     /// What it is ready for, whenever one looks; None never fires.
     condition: Option<u32>,
     /// Until the source is finalised (R-WATCH-2).
@@ -191,6 +195,7 @@ pub fn for_fd_pair(channel: &Channel, read: i32, write: i32, condition: u32) -> 
 /// A source that is ready for `condition` at once and for ever; None is never ready.
 pub fn for_memory(channel: &Channel, condition: Option<u32>) -> WatchSource {
     WatchSource::new(ReadyWatch {
+        _watched: Watched::new(channel, condition.unwrap_or(0)),
         condition,
         channel: channel.to_ref(),
     })

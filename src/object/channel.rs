@@ -78,11 +78,13 @@ impl Channel {
 
     /// Names the channel, or unnames it.
     pub fn set_name(&self, name: Option<&CStr>) {
+        let label = name;
         let name: *const c_char = name.map_or(ptr::null(), CStr::as_ptr);
         // SAFETY: NULL or a C string; the copy is in GLib memory (R-CHAN-7).
         let copy = unsafe { ffi::g_strdup(name) };
         let guard = NAMES.lock(self.as_ptr());
         let old = self.name().swap(copy, Ordering::Relaxed);
+        self.record().set_name(label);
         drop(guard);
         // SAFETY: NULL or GLib memory that the field owned, which only users of the lock have seen.
         unsafe { ffi::g_free(old.cast::<c_void>()) };

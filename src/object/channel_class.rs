@@ -19,6 +19,7 @@ use platform::os::abort::misuse;
 use platform::os::errno;
 use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{self, Access, IoVec, IoVecMut, Readable, Writable};
+use registry::channel::Record;
 
 /// `io_create_watch`.
 pub type CreateWatch =
@@ -47,6 +48,7 @@ pub enum Flushed {
 fn transfer(
     name: &'static str,
     method: impl FnOnce(*mut *mut layout::Error) -> ssize_t,
+    count: impl FnOnce(usize),
 ) -> Result<Transfer, Error> {
     let mut slot = ptr::null_mut();
     let returned = method(&raw mut slot);
@@ -63,6 +65,7 @@ fn transfer(
         // SAFETY: as above. An error beside a success is freed.
         drop::<Option<Error>>(unsafe { stored(slot) });
     }
+    count(bytes);
     Ok(Transfer::Done(bytes))
 }
 
@@ -132,21 +135,30 @@ impl Channel {
         };
         let (ioc, elements) = (self.as_ptr(), iov::as_ptr(iov));
         let (fds, nfds) = fds.as_ptr();
+        let count = |bytes| {
+            // What is only looked at will be read.
+            #[cfg(readv_flags)]
+            if flags & layout::QIO_CHANNEL_READ_FLAG_MSG_PEEK != 0 {
+                return;
+            }
+            self.record().add_read(bytes);
+        };
         #[cfg(not(readv_flags))]
         let result = {
             let _ = flags;
             // SAFETY: the channel is of the class; elements, descriptors and error slot are valid
             // for the call.
-            transfer("io_readv", |errp| unsafe {
-                method(ioc, elements, iov.len(), fds, nfds, errp)
-            })
+            let call = |errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, errp) };
+            transfer("io_readv", call, count)
         };
         #[cfg(readv_flags)]
         // SAFETY: the channel is of the class; elements, descriptors and error slot are valid for
         // the call.
-        let result = transfer("io_readv", |errp| unsafe {
-            method(ioc, elements, iov.len(), fds, nfds, flags, errp)
-        });
+        let result = transfer(
+            "io_readv",
+            |errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) },
+            count,
+        );
         result
     }
 
@@ -166,9 +178,8 @@ impl Channel {
         let (fds, nfds) = (fds.as_ptr(), fds.len());
         // SAFETY: the channel is of the class; elements, descriptors and error slot are valid for
         // the call.
-        transfer("io_writev", |errp| unsafe {
-            method(ioc, elements, iov.len(), fds, nfds, flags, errp)
-        })
+        let call = |errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) };
+        transfer("io_writev", call, |bytes| self.record().add_written(bytes))
     }
 
     /// Calls `io_close`.
@@ -192,6 +203,11 @@ impl Channel {
         // SAFETY: the method gives its one reference away (R-CHAN-53), and such a source calls its
         // callback as a `QIOChannelFunc` (R-WATCH-7).
         unsafe { WatchSource::from_ptr_full(source) }
+    }
+
+    /// The class's address.
+    pub(super) fn class_id(&self) -> *const c_void {
+        self.class().cast()
     }
 
     /// The address of the `io_create_watch` method, NULL if there is none.
@@ -311,6 +327,7 @@ impl Channel {
             channel: self,
             method,
             name: "io_preadv",
+            count: Record::add_read,
             access: PhantomData,
         })
     }
@@ -323,6 +340,7 @@ impl Channel {
             channel: self,
             method,
             name: "io_pwritev",
+            count: Record::add_written,
             access: PhantomData,
         })
     }
@@ -370,6 +388,7 @@ pub struct Positioned<'c, A: Access> {
         offset: off_t,
         errp: *mut *mut layout::Error,
     ) -> ssize_t,
+    count: fn(Record, usize),
     name: &'static str,
     access: PhantomData<A>,
 }
@@ -380,8 +399,9 @@ impl<A: Access> Positioned<'_, A> {
         let (ioc, elements) = (self.channel.as_ptr(), iov::as_ptr(iov));
         // SAFETY: the channel is of the class that has the method; elements and error slot are
         // valid for the call.
-        transfer(self.name, |errp| unsafe {
-            (self.method)(ioc, elements, iov.len(), offset, errp)
+        let call = |errp| unsafe { (self.method)(ioc, elements, iov.len(), offset, errp) };
+        transfer(self.name, call, |bytes| {
+            (self.count)(self.channel.record(), bytes)
         })
     }
 }

@@ -32,6 +32,7 @@ use platform::os::errno;
 use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::{IoVec, IoVecMut};
 use platform::os::poll::{Until, Waited};
+use registry::channel::keep_class;
 
 /// A type of objects.
 pub trait ObjectImpl: Instance {
@@ -180,6 +181,7 @@ unsafe extern "C" fn finalize<T: ObjectImpl>(object: *mut Object) {
 unsafe extern "C" fn class_init<T: ChannelImpl>(class: *mut ObjectClass, _data: ClassData) {
     // SAFETY: not published yet.
     let class = unsafe { &mut *class.cast::<QIOChannelClass>() };
+    keep_class(ptr::from_mut(class).cast(), T::TYPE);
     class.io_readv = Some(readv::<T>);
     class.io_writev = Some(writev::<T>);
     class.io_close = Some(close::<T>);

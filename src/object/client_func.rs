@@ -72,12 +72,15 @@ impl ClientFunc {
         (self.function, self.data.as_ptr(), self.data.notify())
     }
 
+    /// The function's address.
+    pub fn function(&self) -> *const c_void {
+        self.function
+            .map_or(core::ptr::null(), |f| f as *const c_void)
+    }
+
     /// What traces call the function.
     pub fn id(&self) -> trace::Id {
-        let address = self
-            .function
-            .map_or(core::ptr::null(), |f| f as *const c_void);
-        trace::Id::from(address)
+        trace::Id::from(self.function())
     }
 }
 
@@ -137,6 +140,15 @@ impl ContextName {
     /// The AioContext, for the C struct.
     pub fn as_aio_ptr(self) -> *mut AioContext {
         self.aio
+    }
+
+    /// The address of the one or the other; NULL for the global default context.
+    pub fn place(self) -> *const c_void {
+        if self.aio.is_null() {
+            self.main.cast_const().cast()
+        } else {
+            self.aio.cast_const().cast()
+        }
     }
 
     /// What traces call the main context.

@@ -45,24 +45,35 @@ impl Command {
         self.write_field().load(Ordering::Relaxed)
     }
 
+    fn note_descriptors(&self) {
+        let record = self.upcast().record();
+        record.set_descriptors(self.read_fd(), self.write_fd());
+    }
+
     /// Stores the pipe from the child.
     pub fn set_read_end(&self, end: Option<Descriptor>) {
         store(self.read_field(), end);
+        self.note_descriptors();
     }
 
     /// Stores the pipe to the child.
     pub fn set_write_end(&self, end: Option<Descriptor>) {
         store(self.write_field(), end);
+        self.note_descriptors();
     }
 
     /// Takes the pipe from the child.
     pub fn take_read_end(&self) -> Option<Descriptor> {
-        take(self.read_field())
+        let taken = take(self.read_field());
+        self.note_descriptors();
+        taken
     }
 
     /// Takes the pipe to the child.
     pub fn take_write_end(&self) -> Option<Descriptor> {
-        take(self.write_field())
+        let taken = take(self.write_field());
+        self.note_descriptors();
+        taken
     }
 
     /// The child; none once it was reaped or left to be reaped.

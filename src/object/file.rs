@@ -24,12 +24,14 @@ impl File {
     pub fn set_fd(&self, fd: c_int) {
         self.field().store(fd, Ordering::Relaxed);
         incarnation::begin(fd);
+        self.upcast().record().set_descriptors(fd, fd);
     }
 
     /// Takes the descriptor: the caller that got it closes it, no other one does (W-24).
     pub fn take_fd(&self) -> c_int {
         let fd = self.field().swap(-1, Ordering::AcqRel);
         incarnation::end(fd);
+        self.upcast().record().set_descriptors(-1, -1);
         fd
     }
 }

@@ -37,7 +37,9 @@ impl<T: Layered> Shared<T> {
 
     /// Stores what the channel travels over, once.
     pub fn set_master(&self, master: Ref<QIOChannel>) {
-        T::master_field(self).store(master.into_ptr(), Ordering::Release);
+        let master = master.into_ptr();
+        self.upcast().record().set_master(master.cast());
+        T::master_field(self).store(master, Ordering::Release);
     }
 
     /// What the channel travels over.

@@ -13,6 +13,7 @@ pub mod layered;
 pub mod listener;
 pub mod null;
 pub mod propagate;
+pub mod registered;
 pub mod resolver;
 pub mod socket;
 pub mod task;

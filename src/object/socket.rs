@@ -54,13 +54,17 @@ impl Socket {
     pub fn open(&self, fd: i32) -> bool {
         self.fd_field()
             .compare_exchange(CLOSED, fd, Ordering::AcqRel, Ordering::Relaxed)
-            .inspect(|_| incarnation::begin(fd))
+            .inspect(|_| {
+                incarnation::begin(fd);
+                self.upcast().record().set_descriptors(fd, fd);
+            })
             .is_ok()
     }
 
     /// Takes `fd` back from a channel that was opened with it; it is the caller's again.
     pub fn unopen(&self, fd: i32) {
         incarnation::end(fd);
+        self.upcast().record().set_descriptors(CLOSED, CLOSED);
         // Unless C code has put another one there.
         let _ = self
             .fd_field()
@@ -71,6 +75,7 @@ impl Socket {
     pub fn take(&self) -> Option<Descriptor> {
         let fd = self.fd_field().swap(CLOSED, Ordering::AcqRel);
         incarnation::end(fd);
+        self.upcast().record().set_descriptors(CLOSED, CLOSED);
         // SAFETY: the channel owned it, and gave it up just now.
         (fd != CLOSED).then(|| unsafe { Descriptor::from_raw(fd) })
     }

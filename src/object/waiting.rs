@@ -4,7 +4,6 @@
 //! that of the descriptor's handler, or another one (C11).
 
 use core::ffi::c_void;
-use core::ptr;
 
 use super::channel::Channel;
 use super::fields::atomic_fields;
@@ -12,6 +11,7 @@ use abi::layout;
 use host::aio::{Context, Handlers};
 use host::coroutine::Coroutine;
 use platform::sync::atomic::{AtomicPtr, Ordering};
+use platform::sync::slot;
 
 /// What a coroutine waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,23 +55,19 @@ impl Channel {
             return false;
         }
         self.note_context(direction, context);
-        slot.compare_exchange(
-            ptr::null_mut(),
-            coroutine.as_ptr(),
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        )
-        .is_ok()
+        let stands = slot::publish(slot, coroutine.as_ptr());
+        if stands {
+            self.record()
+                .set_coroutine(direction.into(), coroutine.as_ptr().cast());
+        }
+        stands
     }
 
     /// The coroutine waits no longer. True if it still stood in its slot.
     pub fn withdraw(&self, direction: Direction, coroutine: Coroutine) -> bool {
-        let slot = self.slot(direction);
-        let stands = |found: &*mut layout::Coroutine| is(*found, coroutine);
-        slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {
-            stands(&found).then_some(ptr::null_mut())
-        })
-        .is_ok()
+        self.record()
+            .clear_coroutine(direction.into(), coroutine.as_ptr().cast());
+        slot::withdraw(self.slot(direction), |found| is(found, coroutine))
     }
 
     /// Wakes the waiting coroutine, if there is one. The channel may be gone afterwards.
@@ -170,7 +166,7 @@ impl Channel {
     pub fn forget_waiting(&self) {
         for direction in [Direction::Read, Direction::Write] {
             self.slot(direction)
-                .store(ptr::null_mut(), Ordering::Release);
+                .store(core::ptr::null_mut(), Ordering::Release);
         }
     }
 }
@@ -179,7 +175,7 @@ impl Channel {
 #[cfg(wake_read)]
 impl Channel {
     fn take(&self, direction: Direction) -> Option<Coroutine> {
-        let found = self.slot(direction).swap(ptr::null_mut(), Ordering::AcqRel);
+        let found = slot::take(self.slot(direction));
         // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
         unsafe { Coroutine::from_ptr(found) }
     }
@@ -202,14 +198,11 @@ fn is(found: *mut layout::Coroutine, coroutine: Coroutine) -> bool {
 #[cfg(not(wake_read))]
 impl Channel {
     fn take(&self, direction: Direction) -> Option<Coroutine> {
-        let slot = self.slot(direction);
-        let taken = slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |found| {
+        let found = slot::take_marked(self.slot(direction), |found| {
             is_waiting(found).then(|| found.map_addr(|address| address | TAKEN))
-        });
+        })?;
         // SAFETY: it stood in the slot, where it waits to be woken: by the caller now.
-        taken
-            .ok()
-            .and_then(|found| unsafe { Coroutine::from_ptr(found) })
+        unsafe { Coroutine::from_ptr(found) }
     }
 }
 

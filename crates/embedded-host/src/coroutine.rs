@@ -19,6 +19,7 @@ use super::stack::{NoStack, PooledStack};
 use abi::layout::{self, AioContext};
 use platform::check_usage;
 use platform::os::abort::misuse;
+use registry::coroutine::Record;
 
 /// A coroutine on its stack.
 type Stackful = CoroutineOn<(), (), (), PooledStack>;
@@ -40,12 +41,14 @@ pub(crate) struct Coroutine {
     /// The coroutines to enter once it has yielded or ended (R-COR-4). Touched by itself, and by the thread that
     /// has entered it while it doesn't run.
     woken: UnsafeCell<VecDeque<*const Coroutine>>,
+    /// What dumps show; None in a stand-in.
+    record: Option<Record>,
 }
 
 thread_local! {
     static CURRENT: Cell<*const Coroutine> = const { Cell::new(ptr::null()) };
     /// What a thread that is in no coroutine says that it is in (R-COR-1).
-    static STAND_IN: Coroutine = const { Coroutine::empty() };
+    static STAND_IN: Coroutine = const { Coroutine::empty(None) };
 }
 
 #[inline(never)]
@@ -76,8 +79,9 @@ pub(crate) fn this() -> *mut layout::Coroutine {
 }
 
 impl Coroutine {
-    const fn empty() -> Self {
+    const fn empty(record: Option<Record>) -> Self {
         Self {
+            record,
             stackful: UnsafeCell::new(None),
             yielder: Cell::new(ptr::null()),
             context: AtomicPtr::new(ptr::null_mut()),
@@ -101,7 +105,10 @@ impl Coroutine {
                 ),
             )
         });
-        let this = Box::into_raw(Box::new(Self::empty()));
+        let this = Box::into_raw(Box::<Self>::new_uninit()).cast::<Self>();
+        let record = Record::new(this.cast_const().cast(), entry as *const c_void);
+        // SAFETY: memory for one, just allocated.
+        unsafe { this.write(Self::empty(Some(record))) };
         let address = this.expose_provenance();
         let body = move |yielder: &Yielder<(), ()>, ()| {
             let this = ptr::with_exposed_provenance::<Self>(address);
@@ -168,6 +175,9 @@ impl Coroutine {
                 "the coroutine is entered already"
             );
             coroutine.context.store(context, Ordering::Release);
+            if let Some(record) = &coroutine.record {
+                record.enter(context.cast_const().cast());
+            }
             let outer = set_running(next);
             // SAFETY: `is_entered` makes this the only thread that touches the stack.
             let result =
@@ -177,6 +187,9 @@ impl Coroutine {
             pending.append(unsafe { &mut *coroutine.woken.get() });
             turn = pending.pop_front();
             if matches!(result, Some(CoroutineResult::Yield(()))) {
+                if let Some(record) = &coroutine.record {
+                    record.leave();
+                }
                 // From here on another thread may enter it.
                 coroutine.is_entered.store(false, Ordering::Release);
             } else {

@@ -5,10 +5,40 @@
 //! never follows a pointer to an object: a signal handler ([`dump`]), or a debugger in a core file.
 #![forbid(unsafe_code)]
 
+pub mod channel;
+pub mod coroutine;
 pub mod dump;
+pub mod listener;
 pub mod names;
 pub mod slot;
 pub mod task;
 mod text;
 
+use core::sync::atomic::AtomicU32;
+
 pub use slot::Index;
+
+/// Where everything is, for a debugger: gdb/qio-gdb.py reads it, and the words of the slots.
+#[repr(C)]
+pub struct Place {
+    /// Changes whenever that script has to.
+    version: u64,
+    slots: &'static [slot::Slot; slot::CAPACITY],
+    end: &'static AtomicU32,
+    names: &'static [names::Entry; names::CAPACITY],
+    names_count: u64,
+}
+
+impl Place {
+    /// The one place.
+    pub const fn get() -> Self {
+        let (slots, end) = slot::place();
+        Self {
+            version: 1,
+            slots,
+            end,
+            names: names::place(),
+            names_count: names::CAPACITY as u64,
+        }
+    }
+}

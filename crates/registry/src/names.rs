@@ -7,14 +7,14 @@ use platform::os::loader;
 use platform::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Functions whose names are kept; of further ones there is the address.
-const CAPACITY: usize = 1024;
+pub(crate) const CAPACITY: usize = 1024;
 /// Places that are looked at for one function.
 const PROBES: usize = 8;
 /// Words of a name.
 const WORDS: usize = 7;
 
 /// A function and its name.
-struct Entry {
+pub(crate) struct Entry {
     address: AtomicUsize,
     name: [AtomicU64; WORDS],
 }
@@ -25,6 +25,11 @@ static ENTRIES: [Entry; CAPACITY] = [const {
         name: [const { AtomicU64::new(0) }; WORDS],
     }
 }; CAPACITY];
+
+/// Where the names are.
+pub(crate) const fn place() -> &'static [Entry; CAPACITY] {
+    &ENTRIES
+}
 
 fn places(address: usize) -> impl Iterator<Item = &'static Entry> {
     let first = address.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54;
@@ -45,8 +50,13 @@ pub fn keep(function: *const c_void) {
 /// Has a text ready as the name of what is known by the text's address.
 pub fn keep_text(name: &'static CStr) -> *const c_void {
     let place: *const c_void = name.as_ptr().cast();
-    find(place, name.to_str().ok());
+    keep_as(place, name);
     place
+}
+
+/// Has a name ready for what is known by an address.
+pub fn keep_as(address: *const c_void, name: &'static CStr) {
+    find(address, name.to_str().ok());
 }
 
 #[cold]

@@ -144,7 +144,8 @@ impl Index {
     }
 }
 
-/// A slot for an object of a kind, with `words` as its first ones and 0 in the others.
+/// A slot for an object of a kind, with `words` as its first ones. In the others there may be anything.
+#[inline]
 pub fn claim<const N: usize>(kind: Kind, words: [u64; N]) -> Index {
     let index = take();
     if index.0 == 0 {
@@ -152,8 +153,7 @@ pub fn claim<const N: usize>(kind: Kind, words: [u64; N]) -> Index {
         return index;
     }
     let slot = index.slot();
-    for (number, word) in slot.words.iter().enumerate() {
-        let value = words.get(number).copied().unwrap_or(0);
+    for (word, value) in slot.words.iter().zip(words) {
         word.store(value, Ordering::Relaxed);
     }
     let head = slot.head.load(Ordering::Relaxed);
@@ -239,8 +239,8 @@ pub fn without() -> u32 {
     WITHOUT.load(Ordering::Relaxed)
 }
 
-/// Where the slots are and how many of them were ever taken, for debuggers.
-pub fn place() -> (&'static [Slot; CAPACITY], &'static AtomicU32) {
+/// Where the slots are, and how many of them were ever taken.
+pub(crate) const fn place() -> (&'static [Slot; CAPACITY], &'static AtomicU32) {
     (&SLOTS, &END)
 }
 
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_slot_is_read_while_it_is_somebodys() {
-        let index = claim(Kind::Task, [1, 2]);
+        let index = claim(Kind::Task, [1, 2, 0, 0]);
         index.set(2, 3);
         index.add(2, 4);
         let copied = copy(index, Kind::Task).unwrap();

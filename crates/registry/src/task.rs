@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 
 use super::names;
 use super::slot::{self, Copied, Index, Kind};
-use crate::text::{Address, Function, Seconds};
+use crate::text::{Address, Function, Seconds, number};
 use platform::os::clock;
 use platform::sync::atomic::{AtomicU64, Ordering};
 
@@ -64,7 +64,7 @@ impl Record {
         let (func, source) = (number(func), number(source));
         Self(slot::claim(
             Kind::Task,
-            [0, State::Manual as u64, now, now, 0, 0, func, source],
+            [0, State::Manual as u64, now, now, 0, 0, func, source, 0, 0],
         ))
     }
 
@@ -103,11 +103,6 @@ impl Drop for Record {
 /// Takes note of which context is the default one.
 pub fn note_default_context(context: *const c_void) {
     DEFAULT_CONTEXT.store(number(context), Ordering::Relaxed);
-}
-
-fn number(pointer: *const c_void) -> u64 {
-    // Pointers have 64 bits here.
-    pointer.addr() as u64
 }
 
 /// Writes the line of a task, if there is one in the slot.

@@ -328,6 +328,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn errors_are_their_messages() {
         let error = Error::new("no such thing");
         assert_eq!((&error).hold().as_c_str(), c"no such thing");

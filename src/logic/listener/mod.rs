@@ -47,7 +47,7 @@ pub use open::open;
 
 /// Prepares a new instance, however it is made (R-LSN-56).
 pub fn init(listener: &Listener) {
-    listener.install(State::default());
+    listener.install(State::new(listener));
 }
 
 /// A listener without sockets (R-LSN-1).
@@ -58,6 +58,7 @@ pub fn create() -> Ref<QIONetListener> {
 /// Sets the label for sockets added later (R-LSN-2).
 pub fn set_name(listener: &Listener, name: Option<&CStr>) {
     listener.set_name(name);
+    state_of(listener).record.set_name(name);
 }
 
 /// Adds a socket of the program (R-LSN-3).
@@ -69,7 +70,8 @@ fn add_socket(listener: &Listener, channel: &Socket, is_nonblocking: bool) {
     if let Some(name) = listener.name() {
         channel.upcast().set_name(Some(&channel_name(name)));
     }
-    let mut inner = state_of(listener).inner.lock();
+    let state = state_of(listener);
+    let mut inner = state.inner.lock();
     let hold = inner.hold(listener);
     let index = inner.sockets.len();
     inner.sockets.push(Listening {
@@ -78,6 +80,7 @@ fn add_socket(listener: &Listener, channel: &Socket, is_nonblocking: bool) {
         watch: None,
         is_closing: false,
     });
+    state.note_sockets(&inner);
     listener.append_socket(channel);
     listener.set_connected(true);
     inner.watch(listener, index);
@@ -114,10 +117,17 @@ pub fn wait_client(listener: &Listener) -> Option<Ref<QIOChannelSocket>> {
     drop(inner);
     drop(after);
 
+    state.record.set_waiting(true);
     let client = waiter.wait(listener, candidates);
+    if client.is_some() {
+        state.record.add_accepted();
+    }
 
     let mut inner = state.inner.lock();
     inner.waiters.retain(|other| !Arc::ptr_eq(other, &waiter));
+    if inner.waiters.is_empty() {
+        state.record.set_waiting(false);
+    }
     inner.watch(listener, 0);
     traces::watch(listener, inner.registration(), c"wait_client");
     drop(inner);
@@ -141,6 +151,7 @@ pub fn disconnect(listener: &Listener) {
     for socket in &mut inner.sockets {
         socket.is_closing = true;
     }
+    state.note_sockets(&inner);
     // Before the numbers are given away again (L9, R-LSN-44). A waiter leaves without delay: it runs
     // nothing of the program.
     for waiter in &inner.waiters {

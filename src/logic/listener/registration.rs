@@ -118,6 +118,8 @@ fn register_in(listener: &Listener, func: ClientFunc, context: CallbackContext, 
             inner.registered = registered.take();
             if let Some(registration) = inner.registration() {
                 listener.show_registration(&registration.func, name);
+                let (func, context) = (registration.func.function(), name.place());
+                state.record.set_registration(func, context);
             }
             inner.watch(listener, 0);
             traces::watch(listener, inner.registration(), c"set_client_func");

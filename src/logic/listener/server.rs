@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::accept::{AcceptError, AcceptLock, Backoff};
 use super::registration::Registration;
+use super::state::state_of;
 use super::traces;
 use crate::object::Ref;
 use crate::object::client_func::Permission;
@@ -91,6 +92,7 @@ impl Server {
                 Ok(client) => {
                     taken += 1;
                     self.note_client(taken);
+                    state_of(listener).record.add_accepted();
                     traces::callback(listener, &self.registration);
                     self.hand_over(listener, &permission, &client);
                 }
@@ -138,8 +140,9 @@ impl Server {
         trace::qio_net_listener_resume(listener.as_ptr().into(), self.channel.fd());
     }
 
-    /// Tells of a socket that can't be accepted from.
-    pub fn trace_failure(&self, listener: &Listener, errno: Errno) {
+    /// Tells of a socket that can't be accepted from for so many milliseconds, or ever again.
+    pub fn tell_failure(&self, listener: &Listener, errno: Errno, pause: Option<u32>) {
+        state_of(listener).record.add_failed(errno.code(), pause);
         let fd = self.channel.fd();
         trace::qio_net_listener_accept_fail(listener.as_ptr().into(), fd, errno.code());
     }

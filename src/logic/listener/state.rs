@@ -20,10 +20,12 @@ use abi::layout::{QIOChannelSocket, QIONetListener};
 use platform::glib::{Source, SourceOf, WeakContext};
 use platform::os::abort::misuse;
 use platform::sync::{Condvar, Mutex};
+use registry::listener::Record;
 
 /// The state of a listener.
-#[derive(Default)]
 pub struct State {
+    /// What dumps show.
+    pub(super) record: Record,
     pub(super) inner: Mutex<Inner>,
     /// A waiter has left.
     pub(super) progress: Condvar,
@@ -174,6 +176,22 @@ impl Inner {
 }
 
 impl State {
+    /// Of a new listener.
+    pub(super) fn new(listener: &Listener) -> Self {
+        Self {
+            record: Record::new(listener.as_ptr().cast()),
+            inner: Mutex::default(),
+            progress: Condvar::default(),
+        }
+    }
+
+    /// Tells dumps which sockets are open.
+    pub(super) fn note_sockets(&self, inner: &Inner) {
+        let open = inner.sockets.iter().filter(|socket| !socket.is_closing);
+        let fds = open.map(|socket| socket.channel.fd());
+        self.record.set_sockets(fds.filter(|&fd| fd >= 0));
+    }
+
     /// Calls `change` with the source of `watch`, unless it was replaced. The source isn't
     /// destroyed.
     pub(super) fn with_source(

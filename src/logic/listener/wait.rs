@@ -4,6 +4,7 @@ use core::ffi::c_int;
 use std::sync::Arc;
 
 use super::accept::{AcceptError, AcceptLock, Backoff};
+use super::state::state_of;
 use crate::object::Ref;
 use crate::object::listener::Listener;
 use abi::layout::QIOChannelSocket;
@@ -53,9 +54,12 @@ impl Candidate {
     }
 
     /// Leaves the socket alone for a while: trying again at once wouldn't help (L1).
-    fn rest(&mut self) {
-        let pause = i64::from(self.backoff.longer()) * 1_000;
-        self.rests_until = monotonic_time() + pause;
+    ///
+    /// Returns the pause in milliseconds.
+    fn rest(&mut self) -> u32 {
+        let pause = self.backoff.longer();
+        self.rests_until = monotonic_time() + i64::from(pause) * 1_000;
+        pause
     }
 }
 
@@ -155,7 +159,10 @@ impl Waiter {
         };
         let fd = candidate.channel.fd();
         trace::qio_net_listener_accept_fail(listener.as_ptr().into(), fd, errno.code());
-        candidate.rest();
+        let pause = candidate.rest();
+        state_of(listener)
+            .record
+            .add_failed(errno.code(), Some(pause));
         None
     }
 

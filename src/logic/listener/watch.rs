@@ -32,15 +32,15 @@ pub(super) trait Watch {
             Ok(()) => true,
             // Leaves the socket alone for a while (L1).
             Err(AcceptError::OutOfResources(errno)) => {
-                server.trace_failure(listener, errno);
                 let milliseconds = server.longer_pause();
+                server.tell_failure(listener, errno, Some(milliseconds));
                 server.trace_pause(listener, milliseconds);
                 self.suspend(listener, milliseconds);
                 true
             }
             // Gives it up: it can never be accepted from (W-LSN-1).
             Err(AcceptError::Fatal(errno)) => {
-                server.trace_failure(listener, errno);
+                server.tell_failure(listener, errno, None);
                 state_of(listener).forget_watch(listener, self.index(), server);
                 false
             }

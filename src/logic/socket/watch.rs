@@ -3,6 +3,7 @@
 use super::writers::Writer;
 use crate::logic::watch;
 use crate::object::Ref;
+use crate::object::registered::Watched;
 use crate::object::socket::Socket;
 use crate::object::watch::{WatchFunc, WatchSource};
 use abi::layout;
@@ -13,6 +14,7 @@ use platform::glib::{Callback, Hooks, PollFd, Resting};
 
 /// A source for writing to a UNIX socket.
 struct Watch {
+    _watched: Watched,
     polling: Polling<1>,
     condition: u32,
     writer: Writer,
@@ -27,6 +29,7 @@ pub fn create(socket: &Socket, condition: u32) -> WatchSource {
         return watch::for_fd(socket.upcast(), socket.fd(), condition);
     };
     let source = WatchSource::new(Watch {
+        _watched: Watched::new(socket.upcast(), condition),
         polling: Polling::new([(socket.fd(), condition)], condition),
         condition,
         writer,

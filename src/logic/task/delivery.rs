@@ -8,7 +8,7 @@
 //! The queue dies with its context: when GLib finalises the context's sources, the tasks
 //! that can't be received any more are freed without being completed (R-TASK-42, T4).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Stage, Task, pool};
@@ -17,10 +17,10 @@ use crate::object::task::Handle;
 use platform::glib::{Callback, Hooks, MainContext, Source, SourceOf, WeakContext, monotonic_time};
 use platform::os::abort::misuse;
 use platform::os::thread;
-use platform::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+use platform::sync::Mutex;
+use platform::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use platform::sync::fork::{self, PerProcess};
-use platform::sync::inbox::Inbox;
-use platform::sync::{Condvar, Mutex};
+use platform::sync::handover::{Handover, Step};
 
 /// `G_PRIORITY_DEFAULT_IDLE` (R-TASK-44).
 const IDLE_PRIORITY: i32 = glib_sys::G_PRIORITY_DEFAULT_IDLE;
@@ -46,17 +46,10 @@ pub struct CompletionQueue {
     context: usize,
     /// The process the queue belongs to; a forked child leaves it alone.
     generation: u32,
-    /// Pushed to by workers.
-    inbox: Inbox<Arc<Task>>,
-    /// What was taken from the inbox and not handed out yet, in order.
-    ready: Mutex<VecDeque<Arc<Task>>>,
-    /// The context's thread is about to poll, or polling: it wants to be woken.
-    polling: AtomicBool,
+    /// Pushed to by workers, polled by the context's thread, waited for by others.
+    tasks: Handover<Arc<Task>>,
     /// Counted while tasks are held up and otherwise as it happens.
     iterations: AtomicU64,
-    /// Threads in [`CompletionQueue::wait_for`].
-    waiters: AtomicUsize,
-    progress: Condvar,
     /// The context and the delivery source in it. Taken by `close`, as both keep the queue alive.
     sources: Mutex<Option<Sources>>,
     /// GLib was told that the delivery source is ready, and remembers it until its dispatch.
@@ -144,10 +137,7 @@ impl CompletionQueue {
         task.published_time
             .store(monotonic_time(), Ordering::Relaxed);
         task.set_stage(Stage::Published);
-        self.inbox.push(task);
-        // The push and this read are ordered against the poller's write and its look at the
-        // inbox, all sequentially consistent: one of the two sees the other.
-        if self.polling.swap(false, Ordering::SeqCst) {
+        if self.tasks.push(task) {
             statistics::add(Count::ContextWoken);
             context.wakeup();
         }
@@ -159,51 +149,33 @@ impl CompletionQueue {
 
     /// Lets waiters look again.
     pub(super) fn wake_waiters(&self) {
-        // What they wait for was written before this, and they announce themselves before they look.
-        fence(Ordering::SeqCst);
-        if self.waiters.load(Ordering::SeqCst) > 0 {
-            // With the lock, so that it can't slip between a waiter's look and its sleep.
-            drop(self.ready.lock());
-            self.progress.notify_all();
-        }
-    }
-
-    /// Moves what came in behind what waits already.
-    fn collect(&self, ready: &mut VecDeque<Arc<Task>>) {
-        self.inbox.take(|task| ready.push_back(task));
+        self.tasks.wake_waiters();
     }
 
     /// Takes the first task to deliver it.
     fn take_first(&self) -> Option<Arc<Task>> {
-        let mut ready = self.ready.lock();
-        self.collect(&mut ready);
-        let task = ready.pop_front();
+        let mut tasks = self.tasks.lock();
+        let task = tasks.pop_front();
         if let Some(task) = &task {
             task.set_stage(Stage::Delivering);
         }
-        drop(ready);
+        drop(tasks);
         task
     }
 
     /// How many tasks are there to be delivered.
     fn count(&self) -> usize {
-        let mut ready = self.ready.lock();
-        self.collect(&mut ready);
-        ready.len()
+        self.tasks.lock().len()
     }
 
     /// The task that is next.
     fn first(&self) -> Option<Arc<Task>> {
-        let mut ready = self.ready.lock();
-        self.collect(&mut ready);
-        let first = ready.front().cloned();
-        drop(ready);
-        first
+        self.tasks.lock().front().cloned()
     }
 
     /// Whether there is something to deliver.
     fn has_work(&self) -> bool {
-        self.is_ours() && (!self.inbox.is_empty() || !self.ready.lock().is_empty())
+        self.is_ours() && !self.tasks.is_empty()
     }
 
     /// Whether the queue belongs to this process.
@@ -238,21 +210,18 @@ impl CompletionQueue {
     /// Blocks until `task` can be delivered by the caller, and takes it; None if it was
     /// delivered elsewhere meanwhile.
     pub(super) fn wait_for(self: &Arc<Self>, task: &Arc<Task>) -> Option<Arc<Task>> {
-        self.waiters.fetch_add(1, Ordering::SeqCst);
-        let mut ready = self.ready.lock();
-        let taken = loop {
-            self.collect(&mut ready);
-            if let Some(place) = ready.iter().position(|other| Arc::ptr_eq(other, task)) {
-                let taken = ready.remove(place);
+        let (taken, nothing_is_left) = self.tasks.wait_for(|tasks| {
+            if let Some(place) = tasks.iter().position(|other| Arc::ptr_eq(other, task)) {
+                let taken = tasks.remove(place);
                 trace::qio_task_thread_source_cancel(
                     Handle::for_task(task).into(),
                     Arc::as_ptr(self).into(),
                 );
                 task.set_stage(Stage::Delivering);
-                break taken;
+                return Step::Over((taken, tasks.is_empty()));
             }
             match task.stage() {
-                Stage::Done => break None,
+                Stage::Done => return Step::Over((None, tasks.is_empty())),
                 Stage::Delivering
                     if task.delivering_thread.load(Ordering::Relaxed) == thread::current_id() =>
                 {
@@ -263,17 +232,11 @@ impl CompletionQueue {
                 }
                 _ => {}
             }
-            if let Some(unstarted) = pool::current().take_if_starved(task) {
-                drop(ready);
-                unstarted.work();
-                ready = self.ready.lock();
-                continue;
+            match pool::take_if_starved(task) {
+                Some(unstarted) => Step::Do(|| unstarted.work()),
+                None => Step::Sleep,
             }
-            ready = self.progress.wait(ready);
-        };
-        let nothing_is_left = ready.is_empty();
-        drop(ready);
-        self.waiters.fetch_sub(1, Ordering::SeqCst);
+        });
         if nothing_is_left {
             self.withdraw();
         }
@@ -308,12 +271,9 @@ impl CompletionQueue {
         drop(queues);
         drop(registered);
         drop(self.sources.lock().take());
-        let mut ready = self.ready.lock();
-        self.collect(&mut ready);
-        let abandoned = core::mem::take(&mut *ready);
-        drop(ready);
+        let abandoned = core::mem::take(&mut *self.tasks.lock());
         for task in abandoned {
-            pool::current().one_is_over();
+            pool::one_is_over();
             task.release();
         }
     }
@@ -330,13 +290,11 @@ impl Hooks for Delivery {
         if !queue.is_ours() {
             return false;
         }
-        queue.polling.store(true, Ordering::SeqCst);
-        if queue.has_work() {
-            queue.polling.store(false, Ordering::SeqCst);
+        let has_work = queue.tasks.begin_poll();
+        if has_work {
             queue.announced.store(true, Ordering::Relaxed);
-            return true;
         }
-        false
+        has_work
     }
 
     fn check(&self) -> bool {
@@ -344,8 +302,7 @@ impl Hooks for Delivery {
         if !queue.is_ours() {
             return false;
         }
-        queue.polling.store(false, Ordering::SeqCst);
-        let has_work = queue.has_work();
+        let has_work = queue.tasks.end_poll();
         if has_work {
             queue.announced.store(true, Ordering::Relaxed);
         }

@@ -255,7 +255,7 @@ impl Task {
         self.set_stage(Stage::Queued);
         let id = trace::Id::from(Handle::for_task(&self));
         trace::qio_task_thread_start(id, function, opaque);
-        pool::current().submit(self);
+        pool::submit(self);
         trace::qio_task_thread_submit(id);
     }
 
@@ -287,7 +287,7 @@ impl Task {
 
     /// Calls back and ends the task: what the delivery source and `wait` have in common.
     fn deliver(self: Arc<Self>) {
-        pool::current().one_is_over();
+        pool::one_is_over();
         self.record.set_thread(thread::number());
         self.delivering_thread
             .store(thread::current_id(), Ordering::Relaxed);

@@ -13,6 +13,7 @@ use abi::origin;
 use host::error::Error;
 use host::tls_session::Step;
 use platform::glib::MainContext;
+use registry::channel::Handshake;
 
 /// Starts the handshake. What can be done without waiting is done here: over a blocking master, all
 /// of it (R-TLS-13).
@@ -64,6 +65,10 @@ fn step(state: &Arc<State>, job: Job, is_first: bool) {
             Err(error) => return finish(state, job, Err(error), is_first),
         }
     };
+    job.channel.upcast().record().set_handshake(match step {
+        Step::Sends => Handshake::Sends,
+        _ => Handshake::Receives,
+    });
     trace::qio_channel_tls_handshake_pending(job.channel.as_ptr().into(), step as i32);
     if let Err(job) = state.handshake.wait(state, job, step, on_ready) {
         let error = Error::new("The master of the TLS channel can't be watched");
@@ -87,6 +92,10 @@ fn finish(state: &Arc<State>, job: Job, outcome: Result<(), Error>, is_first: bo
             Err(error)
         }
     };
+    job.channel.upcast().record().set_handshake(match outcome {
+        Ok(()) => Handshake::Complete,
+        Err(_) => Handshake::Failed,
+    });
     if let Some(task) = &job.task {
         complete_task(task, outcome);
     }

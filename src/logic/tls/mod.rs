@@ -36,6 +36,7 @@ use platform::glib::waiters::Waiters;
 use platform::os::errno::Errno;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, Ordering};
+use registry::channel::Handshake;
 use transfer::{Input, Output};
 
 /// What belongs to a channel and C code doesn't see.
@@ -153,7 +154,11 @@ pub fn close(tls: &Tls) -> Result<(), Error> {
     // What is outstanding may hold the last reference (R-TLS-46).
     let tls = tls.to_ref();
     if let Some(state) = tls.state::<Arc<State>>() {
-        if state.handshake.cancel() && profile::CANCELLED_TLS_HANDSHAKES_ARE_TRACED {
+        let is_cancelled = state.handshake.cancel();
+        if is_cancelled {
+            tls.upcast().record().set_handshake(Handshake::Failed);
+        }
+        if is_cancelled && profile::CANCELLED_TLS_HANDSHAKES_ARE_TRACED {
             trace::qio_channel_tls_handshake_cancel(tls.as_ptr().into());
         }
         if state.bye.cancel() {

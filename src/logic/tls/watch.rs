@@ -6,6 +6,7 @@ use super::State;
 use crate::logic::watch;
 use crate::object::Ref;
 use crate::object::channel::Polled;
+use crate::object::registered::Watched;
 use crate::object::tls::Tls;
 use crate::object::watch::{WatchFunc, WatchSource, Watcher};
 use abi::layout;
@@ -18,6 +19,7 @@ use platform::sync::atomic::{AtomicU32, Ordering};
 
 /// A source of a TLS channel.
 struct Watch {
+    _watched: Watched,
     condition: u32,
     /// The master's descriptor, if that is all there is to poll.
     polling: Option<Polling<1>>,
@@ -50,6 +52,7 @@ pub(super) fn create(tls: &Tls, condition: u32) -> Option<WatchSource> {
         .map(|state| state.waiters.join());
     let (waiter, wakeup) = waiter.unzip();
     let source = WatchSource::new(Watch {
+        _watched: Watched::new(tls.upcast(), condition),
         condition,
         polling,
         raised: Arc::clone(&raised),

@@ -22,6 +22,7 @@ use platform::glib::condition::{IN, OUT};
 use platform::os::abort::misuse;
 use platform::os::iov::IoVec;
 use platform::sync::Mutex;
+use registry::channel::Handshake;
 use rfc6455::http::{self, HANDSHAKE_MAX, Response};
 
 /// What has been transferred so far.
@@ -93,6 +94,11 @@ fn wait(state: &Arc<State>, master: &Channel, condition: u32, progress: Arc<Mute
     trace::qio_channel_websock_handshake_pending(state.id(), condition.cast_signed());
     state.phase.with(|phase| {
         if let Phase::Connecting(handshake) = phase {
+            let record = handshake.channel.upcast().record();
+            record.set_handshake(match condition {
+                IN => Handshake::Receives,
+                _ => Handshake::Sends,
+            });
             // A close waits for the lock, and then finds the source.
             let tag = source.attach(&MainContext::global_default());
             handshake.channel.set_handshake_tag(tag);
@@ -203,6 +209,10 @@ fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
     };
     // Before the callback, which may drop the last reference but ours (R-WS-6, W-TASK-12).
     channel.set_handshake_tag(0);
+    channel.upcast().record().set_handshake(match error {
+        None => Handshake::Complete,
+        Some(_) => Handshake::Failed,
+    });
     match error {
         None => trace::qio_channel_websock_handshake_complete(state.id()),
         Some(error) => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::state::State;
 use crate::logic::watch;
 use crate::object::Ref;
+use crate::object::registered::Watched;
 use crate::object::watch::{WatchFunc, WatchSource, Watcher};
 use crate::object::websock::Websock;
 use abi::layout;
@@ -16,6 +17,7 @@ use platform::sync::atomic::{AtomicU32, Ordering};
 
 /// A source of a WebSocket channel.
 struct Watch {
+    _watched: Watched,
     condition: u32,
     /// What the master was ready for: HUP and ERR for good, IN until it was read from.
     raised: Arc<AtomicU32>,
@@ -33,6 +35,7 @@ pub(super) fn create(websock: &Websock, condition: u32) -> WatchSource {
     let waiter = state.map(|state| state.stream.waiters.join());
     let (waiter, wakeup) = waiter.unzip();
     let source = WatchSource::new(Watch {
+        _watched: Watched::new(websock.upcast(), condition),
         condition,
         raised: Arc::default(),
         child: Mutex::default(),

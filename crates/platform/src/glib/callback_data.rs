@@ -7,26 +7,14 @@ use glib_sys::GDestroyNotify;
 
 use super::UserData;
 use crate::os::thread;
-use crate::sync::Mutex;
+use crate::sync::gate::Gate;
 
 /// A callback's data, which is freed once: never while another thread is inside the callback.
 #[derive(Debug)]
 pub struct CallbackData {
     pointer: *mut c_void,
     notify: GDestroyNotify,
-    gate: Mutex<Gate>,
-}
-
-/// Never locked while the program is called.
-#[derive(Debug)]
-struct Gate {
-    /// Frees the data when it is dropped; None once that is done.
-    owner: Option<UserData>,
-    /// The callback isn't called any more.
-    is_retired: bool,
-    /// The threads between entering and leaving; one that runs a nested loop in the callback may
-    /// be there more than once.
-    inside: Vec<u64>,
+    gate: Gate<UserData>,
 }
 
 // SAFETY: the pointer is never followed here, and is the program's to give to any thread.
@@ -40,11 +28,7 @@ impl CallbackData {
         Self {
             pointer: data.as_ptr(),
             notify: data.destroy(),
-            gate: Mutex::new(Gate {
-                owner: Some(data),
-                is_retired: false,
-                inside: Vec::new(),
-            }),
+            gate: Gate::new(data),
         }
     }
 
@@ -62,13 +46,7 @@ impl CallbackData {
     ///
     /// The data lives until the permission is dropped, unless this thread retires the callback.
     pub fn enter(&self) -> Option<Inside<'_>> {
-        let mut gate = self.gate.lock();
-        if gate.is_retired {
-            return None;
-        }
-        gate.inside.push(thread::current_id());
-        drop(gate);
-        Some(Inside {
+        self.gate.enter(thread::current_id()).then(|| Inside {
             data: self,
             of_this_thread: PhantomData,
         })
@@ -77,20 +55,13 @@ impl CallbackData {
     /// The callback isn't called any more. The destroy notify runs now, or, if other threads are
     /// inside the callback, when the last thread leaves it.
     pub fn retire(&self) {
-        let this_thread = thread::current_id();
-        let mut gate = self.gate.lock();
-        gate.is_retired = true;
-        let is_free = gate.inside.iter().all(|&inside| inside == this_thread);
-        let owner = if is_free { gate.owner.take() } else { None };
-        drop(gate);
-        drop(owner);
+        drop(self.gate.retire(thread::current_id()));
     }
 
     /// Forgets the data without freeing it: another callback has the same.
     pub fn forget(self) {
-        let owner = self.gate.lock().owner.take();
-        if let Some(owner) = owner {
-            owner.leak();
+        if let Some(data) = self.gate.take() {
+            data.leak();
         }
     }
 }
@@ -104,22 +75,13 @@ pub struct Inside<'a> {
 impl Inside<'_> {
     /// The data; None once it is freed, which only this thread can have done.
     pub fn data(&self) -> Option<*mut c_void> {
-        let is_there = self.data.gate.lock().owner.is_some();
-        is_there.then_some(self.data.pointer)
+        self.data.gate.is_there().then_some(self.data.pointer)
     }
 }
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        let this_thread = thread::current_id();
-        let mut gate = self.data.gate.lock();
-        if let Some(place) = gate.inside.iter().rposition(|&id| id == this_thread) {
-            gate.inside.swap_remove(place);
-        }
-        let is_last = gate.is_retired && gate.inside.is_empty();
-        let owner = if is_last { gate.owner.take() } else { None };
-        drop(gate);
-        drop(owner);
+        drop(self.data.gate.leave(thread::current_id()));
     }
 }
 

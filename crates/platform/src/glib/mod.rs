@@ -5,6 +5,8 @@ pub mod condition;
 mod context;
 mod eye;
 mod log;
+#[cfg(miri)]
+mod miri;
 pub mod polling;
 pub mod reaper;
 mod shared_context;

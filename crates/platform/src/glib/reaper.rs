@@ -94,6 +94,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_child_that_ends_is_reaped_and_one_that_runs_is_not() {
         let (cat, input) = child();
         assert_eq!(reap_within(cat, 0), Ok(None));
@@ -104,6 +105,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_child_that_was_left_is_reaped_when_it_ends() {
         let (cat, input) = child();
         leave_to_reaper(cat);
@@ -117,6 +119,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn the_timer_reaps_or_finds_a_thread() {
         let (cat, input) = child();
         let context = MainContext::create();

@@ -8,17 +8,15 @@ use crate::glib::condition::IN;
 use crate::os::poll::Until;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::fork::PerProcess;
-use crate::sync::{Condvar, Mutex};
+use crate::sync::turns::{Next, Turns};
 use std::sync::{Arc, OnceLock};
 
 /// The context of this process.
 #[derive(Default)]
 pub struct SharedContext {
     context: OnceLock<MainContext>,
-    /// A thread iterates.
-    is_iterated: Mutex<bool>,
-    /// It has done an iteration, and lets others do the next.
-    iterated: Condvar,
+    /// Who does the next iteration.
+    turns: Turns,
 }
 
 static SHARED: PerProcess<SharedContext> = PerProcess::new();
@@ -42,47 +40,34 @@ impl SharedContext {
             return false;
         };
         if until.limit() == 0 {
-            let mut is_iterated = self.is_iterated.lock();
             // What iterates at this moment is not to be waited for.
-            if !*is_iterated {
-                *is_iterated = true;
-                drop(is_iterated);
+            if self.turns.try_begin() {
                 context.iteration(false);
-                self.give_up();
+                self.turns.end();
             }
             return is_done();
         }
         let is_over = Arc::new(AtomicBool::new(false));
         let end = End::create(until, Arc::clone(&is_over));
         end.attach(context);
-        while !is_done() && !is_over.load(Ordering::Acquire) {
+        let is_finished = || is_done() || is_over.load(Ordering::Acquire);
+        while !is_finished() {
             // A method that is called by an iteration may wait in turn.
             if context.is_owner() {
                 context.iteration(true);
                 continue;
             }
-            let mut is_iterated = self.is_iterated.lock();
-            // An iteration that has ended may have been for this thread, and nobody tells it again: the next
-            // one has begun perhaps, and may last.
-            if is_done() || is_over.load(Ordering::Acquire) {
-                break;
+            match self.turns.begin(is_finished) {
+                Next::Turn => {
+                    context.iteration(true);
+                    self.turns.end();
+                }
+                Next::Again => {}
+                Next::Over => break,
             }
-            if *is_iterated {
-                drop(self.iterated.wait(is_iterated));
-                continue;
-            }
-            *is_iterated = true;
-            drop(is_iterated);
-            context.iteration(true);
-            self.give_up();
         }
         end.destroy();
         is_done()
-    }
-
-    fn give_up(&self) {
-        *self.is_iterated.lock() = false;
-        self.iterated.notify_all();
     }
 
     /// Starts a source in it, for [`SharedContext::iterate`].
@@ -131,6 +116,7 @@ impl Hooks for End {
 mod tests {
     use super::*;
     use crate::os::socket;
+    use crate::sync::Mutex;
     use std::thread;
 
     /// A source that sets a flag when its descriptor is readable.
@@ -167,6 +153,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn threads_wait_together_and_each_for_its_own() {
         let _alone = ALONE.lock();
         let pairs: Vec<_> = (0..4)
@@ -193,6 +180,7 @@ mod tests {
     /// Threads that were served while they were on their way to wait for the next iteration, which may
     /// last for ever.
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn no_thread_waits_for_an_iteration_after_its_own() {
         let _alone = ALONE.lock();
         for _ in 0..2000 {

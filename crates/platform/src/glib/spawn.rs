@@ -144,6 +144,7 @@ mod tests {
     use crate::os::process::{self, Pid};
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn pipes_are_made_as_wanted() {
         for (input, output) in [(true, true), (true, false), (false, true)] {
             let spawned = spawn(&[c"/bin/cat"], input, output).unwrap();
@@ -161,6 +162,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn what_cannot_be_started_is_an_error() {
         let message = spawn(&[c"/nowhere/program"], true, true).unwrap_err();
         assert!(message.contains("/nowhere/program"), "{message}");

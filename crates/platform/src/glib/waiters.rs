@@ -185,6 +185,7 @@ mod tests {
     use crate::os::poll;
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_thread_is_woken_while_it_waits_only() {
         let waiters = Arc::<Waiters>::default();
         let waiter = waiters.join_thread();
@@ -205,6 +206,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_late_notification_does_not_stay() {
         let waiters = Arc::<Waiters>::default();
         let waiter = waiters.join_thread();

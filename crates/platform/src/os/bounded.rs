@@ -191,6 +191,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn text_arrives() {
         let (mut read, write) = pipe();
         let mut output = Output::new(write.as_raw_fd());
@@ -206,6 +207,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_reader_that_does_not_read_is_given_up() {
         let (read, write) = pipe();
         let mut output = Output::new(write.as_raw_fd());
@@ -219,6 +221,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn what_is_closed_or_broken_is_an_error_and_no_signal() {
         assert_eq!(Output::new(-1).finish(), Err(Errno::EBADF));
         let (read, write) = pipe();

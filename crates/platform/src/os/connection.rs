@@ -110,6 +110,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn directions_end_one_by_one() {
         let (a, b) = pair();
         let mut byte = [0];
@@ -138,6 +139,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn the_peer_is_this_process() {
         let (a, _b) = pair();
         assert_eq!(peer_process(a.as_raw()), Ok(std::process::id()));
@@ -145,6 +147,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn options_are_switched_both_ways() {
         let (a, _b) = tcp_connection(c"127.0.0.1");
         let fd = a.as_raw();
@@ -162,6 +165,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_send_buffer_of_any_size_can_be_asked_for() {
         let (a, _b) = pair();
         let size = || option(a.as_raw(), libc::SOL_SOCKET, libc::SO_SNDBUF).unwrap();
@@ -172,6 +176,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn the_end_of_a_connection_comes_in_steps() {
         let (a, b) = tcp_connection(c"::1");
         assert_eq!(ending(a.as_raw()), Some(Ending::Sending));

@@ -149,6 +149,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn dropping_closes_and_keeps_errno() {
         let (a, b) = socket_pair();
         errno::set(Errno::new(libc::EPIPE));
@@ -159,6 +160,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn giving_a_descriptor_away_leaves_it_open() {
         let (a, _b) = socket_pair();
         let fd = a.into_raw();
@@ -168,6 +170,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn blocking_is_a_flag_that_goes_both_ways() {
         let (a, _b) = socket_pair();
         let fd = a.as_raw();
@@ -180,6 +183,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_number_that_is_not_open_is_an_errno() {
         let bad = Err(Errno::new(libc::EBADF));
         assert_eq!(set_blocking(-1, true), bad);
@@ -193,6 +197,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn close_on_exec_is_a_flag_that_goes_both_ways() {
         let (a, _b) = socket_pair();
         let copy = duplicate(a.as_raw()).unwrap();

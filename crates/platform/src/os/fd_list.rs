@@ -190,6 +190,7 @@ mod tests {
     use crate::os::errno::Errno;
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn descriptors_are_delivered_in_glib_memory_and_closed() {
         let (mut fds, mut nfds) = (ptr::dangling_mut::<c_int>(), 7);
         // SAFETY: two variables of this function.

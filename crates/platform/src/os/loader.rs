@@ -55,6 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn functions_of_the_c_library_are_behind_and_elsewhere() {
         assert!(is_defined_behind(c"getenv"));
         assert!(!is_defined_behind(c"no_such_function"));

@@ -115,6 +115,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn what_is_guarded_is_out_of_reach() {
         let page = page_size();
         let mapping = Mapping::new(4 * page).unwrap();
@@ -127,6 +128,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn what_is_discarded_is_zero() {
         let page = page_size();
         let mapping = Mapping::new(2 * page).unwrap();
@@ -140,6 +142,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn too_much_is_an_errno() {
         assert_eq!(
             Mapping::new(usize::MAX / 2).unwrap_err().code(),

@@ -250,6 +250,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn bytes_go_through_in_order() {
         let (a, b) = pair();
         let iov = [
@@ -266,6 +267,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn failures_are_errnos() {
         let (a, b) = pair();
         let mut byte = [0];
@@ -284,6 +286,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn descriptors_arrive_as_copies() {
         let (a, b) = pair();
         let (sent, _other) = pair();
@@ -306,6 +309,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn received_descriptors_are_closed_when_dropped() {
         let (a, b) = pair();
         let (sent, other) = pair();
@@ -322,6 +326,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn leaked_descriptors_stay_open() {
         let (a, b) = pair();
         let (sent, other) = pair();
@@ -339,6 +344,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn descriptors_nobody_asks_for_are_closed() {
         let (a, b) = pair();
         let (sent, other) = pair();
@@ -351,6 +357,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn surplus_descriptors_are_closed_and_told() {
         let (a, b) = pair();
         let (sent, other) = pair();
@@ -374,6 +381,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn too_many_descriptors_are_not_sent() {
         let (a, b) = pair();
         let mut byte = [1];
@@ -392,6 +400,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn descriptors_come_without_bytes() {
         let (a, b) = pair();
         let (sent, _other) = pair();
@@ -405,6 +414,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn credentials_beside_descriptors_are_ignored() {
         let (a, b) = pair();
         let (sent, _other) = pair();

@@ -113,6 +113,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn groups_are_no_processes() {
         assert_eq!(Pid::new(0), None);
         assert_eq!(Pid::new(-1), None);
@@ -120,6 +121,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_child_is_reaped_once() {
         let child = child();
         let end = watch_end(child).unwrap();
@@ -133,6 +135,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn waiting_takes_until_the_end() {
         let child = child();
         let killer = std::thread::spawn(move || signal(child, libc::SIGTERM));

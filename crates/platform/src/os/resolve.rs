@@ -286,6 +286,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn numbers_come_back_as_they_went() {
         for host in [c"127.0.0.1", c"::1", c"2001:db8::7"] {
             let (text, port) = round_trip(host, c"4711");
@@ -294,6 +295,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn the_family_decides() {
         let mut query = numbers(c"::1", c"1");
         query.family = Family::V6;
@@ -303,6 +305,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn without_host_the_passive_answer_is_for_any_address() {
         let mut query = Query {
             service: Some(c"9"),
@@ -321,6 +324,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn datagrams_have_their_own_protocol() {
         let mut query = numbers(c"127.0.0.1", c"9");
         assert_eq!(look_up(&query).unwrap()[0].protocol, libc::IPPROTO_TCP);
@@ -329,6 +333,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_name_where_a_number_is_asked_for_fails_with_a_reason() {
         let error = look_up(&numbers(c"localhost", c"9")).unwrap_err();
         assert_eq!(error, ResolveError::Resolver(libc::EAI_NONAME));
@@ -342,6 +347,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn the_resolver_sees_no_port_that_it_would_cut() {
         for service in [c"65616", c"+80", c" 80", c"-1", c"0x50", c""] {
             let error = look_up(&numbers(c"127.0.0.1", service)).unwrap_err();
@@ -352,6 +358,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_host_in_brackets_is_told_so() {
         for (host, service) in [(c"[::1]", c"80"), (c"[", c"-1"), (c"[localhost]", c"80")] {
             let error = look_up(&numbers(host, service)).unwrap_err();
@@ -362,6 +369,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_failed_system_call_is_told_by_its_errno() {
         errno::set(Errno::new(libc::EMFILE));
         let error = ResolveError::from_code(libc::EAI_SYSTEM);

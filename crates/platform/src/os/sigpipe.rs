@@ -110,6 +110,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_broken_pipe_is_an_errno() {
         let pipe = broken_pipe();
         assert!(with_default_action(|| {
@@ -119,6 +120,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_signal_that_waited_before_stays() {
         let pipe = broken_pipe();
         assert!(with_default_action(|| {
@@ -132,6 +134,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn who_blocks_the_signal_gets_none_to_take() {
         let pipe = broken_pipe();
         assert!(with_default_action(|| {

@@ -185,6 +185,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn new_sockets_are_blocking_and_close_on_exec() {
         let single = create(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
         let (a, b) = pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
@@ -196,6 +197,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn failures_are_errnos() {
         let errno = |code| Some(Errno::new(code));
         assert_eq!(
@@ -216,6 +218,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_client_is_accepted_blocking_with_its_name() {
         let server = create(libc::AF_INET, libc::SOCK_STREAM, 0).unwrap();
         bind(server.as_raw(), &loopback()).unwrap();
@@ -240,6 +243,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn an_unbound_end_is_unnamed() {
         let (a, _b) = pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
         let name = local_name(a.as_raw()).unwrap();
@@ -247,6 +251,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn options_are_read_back() {
         let socket = create(libc::AF_INET, libc::SOCK_STREAM, 0).unwrap();
         let fd = socket.as_raw();
@@ -256,6 +261,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn sending_goes_on_until_all_is_sent() {
         let (a, b) = pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
         // More than the socket takes at once, so that partial sends happen.
@@ -275,6 +281,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn sending_reports_what_went_before_a_failure() {
         let (a, _b) = pair(libc::AF_UNIX, libc::SOCK_STREAM, 0).unwrap();
         fd::set_blocking(a.as_raw(), false).unwrap();

@@ -199,6 +199,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn files_that_are_gone_are_not_kept_in_mind() {
         let name = format!("/tmp/qio-gone-{}", std::process::id());
         for number in 0..20 {
@@ -219,6 +220,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn removing_nothing_is_fine() {
         let directory = Directory::new("remove");
         let path = directory.path("socket");
@@ -230,6 +232,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn kinds_are_told_apart() {
         let directory = Directory::new("kinds");
         let (path, file, link) = (
@@ -248,6 +251,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn only_what_was_registered_is_ours() {
         let directory = Directory::new("ours");
         let path = directory.path("socket");
@@ -262,6 +266,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_successor_at_the_path_has_its_own_file() {
         let directory = Directory::new("successor");
         let path = directory.path("socket");

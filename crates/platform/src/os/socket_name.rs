@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 use core::mem::{self, offset_of};
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use core::ptr;
 
 use libc::{
@@ -142,6 +142,25 @@ impl SocketName {
     /// The address family; `AF_UNSPEC` if there is no name.
     pub fn family(&self) -> c_int {
         c_int::from(self.storage.ss_family)
+    }
+
+    /// The address and port of an IPv4 or IPv6 name.
+    pub fn internet(&self) -> Option<SocketAddr> {
+        match self.family() {
+            libc::AF_INET => {
+                // SAFETY: the family says so, and the storage has room for it.
+                let name = unsafe { &*(&raw const self.storage).cast::<libc::sockaddr_in>() };
+                let address = Ipv4Addr::from(u32::from_be(name.sin_addr.s_addr));
+                Some(SocketAddr::new(address.into(), u16::from_be(name.sin_port)))
+            }
+            libc::AF_INET6 => {
+                // SAFETY: as above.
+                let name = unsafe { &*(&raw const self.storage).cast::<libc::sockaddr_in6>() };
+                let (address, port) = (name.sin6_addr.s6_addr, u16::from_be(name.sin6_port));
+                Some(SocketAddrV6::new(address.into(), port, 0, name.sin6_scope_id).into())
+            }
+            _ => None,
+        }
     }
 
     /// The port of an internet address.

@@ -29,6 +29,7 @@ mod tests {
     use crate::os::fd;
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn each_file_is_new() {
         let directory = std::env::temp_dir();
         let template = directory.join("qio-test-XXXXXX").into_os_string();
@@ -43,6 +44,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn failures_are_errnos() {
         let errno = |template| create_file(template).err().map(Errno::code);
         assert_eq!(errno(c"/nonexistent-directory/XXXXXX"), Some(libc::ENOENT));

@@ -110,6 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn the_value_is_made_once() {
         static VALUE: PerProcess<AtomicU32> = PerProcess::new();
         VALUE.get().fetch_add(1, Ordering::Relaxed);

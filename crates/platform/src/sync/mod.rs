@@ -1,12 +1,19 @@
 //! The hand-over of work between threads: locks, the lock-free inbox, what a fork leaves behind.
 //!
-//! io/ takes its locks and atomics from here alone.
+//! io/ takes its locks and atomics from here alone. What threads hand over without a lock, or wait for, they
+//! do by the protocols of this folder, which models try in all orders.
 
+mod facade;
 pub mod fork;
+pub mod gate;
+pub mod handover;
 pub mod inbox;
 mod lock;
 mod monitor;
+pub mod slot;
 mod striped;
+pub mod turns;
+pub mod workers;
 
 pub use lock::{Condvar, Mutex, MutexGuard};
 pub use monitor::Monitor;
