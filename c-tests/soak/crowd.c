@@ -120,7 +120,11 @@ static bool coroutine_fn shakes_hands(QIOChannelSocket *socket, QIOChannel **ioc
 
         *ioc = QIO_CHANNEL(tls);
         qio_channel_tls_handshake(tls, wait_ends_with, &wait, NULL, NULL);
-        return wait_for(&wait);
+        if (!wait_for(&wait)) {
+            g_warning("TLS: %s", wait.why);
+            return false;
+        }
+        return true;
     }
     if (kind == WEBSOCKET) {
         uint32_t last = 0;
@@ -180,7 +184,7 @@ static void coroutine_fn lives(int kind, int way)
             qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_WRITE, NULL);
         }
     } else {
-        g_error("a client's handshake has failed");
+        g_error("a client's handshake has failed, of kind %d", kind);
     }
     if (way == RESETS_EARLY || way == RESETS_LATE) {
         resets(socket);

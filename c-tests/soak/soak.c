@@ -230,7 +230,7 @@ int main(int argc, char **argv)
         g_autoptr(SocketAddress) address = NULL;
 
         listeners[i] = qio_net_listener_new();
-        qio_net_listener_open_sync(listeners[i], &any, 1024, &error_abort);
+        qio_net_listener_open_sync(listeners[i], &any, 4096, &error_abort);
         address = qio_channel_socket_get_local_address(listeners[i]->sioc[0], &error_abort);
         ports[i] = g_strdup(address->u.inet.port);
     }

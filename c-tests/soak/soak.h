@@ -21,6 +21,7 @@ typedef struct Wait {
     bool is_waiting;
     bool is_done;
     bool failed;
+    char why[100];
 } Wait;
 
 static inline void wait_ends(Wait *wait)
@@ -34,8 +35,13 @@ static inline void wait_ends(Wait *wait)
 static inline void wait_ends_with(QIOTask *task, gpointer opaque)
 {
     Wait *wait = opaque;
+    Error *err = NULL;
 
-    wait->failed = qio_task_propagate_error(task, NULL);
+    wait->failed = qio_task_propagate_error(task, &err);
+    if (err) {
+        g_strlcpy(wait->why, error_get_pretty(err), sizeof(wait->why));
+        error_free(err);
+    }
     wait_ends(wait);
 }
 
