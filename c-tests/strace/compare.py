@@ -40,7 +40,8 @@ def cases(path):
     for line in path.read_text().splitlines():
         marked = re.match(r'write\(-1, "(begin (\S+)|end)"\.*, \d+\) += -1 EBADF', line)
         if not marked:
-            if current:
+            # A thread that waits is known by its number, which it asks for once.
+            if current and not line.startswith('gettid()'):
                 # What is encrypted looks different each time, and memory is elsewhere.
                 line = re.sub(r'iov_base="(\\.|[^"\\])*"(\.\.\.)?', 'iov_base=...', line)
                 found[current].append(re.sub(r'\b0x7f[0-9a-f]+', '...', line))

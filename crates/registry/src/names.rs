@@ -55,7 +55,7 @@ pub fn keep_text(name: &'static CStr) -> *const c_void {
 }
 
 /// Has a name ready for what is known by an address.
-pub fn keep_as(address: *const c_void, name: &'static CStr) {
+pub(crate) fn keep_as(address: *const c_void, name: &'static CStr) {
     find(address, name.to_str().ok());
 }
 

@@ -93,7 +93,7 @@ impl Index {
     }
 
     /// Adds to a word that any thread adds to.
-    pub fn add_shared(self, word: usize, value: u64) {
+    pub(crate) fn add_shared(self, word: usize, value: u64) {
         self.slot().words[word].fetch_add(value, Ordering::Relaxed);
     }
 
@@ -146,7 +146,7 @@ impl Index {
 
 /// A slot for an object of a kind, with `words` as its first ones. In the others there may be anything.
 #[inline]
-pub fn claim<const N: usize>(kind: Kind, words: [u64; N]) -> Index {
+pub(crate) fn claim<const N: usize>(kind: Kind, words: [u64; N]) -> Index {
     let index = take();
     if index.0 == 0 {
         WITHOUT.fetch_add(1, Ordering::Relaxed);

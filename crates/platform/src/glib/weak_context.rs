@@ -391,6 +391,7 @@ mod tests {
 
     /// As where `g_source_destroy` drops the last reference.
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_context_may_go_on_the_thread_that_holds_its_gate() {
         struct Ends(Arc<WeakContext>, Mutex<Option<Source>>);
         impl Drop for Ends {

@@ -115,6 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_static_function_has_its_name() {
         #[inline(never)]
         fn of_nobody_else() {}
@@ -124,6 +125,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_function_of_a_library_has_its_name() {
         let place = place(libc::getenv as *const () as usize).unwrap();
         assert!(place.file_name().starts_with("libc"), "{place:?}");
@@ -132,6 +134,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn data_is_no_function_and_nothing_is_nowhere() {
         static DATA: u64 = 7;
         let place = place((&raw const DATA).addr()).unwrap();
@@ -140,6 +143,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_file_that_has_gone_has_no_names() {
         let place = Place {
             file: "/no/such/lib.so".into(),

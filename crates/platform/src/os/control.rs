@@ -59,9 +59,11 @@ pub(super) fn attach<const SIZE: usize>(
 ) {
     let size = size_of_val(numbers);
     assert!(space(size) <= SIZE, "no room for the control message");
-    let header = control.as_ptr().cast::<cmsghdr>();
+    // Once, as asking again would end what the first pointer may be used for.
+    let memory = control.as_ptr();
+    let header = memory.cast::<cmsghdr>();
     // Not padded at the end: the kernel would read bytes that were never written.
-    message.msg_control = control.as_ptr();
+    message.msg_control = memory;
     message.msg_controllen = length(size);
     // SAFETY: the memory is aligned for a header, and has room as just checked.
     unsafe {

@@ -106,6 +106,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn a_file_that_cannot_be_written_is_an_error() {
         assert!(Document::create(c"/no/such/file", "", "").is_err());
         assert!(Document::create(c"/dev/full", "x", "").is_err());

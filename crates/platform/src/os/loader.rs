@@ -66,6 +66,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn functions_are_described_by_their_names_or_places() {
         let described = |address: *const c_void| {
             let mut found = None;

@@ -48,7 +48,7 @@ impl Condvar {
     }
 
     /// As [`Condvar::wait`], for at most `limit`; true if the time ran out.
-    pub fn wait_timeout<'a, T>(
+    pub(crate) fn wait_timeout<'a, T>(
         &self,
         guard: MutexGuard<'a, T>,
         limit: Duration,
@@ -61,7 +61,7 @@ impl Condvar {
     }
 
     /// Wakes one waiter.
-    pub fn notify_one(&self) {
+    pub(crate) fn notify_one(&self) {
         self.0.notify_one();
     }
 

@@ -23,7 +23,7 @@ pub enum Next {
 
 impl Turns {
     /// Takes a turn if nobody has one. True if it was taken.
-    pub fn try_begin(&self) -> bool {
+    pub(crate) fn try_begin(&self) -> bool {
         let mut is_taken = self.is_taken.lock();
         let is_free = !*is_taken;
         *is_taken = true;
