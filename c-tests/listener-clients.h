@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <netinet/in.h>
-#include "io/net-listener.h"
+#include "listener-sockets.h"
 #include "io/channel.h"
 #include "qapi/error.h"
 
@@ -68,21 +68,6 @@ static inline char *fresh_path(void)
 }
 
 /* Listeners ---------------------------------------------------------------- */
-
-static inline size_t socket_count(QIONetListener *listener)
-{
-    return listener->nsioc;
-}
-
-static inline QIOChannelSocket *socket_of(QIONetListener *listener, size_t n)
-{
-#ifdef QIO_HAS_LISTENER_SOURCE
-    return qio_net_listener_sioc(listener, n);
-#else
-    g_assert_cmpuint(n, <, listener->nsioc);
-    return listener->sioc[n];
-#endif
-}
 
 /*
  * Adds a UNIX socket to the listener. With UNIX sockets a client is in the backlog as soon as

@@ -3,9 +3,9 @@
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "listener-sockets.h"
 #include "tls-channels.h"
 #include "tls-wire.h"
-#include "io/net-listener.h"
 
 #include <pthread.h>
 
@@ -388,7 +388,7 @@ static void test_handshake_server_stops(void)
 
     g_assert_cmpint(qio_net_listener_open_sync(listener, &any, 5, &error_abort), ==, 0);
     qio_net_listener_set_client_func(listener, client_is_greeted, &tls, NULL);
-    address = qio_channel_socket_get_local_address(listener->sioc[0], &error_abort);
+    address = qio_channel_socket_get_local_address(socket_of(listener, 0), &error_abort);
     g_assert_cmpint(qio_channel_socket_connect_sync(client, address, &error_abort), ==, 0);
     while (!tls.ends[SERVER]) {
         g_main_context_iteration(NULL, true);

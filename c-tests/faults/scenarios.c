@@ -4,13 +4,13 @@
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "../listener-sockets.h"
 #include "../tls-channels.h"
 #include "../coroutine-channels.h"
 #include "io/channel-command.h"
 #include "io/channel-file.h"
 #include "io/channel-websock.h"
 #include "io/dns-resolver.h"
-#include "io/net-listener.h"
 #include "injection.h"
 #include "scenarios.h"
 
@@ -177,7 +177,7 @@ static bool listener_accepts(void)
 
     if (opened) {
         qio_net_listener_set_client_func(listener, client_arrives, &done, NULL);
-        opened = SUCCEEDS((address = qio_channel_socket_get_local_address(listener->sioc[0], &err)) != NULL);
+        opened = SUCCEEDS((address = qio_channel_socket_get_local_address(socket_of(listener, 0), &err)) != NULL);
     }
     if (opened) {
         struct sockaddr_in in = {

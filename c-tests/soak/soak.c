@@ -12,6 +12,7 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "soak.h"
+#include "../listener-sockets.h"
 #include "../open-files.h"
 
 #include <glib-unix.h>
@@ -231,7 +232,7 @@ int main(int argc, char **argv)
 
         listeners[i] = qio_net_listener_new();
         qio_net_listener_open_sync(listeners[i], &any, 4096, &error_abort);
-        address = qio_channel_socket_get_local_address(listeners[i]->sioc[0], &error_abort);
+        address = qio_channel_socket_get_local_address(socket_of(listeners[i], 0), &error_abort);
         ports[i] = g_strdup(address->u.inet.port);
     }
     g_assert_cmpint(pipe2(orders, O_CLOEXEC), ==, 0);
@@ -241,7 +242,7 @@ int main(int argc, char **argv)
     if (crowd == 0) {
         close(orders[1]);
         for (int i = 0; i < KINDS; i++) {
-            close(listeners[i]->sioc[0]->fd);
+            close(socket_of(listeners[i], 0)->fd);
         }
         qemu_init_main_loop(&error_abort);
         crowd_run(wanted, ports, psk_of[CLIENT], orders[0], answers[1]);

@@ -6,9 +6,9 @@
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "../listener-sockets.h"
 #include "../tls-channels.h"
 #include "io/channel-websock.h"
-#include "io/net-listener.h"
 #include "io/task.h"
 
 #include <pthread.h>
@@ -152,7 +152,7 @@ static void stress_listener(void)
     pthread_t thread;
 
     qio_net_listener_open_sync(listener, &any, 128, &error_abort);
-    address = qio_channel_socket_get_local_address(listener->sioc[0], &error_abort);
+    address = qio_channel_socket_get_local_address(socket_of(listener, 0), &error_abort);
     in.sin_port = htons(atoi(address->u.inet.port));
     for (int i = 0; i < LOOPS; i++) {
         loop_start(&loops[i]);

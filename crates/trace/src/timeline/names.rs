@@ -27,6 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
     fn functions_have_names_and_data_has_a_place() {
         extern "C" fn called_back() {}
         static DATA: u64 = 7;
