@@ -152,13 +152,12 @@ impl Channel {
             transfer("io_readv", call, count)
         };
         #[cfg(readv_flags)]
-        // SAFETY: the channel is of the class; elements, descriptors and error slot are valid for
-        // the call.
-        let result = transfer(
-            "io_readv",
-            |errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) },
-            count,
-        );
+        let result = {
+            // SAFETY: the channel is of the class; elements, descriptors and error slot are valid
+            // for the call.
+            let call = |errp| unsafe { method(ioc, elements, iov.len(), fds, nfds, flags, errp) };
+            transfer("io_readv", call, count)
+        };
         result
     }
 
