@@ -1,6 +1,6 @@
 //! Frames: their headers and the rules of their order (RFC 6455 section 5).
 
-use crate::Observer;
+use crate::{Observer, Role};
 
 /// The opcode of a continuation frame (RFC 6455 section 11.8).
 const CONTINUATION: u8 = 0;
@@ -67,13 +67,19 @@ impl MessageState {
     /// The header at the beginning of `bytes`; None if it isn't complete. The order of the checks is
     /// R-WS-18's.
     #[inline]
-    pub fn parse(&self, bytes: &[u8], observer: &impl Observer) -> Result<Option<Header>, Refusal> {
+    pub fn parse(
+        &self,
+        role: Role,
+        bytes: &[u8],
+        observer: &impl Observer,
+    ) -> Result<Option<Header>, Refusal> {
         let [first, second, rest @ ..] = bytes else {
             return Ok(None);
         };
         let is_masked = second & 0x80 != 0;
-        // What isn't masked is refused, and needs no more bytes for that (RFC 6455 section 5.1).
-        if is_masked && bytes.len() < HEADER_MIN {
+        // What a client doesn't mask is refused, and what a server masks, and needs no more bytes for that
+        // (RFC 6455 section 5.1).
+        if is_masked && role == Role::Server && bytes.len() < HEADER_MIN {
             return Ok(None);
         }
         let (fin, opcode) = (first & 0x80 != 0, first & 0x0f);
@@ -86,7 +92,7 @@ impl MessageState {
             return Ok(Some(Header {
                 opcode,
                 fin,
-                length: HEADER_MIN,
+                length: 2,
                 payload: 0,
                 mask: [0; 4],
             }));
@@ -96,8 +102,10 @@ impl MessageState {
         if first & 0x70 != 0 {
             return refused(1002, "reserved bits are set");
         }
-        if !is_masked {
-            return refused(1002, "client frames must be masked");
+        match (role, is_masked) {
+            (Role::Server, false) => return refused(1002, "client frames must be masked"),
+            (Role::Client, true) => return refused(1002, "server frames must not be masked"),
+            _ => {}
         }
         if opcode >= CLOSE && usize::from(short) > CONTROL_MAX {
             return refused(1002, "control frame is too large");
@@ -116,17 +124,19 @@ impl MessageState {
         if payload >> 63 != 0 {
             return refused(1002, "payload length is out of range");
         }
-        let Some((mask, rest)) = rest.split_first_chunk::<4>() else {
-            return Ok(None);
+        let (mask, rest) = match (is_masked, rest.split_first_chunk::<4>()) {
+            (false, _) => ([0; 4], rest),
+            (true, Some((mask, rest))) => (*mask, rest),
+            (true, None) => return Ok(None),
         };
         let length = bytes.len() - rest.len();
-        observer.header(length, payload, *mask);
+        observer.header(length, payload, mask);
         Ok(Some(Header {
             opcode,
             fin,
             length,
             payload,
-            mask: *mask,
+            mask,
         }))
     }
 
@@ -144,7 +154,7 @@ impl MessageState {
     }
 }
 
-/// Writes the header of a frame that is sent: whole, unmasked, of minimal length (R-WS-16).
+/// Writes the header of a frame that is sent: whole, of minimal length (R-WS-16), without a masking key.
 pub fn header(space: &mut [u8; 10], opcode: u8, payload: usize) -> &mut [u8] {
     space[0] = 0x80 | opcode;
     let end = match (u8::try_from(payload), u16::try_from(payload)) {
@@ -178,7 +188,7 @@ mod tests {
     }
 
     fn parse(state: MessageState, first: u8, second: u8) -> Result<Option<Header>, Refusal> {
-        state.parse(&[first, second, 1, 2, 3, 4], &())
+        state.parse(Role::Server, &[first, second, 1, 2, 3, 4], &())
     }
 
     fn status(state: MessageState, first: u8, second: u8) -> u16 {
@@ -203,10 +213,12 @@ mod tests {
             (0x82, 126),
             (0x82, 127),
         ] {
-            let refused = start.parse(&[first, second], &()).unwrap_err();
+            let refused = start
+                .parse(Role::Server, &[first, second], &())
+                .unwrap_err();
             assert_eq!(refused.status, 1002, "{first} {second}");
         }
-        let close = start.parse(&[0x88, 0], &()).unwrap().unwrap();
+        let close = start.parse(Role::Server, &[0x88, 0], &()).unwrap().unwrap();
         assert_eq!(close.opcode, CLOSE);
         for rsv in [0x10, 0x20, 0x40] {
             assert_eq!(status(start, 0x82 | rsv, 0x80), 1002);
@@ -217,7 +229,10 @@ mod tests {
         assert_eq!(status(state(false, true), 0x80, 0x80), 1002);
         assert_eq!(status(state(true, false), 0x82, 0x80), 1002);
         let huge = [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
-        assert_eq!(start.parse(&huge, &()).unwrap_err().status, 1002);
+        assert_eq!(
+            start.parse(Role::Server, &huge, &()).unwrap_err().status,
+            1002
+        );
     }
 
     #[test]
@@ -227,14 +242,48 @@ mod tests {
             bytes[1] |= 0x80;
             bytes.extend([1, 2, 3, 4]);
             for end in 0..bytes.len() {
-                assert_eq!(MessageState::default().parse(&bytes[..end], &()), Ok(None));
+                assert_eq!(
+                    MessageState::default().parse(Role::Server, &bytes[..end], &()),
+                    Ok(None)
+                );
             }
             let length = bytes.len();
             bytes.push(0);
-            let header = MessageState::default().parse(&bytes, &()).unwrap().unwrap();
+            let header = MessageState::default()
+                .parse(Role::Server, &bytes, &())
+                .unwrap()
+                .unwrap();
             assert_eq!((header.length, header.payload), (length, payload as u64));
             assert_eq!(header.mask, [1, 2, 3, 4]);
         }
+    }
+
+    #[test]
+    fn a_servers_frames_are_not_masked() {
+        for payload in [0usize, 125, 126, 65535, 65536] {
+            let bytes = header(&mut [0; 10], BINARY, payload).to_vec();
+            for end in 0..bytes.len() {
+                let part = &bytes[..end];
+                assert_eq!(
+                    MessageState::default().parse(Role::Client, part, &()),
+                    Ok(None)
+                );
+            }
+            let header = MessageState::default().parse(Role::Client, &bytes, &());
+            let header = header.unwrap().unwrap();
+            assert_eq!(
+                (header.length, header.payload),
+                (bytes.len(), payload as u64)
+            );
+            assert_eq!(header.mask, [0; 4]);
+        }
+        for opcode in [BINARY, PING, PONG] {
+            let masked = [0x80 | opcode, 0x80];
+            let refused = MessageState::default().parse(Role::Client, &masked, &());
+            assert_eq!(refused.unwrap_err().status, 1002);
+        }
+        let close = MessageState::default().parse(Role::Client, &[0x88, 0], &());
+        assert_eq!(close.unwrap().unwrap().opcode, CLOSE);
     }
 
     #[test]

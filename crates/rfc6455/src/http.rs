@@ -1,4 +1,4 @@
-//! The client's opening handshake and the response to it (RFC 6455 section 4.2, RFC 9112, RFC 9110).
+//! A client's opening handshake and a server's response to it (RFC 6455 section 4.2, RFC 9112, RFC 9110).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use crate::Observer;
 /// The head of the request ends within so many bytes (R-WS-8).
 pub const HANDSHAKE_MAX: usize = 16 << 10;
 /// Header lines that it may have (R-WS-11).
-const HEADERS_MAX: usize = 100;
+pub(crate) const HEADERS_MAX: usize = 100;
 /// Characters of a key: 16 bytes in base64 (RFC 6455 section 4.1).
 const KEY_LENGTH: usize = 24;
 /// The schemes of an absolute form.
@@ -57,7 +57,7 @@ pub struct Response {
     pub outcome: Result<(), String>,
 }
 
-/// The end of the head of the request in `bytes`, behind its empty line.
+/// The end of the head of the request or response in `bytes`, behind its empty line.
 pub fn end_of_head(bytes: &[u8]) -> Option<usize> {
     let at = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
     Some(at + 4)
@@ -113,19 +113,19 @@ fn response(status: &str, lines: &str) -> Vec<u8> {
 }
 
 /// The accept value of a key (R-WS-13).
-fn accept_value(key: &[u8]) -> String {
+pub(crate) fn accept_value(key: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(key);
     hash.update(GUID);
     STANDARD.encode(hash.finalize())
 }
 
-/// The header fields of a request.
-struct Fields<'a>(&'a [httparse::Header<'a>]);
+/// The header fields of a request or a response.
+pub(crate) struct Fields<'a>(pub(crate) &'a [httparse::Header<'a>]);
 
 impl<'a> Fields<'a> {
     /// The values of the lines with this name.
-    fn values(&self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn values(&self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
         let lines = self.0.iter();
         lines
             .filter(move |line| line.name.eq_ignore_ascii_case(name))
@@ -138,7 +138,7 @@ impl<'a> Fields<'a> {
     }
 
     /// All lines as the one list that they are (RFC 9110 section 5.3), None without any.
-    fn list(&self, name: &'static str) -> Option<String> {
+    pub(crate) fn list(&self, name: &'static str) -> Option<String> {
         let values: Vec<_> = self.values(name).map(String::from_utf8_lossy).collect();
         if values.is_empty() {
             None
@@ -155,7 +155,7 @@ fn missing(name: &str) -> Refusal {
 }
 
 /// The members of a list (RFC 9110 section 5.6.1): empty ones count for nothing.
-fn members(list: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn members(list: &str) -> impl Iterator<Item = &str> {
     list.split(',')
         .map(|member| member.trim_matches([' ', '\t']))
 }

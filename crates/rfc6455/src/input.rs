@@ -3,15 +3,19 @@
 //! Payload is unmasked when it is read, on its way to the reader.
 
 use crate::frame::{BINARY, CLOSE, MessageState, PING, Refusal};
-use crate::{Observer, mask};
+use crate::{Observer, Role, mask};
 use platform::os::iov::{Cursor, Writable};
 
 /// Bytes that are held.
 const CAPACITY: usize = 64 << 10;
 
+/// What stands for the status of a Close frame that has none (RFC 6455, section 7.1.5).
+const NO_STATUS: u16 = 1005;
+
 /// The bytes, and the frame they are in.
 #[derive(Default)]
 pub struct Input {
+    role: Role,
     /// Empty, or of full length.
     raw: Vec<u8>,
     /// The part of it that is in use.
@@ -35,14 +39,22 @@ pub enum Event {
     Ping(Vec<u8>),
     /// A ping, which was to stay.
     HeldPing,
-    /// A Close frame. It stays.
-    Close,
+    /// A Close frame with this status, `NO_STATUS` where none has come with it. It stays.
+    Close(u16),
     /// What isn't allowed. It stays.
     Violation(Refusal),
 }
 
 impl Input {
-    /// Begins with what came behind the request (R-WS-8).
+    /// What comes to an endpoint in this role.
+    pub fn new(role: Role) -> Self {
+        Self {
+            role,
+            ..Self::default()
+        }
+    }
+
+    /// Begins with what came behind the request or the response (R-WS-8).
     pub fn begin(&mut self, bytes: &[u8]) {
         let space = self.space();
         space[..bytes.len()].copy_from_slice(bytes);
@@ -72,7 +84,7 @@ impl Input {
         self.remaining > 0 || self.start < self.end
     }
 
-    /// Goes on to the next event; pongs and empty frames vanish. A ping is taken if `takes_ping`.
+    /// Goes on to the next event; pongs and empty frames vanish. A ping is taken if `takes_ping` (R-WS-21, R-WS-27).
     #[inline]
     pub fn next_event(&mut self, takes_ping: bool, observer: &impl Observer) -> Event {
         if self.start == self.end {
@@ -88,8 +100,10 @@ impl Input {
     fn next_frame(&mut self, takes_ping: bool, observer: &impl Observer) -> Event {
         loop {
             let bytes = &mut self.raw[self.start..self.end];
-            let header = match self.message.parse(bytes, observer) {
-                Ok(Some(header)) if header.opcode == CLOSE => return Event::Close,
+            let header = match self.message.parse(self.role, bytes, observer) {
+                Ok(Some(header)) if header.opcode == CLOSE => {
+                    return Event::Close(close_status(bytes));
+                }
                 Ok(Some(header)) => header,
                 Ok(None) => return Event::Nothing,
                 Err(refusal) => return Event::Violation(refusal),
@@ -146,6 +160,18 @@ impl Input {
         self.mask.rotate_left(taken % 4);
         observer.payload(BINARY, remaining - taken);
         taken
+    }
+}
+
+/// The status that a Close frame carries, as far as it is there: the rest is not waited for.
+fn close_status(frame: &[u8]) -> u16 {
+    const MASKED: u8 = 0x80;
+    match *frame {
+        [_, short, m0, m1, _, _, a, b, ..] if short & MASKED != 0 && short & !MASKED >= 2 => {
+            u16::from_be_bytes([a ^ m0, b ^ m1])
+        }
+        [_, short, a, b, ..] if short & MASKED == 0 && short >= 2 => u16::from_be_bytes([a, b]),
+        _ => NO_STATUS,
     }
 }
 
@@ -217,7 +243,17 @@ mod tests {
         assert_eq!(input.next_event(true, &()), Event::Nothing);
         assert!(input.is_inside_frame());
         input.begin(&[0, 0, 0, 0, 0]);
-        assert_eq!(input.next_event(true, &()), Event::Close);
-        assert_eq!(input.next_event(true, &()), Event::Close);
+        assert_eq!(input.next_event(true, &()), Event::Close(NO_STATUS));
+        assert_eq!(input.next_event(true, &()), Event::Close(NO_STATUS));
+    }
+
+    #[test]
+    fn a_close_frame_tells_its_status_as_far_as_it_is_there() {
+        let close = [0x88, 0x83, 1, 2, 3, 4, 0x03 ^ 1, 0xe9 ^ 2, b'!' ^ 3];
+        for (bytes, status) in [(6, NO_STATUS), (7, NO_STATUS), (8, 1001), (9, 1001)] {
+            let mut input = Input::default();
+            input.begin(&close[..bytes]);
+            assert_eq!(input.next_event(true, &()), Event::Close(status), "{bytes}");
+        }
     }
 }

@@ -1,12 +1,13 @@
-//! The server's end of the WebSocket protocol (RFC 6455), without channels: what comes in is given to it as
+//! Both ends of the WebSocket protocol (RFC 6455), without channels: what comes in is given to it as
 //! bytes, what goes out is taken from it as bytes.
 //!
-//! - [`http`]: the opening handshake, from a client's request to the response.
+//! - [`http`]: a server's opening handshake, from a client's request to the response; [`client`]: a client's.
 //! - [`frame`], [`mask`]: headers of frames and the order that they may have.
 //! - [`input`]: what has come in, [`output`], [`direct`]: what goes out; [`pongs`]: what is owed for pings.
 
 #![forbid(unsafe_code)]
 
+pub mod client;
 pub mod direct;
 pub mod frame;
 pub mod http;
@@ -14,6 +15,16 @@ pub mod input;
 pub mod mask;
 pub mod output;
 pub mod pongs;
+
+/// Which end of a connection this one is.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// It gets masked frames.
+    #[default]
+    Server,
+    /// It masks frames.
+    Client,
+}
 
 /// Is told what is decoded and encoded; all of it may be ignored.
 pub trait Observer {
