@@ -1,5 +1,6 @@
 //! Main contexts (`GMainContext`): references, acquiring, iterating.
 
+use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 
 use glib_sys::{self as ffi, GMainContext};
@@ -45,7 +46,7 @@ impl MainContext {
     }
 
     /// As [`MainContext::create`], which takes a descriptor; without one GLib ends the process.
-    pub(crate) fn try_create() -> Result<Self, Errno> {
+    pub fn try_create() -> Result<Self, Errno> {
         drop(EventFd::create()?);
         Ok(Self::create())
     }
@@ -87,6 +88,14 @@ impl MainContext {
         unsafe { ffi::g_main_context_iteration(self.as_ptr(), may_block.into()) != 0 }
     }
 
+    /// Makes the calling thread the one that may iterate the context, unless another one is.
+    pub fn acquire(&self) -> Option<Owned<'_>> {
+        // SAFETY: the context is live.
+        let is_owner = unsafe { ffi::g_main_context_acquire(self.as_ptr()) != 0 };
+        // Lazily: one that is made is released.
+        is_owner.then(|| Owned(self, PhantomData))
+    }
+
     /// Whether an iteration would dispatch something.
     pub fn is_pending(&self) -> bool {
         // SAFETY: the context is live.
@@ -113,5 +122,16 @@ impl Drop for MainContext {
     fn drop(&mut self) {
         // SAFETY: the reference is ours and goes with `self`.
         unsafe { ffi::g_main_context_unref(self.as_ptr()) }
+    }
+}
+
+/// The calling thread's hold on a context, which no other thread iterates meanwhile.
+#[derive(Debug)]
+pub struct Owned<'a>(&'a MainContext, PhantomData<*const ()>);
+
+impl Drop for Owned<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the context is live, and this thread has acquired it.
+        unsafe { ffi::g_main_context_release(self.0.as_ptr()) }
     }
 }

@@ -1,6 +1,7 @@
 //! GLib's main contexts and sources behind safe, counted handles, and its spawner.
 
 pub mod callback_data;
+mod cancellable;
 pub mod condition;
 mod context;
 mod eye;
@@ -17,6 +18,7 @@ mod user_data;
 pub mod waiters;
 mod weak_context;
 
+pub use cancellable::{Cancellable, Cancelled, Connection, GCancellable};
 pub use context::MainContext;
 pub use eye::Eye;
 pub use log::warning;

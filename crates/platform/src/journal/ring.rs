@@ -1,6 +1,6 @@
 //! The entries of one thread that aren't written yet: lines, and records for the reader.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 
 /// How many words of 8 bytes a thread can be ahead of the writer.
 const WORDS: usize = if cfg!(miri) { 256 } else { 8192 };
@@ -64,8 +64,11 @@ impl Ring {
 
     /// The time of a line that the owner makes from now on.
     pub(super) fn start_line(&self, clock: impl FnOnce() -> u64) -> u64 {
-        // Sequentially consistent with `limit`: who doesn't see it has looked at the clock before.
-        self.making.store(UNKNOWN, Ordering::SeqCst);
+        // Release: who sees it also sees `last`, of the line before.
+        self.making.store(UNKNOWN, Ordering::Release);
+        // Who doesn't see it has looked at the clock before. That is no access to memory, so the store has
+        // to be through before it, which its own order doesn't say.
+        fence(Ordering::SeqCst);
         let time = clock();
         self.making.store(time, Ordering::Release);
         time
@@ -73,7 +76,9 @@ impl Ring {
 
     /// Up to which time all lines are in. A clock of before the call says `now`.
     pub(super) fn limit(&self, now: u64) -> u64 {
-        match self.making.load(Ordering::SeqCst) {
+        // As in `start_line`: the clock first, then this.
+        fence(Ordering::SeqCst);
+        match self.making.load(Ordering::Acquire) {
             NONE => now,
             UNKNOWN => now.min(self.last.load(Ordering::Relaxed)),
             time => now.min(time),

@@ -54,6 +54,15 @@ pub fn allow_zero_copy(fd: c_int) -> Result<(), Errno> {
 
 /// The process that connected, or that listened for, the other end of a UNIX socket.
 pub fn peer_process(fd: c_int) -> Result<u32, Errno> {
+    Ok(peer_credentials(fd)?.pid.unsigned_abs())
+}
+
+/// The user of that process, when it connected.
+pub fn peer_user(fd: c_int) -> Result<u32, Errno> {
+    Ok(peer_credentials(fd)?.uid)
+}
+
+fn peer_credentials(fd: c_int) -> Result<libc::ucred, Errno> {
     let mut peer = libc::ucred {
         pid: 0,
         uid: 0,
@@ -66,7 +75,7 @@ pub fn peer_process(fd: c_int) -> Result<u32, Errno> {
     check(unsafe {
         libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_PEERCRED, slot, &raw mut size)
     })?;
-    Ok(peer.pid.unsigned_abs())
+    Ok(peer)
 }
 
 /// How far this end of a TCP connection is from its end.

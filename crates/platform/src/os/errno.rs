@@ -30,6 +30,8 @@ impl Errno {
     pub const ENOBUFS: Self = Self(libc::ENOBUFS);
     /// The socket has no peer.
     pub const ENOTCONN: Self = Self(libc::ENOTCONN);
+    /// It has taken too long.
+    pub const ETIMEDOUT: Self = Self(libc::ETIMEDOUT);
     /// The peer has closed its reading end.
     pub const EPIPE: Self = Self(libc::EPIPE);
     /// Protocol error.

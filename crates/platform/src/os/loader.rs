@@ -1,6 +1,7 @@
 //! What the dynamic loader knows: whether a symbol is defined, which object an address is in.
 
 use core::ffi::{CStr, c_void};
+use core::ptr::NonNull;
 
 /// Whether an object behind this one in the loader's search order defines `symbol`.
 ///
@@ -9,6 +10,21 @@ use core::ffi::{CStr, c_void};
 pub fn is_defined_behind(symbol: &CStr) -> bool {
     // SAFETY: a C string. The answer is only compared with NULL.
     !unsafe { libc::dlsym(libc::RTLD_NEXT, symbol.as_ptr()) }.is_null()
+}
+
+/// The function of that name, if a library of that name has it and is loaded already, however it was.
+pub(crate) fn function_of(library: &CStr, symbol: &CStr) -> Option<NonNull<c_void>> {
+    // SAFETY: C strings. What is loaded is found, and nothing is loaded.
+    let handle = unsafe { libc::dlopen(library.as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD) };
+    // A program may also have it in itself.
+    let place = if handle.is_null() {
+        libc::RTLD_DEFAULT
+    } else {
+        handle
+    };
+    // The handle stays: the library may not go while its function is known here.
+    // SAFETY: a live handle, or the program's.
+    NonNull::new(unsafe { libc::dlsym(place, symbol.as_ptr()) })
 }
 
 /// Whether `address` is in the object file that this code is in.

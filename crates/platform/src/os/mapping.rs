@@ -1,6 +1,7 @@
 //! Memory straight from the kernel: anonymous mappings, with pages in them that nothing may touch.
 
 use core::ffi::{c_int, c_void};
+use core::mem::ManuallyDrop;
 use core::ptr::{self, NonNull};
 
 use super::errno::{self, Errno};
@@ -86,6 +87,19 @@ impl Mapping {
     }
 }
 
+impl Mapping {
+    /// Unmaps it. What the kernel refuses stays: where a mapping has grown together with its neighbours, to cut it
+    /// out takes one more than a process may have.
+    pub fn unmap(self) -> Result<(), Self> {
+        let this = ManuallyDrop::new(self);
+        // SAFETY: the mapping is ours, and no other use of it follows if it goes.
+        match unsafe { libc::munmap(this.start.as_ptr(), this.len) } {
+            0 => Ok(()),
+            _ => Err(ManuallyDrop::into_inner(this)),
+        }
+    }
+}
+
 impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: the mapping is ours and goes with `self`.
@@ -112,6 +126,16 @@ mod tests {
         let sent = unsafe { libc::send(a.as_raw(), byte.cast(), 1, 0) };
         assert!(sent == 1 || errno::last().code() == libc::EFAULT);
         sent == 1
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn what_is_unmapped_is_gone() {
+        let mapping = Mapping::new(2 * page_size()).unwrap();
+        let start = mapping.start().as_ptr();
+        assert!(is_readable(start));
+        assert!(mapping.unmap().is_ok());
+        assert!(!is_readable(start));
     }
 
     #[test]

@@ -230,6 +230,12 @@ mod tests {
         send_with_descriptors(to.as_raw(), &iov, &numbers, SendMode::Copy).unwrap();
     }
 
+    fn receive_byte(from: &Descriptor) -> Received {
+        let mut byte = [0];
+        let iov = [IoVec::from_mut(&mut byte)];
+        receive_with_descriptors(from.as_raw(), &iov, ReceiveMode::Consume).unwrap()
+    }
+
     /// Whether both numbers are the same open file.
     fn same_file(a: c_int, b: c_int) -> bool {
         // SAFETY: all zeros are a valid `stat`, which is integers only.
@@ -292,10 +298,7 @@ mod tests {
         let (sent, _other) = pair();
         for count in [0, 1, 3, DESCRIPTORS_MAX] {
             send_copies(&a, &[1], &sent, count);
-            let mut byte = [0];
-            let iov = [IoVec::from_mut(&mut byte)];
-            let received =
-                receive_with_descriptors(b.as_raw(), &iov, ReceiveMode::Consume).unwrap();
+            let received = receive_byte(&b);
             assert_eq!(received.bytes, 1);
             assert!(!received.truncated);
             assert_eq!(received.descriptors.len(), count);
@@ -315,9 +318,7 @@ mod tests {
         let (sent, other) = pair();
         send_copies(&a, &[1], &sent, 2);
         drop(sent);
-        let mut byte = [0];
-        let iov = [IoVec::from_mut(&mut byte)];
-        let received = receive_with_descriptors(b.as_raw(), &iov, ReceiveMode::Consume).unwrap();
+        let received = receive_byte(&b);
         assert!(!peer_is_closed(&other));
         errno::set(Errno::new(libc::EPIPE));
         drop(received);
@@ -332,9 +333,7 @@ mod tests {
         let (sent, other) = pair();
         send_copies(&a, &[1], &sent, 1);
         drop(sent);
-        let mut byte = [0];
-        let iov = [IoVec::from_mut(&mut byte)];
-        let received = receive_with_descriptors(b.as_raw(), &iov, ReceiveMode::Consume).unwrap();
+        let received = receive_byte(&b);
         let fd = received.descriptors.as_raw()[0];
         received.descriptors.leak();
         assert!(!peer_is_closed(&other));
@@ -420,9 +419,7 @@ mod tests {
         let (sent, _other) = pair();
         socket::set_option(b.as_raw(), libc::SOL_SOCKET, libc::SO_PASSCRED, 1).unwrap();
         send_copies(&a, &[7], &sent, 2);
-        let mut byte = [0];
-        let iov = [IoVec::from_mut(&mut byte)];
-        let received = receive_with_descriptors(b.as_raw(), &iov, ReceiveMode::Consume).unwrap();
+        let received = receive_byte(&b);
         assert_eq!(received.descriptors.len(), 2);
         assert!(!received.truncated);
     }

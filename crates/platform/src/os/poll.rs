@@ -150,7 +150,8 @@ impl Until {
 
     /// What else ends the wait by being readable.
     pub(crate) fn wakers(&self) -> impl Iterator<Item = c_int> {
-        self.wakers.into_iter().filter(|&fd| fd >= 0)
+        // The free places are the last ones.
+        self.wakers.into_iter().take_while(|&fd| fd >= 0)
     }
 }
 

@@ -4,6 +4,7 @@ use core::ffi::{CStr, c_char, c_int};
 use core::fmt;
 use core::mem;
 use core::ptr;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::ffi::CString;
 
 use libc::{addrinfo, socklen_t};
@@ -134,8 +135,19 @@ impl ResolveError {
     }
 
     /// The flags of the query make no sense to this resolver.
-    pub fn is_bad_flags(self) -> bool {
+    pub(crate) fn is_bad_flags(self) -> bool {
         self == Self::Resolver(libc::EAI_BADFLAGS)
+    }
+
+    /// The name is known, or not, and has no address of the family that was asked for.
+    pub fn is_no_address(self) -> bool {
+        // The last two aren't POSIX any more; `netdb.h` of glibc has them.
+        const EAI_NODATA: c_int = -5;
+        const EAI_ADDRFAMILY: c_int = -9;
+        matches!(
+            self,
+            Self::Resolver(libc::EAI_NONAME | EAI_NODATA | EAI_ADDRFAMILY)
+        )
     }
 
     /// The errno of the system call that failed, if it was one.
@@ -227,6 +239,21 @@ pub fn look_up(query: &Query<'_>) -> Result<Vec<Resolved>, ResolveError> {
         return Err(ResolveError::Resolver(libc::EAI_NONAME));
     }
     Ok(found)
+}
+
+/// As [`look_up`], with mapped addresses as long as the resolver knows about them (R-SOCK-14).
+pub fn look_up_mapped(mut query: Query<'_>) -> Result<Vec<Resolved>, ResolveError> {
+    static UNKNOWN: AtomicBool = AtomicBool::new(false);
+
+    query.mapped = !UNKNOWN.load(Ordering::Relaxed);
+    match look_up(&query) {
+        Err(reason) if query.mapped && reason.is_bad_flags() => {
+            UNKNOWN.store(true, Ordering::Relaxed);
+            query.mapped = false;
+            look_up(&query)
+        }
+        result => result,
+    }
 }
 
 /// Host, with its scope, and port of an internet address, as numbers.
@@ -338,6 +365,7 @@ mod tests {
         let error = look_up(&numbers(c"localhost", c"9")).unwrap_err();
         assert_eq!(error, ResolveError::Resolver(libc::EAI_NONAME));
         assert!(!error.is_bad_flags());
+        assert!(error.is_no_address());
         assert_eq!(error.to_string(), "Name or service not known");
         let nothing = Query::default();
         assert_eq!(
@@ -377,6 +405,7 @@ mod tests {
         assert_eq!(error.errno(), Errno::new(libc::EMFILE));
         assert_eq!(error.to_string(), "Too many open files");
         let error = ResolveError::from_code(libc::EAI_AGAIN);
+        assert!(!error.is_no_address());
         assert_eq!(error.errno(), Errno::NONE);
         assert_eq!(error.to_string(), "Temporary failure in name resolution");
     }

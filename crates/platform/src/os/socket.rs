@@ -61,6 +61,30 @@ pub fn connect(fd: c_int, name: &SocketName) -> Result<(), Errno> {
     }
 }
 
+/// Begins to connect a non-blocking socket; true if that is done already. Once it is writable,
+/// [`pending_error`] tells how it went.
+pub fn begin_connecting(fd: c_int, name: &SocketName) -> Result<bool, Errno> {
+    loop {
+        // SAFETY: `len` bytes are readable at the name.
+        let result = check(unsafe { libc::connect(fd, name.as_ptr(), name.len()) });
+        return match result.map_err(Errno::code) {
+            // A signal may have come before anything was begun, or after.
+            Err(libc::EINTR) => continue,
+            Ok(_) | Err(libc::EISCONN) => Ok(true),
+            Err(libc::EINPROGRESS | libc::EALREADY) => Ok(false),
+            Err(code) => Err(Errno::new(code)),
+        };
+    }
+}
+
+/// What has gone wrong on a socket since this was last asked.
+pub fn pending_error(fd: c_int) -> Result<(), Errno> {
+    match option(fd, libc::SOL_SOCKET, libc::SO_ERROR)? {
+        0 => Ok(()),
+        code => Err(Errno::new(code)),
+    }
+}
+
 /// Takes a client off the queue, with its name.
 pub fn accept(fd: c_int) -> Result<(Descriptor, SocketName), Errno> {
     let mut accepted = -1;
@@ -171,6 +195,8 @@ pub fn receive(fd: c_int, bytes: &mut [u8]) -> Result<usize, Errno> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::glib::condition::OUT;
+    use crate::os::poll::{self, Entry};
     use crate::os::socket_name::UnixName;
     use crate::os::{fd, resolve};
 
@@ -240,6 +266,30 @@ mod tests {
             accept(server.as_raw()).err().map(Errno::code),
             Some(libc::EAGAIN)
         );
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn a_connection_is_begun_and_told_of_later() {
+        let server = create(libc::AF_INET, libc::SOCK_STREAM, 0).unwrap();
+        bind(server.as_raw(), &loopback()).unwrap();
+        let name = local_name(server.as_raw()).unwrap();
+        let outcome = || {
+            let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK;
+            let client = create(libc::AF_INET, kind, 0).unwrap();
+            if !begin_connecting(client.as_raw(), &name)? {
+                let mut entries = [Entry::new(client.as_raw(), OUT)];
+                poll::wait(&mut entries, -1).unwrap();
+                pending_error(client.as_raw())?;
+            }
+            // What is connected is so for whoever asks again.
+            begin_connecting(client.as_raw(), &name)
+        };
+        assert_eq!(outcome(), Err(Errno::new(libc::ECONNREFUSED)));
+        listen(server.as_raw(), 1).unwrap();
+        assert_eq!(outcome(), Ok(true));
+        let closed = begin_connecting(-1, &name);
+        assert_eq!(closed, Err(Errno::new(libc::EBADF)));
     }
 
     #[test]

@@ -56,6 +56,8 @@ type Identity = (u64, u64);
 struct Made {
     /// Of the socket, whatever descriptors it has.
     socket: Identity,
+    /// The one that it was made with.
+    fd: c_int,
     file: Identity,
     /// From whatever directory, since a program that goes to the background changes it. No descriptor
     /// of the directory: there may be none left.
@@ -98,6 +100,7 @@ pub fn register(fd: c_int, path: &[u8]) {
     }
     made.push(Made {
         socket,
+        fd,
         file,
         path,
         given,
@@ -106,7 +109,11 @@ pub fn register(fd: c_int, path: &[u8]) {
 
 /// The file that this process made for the socket, as long as that very file stands there.
 pub fn made_for(fd: c_int) -> Option<Own> {
-    let socket = socket_identity(fd).ok()?;
+    let Ok(socket) = socket_identity(fd) else {
+        // It can't be told whose the file is: that stays, and would be kept in mind for ever.
+        forget(fd);
+        return None;
+    };
     let made = MADE.get().lock();
     let (path, given, file) = made
         .iter()
@@ -131,9 +138,10 @@ pub fn remove(path: &[u8]) -> Result<(), Errno> {
 
 /// The socket has lost its file.
 pub fn forget(fd: c_int) {
-    if let Ok(socket) = socket_identity(fd) {
-        MADE.get().lock().retain(|made| made.socket != socket);
-    }
+    let socket = socket_identity(fd);
+    MADE.get()
+        .lock()
+        .retain(|made| socket.map_or(made.fd != fd, |socket| made.socket != socket));
 }
 
 fn file_identity(path: &[u8]) -> Option<Identity> {
@@ -263,6 +271,23 @@ mod tests {
         forget(copy.as_raw());
         assert_eq!(made_for(socket.as_raw()), None);
         assert_eq!(made_for(-1), None);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn a_socket_that_can_not_be_looked_at_is_forgotten() {
+        let directory = Directory::new("unseen");
+        let path = directory.path("socket");
+        let socket = bound(&path);
+        // A number that no other test gets meanwhile.
+        // SAFETY: takes numbers only.
+        let fd = unsafe { libc::fcntl(socket.as_raw(), libc::F_DUPFD_CLOEXEC, 700) };
+        register(fd, &path);
+        // SAFETY: nothing else has the number.
+        unsafe { libc::close(fd) };
+        assert_eq!(made_for(fd), None);
+        assert_eq!(made_for(socket.as_raw()), None);
+        assert_eq!(standing(&path), Standing::Socket);
     }
 
     #[test]

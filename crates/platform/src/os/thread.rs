@@ -6,6 +6,7 @@ use core::ffi::{CStr, c_int, c_void};
 use core::mem::MaybeUninit;
 use core::ptr;
 use std::ffi::CString;
+use std::sync::Once;
 
 use super::errno::Errno;
 use crate::sync::fork;
@@ -74,22 +75,32 @@ pub fn current_id() -> u64 {
     unsafe { libc::pthread_self() }
 }
 
+thread_local! {
+    /// The thread's number; 0 before it was asked for.
+    static NUMBER: Cell<u32> = const { Cell::new(0) };
+}
+
 /// The number that the kernel has for the calling thread, without asking it each time.
-pub fn number() -> libc::pid_t {
-    thread_local! {
-        /// With the generation of the process in which it was asked for: a forked child's is another.
-        static NUMBER: Cell<(u32, libc::pid_t)> = const { Cell::new((0, 0)) };
+#[inline]
+pub fn number() -> u32 {
+    match NUMBER.get() {
+        0 => ask_number(),
+        known => known,
     }
-    NUMBER.with(|number| {
-        let (generation, known) = number.get();
-        if known != 0 && generation == fork::generation_now() {
-            return known;
-        }
-        let own = own_number();
-        // From here on forks are counted.
-        number.set((fork::generation(), own));
-        own
-    })
+}
+
+#[cold]
+fn ask_number() -> u32 {
+    static WATCH: Once = Once::new();
+    WATCH.call_once(|| fork::call_in_child(forget_number));
+    let own = own_number().unsigned_abs();
+    NUMBER.set(own);
+    own
+}
+
+/// In a forked child, whose one thread is another than its parent's.
+extern "C" fn forget_number() {
+    NUMBER.set(0);
 }
 
 /// The number that the kernel has for the calling thread.

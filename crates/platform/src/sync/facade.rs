@@ -24,6 +24,14 @@ pub(super) enum Repair {
     TakingIsOneStep,
     /// Who wakes takes the lock, so as not to slip between a waiter's look and its sleep.
     WakerTakesTheLock,
+    /// Who wakes changes the number of those who wait, and so is seen by whoever begins to wait after that.
+    WakerChangesTheNumber,
+    /// A waiter takes old wake-ups back before it may get a new one.
+    ForgetsFirst,
+    /// Asking whether one still may and doing it are one step.
+    AskingIsOneStep,
+    /// Looking how a job ends and deciding it are one step.
+    DecidingIsOneStep,
 }
 
 /// Whether a repair is in: always, but in a model.

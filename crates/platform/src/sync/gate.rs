@@ -72,6 +72,7 @@ impl<T> Gate<T> {
 mod models {
     use super::super::facade::atomic::{AtomicBool, AtomicUsize, Ordering};
     use super::super::facade::{model_of_three, model_without};
+    use super::super::permit::Permit;
     use super::*;
     use loom::thread;
     use std::sync::Arc;
@@ -79,8 +80,7 @@ mod models {
     /// A listener: its registration, and the socket that is closed once no accept is under way.
     struct Listener {
         gate: Gate<()>,
-        /// As `AcceptLock` has it: asking whether one may and accepting are one step.
-        accepting: Mutex<()>,
+        accepting: Permit,
         is_cancelled: AtomicBool,
         is_closed: AtomicBool,
         is_freed: AtomicBool,
@@ -98,17 +98,15 @@ mod models {
             if !self.gate.enter(thread) {
                 return;
             }
-            let accepting = self.accepting.lock();
-            let may_accept = !self.is_cancelled.load(Ordering::Acquire);
-            if may_accept {
+            let accept = || {
                 assert!(
                     !self.is_closed.load(Ordering::Relaxed),
                     "accepts from a closed socket"
                 );
                 self.accepted.fetch_add(1, Ordering::Relaxed);
-            }
-            drop(accepting);
-            if may_accept {
+            };
+            let may_accept = || !self.is_cancelled.load(Ordering::Acquire);
+            if self.accepting.act(may_accept, accept).is_some() {
                 assert!(
                     !self.is_freed.load(Ordering::Acquire),
                     "freed while it is used"
@@ -118,9 +116,8 @@ mod models {
         }
 
         fn unregister(&self, thread: u64) {
-            let accepting = self.accepting.lock();
-            self.is_cancelled.store(true, Ordering::Release);
-            drop(accepting);
+            self.accepting
+                .wait(|| self.is_cancelled.store(true, Ordering::Release));
             let accepted = self.accepted.load(Ordering::Relaxed);
             self.is_closed.store(true, Ordering::Relaxed);
             self.free(self.gate.retire(thread));
@@ -136,7 +133,7 @@ mod models {
     fn two_accept() {
         let listener = Arc::new(Listener {
             gate: Gate::new(()),
-            accepting: Mutex::new(()),
+            accepting: Permit::new(),
             is_cancelled: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
             is_freed: AtomicBool::new(false),
@@ -167,5 +164,10 @@ mod models {
             "freed while it is used",
             two_accept,
         );
+    }
+
+    #[test]
+    fn who_asks_before_it_takes_the_lock_accepts_after_the_end() {
+        model_without(Repair::AskingIsOneStep, "accepts later", two_accept);
     }
 }
