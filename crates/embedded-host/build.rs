@@ -8,8 +8,8 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The C headers of the project.
-const INCLUDE: &str = "../../include";
+/// The C headers of the project, by a link that becomes their copy in a package.
+const INCLUDE: &str = "include";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     compile_c(Path::new("src/c"), &["required", "extras"])?;
     if env::var_os("CARGO_FEATURE_TLS").is_some() {
-        link_gnutls()?;
+        // What cargo links, tests for one; a C program's linker is told by meson.
+        pkg_config("gnutls", "libgnutls28-dev", true)?;
     }
     Ok(())
 }
@@ -37,14 +38,10 @@ fn compile_c(dir: &Path, folders: &[&str]) -> Result<(), Box<dyn Error>> {
         }
     }
     sources.sort();
-    let glib: Vec<_> = pkg_config("--cflags-only-I", "glib-2.0", "libglib2.0-dev")?
-        .into_iter()
-        .filter_map(|flag| flag.strip_prefix("-I").map(PathBuf::from))
-        .collect();
     cc::Build::new()
         .files(sources)
         .include(INCLUDE)
-        .includes(glib)
+        .includes(pkg_config("glib-2.0", "libglib2.0-dev", false)?)
         .define(&env::var("DEP_QIO_ABI_MACRO")?, None)
         .define("_GNU_SOURCE", None)
         .define("_FILE_OFFSET_BITS", "64")
@@ -74,26 +71,12 @@ fn watch(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Links what cargo links, tests for one, with GnuTLS; a C program's linker is told by meson.
-fn link_gnutls() -> Result<(), Box<dyn Error>> {
-    for flag in pkg_config("--libs", "gnutls", "libgnutls28-dev")? {
-        if let Some(directory) = flag.strip_prefix("-L") {
-            println!("cargo::rustc-link-search=native={directory}");
-        } else if let Some(library) = flag.strip_prefix("-l") {
-            println!("cargo::rustc-link-lib={library}");
-        }
-    }
-    Ok(())
-}
-
-/// The flags that pkg-config tells for a module, which is in the Debian package.
-fn pkg_config(what: &str, module: &str, package: &str) -> Result<Vec<String>, Box<dyn Error>> {
-    let output = std::process::Command::new("pkg-config")
-        .args([what, module])
-        .output()?;
-    if !output.status.success() {
-        return Err(format!("pkg-config doesn't find {module} (Debian: {package})").into());
-    }
-    let flags = String::from_utf8(output.stdout)?;
-    Ok(flags.split_whitespace().map(str::to_owned).collect())
+/// Where the headers of a module are, which is in the Debian package; with `link` cargo is told to link with it.
+///
+/// Of a cross build the variables say which pkg-config, `PKG_CONFIG_aarch64_unknown_linux_gnu` for one.
+fn pkg_config(module: &str, package: &str, link: bool) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let found = pkg_config::Config::new().cargo_metadata(link).probe(module);
+    let library =
+        found.map_err(|e| format!("pkg-config doesn't find {module} (Debian: {package}): {e}"))?;
+    Ok(library.include_paths)
 }

@@ -29,9 +29,19 @@ impl<O: ErrorObject> Attempts<O> {
     }
 
     /// The failure that says most. If several addresses were tried all are named after it, each with
-    /// its own. None if none was tried.
-    pub fn into_error(mut self, ties: Ties, origin: &Origin) -> Option<Error<O>> {
-        if self.0.len() < 2 {
+    /// its own (R-SOCK-27). None if none was tried.
+    pub fn into_error(self, ties: Ties, origin: &Origin) -> Option<Error<O>> {
+        self.into_error_with(&[], ties, origin)
+    }
+
+    /// As [`Attempts::into_error`], with notes on what else was tried, each `WHAT: REASON`.
+    pub fn into_error_with(
+        mut self,
+        notes: &[String],
+        ties: Ties,
+        origin: &Origin,
+    ) -> Option<Error<O>> {
+        if self.0.len() < 2 && notes.is_empty() {
             return self.0.pop().map(|(_, error)| error);
         }
         let ranks = || self.0.iter().enumerate();
@@ -41,16 +51,31 @@ impl<O: ErrorObject> Attempts<O> {
             Ties::First => ranks().rev().max_by_key(rank),
             Ties::Last => ranks().max_by_key(rank),
         }?;
-        let all: Vec<_> = self
-            .0
-            .iter()
-            .map(|(address, error)| format!("{address}: {}", reason(error)))
-            .collect();
+        let all = self.all(notes);
         let (_, chosen) = self.0.swap_remove(chosen);
-        let text = format!("{chosen} (tried {})", all.join("; "));
-        let object = Error::new(text).into_object(origin);
-        Some(Error::object(object, chosen.errno()))
+        Some(told(&chosen, &all, origin))
     }
+
+    /// What ended it all, and after it, if anything was tried, all that was, each with its own failure.
+    pub fn ended_by(self, end: Error<O>, notes: &[String], origin: &Origin) -> Error<O> {
+        let all = self.all(notes);
+        if all.is_empty() {
+            return end;
+        }
+        told(&end, &all, origin)
+    }
+
+    fn all(&self, notes: &[String]) -> String {
+        let shown = |(address, error): &(String, Error<O>)| format!("{address}: {}", reason(error));
+        let tried = self.0.iter().map(shown);
+        let all: Vec<_> = tried.chain(notes.iter().cloned()).collect();
+        all.join("; ")
+    }
+}
+
+fn told<O: ErrorObject>(chosen: &Error<O>, all: &str, origin: &Origin) -> Error<O> {
+    let object = Error::new(format!("{chosen} (tried {all})")).into_object(origin);
+    Error::object(object, chosen.errno())
 }
 
 /// The errno that an error tells of at its end, as those do that come from a system call.

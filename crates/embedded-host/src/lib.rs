@@ -4,7 +4,7 @@
 //!
 //! Its C face, [`capi`], has two halves: [`capi::required`] is the 46 symbols that io/ imports,
 //! [`capi::extras`] the rest of the same headers, for the program's own use. It knows nothing of channels,
-//! tasks or listeners.
+//! tasks or listeners. [`rust`] is what Rust programs ask of it beside.
 
 pub(crate) mod aio;
 pub(crate) mod authz;
@@ -23,6 +23,7 @@ pub(crate) mod monitor;
 pub(crate) mod qapi;
 pub(crate) mod qom;
 pub(crate) mod report;
+pub mod rust;
 pub(crate) mod sockets;
 mod stack;
 pub(crate) mod thread;

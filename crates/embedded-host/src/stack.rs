@@ -86,6 +86,21 @@ impl Arena {
         self.unused.len() == self.fresh
     }
 
+    /// Unmaps it, unless the kernel refuses.
+    fn unmap(self) -> Option<Self> {
+        let Self {
+            mapping,
+            fresh,
+            unused,
+        } = self;
+        let mapping = mapping.unmap().err()?;
+        Some(Self {
+            mapping,
+            fresh,
+            unused,
+        })
+    }
+
     /// Takes a slot, if there is one, and if it can be guarded.
     fn take(&mut self) -> Result<Option<Address>, Errno> {
         let slot = if let Some(slot) = self.unused.pop() {
@@ -130,11 +145,16 @@ impl Pool {
     fn grow(&mut self) -> Result<Address, Errno> {
         let wanted = self.mapped.clamp(ARENA_MIN, ARENA_MAX);
         let arena = Arena::new(wanted).or_else(|_| Arena::new(1))?;
+        Ok(self.keep(arena))
+    }
+
+    /// Has a mapping with unused slots; returns its start.
+    fn keep(&mut self, arena: Arena) -> Address {
         let start = arena.start();
         self.mapped += arena.slots();
         self.with_room.insert(start);
         self.arenas.insert(start, arena);
-        Ok(start)
+        start
     }
 
     /// The mapping that the slot lies in. None for one of the parent process.
@@ -207,7 +227,9 @@ impl Drop for PooledStack {
     fn drop(&mut self) {
         self.valgrind = None;
         let unused = POOL.get().lock().put(self.slot);
-        drop(unused);
+        if let Some(kept) = unused.and_then(Arena::unmap) {
+            POOL.get().lock().keep(kept);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The symbols of the host: the only place that declares them, with those of TLS sessions in [`tls`].
 //!
-//! A hosted build imports these and nothing else of the program (`abi/*.json`, `imports`).
+//! A hosted build imports these and nothing else of the program (`abi/*.json`, `imports`); it has no `properties`.
 
 #![expect(missing_docs, reason = "the host documents its functions")]
 
@@ -11,6 +11,8 @@ use libc::{sockaddr_storage, socklen_t};
 use abi::layout::{AioContext, Coroutine, Error, IOHandler, Object, SocketAddress, Type, TypeInfo};
 use abi::profile;
 
+#[cfg(feature = "properties")]
+pub mod properties;
 #[cfg(feature = "tls")]
 pub mod tls;
 

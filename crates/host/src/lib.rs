@@ -7,6 +7,8 @@ pub mod error;
 pub mod file;
 pub mod imports;
 pub mod module;
+#[cfg(feature = "properties")]
+pub mod property;
 pub mod socket;
 #[cfg(feature = "tls")]
 pub mod tls_session;

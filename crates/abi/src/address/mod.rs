@@ -4,6 +4,7 @@ pub mod check;
 pub mod copy;
 pub mod family;
 mod fields;
+pub mod keep_alive;
 mod view;
 
 use core::ffi::CStr;

@@ -5,7 +5,7 @@
 //! An option that isn't given may be any byte, so nothing here refers to a struct as a whole, and a
 //! flag is read as a number: it is on unless that is 0.
 
-use core::ffi::{CStr, c_char};
+use core::ffi::{CStr, c_char, c_int};
 use core::marker::PhantomData;
 
 use super::family::{self, NoFamily};
@@ -16,7 +16,7 @@ use crate::layout::{
 };
 use platform::os::abort::misuse;
 use platform::os::errno::Errno;
-use platform::os::resolve::{self, Family, ResolveError};
+use platform::os::resolve::{self, Family, ResolveError, Resolved};
 use platform::os::socket_name::SocketName;
 
 /// An address, by the kind that its type names.
@@ -196,8 +196,17 @@ impl<'a> Inet<'a> {
     }
 
     /// Use Multipath TCP.
-    pub fn is_multipath(self) -> bool {
+    pub(crate) fn is_multipath(self) -> bool {
         flag!(self.has_mptcp) && flag!(self.mptcp)
+    }
+
+    /// The protocol of a socket for one of the answers to a look-up of this address (R-SOCK-11).
+    pub fn protocol(self, resolved: &Resolved) -> c_int {
+        if self.is_multipath() {
+            libc::IPPROTO_MPTCP
+        } else {
+            resolved.protocol
+        }
     }
 }
 

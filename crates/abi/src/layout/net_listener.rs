@@ -56,7 +56,10 @@ pub struct QIONetListener {
 
 const LOCK: bool = cfg!(listener_lock);
 
-assert_layout!(QIONetListener, size = 104 + more(LOCK, 56), {
+/// What the lock and the context in front of it take.
+const GUARDED: usize = more(LOCK, 8 + size_of::<super::QemuMutex>());
+
+assert_layout!(QIONetListener, size = 104 + GUARDED, {
     parent @ 0,
     name @ 40,
     #[cfg(not(listener_source))] sioc @ 48,
@@ -67,7 +70,7 @@ assert_layout!(QIONetListener, size = 104 + more(LOCK, 56), {
     #[cfg(listener_source)] aio_context @ 72,
     connected @ 72 + more(LOCK, 8),
     #[cfg(listener_lock)] lock @ 88,
-    io_func @ 80 + more(LOCK, 56),
-    io_data @ 88 + more(LOCK, 56),
-    io_notify @ 96 + more(LOCK, 56),
+    io_func @ 80 + GUARDED,
+    io_data @ 88 + GUARDED,
+    io_notify @ 96 + GUARDED,
 });

@@ -1,6 +1,14 @@
 //! Locks and threads of `qemu/thread.h`, as normal builds of the host have them (no mutex
 //! debugging, which would add members).
 
+/// The bytes of the system's mutex, which are all that the architectures differ in here
+/// (`abi/architectures.toml`).
+const MUTEX: usize = if cfg!(target_arch = "aarch64") {
+    48
+} else {
+    40
+};
+
 /// A plain mutex. Only its own functions touch the members.
 #[repr(C)]
 pub struct QemuMutex {
@@ -10,7 +18,7 @@ pub struct QemuMutex {
     pub initialized: bool,
 }
 
-assert_layout!(QemuMutex, size = 48, { lock @ 0, initialized @ 40 });
+assert_layout!(QemuMutex, size = MUTEX + 8, { lock @ 0, initialized @ MUTEX });
 
 /// A recursive mutex.
 #[repr(C)]
@@ -19,7 +27,7 @@ pub struct QemuRecMutex {
     pub m: QemuMutex,
 }
 
-assert_layout!(QemuRecMutex, size = 48, { m @ 0 });
+assert_layout!(QemuRecMutex, size = MUTEX + 8, { m @ 0 });
 
 /// A condition variable.
 #[repr(C)]

@@ -1,10 +1,8 @@
 //! Connecting to internet addresses.
 
-use core::sync::atomic::{AtomicBool, Ordering};
-
-use super::{failed, keep_alive, listen};
+use super::failed;
 use crate::error::Error;
-use abi::address::{Inet, resolution_failed, shown_name};
+use abi::address::{Inet, keep_alive, resolution_failed, shown_name};
 use abi::attempts::{Attempts, Ties};
 use abi::origin;
 use abi::profile;
@@ -51,28 +49,13 @@ fn look_up(inet: Inet<'_>) -> Result<Vec<Resolved>, Error> {
         canonical: true,
         ..Query::default()
     };
-    look_up_mapped(query).map_err(|reason| resolution_failed(host, port, reason))
-}
-
-/// Looks up with mapped addresses, as long as the resolver knows about them (R-SOCK-14).
-pub(super) fn look_up_mapped(mut query: Query<'_>) -> Result<Vec<Resolved>, resolve::ResolveError> {
-    static UNKNOWN: AtomicBool = AtomicBool::new(false);
-
-    query.mapped = !UNKNOWN.load(Ordering::Relaxed);
-    match resolve::look_up(&query) {
-        Err(reason) if query.mapped && reason.is_bad_flags() => {
-            UNKNOWN.store(true, Ordering::Relaxed);
-            query.mapped = false;
-            resolve::look_up(&query)
-        }
-        result => result,
-    }
+    resolve::look_up_mapped(query).map_err(|reason| resolution_failed(host, port, reason))
 }
 
 /// Connects to one address.
 fn one(inet: Inet<'_>, resolved: &Resolved) -> Result<Descriptor, Error> {
     let family = resolved.name.family();
-    let socket = socket::create(family, libc::SOCK_STREAM, listen::protocol(inet, resolved))
+    let socket = socket::create(family, libc::SOCK_STREAM, inet.protocol(resolved))
         .map_err(failed("Failed to create a socket"))?;
     if profile::CONNECTING_REUSES_ADDRESS {
         socket::reuse_address(socket.as_raw()).map_err(failed("Failed to set SO_REUSEADDR"))?;

@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use super::{connect, failed};
+use super::failed;
 use crate::error::Error;
 use abi::address::{Inet, View, resolution_failed, shown_name};
 use abi::attempts::{Attempts, Ties};
@@ -65,7 +65,7 @@ fn look_up_remote(remote: Inet<'_>) -> Result<Vec<Resolved>, Error> {
         canonical: true,
         ..Query::default()
     };
-    connect::look_up_mapped(query)
+    resolve::look_up_mapped(query)
         .map_err(|reason| resolution_failed(Some(host), Some(port), reason))
 }
 

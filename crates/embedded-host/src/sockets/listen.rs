@@ -2,10 +2,10 @@
 
 use core::ffi::c_int;
 
-use super::{failed, keep_alive};
+use super::failed;
 use crate::error::Error;
 use crate::error_object::OwnedError;
-use abi::address::{Inet, resolution_failed, shown_name};
+use abi::address::{Inet, keep_alive, resolution_failed, shown_name};
 use abi::attempts::{Attempts, Ties};
 use abi::origin;
 use abi::profile;
@@ -63,7 +63,7 @@ fn try_ports(
     attempts: &mut Attempts<OwnedError>,
 ) -> Result<Option<Descriptor>, Error> {
     let family = resolved.name.family();
-    let protocol = protocol(inet, resolved);
+    let protocol = inet.protocol(resolved);
     let first = resolved.name.port().unwrap_or(0);
     let last = inet.last_port().unwrap_or(first);
     let mut taken = None;
@@ -101,15 +101,6 @@ fn no_port(inet: Inet<'_>) -> String {
     match inet.last_port() {
         Some(last) => format!("Failed to find an available port from {first} to {last}"),
         None => format!("Failed to find an available port at {first}"),
-    }
-}
-
-/// The protocol for the socket (R-SOCK-11).
-pub(super) fn protocol(inet: Inet<'_>, resolved: &Resolved) -> c_int {
-    if inet.is_multipath() {
-        libc::IPPROTO_MPTCP
-    } else {
-        resolved.protocol
     }
 }
 

@@ -9,7 +9,6 @@ pub(crate) mod descriptor;
 mod inet_keyval;
 mod inet_legacy;
 mod inet_text;
-mod keep_alive;
 mod listen;
 pub(crate) mod names;
 pub(crate) mod text;

@@ -62,10 +62,10 @@ pub(crate) fn parse_inet(text: &CStr) -> Result<InetText, Error> {
     }
 }
 
-/// The text of an address; what isn't given is empty.
+/// The text of an address, as [`parse`] reads it; what isn't given is empty.
 pub(crate) fn uri(address: View<'_>) -> CString {
     let (kind, parts) = match address {
-        View::Inet(inet) => ("tcp", vec![inet.host(), inet.port()]),
+        View::Inet(inet) => return inet_uri(inet.host(), inet.port()),
         View::Unix(unix) => ("unix", vec![unix.path()]),
         View::Fd(fd) => ("fd", vec![fd.name()]),
         View::Vsock(vsock) => ("vsock", vec![vsock.cid(), vsock.port()]),
@@ -74,6 +74,30 @@ pub(crate) fn uri(address: View<'_>) -> CString {
     for part in parts {
         text.push(b':');
         text.extend_from_slice(part.unwrap_or_default().to_bytes());
+    }
+    c_text(&text)
+}
+
+/// A host with colons stands in brackets, as does one that would look as if it did, and a comma is written twice where that is the syntax.
+fn inet_uri(host: Option<&CStr>, port: Option<&CStr>) -> CString {
+    let mut text = b"tcp:".to_vec();
+    let mut push = |part: &[u8]| {
+        for byte in part {
+            text.push(*byte);
+            if *byte == b',' && profile::ADDRESS_OPTIONS_ARE_PAIRS {
+                text.push(*byte);
+            }
+        }
+    };
+    let host = host.unwrap_or_default().to_bytes();
+    let brackets: [&[u8]; 2] = if host.contains(&b':') || host.starts_with(b"[") {
+        [b"[", b"]"]
+    } else {
+        [b"", b""]
+    };
+    let port = port.unwrap_or_default().to_bytes();
+    for part in [brackets[0], host, brackets[1], b":", port] {
+        push(part);
     }
     c_text(&text)
 }
@@ -118,7 +142,12 @@ mod tests {
         }
         assert_eq!(round_trip(c"h:80").as_c_str(), c"tcp:h:80");
         assert_eq!(round_trip(c"tcp::80,ipv4").as_c_str(), c"tcp::80");
-        assert_eq!(round_trip(c"[::1]:80").as_c_str(), c"tcp:::1:80");
+        assert_eq!(round_trip(c"[::1]:80").as_c_str(), c"tcp:[::1]:80");
+        assert_eq!(round_trip(c"tcp:[h]:80").as_c_str(), c"tcp:h:80");
+        assert_eq!(round_trip(c"tcp:[[h]:80").as_c_str(), c"tcp:[[h]:80");
+        if profile::ADDRESS_OPTIONS_ARE_PAIRS {
+            assert_eq!(round_trip(c"a,,b:1,,2").as_c_str(), c"tcp:a,,b:1,,2");
+        }
     }
 
     #[test]

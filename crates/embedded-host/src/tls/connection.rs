@@ -133,7 +133,7 @@ impl Connection {
         })
     }
 
-    /// Reads what a record has; 0 is the end of file.
+    /// Reads what a record has; 0 is the end of file (R-TLS-93).
     pub(crate) fn read(&self, room: IoVecMut<'_>) -> Result<usize, Failure> {
         self.shared.locked(|guard| {
             match guard.state(|state| state.end) {

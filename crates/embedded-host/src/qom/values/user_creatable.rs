@@ -120,10 +120,15 @@ pub(crate) fn create_parentless(
     type_name: &CStr,
     pairs: &[(&CStr, &CStr)],
 ) -> Result<*mut Object, Error> {
+    created(type_name, pairs).map(ObjectRef::into_raw)
+}
+
+/// A new object with those properties, completed.
+pub(crate) fn created(type_name: &CStr, pairs: &[(&CStr, &CStr)]) -> Result<ObjectRef, Error> {
     let held = with_properties(type_name, pairs)?;
     // SAFETY: live.
     unsafe { complete(held.as_ptr()) }?;
-    Ok(held.into_raw())
+    Ok(held)
 }
 
 /// Whether a name is an ASCII letter, followed by letters, digits, `-`, `.` and `_` (R-111-25).
