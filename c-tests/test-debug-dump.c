@@ -7,6 +7,7 @@
 #include "io/channel-file.h"
 #include "io/channel-null.h"
 #include "io/task.h"
+#include "qio/ext.h"
 #include "qapi/error.h"
 #include "qom/object.h"
 
@@ -116,6 +117,46 @@ static void test_names(void)
 
     assert_dumped("task", task, " func=g_direct_equal source=(nil)");
     complete_and_free(task);
+}
+
+/* A task that has a name is shown by it, as much of it as there is room for; one without pays for none. */
+static void test_terms(void)
+{
+    QIOTaskGroup *group = qio_task_group_new(1);
+    QIOTaskOptions options = {
+        .size = sizeof(options), .name = "sum of the \"ledgers\" of all years so far, once more", .group = group,
+    };
+    QIOTask *tasks[4];
+    Held held;
+
+    held_init(&held);
+    for (size_t i = 0; i < G_N_ELEMENTS(tasks); i++) {
+        tasks[i] = qio_task_new(NULL, func_counts, &held, NULL);
+    }
+    qio_task_run_in_thread_full(tasks[0], worker_is_held, &held, NULL, NULL, &options);
+    wait_for(&held.running);
+    assert_dumped("task", tasks[0], "s name=\"sum of the \\\"ledgers\\\" of all years so far\" age=");
+    assert_dumped("task", tasks[0], " state=running ");
+    options.name = "J\303\244hrlich\n";
+    qio_task_run_in_thread_full(tasks[1], worker_is_held, &held, NULL, NULL, &options);
+    assert_dumped("task", tasks[1], " state=queued for=");
+    assert_dumped("task", tasks[1], "s name=\"J\\xc3\\xa4hrlich\\x0a\" age=");
+    options.name = NULL;
+    qio_task_run_in_thread_full(tasks[2], worker_is_held, &held, NULL, NULL, &options);
+    qio_task_run_in_thread_full(tasks[3], worker_is_held, &held, NULL, NULL, NULL);
+    for (size_t i = 2; i < G_N_ELEMENTS(tasks); i++) {
+        g_autofree char *line = dump_line("task", tasks[i]);
+
+        g_assert_nonnull(line);
+        g_assert_null(strstr(line, " name="));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(tasks); i++) {
+        sem_post(&held.go_on);
+    }
+    while (held.calls < (int)G_N_ELEMENTS(tasks)) {
+        g_main_context_iteration(NULL, true);
+    }
+    qio_task_group_unref(group);
 }
 
 static void test_default_context(void)
@@ -301,6 +342,7 @@ int main(int argc, char **argv)
     probe_register();
     g_test_add_func("/debug-dump/tasks/states", test_states);
     g_test_add_func("/debug-dump/tasks/names", test_names);
+    g_test_add_func("/debug-dump/tasks/terms", test_terms);
     g_test_add_func("/debug-dump/tasks/default-context", test_default_context);
     g_test_add_func("/debug-dump/signal-handler", test_signal_handler);
     g_test_add_func("/debug-dump/threads", test_threads);

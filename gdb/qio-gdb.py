@@ -4,12 +4,13 @@ qio channels, qio coroutines.
 GDB loads it by itself for the installed shared library. For a program that is linked to libqio.a, or to
 libqio-hosted.a: source qio-gdb.py
 
-The lines are those of qio_debug_dump(), but for what only a kernel knows: the names of sockets and what waits
-in them. Functions have the names that GDB knows.
+The lines are those of qio_debug_dump(), but for what only a kernel knows: what waits in sockets. Their names are those
+that the channels have. Functions have the names that GDB knows.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
+import socket
 import struct
 
 import gdb
@@ -20,7 +21,7 @@ HALF = 0xFFFFFFFF
 KINDS = {'tasks': 1, 'listeners': 2, 'channels': 3, 'coroutines': 4}
 STATES = 'manual', 'queued', 'running', 'finished', 'delivering', 'over'
 HANDSHAKES = '', 'receives', 'sends', 'complete', 'failed'
-VERSION = 1
+VERSION = 2
 
 
 def read(address, size):
@@ -39,7 +40,7 @@ class Registry:
             place = int(gdb.parse_and_eval('(unsigned long)&qio_internal_registry'))
         except gdb.error as error:
             raise gdb.GdbError(f'no libqio with symbols is loaded ({error})') from error
-        version, self.slots, end, self.names, self.names_count = words(place, 5)
+        version, self.slots, end, self.names, self.names_count, self.socket_names = words(place, 6)
         if version != VERSION:
             raise gdb.GdbError(f'this script is for another libqio: {version} instead of {VERSION}')
         self.count, = struct.unpack('=I', read(end, 4))
@@ -81,14 +82,15 @@ def function(address, registry):
 
 def text(found):
     name = struct.pack(f'={len(found)}Q', *found).split(b'\0')[0]
-    return f' name="{name.decode(errors="backslashreplace")}"' if name else ''
+    return f' name="{printable(name)}"' if name else ''
 
 
 def task(found, registry):
     if found[0] == 0:
         return None
     state = STATES[found[1]] if found[1] < len(STATES) else '?'
-    line = f'task={pointer(found[0])} state={state} since={seconds(found[3])} made={seconds(found[2])}'
+    name = text(found[10:15]) if found[9] >> 32 else ''
+    line = f'task={pointer(found[0])} state={state} since={seconds(found[3])}{name} made={seconds(found[2])}'
     if state in ('running', 'delivering'):
         line += f' thread={found[4]}'
     if found[8]:
@@ -110,6 +112,8 @@ def listener(found, registry):
         state = 'no-callback'
     elif found[5] == 0xFFFFFFFFFFFFFFFF:
         state = 'given-up'
+    elif found[5] == 0xFFFFFFFFFFFFFFFE:
+        state = 'full'
     elif found[5]:
         # Whether that is over only a running clock can tell.
         state = f'backing-off until={seconds(found[5])}'
@@ -129,6 +133,44 @@ def listener(found, registry):
     return line
 
 
+def printable(name):
+    return ''.join(f'\\{chr(byte)}' if byte in b'"\\' else chr(byte) if 32 <= byte < 127 else f'\\x{byte:02x}'
+                   for byte in name)  # fmt: skip
+
+
+def socket_name(name):
+    """A sockaddr of Linux, as dumps have it."""
+    family, = struct.unpack_from('=H', name)
+    if family == socket.AF_UNIX:
+        path = name[2:]
+        return 'unix:' + ('@' + printable(path[1:]) if path[:1] == b'\0' else printable(path.split(b'\0')[0]))
+    if family == socket.AF_INET and len(name) >= 16:
+        return f'{socket.inet_ntop(family, name[4:8])}:{struct.unpack_from(">H", name, 2)[0]}'
+    if family == socket.AF_INET6 and len(name) >= 28:
+        scope, = struct.unpack_from('=I', name, 24)
+        address = socket.inet_ntop(family, name[8:24]) + (f'%{scope}' if scope else '')
+        return f'[{address}]:{struct.unpack_from(">H", name, 2)[0]}'
+    if family == socket.AF_VSOCK and len(name) >= 12:
+        port, cid = struct.unpack_from('=II', name, 4)
+        return f'vsock:{cid}:{port}'
+    return f'family:{family}'
+
+
+def socket_names(address, registry):
+    """The names that a socket channel has of its ends: each a sockaddr_storage and its length."""
+    try:
+        block = read(address + registry.socket_names, 2 * 136)
+    except gdb.MemoryError:
+        return ''
+    line = ''
+    for end, start in ('local', 0), ('peer', 136):
+        length = min(struct.unpack_from('=I', block, start + 128)[0], 128)
+        # A socket without a peer has none.
+        if length >= 2 and block[start:start + 2] != b'\0\0':
+            line += f' {end}={socket_name(block[start:start + length])}'
+    return line
+
+
 def channel(found, registry):
     name = registry.kept_name(found[1]) or pointer(found[1])
     line = f'channel={pointer(found[0])} class={name}{text(found[12:15])} made={seconds(found[2])}'
@@ -138,6 +180,8 @@ def channel(found, registry):
     reads, writes = (found[5] & HALF) - 1, (found[5] >> 32) - 1
     if reads == writes >= 0:
         line += f' fd={reads}'
+        if name == 'qio-channel-socket':
+            line += socket_names(found[0], registry)
     elif reads >= 0 or writes >= 0:
         line += f' read-fd={reads} write-fd={writes}'
     if found[7]:

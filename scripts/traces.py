@@ -12,9 +12,12 @@ TABLE = abi.ROOT / 'crates' / 'trace' / 'src' / 'events.rs'
 
 # Beyond those of QEMU: no tree has a function for it.
 OWN = {
-    'qio_task_thread_submit', 'qio_task_callback', 'qio_net_listener_client', 'qio_net_listener_client_done',
+    'qio_task_named', 'qio_task_thread_submit', 'qio_task_callback', 'qio_net_listener_client', 'qio_net_listener_client_done',
     'qio_net_listener_accept_fail', 'qio_net_listener_pause', 'qio_net_listener_resume', 'qio_channel_socket_open',
-    'qio_channel_socket_close',
+    'qio_channel_socket_close', 'qio_net_listener_limit', 'qio_net_listener_refuse',
+    'qio_channel_handshake_timeout', 'qio_channel_socket_idle_timeout', 'qio_channel_websock_new_client',
+    'qio_channel_socket_connect_full', 'qio_channel_socket_connect_attempt', 'qio_channel_socket_connect_attempt_fail',
+    'qio_channel_socket_connect_cancel', 'qio_channel_command_done',
 }  # fmt: skip
 
 # Rust type -> kind of argument. `Argument` in crates/trace/src/argument.rs says the same to the compiler, and

@@ -33,9 +33,6 @@ wanted = {
     for name, switch, arguments in traces.table()
     if (switch is None or switch in has) and (abi.has_tls(variant) or not name.startswith('qio_channel_tls_'))
 }
-# Their texts are made only while somebody is attached, who says so by a semaphore.
-LAZY = {'qio_channel_socket_open', 'qio_channel_websock_handshake_fail', 'qio_channel_websock_http_greeting',
-        'qio_channel_websock_http_request'}  # fmt: skip
 assert len(wanted) > 40, wanted
 
 
@@ -50,15 +47,16 @@ def check(title, path):
     found = {probe.name for probe in probes}
     complaints.extend(f'{title}: no probe {name}' for name in sorted(wanted.keys() - found))
     complaints.extend(f'{title}: {name} is no event' for name in sorted(found - wanted.keys()))
-    base = file.address('.stapsdt.base')
+    base, semaphores = file.address('.stapsdt.base'), {}
     for probe in probes:
         count = len(probe.arguments.split())
         faults = {
             f'{count} arguments': count != len(wanted.get(probe.name, [])),
             f'the base {probe.base:#x} is not {base:#x}': probe.base != base,
             f'no code at {probe.location:#x}': not file.is_code(probe.location),
-            'its semaphore': (probe.semaphore != 0) != (probe.name in LAZY),
+            'no semaphore': probe.semaphore == 0,
             'nothing to count at its semaphore': probe.semaphore and not file.is_writable(probe.semaphore),
+            'the semaphore of another': semaphores.setdefault(probe.semaphore, probe.name) != probe.name,
         }
         complaints.extend(f'{title}: {probe.name}: {fault}' for fault, is_so in faults.items() if is_so)
     print(f'{title}: {len(found)} probes in {len(probes)} places')
@@ -91,7 +89,7 @@ def ask_gdb(files, programs):
     script = sum([probe_tools.gdb_stop(name, '%#lx', '$_probe_arg0') for name in FOLLOWED], [])
     for title, program in programs.items():
         follow_task('gdb', title, probe_tools.gdb_run(script, program))
-    # Attached, it has texts made.
+    # Texts are made only for those who listen.
     greeting = probe_tools.gdb_stop('qio_channel_websock_http_greeting', '%d %s', '$_probe_argc', '$_probe_arg1')
     text = probe_tools.gdb_run(greeting, websock)
     if text is not None and '\nqio_channel_websock_http_greeting 2 GET / HTTP/1.1\n' not in text:

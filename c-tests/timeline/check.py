@@ -72,6 +72,29 @@ def tasks(file):
     check('workers last as long as they sleep', all(span[4] - span[3] >= 1000 for span in by_name(seen.spans, 'static_worker')))
 
 
+def named(file):
+    """Spans are called what the program calls a task, and one that is given up is told once and waits for nothing."""
+    run(file, 'named')
+    seen = trace(file)
+    for name, worker in ('small "sum"', 'static_worker'), ('given up', 'patient_worker'):
+        ran = by_name(seen.spans, name)
+        check(f'the worker of {name}', [span[5]['worker'] for span in ran] == [worker], ran)
+        check(f'the submit of {name}', len(by_name(seen.spans, f'submit {name}')) == 1, seen.spans)
+    told = [span[5].get('name') for span in by_name(seen.spans, 'static_callback')]
+    check('callbacks say whose they are', [name for name in told if name] == ['small "sum"', 'never begun', 'given up'], told)
+    check('an empty name is none', len(told) == 24 and len(by_name(seen.spans, 'static_worker')) == 21, told)
+    # Whether a thread comes before the callback for what was never begun is up to the threads.
+    waits = sorted(span[1] for span in seen.tracks if not span[1].startswith('never begun'))
+    wanted = ['small "sum" waits for its callback'] + 21 * ['static_worker waits for its callback']
+    check('what is given up waits for no callback', waits == wanted, waits)
+    check('each wait ends', all(span[4] is not None for span in seen.tracks), seen.tracks)
+    check('nothing is counted at the end', seen.counters[-1][1] == {'queued': 0, 'running': 0, 'finished': 0}, seen.counters[-1])
+    told = [[name for _, _, name in points] for points in seen.arrows.values()]
+    check('an arrow of what is given up', ['submit given up', 'given up', 'static_callback'] in told, told)
+    never = [points for points in told if points[0] == 'submit never begun']
+    check('an arrow of what was never begun', len(never) == 1 and never[0][-1] == 'static_callback', never)
+
+
 def nested(file):
     run(file, 'nested')
     seen = trace(file)
@@ -89,7 +112,17 @@ def clients(file):
     check('three sockets, all closed', len(sockets) == 3 and all(span[4] is not None for span in sockets), sockets)
     check('they say where they are', any('/tmp/qio-timeline-' in span[5]['local'] for span in sockets), sockets)
     connects = sorted(span[5].get('result', 'done') for span in by_name(seen.tracks, 'connect'))
-    check('one connect failed', connects == ['done', 'failed'], connects)
+    check('two connects failed', connects == ['done', 'failed', 'failed'], connects)
+
+
+def commands(file):
+    """Child processes are there until their channel leaves them, however it does."""
+    run(file, 'commands')
+    found = [span for span in trace(file).tracks if span[1].startswith('process ')]
+    ends = [{name: value for name, value in span[5].items() if name != 'channel'} for span in found]
+    wanted = [{'status': 3 << 8}, {'status': signal.SIGTERM}, {'result': 'goes on'}, {'result': 'unknown'}]
+    check('processes end with what has become of them', ends == wanted, ends)
+    check('each has an end', all(span[4] is not None for span in found), found)
 
 
 def undelivered(file):
@@ -185,7 +218,7 @@ def full(file):
     check("the child's is, too", trace(file.with_name(f'{file.name}.{output.strip()}')).process)
 
 
-for test in tasks, nested, clients, undelivered, fork, ends, two, bad, close_all, full:
+for test in tasks, named, nested, clients, commands, undelivered, fork, ends, two, bad, close_all, full:
     print(f'--- {test.__name__}')
     with tempfile.TemporaryDirectory() as scratch:
         test(pathlib.Path(scratch) / 'timeline.json')

@@ -4,15 +4,19 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
+#include "io/channel-command.h"
 #include "io/channel-file.h"
 #include "io/channel-socket.h"
 #include "io/net-listener.h"
 #include "io/task.h"
 #include "qapi/error.h"
 #include "qemu/module.h"
+#include "qio/connect.h"
+#include "qio/ext.h"
 #include "qio/trace.h"
 #include "qom/object.h"
 
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static int left;
@@ -73,6 +77,52 @@ static void client_arrived(QIONetListener *listener, QIOChannelSocket *client, g
     left--;
 }
 
+static gint go_on;
+
+static void patient_worker(QIOTask *task, gpointer opaque)
+{
+    while (!g_atomic_int_get(&go_on)) {
+        g_usleep(1000);
+    }
+}
+
+static QIOTask *start_on(const QIOTaskOptions *options, QIOTaskWorker worker)
+{
+    QIOTask *task = qio_task_new(NULL, static_callback, NULL, NULL);
+
+    left++;
+    qio_task_run_in_thread_full(task, worker, NULL, NULL, NULL, options);
+    return task;
+}
+
+/* Named tasks: one that is done; one that is given up while it runs, and one while it waits for a place. */
+static void do_named(void)
+{
+    QIOTaskGroup *group = qio_task_group_new(1);
+    QIOTaskOptions options = { .size = sizeof(options), .name = "small \"sum\"", .group = group };
+    QIOTask *running, *waiting;
+
+    start_on(&options, static_worker);
+    run_until_none_is_left();
+    options.name = "";
+    start_on(&options, static_worker);
+    run_until_none_is_left();
+
+    options.flags = QIO_TASK_RETURN_ON_CANCEL;
+    options.name = "given up";
+    running = start_on(&options, patient_worker);
+    options.name = "never begun";
+    waiting = start_on(&options, patient_worker);
+    g_usleep(100 * 1000);
+    g_assert_true(qio_task_cancel(waiting));
+    g_assert_true(qio_task_cancel(running));
+    run_until_none_is_left();
+    g_atomic_int_set(&go_on, 1);
+    qio_task_group_unref(group);
+    do_tasks();
+    g_usleep(100 * 1000);
+}
+
 /* A listener and a client of it, both of this process. */
 static void do_clients(void)
 {
@@ -90,10 +140,57 @@ static void do_clients(void)
     left = 1;
     qio_channel_socket_connect_async(failing, &address, static_callback, NULL, NULL, NULL);
     run_until_none_is_left();
+    left = 1;
+    qio_channel_socket_connect_full_async(failing, &address, NULL, static_callback, NULL, NULL, NULL);
+    run_until_none_is_left();
     object_unref(OBJECT(failing));
     object_unref(OBJECT(client));
     qio_net_listener_set_client_func(listener, NULL, NULL, NULL);
     object_unref(OBJECT(listener));
+}
+
+/* What is found by who looks at a child without waiting for it, whatever the machine's load: it runs; it runs, but not the
+ * next time; it has ended. */
+enum { RUNS = 1, RUNS_ONCE, HAS_ENDED };
+static gint found;
+
+/* Overrides that of libc, for the library, too. */
+pid_t waitpid(pid_t child, int *status, int options)
+{
+    if (options & WNOHANG) {
+        if (g_atomic_int_get(&found) == RUNS) {
+            return 0;
+        }
+        if (g_atomic_int_compare_and_exchange(&found, RUNS_ONCE, HAS_ENDED)) {
+            return 0;
+        }
+        options &= ~WNOHANG;
+    }
+    return syscall(SYS_wait4, child, status, options, NULL);
+}
+
+static QIOChannel *command(const char *script)
+{
+    const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+
+    return QIO_CHANNEL(qio_channel_command_new_spawn(argv, O_WRONLY, &error_abort));
+}
+
+/* Children of channels that are closed, and of some that aren't: ended by a signal, still there after it, reaped by the program. */
+static void do_commands(void)
+{
+    QIOChannel *ioc = command("read line; exit 3");
+
+    g_atomic_int_set(&found, HAS_ENDED);
+    qio_channel_close(ioc, &error_abort);
+    object_unref(OBJECT(ioc));
+    g_atomic_int_set(&found, RUNS_ONCE);
+    object_unref(OBJECT(command("exec sleep 1000")));
+    g_atomic_int_set(&found, RUNS);
+    object_unref(OBJECT(command("exec sleep 1000")));
+    ioc = command("exit 0");
+    g_assert_cmpint(waitpid(QIO_CHANNEL_COMMAND(ioc)->pid, NULL, 0), >, 0);
+    object_unref(OBJECT(ioc));
 }
 
 /* A task whose callback nobody calls: the context isn't iterated. */
@@ -170,7 +267,7 @@ static const struct {
     const char *name;
     void (*function)(void);
 } works[] = {
-    { "tasks", do_tasks }, { "nested", do_nested }, { "clients", do_clients }, { "undelivered", do_undelivered },
+    { "tasks", do_tasks }, { "named", do_named }, { "nested", do_nested }, { "commands", do_commands }, { "clients", do_clients }, { "undelivered", do_undelivered },
     { "fork", do_fork }, { "silent-fork", do_silent_fork }, { "flush", do_flush }, { "forever", do_forever },
     { "close-all", do_close_all },
 };

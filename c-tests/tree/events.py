@@ -49,7 +49,8 @@ VALUES = {
     ('qio_channel_websock_http_request', 'key'): '.*',
     ('qio_channel_websock_handshake_fail', 'msg'): '.+',
     # The header's size goes first, whatever the names say.
-    ('qio_channel_websock_encode', 'payloadlen'): '2|4|10',
+    # A client's have a masking key.
+    ('qio_channel_websock_encode', 'payloadlen'): '2|4|10|6|8|14',
     ('qio_task_new', 'func'): r'0x.*|\(nil\)',
     ('qio_task_thread_start', 'worker'): '0x.*',
 }

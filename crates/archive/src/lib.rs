@@ -4,4 +4,4 @@
 
 #[cfg(feature = "embedded")]
 extern crate embedded_host as _;
-extern crate qio as _;
+extern crate io as _;

@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 
 use super::names;
 use super::slot::{self, Copied, Index, Kind, WORDS};
-use crate::text::{Address, Ends, Function, Seconds, Text, number};
+use crate::text::{Address, Ends, Function, NameAndAge, Seconds, number};
 use platform::os::{clock, thread};
 
 /// How far a handshake has come.
@@ -67,12 +67,12 @@ impl Record {
 
     /// The record whose [`Record::get`] was kept.
     #[inline]
-    pub fn new(kept: u32) -> Self {
+    pub fn new(kept: u16) -> Self {
         Self(Index::new(kept))
     }
 
     /// A number to keep.
-    pub fn get(self) -> u32 {
+    pub fn get(self) -> u16 {
         self.0.get()
     }
 
@@ -91,6 +91,12 @@ impl Record {
     #[inline]
     pub fn add_written(self, bytes: usize) {
         self.0.add(BYTES_OUT, bytes as u64);
+    }
+
+    /// How many bytes were read and written. None if there is no record.
+    pub fn moved(self) -> Option<u64> {
+        let moved = || self.0.word(BYTES_IN).wrapping_add(self.0.word(BYTES_OUT));
+        (self.0 != Index::default()).then(moved)
     }
 
     /// What is read from and written to from now on; negative numbers for nothing.
@@ -132,7 +138,7 @@ impl Record {
 
     /// The calling thread waits in each direction that is given, until the value is dropped.
     pub fn waits(self, reads: bool, writes: bool) -> WaitingThread {
-        let own = u64::from(thread::number().unsigned_abs());
+        let own = u64::from(thread::number());
         let before = self.0.word(THREADS);
         let mut waiting = before;
         if reads {
@@ -197,14 +203,11 @@ fn line(copied: &Copied, now: u64, output: &mut impl Write) -> fmt::Result {
         Function(words[CLASS])
     )?;
     let mut bytes = [0; 8 * NAME_WORDS];
-    match copied.text(NAME, NAME_WORDS, &mut bytes) {
-        b"" => {}
-        name => write!(output, " name=\"{}\"", Text(name))?,
-    }
+    let name = copied.text(NAME, NAME_WORDS, &mut bytes);
     write!(
         output,
-        " age={} in={} out={}",
-        Seconds(now.saturating_sub(words[MADE])),
+        "{} in={} out={}",
+        NameAndAge(name, now.saturating_sub(words[MADE])),
         words[BYTES_IN],
         words[BYTES_OUT]
     )?;

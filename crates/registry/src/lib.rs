@@ -27,18 +27,21 @@ pub struct Place {
     end: &'static AtomicU32,
     names: &'static [names::Entry; names::CAPACITY],
     names_count: u64,
+    /// How far behind a socket channel's address its local name stands.
+    socket_names: u64,
 }
 
 impl Place {
-    /// The one place.
-    pub const fn get() -> Self {
+    /// The one place, with what only the channels' structs tell.
+    pub const fn get(socket_names: u64) -> Self {
         let (slots, end) = slot::place();
         Self {
-            version: 1,
+            version: 2,
             slots,
             end,
             names: names::place(),
             names_count: names::CAPACITY as u64,
+            socket_names,
         }
     }
 }

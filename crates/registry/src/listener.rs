@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 
 use super::names;
 use super::slot::{self, Copied, Index, Kind, WORDS};
-use crate::text::{Address, ErrnoName, Function, Name, Seconds, Text, number};
+use crate::text::{Address, ErrnoName, Function, Name, NameAndAge, Seconds, number};
 use platform::os::{clock, socket, thread};
 
 // The words of a listener's slot. qio-gdb.py knows them, too.
@@ -17,6 +17,8 @@ const FAILED: usize = 3;
 const ERRNO: usize = 4;
 /// When the accept back-off ends, in nanoseconds; 0 if there is none.
 const PAUSE_END: usize = 5;
+/// Instead of an end: there are as many clients as there may be.
+const FULL: u64 = u64::MAX - 1;
 const FUNC: usize = 6;
 const CONTEXT: usize = 7;
 const SOCKETS: usize = 8;
@@ -56,6 +58,19 @@ impl Record {
         self.0.set(PAUSE_END, end);
     }
 
+    /// A limit keeps it from accepting for so many milliseconds; None is until a client goes.
+    pub fn set_limited(&self, pause: Option<u32>) {
+        let end = pause.map_or(FULL, |pause| {
+            clock::coarse().saturating_add(u64::from(pause) * 1_000_000)
+        });
+        self.0.set(PAUSE_END, end);
+    }
+
+    /// A limit that has changed, or a client that has gone, doesn't keep it from accepting any more.
+    pub fn set_resumed(&self) {
+        self.0.set(PAUSE_END, 0);
+    }
+
     /// Which function gets the clients, NULL if none does, and in which context: NULL is the default one.
     pub fn set_registration(&self, func: *const c_void, context: *const c_void) {
         names::keep(func);
@@ -90,7 +105,7 @@ impl Record {
     /// The calling thread waits for a client, or no thread does any more.
     pub fn set_waiting(&self, waits: bool) {
         let thread = if waits { thread::number() } else { 0 };
-        self.0.set(THREAD, u64::from(thread.unsigned_abs()));
+        self.0.set(THREAD, thread.into());
     }
 }
 
@@ -113,6 +128,8 @@ fn state(words: &[u64], now: u64) -> &'static str {
         "no-callback"
     } else if words[PAUSE_END] == u64::MAX {
         "given-up"
+    } else if words[PAUSE_END] == FULL {
+        "full"
     } else if words[PAUSE_END] > now {
         "backing-off"
     } else if words[THREAD] != 0 {
@@ -130,14 +147,11 @@ fn line(copied: &Copied, now: u64, output: &mut impl Write) -> fmt::Result {
         write!(output, " for={}", Seconds(words[PAUSE_END] - now))?;
     }
     let mut bytes = [0; 8 * NAME_WORDS];
-    match copied.text(NAME, NAME_WORDS, &mut bytes) {
-        b"" => {}
-        name => write!(output, " name=\"{}\"", Text(name))?,
-    }
+    let name = copied.text(NAME, NAME_WORDS, &mut bytes);
     write!(
         output,
-        " age={} accepted={} failed={}",
-        Seconds(now.saturating_sub(words[MADE])),
+        "{} accepted={} failed={}",
+        NameAndAge(name, now.saturating_sub(words[MADE])),
         words[ACCEPTED],
         words[FAILED]
     )?;
@@ -207,6 +221,12 @@ mod tests {
         assert!(text.contains(" failed=1 errno=EMFILE "), "{text}");
         record.add_failed(libc::EBADF, None);
         assert!(shown(&record).contains(" state=given-up "));
+        record.set_limited(None);
+        assert!(shown(&record).contains(" state=full "));
+        record.set_resumed();
+        assert!(shown(&record).contains(" state=watching "));
+        record.set_limited(Some(100_000));
+        assert!(shown(&record).contains(" state=backing-off for="));
         record.set_sockets([5].into_iter());
         record.set_waiting(true);
         assert!(shown(&record).contains(" state=waited-for "));

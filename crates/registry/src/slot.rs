@@ -3,7 +3,7 @@
 use platform::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 /// As many objects have a slot at once; further ones do without, and are counted.
-pub const CAPACITY: usize = 1 << 16;
+pub const CAPACITY: usize = 1 << u16::BITS;
 /// Words that the owner has for itself.
 pub const WORDS: usize = 15;
 
@@ -55,25 +55,25 @@ static WITHOUT: AtomicU32 = AtomicU32::new(0);
 
 /// The number of a slot. That of nobody's slot is 0: who has it may note anything there, and nobody looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Index(u32);
+pub struct Index(u16);
 
 impl Index {
     /// The number that was written somewhere as [`Index::get`]; any other number is some slot's, too.
     #[inline]
-    pub fn new(number: u32) -> Self {
+    pub fn new(number: u16) -> Self {
         Self(number)
     }
 
     /// The number, to be written somewhere.
     #[inline]
-    pub fn get(self) -> u32 {
+    pub fn get(self) -> u16 {
         self.0
     }
 
     #[inline]
     fn slot(self) -> &'static Slot {
-        // The conversion loses nothing, and the remainder is in the array.
-        &SLOTS[self.0 as usize % CAPACITY]
+        // There is no number beyond the array.
+        &SLOTS[usize::from(self.0)]
     }
 
     /// Stores a word. There are [`WORDS`].
@@ -105,18 +105,30 @@ impl Index {
     /// Stores a text in a row of words, cut to fit, and filled up with NULs. Readers see the old or the new
     /// one. One thread at a time changes the texts of a slot.
     pub fn set_text(self, first: usize, count: usize, text: &[u8]) {
+        self.change(|slot| slot.store_text(first, count, text));
+    }
+
+    /// The same, and a word that readers see changed if and only if they see the new text.
+    pub(crate) fn set_text_and_word(
+        self,
+        (first, count, text): (usize, usize, &[u8]),
+        word: usize,
+        value: u64,
+    ) {
+        self.change(|slot| {
+            slot.words[word].store(value, Ordering::Relaxed);
+            slot.store_text(first, count, text);
+        });
+    }
+
+    /// Changes several words for readers at once.
+    #[inline]
+    fn change(self, change: impl FnOnce(&Slot)) {
         let slot = self.slot();
         let head = slot.head.load(Ordering::Relaxed);
         slot.head.store(head + CHANGE, Ordering::Relaxed);
         fence(Ordering::Release);
-        for number in 0..count {
-            let mut bytes = [0; 8];
-            let rest = text.get(8 * number..).unwrap_or_default();
-            for (to, from) in bytes.iter_mut().zip(rest) {
-                *to = *from;
-            }
-            slot.words[first + number].store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
-        }
+        change(slot);
         slot.head.store(head + 2 * CHANGE, Ordering::Release);
     }
 
@@ -130,7 +142,7 @@ impl Index {
         let head = slot.head.load(Ordering::Relaxed);
         slot.head
             .store((head & !KINDS) + 2 * CHANGE, Ordering::Relaxed);
-        // Who reads a word of the next owner's sees that.
+        // Who reads the link, which is written next, sees that.
         fence(Ordering::Release);
         let mut free = FREE.load(Ordering::Relaxed);
         loop {
@@ -144,6 +156,25 @@ impl Index {
     }
 }
 
+impl Slot {
+    /// Stores a text in a row of words, cut to fit, and filled up with NULs.
+    fn store_text(&self, first: usize, count: usize, text: &[u8]) {
+        let (chunks, rest) = text.as_chunks::<8>();
+        let mut last = [0; 8];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        for number in 0..count {
+            let bytes = match chunks.get(number) {
+                Some(chunk) => *chunk,
+                // Behind the last one there is nothing.
+                None => core::mem::take(&mut last),
+            };
+            self.words[first + number].store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
+        }
+    }
+}
+
 /// A slot for an object of a kind, with `words` as its first ones. In the others there may be anything.
 #[inline]
 pub(crate) fn claim<const N: usize>(kind: Kind, words: [u64; N]) -> Index {
@@ -153,6 +184,9 @@ pub(crate) fn claim<const N: usize>(kind: Kind, words: [u64; N]) -> Index {
         return index;
     }
     let slot = index.slot();
+    // Who reads a word that is written from here on sees that the owner before has given the slot back: a
+    // fence by that one alone would not order what this thread writes.
+    fence(Ordering::Release);
     for (word, value) in slot.words.iter().zip(words) {
         word.store(value, Ordering::Relaxed);
     }
@@ -161,11 +195,16 @@ pub(crate) fn claim<const N: usize>(kind: Kind, words: [u64; N]) -> Index {
     index
 }
 
+/// The number of a slot in the lower half of a word.
+fn low(word: u64) -> u16 {
+    u16::try_from(word & 0xffff).unwrap_or(0)
+}
+
 /// A slot that nobody has.
 fn take() -> Index {
     let mut free = FREE.load(Ordering::Acquire);
     loop {
-        let index = Index(u32::try_from(free & u64::from(u32::MAX)).unwrap_or(0));
+        let index = Index(low(free));
         if index.0 == 0 {
             return take_new();
         }
@@ -182,7 +221,7 @@ fn take() -> Index {
 fn take_new() -> Index {
     let more = |end: u32| ((end as usize) < CAPACITY).then_some(end + 1);
     match END.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
-        Ok(index) => Index(index),
+        Ok(index) => Index(low(index.into())),
         Err(_) => Index(0),
     }
 }
@@ -231,7 +270,7 @@ pub fn copy(index: Index, kind: Kind) -> Option<Copied> {
 
 /// The slots that were ever taken.
 pub fn all() -> impl Iterator<Item = Index> {
-    (1..END.load(Ordering::Acquire)).map(Index)
+    (1..END.load(Ordering::Acquire)).map(|number| Index(low(number.into())))
 }
 
 /// How many objects live without a slot.
@@ -271,6 +310,24 @@ mod tests {
         index.set_text(3, 2, b"short");
         let copied = copy(index, Kind::Listener).unwrap();
         assert_eq!(copied.text(3, 2, &mut bytes), b"short");
+        index.release();
+    }
+
+    #[test]
+    fn readers_see_a_word_change_with_its_text() {
+        let index = claim(Kind::Task, [0; WORDS]);
+        let writer = std::thread::spawn(move || {
+            for turn in 1..20_000_u64 {
+                let text = turn.to_ne_bytes();
+                index.set_text_and_word((3, 1, &text), 2, turn);
+            }
+        });
+        while !writer.is_finished() {
+            if let Some(copied) = copy(index, Kind::Task) {
+                assert_eq!(copied.words[2], copied.words[3]);
+            }
+        }
+        writer.join().unwrap();
         index.release();
     }
 

@@ -1,11 +1,11 @@
 //! What is noted of a task.
 
-use core::ffi::c_void;
+use core::ffi::{CStr, c_void};
 use core::fmt::{self, Write};
 
 use super::names;
-use super::slot::{self, Copied, Index, Kind};
-use crate::text::{Address, Function, Seconds, number};
+use super::slot::{self, Copied, Index, Kind, WORDS};
+use crate::text::{Address, Function, NameAndAge, Seconds, number};
 use platform::os::clock;
 use platform::sync::atomic::{AtomicU64, Ordering};
 
@@ -46,8 +46,12 @@ const WORKER: usize = 5;
 const FUNC: usize = 6;
 const SOURCE: usize = 7;
 const CONTEXT: usize = 8;
-/// How many forks lie between the process that has started the task and the first one.
+/// How many forks lie between the process that has started the task and the first one; and whether it has a name.
 const GENERATION: usize = 9;
+/// Only of a task with that flag. Of others there may be anything, so that they pay nothing for it.
+const NAME: usize = 10;
+const NAME_WORDS: usize = WORDS - NAME;
+const HAS_NAME: u64 = 1 << u32::BITS;
 
 /// The default main context's address, once a task has met it.
 static DEFAULT_CONTEXT: AtomicU64 = AtomicU64::new(0);
@@ -80,6 +84,16 @@ impl Record {
         self.0.set(GENERATION, generation.into());
     }
 
+    /// What the program calls the task. After [`Self::set_worker`], which knows of no name.
+    pub fn set_name(&self, name: &CStr) {
+        let generation = self.0.word(GENERATION);
+        self.0.set_text_and_word(
+            (NAME, NAME_WORDS, name.to_bytes()),
+            GENERATION,
+            generation | HAS_NAME,
+        );
+    }
+
     /// The task stands somewhere else from now on. Tells for how long it stood where it was, in nanoseconds.
     pub fn set_state(&self, state: State) -> u64 {
         let (now, since) = (clock::coarse(), self.0.word(SINCE));
@@ -89,8 +103,9 @@ impl Record {
     }
 
     /// The thread that has to do with the task in its state, by the kernel's number.
-    pub fn set_thread(&self, thread: i32) {
-        self.0.set(THREAD, u64::from(thread.unsigned_abs()));
+    #[inline]
+    pub fn set_thread(&self, thread: u32) {
+        self.0.set(THREAD, thread.into());
     }
 }
 
@@ -119,13 +134,18 @@ pub(crate) fn write(
 fn line(copied: &Copied, now: u64, generation: u32, output: &mut impl Write) -> fmt::Result {
     let words = &copied.words;
     let state = usize::try_from(words[STATE]).unwrap_or(usize::MAX);
-    let name = NAMES.get(state).unwrap_or(&"?");
+    let state_name = NAMES.get(state).unwrap_or(&"?");
+    let mut bytes = [0; 8 * NAME_WORDS];
+    let name = match words[GENERATION] & HAS_NAME {
+        0 => &[],
+        _ => copied.text(NAME, NAME_WORDS, &mut bytes),
+    };
     write!(
         output,
-        "task={} state={name} for={} age={}",
+        "task={} state={state_name} for={}{}",
         Address(words[ADDRESS]),
         Seconds(now.saturating_sub(words[SINCE])),
-        Seconds(now.saturating_sub(words[MADE])),
+        NameAndAge(name, now.saturating_sub(words[MADE])),
     )?;
     if [State::Running as u64, State::Delivering as u64].contains(&words[STATE]) {
         write!(output, " thread={}", words[THREAD])?;
@@ -144,7 +164,7 @@ fn line(copied: &Copied, now: u64, generation: u32, output: &mut impl Write) -> 
         if words[CONTEXT] == DEFAULT_CONTEXT.load(Ordering::Relaxed) {
             output.write_str(" (default)")?;
         }
-        if words[GENERATION] != u64::from(generation) {
+        if words[GENERATION] & !HAS_NAME != u64::from(generation) {
             output.write_str(" (of the parent process)")?;
         }
     }
@@ -181,5 +201,29 @@ mod tests {
         assert!(text.ends_with(" context=0x30\n"), "{text}");
         record.set_worker(func, core::ptr::without_provenance(0x30), 1);
         assert!(shown(&record).ends_with(" context=0x30 (of the parent process)\n"));
+    }
+
+    #[test]
+    fn a_name_is_shown_of_a_task_that_has_one_and_cut_to_fit() {
+        let before = Record::new(core::ptr::null(), core::ptr::null());
+        before.set_name(c"of whoever had the slot before");
+        drop(before);
+        let record = Record::new(core::ptr::null(), core::ptr::null());
+        record.set_address(core::ptr::without_provenance(0x10));
+        record.set_worker(core::ptr::null(), core::ptr::without_provenance(0x30), 3);
+        assert!(!shown(&record).contains("name="));
+        let long = "a \"name\" that is some letters longer than there is room for";
+        record.set_name(&std::ffi::CString::new(long).unwrap());
+        let text = shown(&record);
+        assert!(
+            text.contains("s name=\"a \\\"name\\\" that is some letters longer tha\" age="),
+            "{text}"
+        );
+        assert!(text.ends_with(" context=0x30 (of the parent process)\n"));
+        record.set_worker(core::ptr::null(), core::ptr::without_provenance(0x30), 0);
+        record.set_name(c"");
+        let text = shown(&record);
+        assert!(text.ends_with(" context=0x30\n"), "{text}");
+        assert!(!text.contains("name="), "{text}");
     }
 }

@@ -102,6 +102,18 @@ impl fmt::Display for Text<'_> {
     }
 }
 
+/// What is called so, if it has a name, and how many nanoseconds old it is, between other pairs of a line.
+pub(crate) struct NameAndAge<'a>(pub &'a [u8], pub u64);
+
+impl fmt::Display for NameAndAge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.is_empty() {
+            write!(f, " name=\"{}\"", Text(self.0))?;
+        }
+        write!(f, " age={}", Seconds(self.1))
+    }
+}
+
 /// What the kernel knows of the socket behind a descriptor: both names, and what has not been read on either
 /// side. Nothing of what is no socket.
 pub(crate) struct Ends(pub c_int);

@@ -36,8 +36,6 @@ impl From<AddressRef<'_>> for Id {
 pub(super) trait Argument {
     /// The C type: `p` void *, `s` const char *, `i` int, `u` uint32_t, `z` size_t, `b` uint8_t.
     const KIND: u8;
-    /// Whether what C gets has to be made, and isn't just there.
-    const IS_MADE: bool = false;
     /// What C gets.
     type C: Word;
     /// What has to live meanwhile.
@@ -230,7 +228,6 @@ impl<'a> Argument for &'a CStr {
 
 impl Argument for Option<&str> {
     const KIND: u8 = b's';
-    const IS_MADE: bool = true;
     type C = *const c_char;
     type Held = Option<CString>;
 
@@ -245,7 +242,6 @@ impl Argument for Option<&str> {
 
 impl Argument for &str {
     const KIND: u8 = b's';
-    const IS_MADE: bool = true;
     type C = *const c_char;
     type Held = CString;
 
@@ -261,7 +257,6 @@ impl Argument for &str {
 /// Its message.
 impl Argument for &Error {
     const KIND: u8 = b's';
-    const IS_MADE: bool = true;
     type C = *const c_char;
     type Held = CString;
 
@@ -277,7 +272,6 @@ impl Argument for &Error {
 /// As an address and a port, or a path.
 impl Argument for Option<&SocketName> {
     const KIND: u8 = b's';
-    const IS_MADE: bool = true;
     type C = *const c_char;
     type Held = Option<CString>;
 

@@ -9,12 +9,15 @@ use core::ptr::NonNull;
 
 use super::argument::{Argument, Id};
 use super::lines;
-use super::listeners::{LINES, TIMELINE, listeners};
+use super::listeners::{Gate, LINES, TIMELINE};
 use super::sinks::sink;
 use super::timeline;
 use super::usdt::{Word, usdt};
 use host::error::Error;
 use platform::os::socket_name::SocketName;
+
+/// Whether there are events at all: not in a library that is made to count what they cost (scripts/counts).
+const IS_TRACED: bool = !cfg!(feature = "empty");
 
 /// What is known of an event.
 pub(super) struct Event {
@@ -38,20 +41,37 @@ macro_rules! events {
         #[derive(Clone, Copy)]
         pub(super) enum Number { $($name),* }
 
+        /// Who listens to which event. In a section of the name by which tracers find semaphores.
+        #[allow(non_upper_case_globals, reason = "the events' names")]
+        mod gates {
+            use super::super::listeners::Gate;
+
+            $(
+                #[unsafe(link_section = ".probes")]
+                pub(in super::super) static $name: Gate = Gate::new();
+            )*
+        }
+
         $(
             $(#[doc = $when])+
             #[inline]
             pub fn $name($($(#[cfg($only)])? $argument: $type),*) {
+                use gates::$name as GATE;
+
                 /// Out of the way of those who go on without a trace.
                 #[cold]
                 #[inline(never)]
                 fn fire($($(#[cfg($only)])? $argument: $type),*) {
                     type Function = unsafe extern "C" fn($($(#[cfg($only)])? <$type as Argument>::C),*);
                     $($(#[cfg($only)])? let $argument = $argument.hold();)*
-                    if listeners(Number::$name) & LINES != 0 {
+                    // A function that nobody calls is compiled, too, and a probe of it would be found.
+                    if const { true $(&& cfg!($switch))? } {
+                        usdt!(GATE $name($($(#[cfg($only)])? $argument: $type,)*));
+                    }
+                    if GATE.has(LINES) {
                         lines::add(Number::$name, &[$($(#[cfg($only)])? &$argument),*]);
                     }
-                    if listeners(Number::$name) & TIMELINE != 0 {
+                    if GATE.has(TIMELINE) {
                         timeline::add(Number::$name, &[$($(#[cfg($only)])? &$argument),*]);
                     }
                     let Some(sink) = sink(Number::$name) else {
@@ -63,14 +83,14 @@ macro_rules! events {
                     // SAFETY: as above; what is pointed to lives until the function has returned.
                     unsafe { sink($($(#[cfg($only)])? <$type as Argument>::c(&$argument)),*) };
                 }
-                if const { true $(&& cfg!($switch))? } {
-                    usdt!($name($($(#[cfg($only)])? $argument: $type,)*));
-                }
-                if listeners(Number::$name) != 0 {
+                if const { IS_TRACED $(&& cfg!($switch))? } && GATE.is_open() {
                     fire($($(#[cfg($only)])? $argument),*);
                 }
             }
         )*
+
+        /// By the number of the event.
+        pub(super) const GATES: &[&Gate] = &[$(&gates::$name),*];
 
         /// The events, by number.
         pub(super) const EVENTS: &[Event] = &[$(Event {
@@ -89,6 +109,8 @@ events! {
     qio_task_callback(task: Id, func: Id);
     /// A task's callback has returned; the task isn't freed yet.
     qio_task_complete(task: Id);
+    /// A task that has a name is next to be given to a worker thread.
+    qio_task_named(task: Id, name: &CStr);
     /// A task is about to be given to a worker thread.
     qio_task_thread_start(task: Id, worker: Id, opaque: Id);
     /// A worker thread begins a task.
@@ -126,6 +148,14 @@ events! {
     qio_net_listener_pause(listener: Id, fd: c_int, milliseconds: u32);
     /// A socket that was left alone is watched again.
     qio_net_listener_resume(listener: Id, fd: c_int);
+    /// A socket is left alone because of a limit: for so many milliseconds, or for 0, until a client goes.
+    qio_net_listener_limit(listener: Id, fd: c_int, milliseconds: u32);
+    /// A client is closed at once, since its peer has as many as it may have.
+    qio_net_listener_refuse(listener: Id, fd: c_int, remote: Option<&SocketName>);
+    /// A handshake has reached its deadline; the channel may be gone.
+    qio_channel_handshake_timeout(ioc: Id);
+    /// A socket is shut down, since nothing has moved for too long.
+    qio_channel_socket_idle_timeout(ioc: Id);
 
     /// A socket channel was made.
     qio_channel_socket_new(ioc: Id);
@@ -147,6 +177,14 @@ events! {
     qio_channel_socket_listen_async(ioc: Id, addr: Id, num: c_int);
     /// A datagram socket is about to be made by a worker.
     qio_channel_socket_dgram_async(ioc: Id, local_addr: Id, remote_addr: Id);
+    /// A connect begins that no thread waits for.
+    qio_channel_socket_connect_full(ioc: Id, addr: Id);
+    /// One of its attempts is under way.
+    qio_channel_socket_connect_attempt(ioc: Id, fd: c_int, remote: Option<&SocketName>);
+    /// One of its attempts has failed.
+    qio_channel_socket_connect_attempt_fail(ioc: Id, remote: Option<&SocketName>, errno: c_int);
+    /// Such connects of a channel are to be cancelled, if there are any.
+    qio_channel_socket_connect_cancel(ioc: Id);
     /// The host's connect failed.
     qio_channel_socket_connect_fail(ioc: Id);
     /// The host's listen failed.
@@ -178,6 +216,9 @@ events! {
     /// The finaliser of a command channel has looked after the child. `ret` is 0 while that runs,
     /// and so is `status` (W-27).
     qio_channel_command_wait(ioc: Id, pid: c_int, ret: c_int, status: c_int);
+    /// A command channel has nothing to do with its child any more. `ret` is the child if it has ended, with `status`; 0
+    /// if it is left to be reaped; -1 if its end can't be known.
+    qio_channel_command_done(ioc: Id, pid: c_int, ret: c_int, status: c_int);
 
     /// A TLS channel was made for a client; `hostname` is NULL or the server's name.
     qio_channel_tls_new_client(ioc: Id, master: Id, creds: Id, hostname: Option<&CStr>);
@@ -210,6 +251,8 @@ events! {
 
     /// A WebSocket channel was made.
     qio_channel_websock_new_server(ioc: Id, master: Id);
+    /// A client's WebSocket channel was made; it will ask `host` for `path`.
+    qio_channel_websock_new_client(ioc: Id, master: Id, host: &str, path: &str);
     /// A handshake begins.
     qio_channel_websock_handshake_start(ioc: Id);
     /// A handshake waits for `status`, `G_IO_IN` or `G_IO_OUT`.

@@ -1,6 +1,6 @@
 //! The trace events of io/: a table of them, and who is told when one fires.
 //!
-//! io/ calls a function for each event. Nobody listens at first: it then loads a byte, and goes on.
+//! io/ calls a function for each event. Nobody listens at first: it then loads a word, and goes on.
 //! Otherwise a line is written (R-TRACE-7), or a sink called, or both. A *sink* is a C function that takes the
 //! arguments of one event. Whoever traces by functions of its own registers sinks: a hosting tree its own trace functions, by a C file that `scripts/abi-profile` writes (R-TRACE-6).
 

@@ -13,8 +13,8 @@ static SINKS: [AtomicPtr<c_void>; EVENTS.len()] =
 
 /// The sink of an event.
 pub(super) fn sink(event: Number) -> Option<NonNull<c_void>> {
-    // A function is there before anybody can know its address: there is nothing to order.
-    NonNull::new(SINKS[event as usize].load(Ordering::Relaxed))
+    // What the function works with was written before it was registered, perhaps by another thread.
+    NonNull::new(SINKS[event as usize].load(Ordering::Acquire))
 }
 
 /// A function of C for one event, `struct QIOTraceSink` of `qio/trace.h`.
@@ -54,7 +54,7 @@ pub unsafe fn register(sinks: *const Sink) -> usize {
             let known = &EVENTS[number];
             if known.known && known.kinds == kinds.to_bytes() {
                 let function = function.map_or(ptr::null_mut(), |f| f as *mut c_void);
-                SINKS[number].store(function, Ordering::Relaxed);
+                SINKS[number].store(function, Ordering::Release);
                 listeners::set(number, SINK, !function.is_null());
                 registered += 1;
             }

@@ -1,9 +1,9 @@
 //! The events as USDT probes: a nop each, and an ELF note that says where it is, of which provider
-//! and name, and which registers have the arguments.
+//! and name, which registers have the arguments, and where its semaphore is.
 //!
-//! Whoever attaches (a debugger, the kernel for perf or bpftrace) puts a breakpoint in the place of the nop. An
-//! argument that would have to be made is made only while somebody is attached: these probes have a
-//! semaphore, which is counted up by whoever attaches.
+//! Whoever attaches (a debugger, the kernel for perf or bpftrace) counts the semaphore up, and puts a breakpoint in
+//! the place of the nop. The semaphore is in the event's [`Gate`](super::listeners::Gate): who doesn't trace passes
+//! neither the nop nor what makes the arguments.
 //!
 //! Linkers that collect sections don't see that the notes refer to code, since they aren't loaded: some drop the code and leave
 //! the note without an address (lld), or refuse (gold). So each probe also has a small note that is loaded, of the
@@ -45,21 +45,22 @@ impl Word for *const c_char {
     }
 }
 
-/// The probe of an event: its name and the arguments with their types, those of a switch with the switch.
+/// The probe of an event: its gate and name, and the arguments that are held, with their types; those of a switch
+/// with the switch.
 macro_rules! usdt {
-    ($name:ident($($arguments:tt)*)) => {
-        usdt!(@ $name [] $($arguments)*)
+    ($gate:ident $name:ident($($arguments:tt)*)) => {
+        usdt!(@ $gate $name [] $($arguments)*)
     };
-    (@ $name:ident [$($done:tt)*] #[cfg($only:ident)] $argument:ident: $type:ty, $($rest:tt)*) => {
+    (@ $gate:ident $name:ident [$($done:tt)*] #[cfg($only:ident)] $argument:ident: $type:ty, $($rest:tt)*) => {
         #[cfg($only)]
-        usdt!(@ $name [$($done)* ($argument $type)] $($rest)*);
+        usdt!(@ $gate $name [$($done)* ($argument $type)] $($rest)*);
         #[cfg(not($only))]
-        usdt!(@ $name [$($done)*] $($rest)*);
+        usdt!(@ $gate $name [$($done)*] $($rest)*);
     };
-    (@ $name:ident [$($done:tt)*] $argument:ident: $type:ty, $($rest:tt)*) => {
-        usdt!(@ $name [$($done)* ($argument $type)] $($rest)*)
+    (@ $gate:ident $name:ident [$($done:tt)*] $argument:ident: $type:ty, $($rest:tt)*) => {
+        usdt!(@ $gate $name [$($done)* ($argument $type)] $($rest)*)
     };
-    (@ $name:ident [$(($argument:ident $type:ty))*]) => {
+    (@ $gate:ident $name:ident [$(($argument:ident $type:ty))*]) => {
         // SAFETY: no instruction is added.
         unsafe {
             core::arch::asm!(
@@ -73,15 +74,10 @@ macro_rules! usdt {
                 options(nomem, nostack, preserves_flags)
             );
         }
-        if const { false $(|| <$type as Argument>::IS_MADE)* } {
-            probe::probe_lazy!(qio, $name, $(
-                Word::word(<$type as Argument>::c(&<$type as Argument>::hold($argument)))
-            ),*);
-        } else {
-            probe::probe!(qio, $name, $(
-                Word::word(<$type as Argument>::c(&<$type as Argument>::hold($argument)))
-            ),*);
-        }
+        // What `probe_lazy!` makes, with a semaphore that is there already.
+        probe::sdt!([sym "{}" $gate], qio, $name, $(
+            Word::word(<$type as Argument>::c(&$argument)),
+        )*);
     };
 }
 

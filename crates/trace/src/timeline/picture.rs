@@ -14,6 +14,7 @@ use super::tracks::{Key, Span, Stacks, Tracks};
 /// The events that the picture is made of.
 pub(super) const EVENTS: &[&str] = &[
     "qio_task_new",
+    "qio_task_named",
     "qio_task_thread_start",
     "qio_task_thread_submit",
     "qio_task_thread_run",
@@ -29,6 +30,7 @@ pub(super) const EVENTS: &[&str] = &[
     "qio_channel_socket_open",
     "qio_channel_socket_close",
     "qio_channel_socket_connect_sync",
+    "qio_channel_socket_connect_full",
     "qio_channel_socket_connect_complete",
     "qio_channel_socket_connect_fail",
     "qio_channel_tls_new_client",
@@ -49,16 +51,22 @@ pub(super) const EVENTS: &[&str] = &[
     "qio_channel_websock_handshake_complete",
     "qio_channel_websock_http_greeting",
     "qio_channel_command_new_pid",
-    "qio_channel_command_wait",
+    "qio_channel_command_done",
 ];
 
 /// What is known of a task.
 #[derive(Default)]
 struct Task {
-    /// What it is called: its worker function, or its callback.
-    name: String,
-    /// The number of its arrow; 0 if it has no worker.
+    /// Its worker function, or its callback.
+    function: String,
+    /// What the program calls it.
+    name: Option<String>,
+    /// The number of its arrow; 0 if it has no worker, or the arrow has ended.
     flow: u64,
+    /// Its worker function has returned.
+    has_run: bool,
+    /// Its callback was called before that, or is about to be: it was given up.
+    is_told: bool,
 }
 
 /// How many tasks wait for a thread, run, and wait for their callback.

@@ -65,9 +65,13 @@ impl At<'_, '_> {
                 let arguments = [("channel", Value::Address(ioc))];
                 self.begin_track((COMMAND, ("command", ioc), None), &name, &arguments);
             }
-            "qio_channel_command_wait" if self.fired.int(2) != 0 => {
-                let status = [("status", Value::Number(self.fired.int(3)))];
-                self.end_track(COMMAND, ("command", ioc), &status);
+            "qio_channel_command_done" => {
+                let end = match self.fired.int(2) {
+                    0 => ("result", Value::Text("goes on")),
+                    -1 => ("result", Value::Text("unknown")),
+                    _ => ("status", Value::Number(self.fired.int(3))),
+                };
+                self.end_track(COMMAND, ("command", ioc), &[end]);
             }
             _ => {}
         }

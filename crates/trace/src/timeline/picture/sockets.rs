@@ -69,7 +69,7 @@ impl At<'_, '_> {
                 self.end_track(CONNECTION, ("socket", ioc), &[]);
             }
             // An open channel isn't connected, and nothing tells that.
-            "qio_channel_socket_connect_sync"
+            "qio_channel_socket_connect_sync" | "qio_channel_socket_connect_full"
                 if self.picture.tracks.of(("socket", ioc)).is_none() =>
             {
                 let key = (CONNECTION, ("connect", ioc), None);
