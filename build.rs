@@ -1,10 +1,11 @@
-//! Build script: the switches of the ABI profile, and the C headers of io/.
+//! Build script: the switches of the ABI profile, and, with `headers`, the C headers of io/.
 
 use std::env;
 use std::error::Error;
-use std::fs;
-use std::path::Path;
+#[cfg(feature = "headers")]
+use std::{fs, path::Path};
 
+#[cfg(feature = "headers")]
 #[path = "build_headers.rs"]
 mod headers;
 
@@ -13,12 +14,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     for instruction in env::var("DEP_QIO_ABI_INSTRUCTIONS")?.split(';') {
         println!("cargo::{instruction}");
     }
-    headers::generate(&Path::new(&env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("include"))
+    #[cfg(feature = "headers")]
+    headers::generate(&Path::new(&env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("include"))?;
+    Ok(())
 }
 
 /// Makes changes below `path` a reason to build again.
 ///
 /// Each file by its name: ninja, which reads the list too, only looks at the directory itself.
+#[cfg(feature = "headers")]
 fn watch(path: &Path) -> Result<(), Box<dyn Error>> {
     if path.exists() {
         println!("cargo::rerun-if-changed={}", path.display());

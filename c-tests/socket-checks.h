@@ -8,6 +8,7 @@
 
 #include "qemu/sockets.h"
 #include "qapi/error.h"
+#include "mistakes.h"
 #include "open-files.h"
 
 static inline SocketAddress inet_address(const char *host, const char *port)
@@ -82,14 +83,6 @@ static inline void assert_reachable(int server, SocketAddress *addr)
     g_assert_cmpint(byte, ==, '!');
     close(client);
     close(peer);
-}
-
-/* The child has to abort and say so. */
-static inline void assert_aborts(const char *saying)
-{
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_failed();
-    g_test_trap_assert_stderr(saying);
 }
 
 #endif

@@ -233,6 +233,7 @@ static void test_would_block(void)
     g_autofree char *bytes = g_malloc0(1 << 20);
     ssize_t written;
     Error *err = NULL;
+    pid_t pid;
 
     g_assert_cmpint(SET_BLOCKING(ioc, false, &error_abort), ==, 0);
     errno = 0;
@@ -246,7 +247,9 @@ static void test_would_block(void)
     g_assert_cmpint(qio_channel_write(ioc, bytes, 1 << 20, &err), ==, QIO_CHANNEL_ERR_BLOCK);
     g_assert_cmpint(errno, ==, EAGAIN);
     g_assert_null(err);
+    pid = pid_of(ioc);
     object_unref(OBJECT(ioc));
+    await_gone(pid);
     assert_no_children();
 }
 
@@ -255,6 +258,7 @@ static void test_broken_pipe(void)
     QIOChannel *ioc = command_spawn("exec <&-; echo closed; exec sleep 1000", O_RDWR);
     char bytes[8];
     Error *err = NULL;
+    pid_t pid;
 
     g_assert_cmpint(qio_channel_read_all(ioc, bytes, 7, &error_abort), ==, 0);
     errno = 0;
@@ -263,7 +267,9 @@ static void test_broken_pipe(void)
     assert_errno_error(err, EPIPE);
     g_assert_cmpint(qio_channel_write_all(ioc, "x", 1, NULL), ==, -1);
     g_assert_cmpint(errno, ==, EPIPE);
+    pid = pid_of(ioc);
     object_unref(OBJECT(ioc));
+    await_gone(pid);
     assert_no_children();
 }
 
@@ -272,6 +278,7 @@ static void test_interrupted(void)
 {
     QIOChannel *ioc = cat_spawn(O_RDWR);
     char bytes[4];
+    pid_t pid;
 
     fault_set("writev", EINTR, 3);
     g_assert_cmpint(qio_channel_write(ioc, "text", 4, &error_abort), ==, 4);
@@ -287,10 +294,12 @@ static void test_interrupted(void)
     fault_set("poll", EINTR, 3);
     close_and_unref(ioc);
     ioc = cat_spawn(O_RDWR);
+    pid = pid_of(ioc);
     fault_set("waitpid", EINTR, 3);
     object_unref(OBJECT(ioc));
     g_assert_cmpint(fault_hits, ==, 3);
     fault_clear();
+    await_gone(pid);
     assert_no_children();
 }
 

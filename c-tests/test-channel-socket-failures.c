@@ -385,31 +385,14 @@ static void null_remote(void)
     qio_channel_socket_dgram_sync(ioc, &addr, NULL, NULL);
 }
 
-static const struct Mistake {
-    const char *name;
-    void (*make)(void);
-    const char *message;
-} mistakes[] = {
+static const Mistake mistakes[] = {
     { "channel", null_channel, "*qio_channel_socket_connect_sync*ioc*" },
     { "address", null_address, "*qio_channel_socket_listen_sync*address*" },
     { "remote", null_remote, "*qio_channel_socket_dgram_sync*address*" },
 };
 
-static void test_mistake(gconstpointer data)
-{
-    const struct Mistake *mistake = data;
-
-    if (g_test_subprocess()) {
-        mistake->make();
-        return;
-    }
-    assert_aborts(mistake->message);
-}
-
 int main(int argc, char **argv)
 {
-    size_t i;
-
     socket_tests_init(&argc, &argv);
     TEST("/qio/channel-socket/failure/refused", test_refused);
     TEST("/qio/channel-socket/failure/unresolved", test_unresolved);
@@ -428,11 +411,6 @@ int main(int argc, char **argv)
     TEST("/qio/channel-socket/failure/accept-interrupted", test_accept_interrupted);
     TEST("/qio/channel-socket/failure/accept-unnamed", test_accept_unnamed);
     TEST("/qio/channel-socket/failure/adopting", test_adopting_fails);
-    for (i = 0; i < G_N_ELEMENTS(mistakes); i++) {
-        g_autofree char *path =
-            g_strdup_printf("/qio/channel-socket/mistake/%s", mistakes[i].name);
-
-        g_test_add_data_func(path, &mistakes[i], test_mistake);
-    }
+    ADD_MISTAKES("/qio/channel-socket/mistake", mistakes);
     return g_test_run();
 }

@@ -96,6 +96,50 @@ static GIOCondition tells_pair(Fixture *f, int fdread, int fdwrite, GIOCondition
     return seen;
 }
 
+/* Reads what is there and iterates the context, until it has looked at all descriptors again. */
+static gboolean takes_all(QIOChannel *ioc, GIOCondition condition, gpointer data)
+{
+    Fixture *f = data;
+    char bytes[8];
+
+    g_assert_cmpint(condition, ==, G_IO_IN);
+    f->seen.calls++;
+    while (read(f->fds[0], bytes, sizeof(bytes)) > 0) {
+    }
+    g_main_context_iteration(f->context, false);
+    g_main_context_iteration(f->context, false);
+    return G_SOURCE_CONTINUE;
+}
+
+/* R-CHAN-56: two watches are found ready together, and the callback of the first takes what both are for. */
+static void test_taken_meanwhile(void)
+{
+    Fixture f;
+
+    fixture_pipe(&f);
+    for (int is_pair = 0; is_pair < 2; is_pair++) {
+        GSource *sources[2];
+
+        for (int i = 0; i < 2; i++) {
+            sources[i] = is_pair ? qio_channel_create_fd_pair_watch(f.ioc, f.fds[0], f.fds[1], G_IO_IN)
+                                 : qio_channel_create_fd_watch(f.ioc, f.fds[0], G_IO_IN);
+            g_source_set_callback(sources[i], G_SOURCE_FUNC(takes_all), &f, NULL);
+            g_source_attach(sources[i], f.context);
+        }
+        for (int round = 1; round < 4; round++) {
+            f.seen.calls = 0;
+            g_assert_cmpint(write(f.fds[1], "x", 1), ==, 1);
+            g_main_context_iteration(f.context, false);
+            g_assert_cmpint(f.seen.calls, ==, 1);
+        }
+        for (int i = 0; i < 2; i++) {
+            g_source_destroy(sources[i]);
+            g_source_unref(sources[i]);
+        }
+    }
+    fixture_end(&f);
+}
+
 /* R-WATCH-1, R-WATCH-2 */
 static void life(GSource *(*create)(Fixture *f))
 {
@@ -496,6 +540,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel-watch/no-callback", test_no_callback);
     g_test_add_func("/qio/channel-watch/child-source", test_child_source);
     g_test_add_func("/qio/channel-watch/priority", test_priority);
+    g_test_add_func("/qio/channel-watch/taken-meanwhile", test_taken_meanwhile);
     g_test_add_func("/qio/channel-watch/misuse", test_misuse);
     g_test_add_func("/qio/channel-watch/subprocess/fd", misuse_fd);
     g_test_add_func("/qio/channel-watch/subprocess/socket", misuse_socket);

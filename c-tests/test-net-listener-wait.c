@@ -4,9 +4,9 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
-#include <dlfcn.h>
 #include "accept-failures.h"
 #include "listener-clients.h"
+#include "polls.h"
 
 /* No client is there yet: a thread connects once the wait has begun to block. */
 static int connects_when_blocked = -1;
@@ -26,23 +26,16 @@ static gpointer thread_connects(gpointer opaque)
     return NULL;
 }
 
-int poll(struct pollfd *fds, nfds_t count, int limit)
+static void before_poll(const struct pollfd *fds, nfds_t count, PollWait wait)
 {
-    static int (*real)(struct pollfd *, nfds_t, int);
-    nfds_t n;
-
-    if (!real) {
-        real = dlsym(RTLD_NEXT, "poll");
-    }
-    for (n = 0; n < count; n++) {
-        if (limit != 0 && fds[n].fd == connects_when_blocked) {
+    for (nfds_t n = 0; n < count; n++) {
+        if (wait != POLL_AT_ONCE && fds[n].fd == connects_when_blocked) {
             g_mutex_lock(&poll_lock);
             poll_blocks = true;
             g_cond_signal(&poll_has_changed);
             g_mutex_unlock(&poll_lock);
         }
     }
-    return real(fds, count, limit);
 }
 
 static gboolean timer_fires(gpointer opaque)

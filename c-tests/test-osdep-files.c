@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <glib/gstdio.h>
 #include "interruptions.h"
+#include "mistakes.h"
 
 /* A fresh directory, and a path in it where nothing is. */
 typedef struct Place {
@@ -319,12 +320,6 @@ static void clear_cloexec_of_nothing(void)
 }
 #endif
 
-typedef struct Mistake {
-    const char *name;
-    void (*make)(void);
-    const char *stderr_pattern;
-} Mistake;
-
 static const Mistake mistakes[] = {
     { "open", open_creating, "*qemu_open: @flags contains O_CREAT*" },
     { "create", create_creating, "*qemu_create: @flags contains O_CREAT*" },
@@ -333,19 +328,6 @@ static const Mistake mistakes[] = {
     { "clear-cloexec", clear_cloexec_of_nothing, "*qemu_clear_cloexec: @fd -1: *" },
 #endif
 };
-
-static void test_mistake(gconstpointer data)
-{
-    const Mistake *mistake = data;
-
-    if (g_test_subprocess()) {
-        mistake->make();
-        return;
-    }
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_failed();
-    g_test_trap_assert_stderr(mistake->stderr_pattern);
-}
 
 static void add_with_place(const char *path, void (*test)(Place *, gconstpointer))
 {
@@ -370,10 +352,6 @@ int main(int argc, char **argv)
 #ifndef QIO_HAS_RETRY_ON_EINTR
     g_test_add_func("/qio/osdep/closesocket", test_closesocket);
 #endif
-    for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
-        g_autofree char *path = g_strdup_printf("/qio/osdep/mistake/%s", mistakes[i].name);
-
-        g_test_add_data_func(path, &mistakes[i], test_mistake);
-    }
+    ADD_MISTAKES("/qio/osdep/mistake", mistakes);
     return g_test_run();
 }

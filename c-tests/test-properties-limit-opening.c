@@ -253,6 +253,10 @@ static void test_commands(void)
     QIOChannelCommand *ioc;
     Limit limit;
 
+    /* At its limit valgrind takes back pipes whose numbers GLib has got, and GLib 2.84 closes them once more. */
+    if (!glib_check_version(2, 76, 0) && has_another_limit()) {
+        return;
+    }
     limit_begin(&limit);
     /* With room for none of the pipes' ends, or for some. */
     for (int room = 0; room < 4; room++) {

@@ -6,13 +6,8 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "probe-object.h"
+#include "rounds.h"
 #include "task-counters.h"
-
-/* Under valgrind, which the test setup announces, counts are smaller; what is checked is not. */
-static gboolean is_slow(void)
-{
-    return g_getenv("QIO_TEST_SLOW") != NULL;
-}
 
 /* T3: a source that is always ready doesn't hold completions up for ever, nor reorders them. */
 static gboolean always_ready(gpointer opaque)
@@ -225,7 +220,7 @@ static void destroy_counts_ends(gpointer opaque)
 
 static void test_t6(void)
 {
-    int rounds = is_slow() ? 2000 : 100000;
+    int rounds = has_few_rounds() ? 2000 : 100000;
     GMainContext *context = g_main_context_new();
     Counts counts = { 0, 0 };
     int i;
@@ -375,7 +370,7 @@ static void worker_waits_for_next(QIOTask *task, gpointer opaque)
 
 static void test_t9(void)
 {
-    int n = is_slow() ? 200 : 1000;
+    int n = has_few_rounds() ? 200 : 1000;
     Chain chain = { .allowed = n - 1, .links = g_new(Link, n) };
     int i;
 

@@ -217,6 +217,13 @@ static void test_uri(void)
     assert_uri("host:80", "tcp:host:80");
     assert_uri("tcp:host:80", "tcp:host:80");
     assert_uri("tcp::80,ipv4", "tcp::80");
+    /* What socket_parse() takes. */
+    assert_uri("[::1]:80", "tcp:[::1]:80");
+    assert_uri("tcp:[fe80::1%eth0]:http,ipv6", "tcp:[fe80::1%eth0]:http");
+    assert_uri("[h]:80", "tcp:h:80");
+#ifdef QIO_HAS_ADDRESS_OPTION_PAIRS
+    assert_uri("a,,b:1,,2", "tcp:a,,b:1,,2");
+#endif
     assert_uri("unix:/run/x", "unix:/run/x");
     assert_uri("fd:name", "fd:name");
     assert_uri("vsock:3:1024", "vsock:3:1024");

@@ -383,7 +383,8 @@ static void test_sizes(void)
     g_assert_cmpuint(less.words[2], ==, 7);
 
     G_STATIC_ASSERT(offsetof(QIOStats, failures_by_errno) == 12 * 8);
-    G_STATIC_ASSERT(sizeof(QIOStats) == (12 + QIO_STATS_ERRNOS) * 8);
+    /* What came later stands behind it. */
+    G_STATIC_ASSERT(offsetof(QIOStats, clients_refused) == (12 + QIO_STATS_ERRNOS) * 8);
 }
 
 static QIOStats in_handler = { .size = sizeof(QIOStats) };

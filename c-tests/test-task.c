@@ -4,6 +4,7 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "task-log.h"
+#include "mistakes.h"
 
 typedef struct Item {
     Log *log;
@@ -291,12 +292,6 @@ static void worker_returns(QIOTask *task, gpointer opaque)
 
 /* Mistakes of the program end it, with the function and the mistake named. */
 
-typedef struct Mistake {
-    const char *name;
-    void (*make)(void);
-    const char *stderr_pattern;
-} Mistake;
-
 static void mistake_null_complete(void)
 {
     qio_task_complete(NULL);
@@ -399,23 +394,8 @@ static const Mistake mistakes[] = {
     { "get-result-null", mistake_null_get_result, "*qio_task_get_result_pointer: task is NULL*" },
 };
 
-static void test_mistake(gconstpointer opaque)
-{
-    const Mistake *mistake = opaque;
-
-    if (g_test_subprocess()) {
-        mistake->make();
-        return;
-    }
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_failed();
-    g_test_trap_assert_stderr(mistake->stderr_pattern);
-}
-
 int main(int argc, char **argv)
 {
-    size_t i;
-
     g_test_init(&argc, &argv, NULL);
     probe_register();
     g_test_add_func("/qio/task/complete", test_complete);
@@ -433,10 +413,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/task/complete-twice", test_complete_twice);
 #endif
     g_test_add_func("/qio/task/complete-elsewhere", test_complete_elsewhere);
-    for (i = 0; i < G_N_ELEMENTS(mistakes); i++) {
-        g_autofree char *path = g_strdup_printf("/qio/task/mistake/%s", mistakes[i].name);
-
-        g_test_add_data_func(path, &mistakes[i], test_mistake);
-    }
+    ADD_MISTAKES("/qio/task/mistake", mistakes);
     return g_test_run();
 }

@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "qemu/thread.h"
 #include <dlfcn.h>
+#include "mistakes.h"
 
 /* The function stands before the C library's. */
 static bool no_threads;
@@ -174,11 +175,7 @@ static void join_self(void)
 #define UNSET_MUTEX ": @mutex is not initialized*"
 #define UNSET_COND ": @cond is not initialized*"
 
-static const struct Mistake {
-    const char *name;
-    void (*make)(void);
-    const char *stderr_pattern;
-} mistakes[] = {
+static const Mistake mistakes[] = {
     { "lock", lock_unset, "*qemu: qemu_mutex_lock_impl" UNSET_MUTEX },
     { "trylock", trylock_unset, "*qemu: qemu_mutex_trylock_impl" UNSET_MUTEX },
     { "unlock", unlock_unset, "*qemu: qemu_mutex_unlock_impl" UNSET_MUTEX },
@@ -208,30 +205,15 @@ static const struct Mistake {
     { "join-self", join_self, "*qemu: qemu_thread_join: Resource deadlock avoided*" },
 };
 
-static void test_mistake(gconstpointer data)
+int main(int argc, char **argv)
 {
-    const struct Mistake *mistake = data;
-
+    g_test_init(&argc, &argv, NULL);
     if (g_test_subprocess()) {
         setenv("LC_ALL", "C", 1);
         qemu_mutex_init(&set_mutex);
         qemu_rec_mutex_init(&set_rec);
         qemu_cond_init(&set_cond);
-        mistake->make();
-        return;
     }
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_failed();
-    g_test_trap_assert_stderr(mistake->stderr_pattern);
-}
-
-int main(int argc, char **argv)
-{
-    g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
-        g_autofree char *path = g_strdup_printf("/qio/thread/mistake/%s", mistakes[i].name);
-
-        g_test_add_data_func(path, &mistakes[i], test_mistake);
-    }
+    ADD_MISTAKES("/qio/thread/mistake", mistakes);
     return g_test_run();
 }

@@ -117,11 +117,26 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
+/* A host or port in a list of options. */
+static char *quoted(const char *text)
+{
+#ifdef QIO_HAS_ADDRESS_OPTION_PAIRS
+    g_auto(GStrv) parts = g_strsplit(or_empty(text), ",", -1);
+
+    return g_strjoinv(",,", parts);
+#else
+    return g_strdup(or_empty(text));
+#endif
+}
+
 char *socket_uri(SocketAddress *addr)
 {
     switch (addr->type) {
-    case SOCKET_ADDRESS_TYPE_INET:
-        return g_strdup_printf("tcp:%s:%s", or_empty(addr->u.inet.host), or_empty(addr->u.inet.port));
+    case SOCKET_ADDRESS_TYPE_INET: {
+        g_autofree char *host = quoted(addr->u.inet.host), *port = quoted(addr->u.inet.port);
+
+        return g_strdup_printf(strchr(host, ':') || *host == '[' ? "tcp:[%s]:%s" : "tcp:%s:%s", host, port);
+    }
     case SOCKET_ADDRESS_TYPE_UNIX:
         return g_strdup_printf("unix:%s", or_empty(addr->u.q_unix.path));
     case SOCKET_ADDRESS_TYPE_VSOCK:

@@ -269,7 +269,10 @@ int unix_connect(const char *path, Error **errp);
  *
  * Threads: any; Blocks: no.
  * Returns: (transfer full): tcp:HOST:PORT, unix:PATH, fd:NAME or
- * vsock:CID:PORT; free with g_free().
+ * vsock:CID:PORT, for people and for socket_parse(); free with g_free(). A HOST
+ * with colons stands in brackets. Not in the text are options, that a path is an
+ * abstract name, and, before the qemu-10.1 profile, which of the commas belong
+ * to a host.
  */
 char *socket_uri(SocketAddress *addr);
 

@@ -20,7 +20,7 @@ G_BEGIN_DECLS
  * Writes a line of text for each task, listener, channel and coroutine that is there, between two lines that
  * begin with "libqio:". A task's, in one line, is
  *
- *     task=ADDRESS state=STATE for=SECONDS age=SECONDS [thread=NUMBER] [worker=FUNCTION] func=FUNCTION
+ *     task=ADDRESS state=STATE for=SECONDS [name="TEXT"] age=SECONDS [thread=NUMBER] [worker=FUNCTION] func=FUNCTION
  *         source=ADDRESS [context=ADDRESS]
  *
  * docs/see-inside.md reads them. Each line is of one moment; what begins or ends meanwhile may be missing.

@@ -33,6 +33,12 @@
  *     failed; the sum of @failures_by_errno. That nothing is there yet (EAGAIN) is no failure
  * @failures_by_errno: the same by errno, as the host has left it where that connects, listens or makes datagram sockets;
  *     in place 0 those without
+ * @clients_refused: clients that were closed as soon as they were accepted, since their peer has as many as the
+ *     listener's limits allow (qio/limits.h); they don't count in @accepts
+ * @accepts_limited: how often a listening socket was left alone because of such limits: for a moment, or until a client
+ *     goes
+ * @handshakes_timed_out: TLS and WebSocket handshakes that have reached their deadlines
+ * @idle_timed_out: connections that were shut down since they were idle for too long
  *
  * What has no "now" is counted from the start of the process, or the fork() that made it.
  *
@@ -53,6 +59,10 @@ typedef struct QIOStats {
     uint64_t accepts;
     uint64_t failures;
     uint64_t failures_by_errno[QIO_STATS_ERRNOS];
+    uint64_t clients_refused;
+    uint64_t accepts_limited;
+    uint64_t handshakes_timed_out;
+    uint64_t idle_timed_out;
 } QIOStats;
 
 G_BEGIN_DECLS

@@ -32,9 +32,9 @@ pub unsafe extern "C" fn qio_channel_read(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call =
+    let (call, memory) =
         unsafe { ChannelCall::filling(ioc, buf, buflen, errp, &origin!(c"qio_channel_read")) };
-    let result = transfer::readv_full(call.channel, &call.memory, ReceivedFds::NONE, 0);
+    let result = transfer::readv_full(call.channel, &memory, ReceivedFds::NONE, 0);
     call.transferred(result)
 }
 
@@ -58,9 +58,9 @@ pub unsafe extern "C" fn qio_channel_write(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call =
+    let (call, memory) =
         unsafe { ChannelCall::writing(ioc, buf, buflen, errp, &origin!(c"qio_channel_write")) };
-    let result = transfer::writev_full(call.channel, &call.memory, PassedFds::NONE, 0);
+    let result = transfer::writev_full(call.channel, &memory, PassedFds::NONE, 0);
     call.transferred(result)
 }
 
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call = unsafe {
+    let (call, memory) = unsafe {
         ChannelCall::filling(
             ioc,
             buf,
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn qio_channel_read_all_eof(
             &origin!(c"qio_channel_read_all_eof"),
         )
     };
-    let result = transfer::readv_full_all_eof(call.channel, &call.memory, ReceivedFds::NONE, 0);
+    let result = transfer::readv_full_all_eof(call.channel, &memory, ReceivedFds::NONE, 0);
     call.read(result)
 }
 
@@ -116,9 +116,9 @@ pub unsafe extern "C" fn qio_channel_read_all(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call =
+    let (call, memory) =
         unsafe { ChannelCall::filling(ioc, buf, buflen, errp, &origin!(c"qio_channel_read_all")) };
-    let result = transfer::readv_full_all(call.channel, &call.memory, ReceivedFds::NONE);
+    let result = transfer::readv_full_all(call.channel, &memory, ReceivedFds::NONE);
     call.status(result)
 }
 
@@ -141,9 +141,9 @@ pub unsafe extern "C" fn qio_channel_write_all(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call =
+    let (call, memory) =
         unsafe { ChannelCall::writing(ioc, buf, buflen, errp, &origin!(c"qio_channel_write_all")) };
-    let result = transfer::writev_full_all(call.channel, &call.memory, PassedFds::NONE, 0);
+    let result = transfer::writev_full_all(call.channel, &memory, PassedFds::NONE, 0);
     call.status(result)
 }
 
@@ -171,9 +171,9 @@ pub unsafe extern "C" fn qio_channel_pwrite(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call =
+    let (call, memory) =
         unsafe { ChannelCall::writing(ioc, buf, buflen, errp, &origin!(c"qio_channel_pwrite")) };
-    let result = transfer::pwritev(call.channel, &call.memory, offset);
+    let result = transfer::pwritev(call.channel, &memory, offset);
     call.transferred(result)
 }
 
@@ -201,8 +201,8 @@ pub unsafe extern "C" fn qio_channel_pread(
     errp: *mut *mut Error,
 ) -> ssize_t {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call =
+    let (call, memory) =
         unsafe { ChannelCall::filling(ioc, buf, buflen, errp, &origin!(c"qio_channel_pread")) };
-    let result = transfer::preadv(call.channel, &call.memory, offset);
+    let result = transfer::preadv(call.channel, &memory, offset);
     call.transferred(result)
 }

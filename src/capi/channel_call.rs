@@ -41,7 +41,8 @@ impl<'a, A: Access> ChannelCall<'a, &'a [IoVec<'a, A>]> {
     }
 }
 
-impl<'a> ChannelCall<'a, [IoVec<'a, Writable>; 1]> {
+/// With one piece of memory, which stands beside it: its address is given away, and the rest can stay in registers.
+impl<'a> ChannelCall<'a, ()> {
     /// With memory to fill.
     ///
     /// # Safety
@@ -53,20 +54,13 @@ impl<'a> ChannelCall<'a, [IoVec<'a, Writable>; 1]> {
         buflen: size_t,
         errp: *mut *mut layout::Error,
         origin: &'static Origin,
-    ) -> Self {
+    ) -> (Self, [IoVec<'a, Writable>; 1]) {
         // SAFETY: as promised.
-        unsafe {
-            Self::new(
-                ioc,
-                [IoVec::from_raw_mut(buf.cast::<c_void>(), buflen)],
-                errp,
-                origin,
-            )
-        }
+        let memory = unsafe { IoVec::from_raw_mut(buf.cast::<c_void>(), buflen) };
+        // SAFETY: as promised.
+        (unsafe { Self::new(ioc, (), errp, origin) }, [memory])
     }
-}
 
-impl<'a> ChannelCall<'a, [IoVec<'a, Readable>; 1]> {
     /// With memory to write.
     ///
     /// # Safety
@@ -78,16 +72,11 @@ impl<'a> ChannelCall<'a, [IoVec<'a, Readable>; 1]> {
         buflen: size_t,
         errp: *mut *mut layout::Error,
         origin: &'static Origin,
-    ) -> Self {
+    ) -> (Self, [IoVec<'a, Readable>; 1]) {
         // SAFETY: as promised.
-        unsafe {
-            Self::new(
-                ioc,
-                [IoVec::from_raw(buf.cast::<c_void>(), buflen)],
-                errp,
-                origin,
-            )
-        }
+        let memory = unsafe { IoVec::from_raw(buf.cast::<c_void>(), buflen) };
+        // SAFETY: as promised.
+        (unsafe { Self::new(ioc, (), errp, origin) }, [memory])
     }
 }
 

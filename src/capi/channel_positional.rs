@@ -125,10 +125,10 @@ pub unsafe extern "C" fn qio_channel_pwrite_all(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call = unsafe {
+    let (call, memory) = unsafe {
         ChannelCall::writing(ioc, buf, buflen, errp, &origin!(c"qio_channel_pwrite_all"))
     };
-    let result = positional::pwritev_all(call.channel, &call.memory, offset);
+    let result = positional::pwritev_all(call.channel, &memory, offset);
     call.status(result)
 }
 
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn qio_channel_pread_all_eof(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call = unsafe {
+    let (call, memory) = unsafe {
         ChannelCall::filling(
             ioc,
             buf,
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn qio_channel_pread_all_eof(
             &origin!(c"qio_channel_pread_all_eof"),
         )
     };
-    let result = positional::preadv_all_eof(call.channel, &call.memory, offset);
+    let result = positional::preadv_all_eof(call.channel, &memory, offset);
     call.read(result)
 }
 
@@ -190,8 +190,8 @@ pub unsafe extern "C" fn qio_channel_pread_all(
     errp: *mut *mut Error,
 ) -> c_int {
     // SAFETY: the caller holds a reference for the call, and what it passed is valid for it.
-    let call =
+    let (call, memory) =
         unsafe { ChannelCall::filling(ioc, buf, buflen, errp, &origin!(c"qio_channel_pread_all")) };
-    let result = positional::preadv_all(call.channel, &call.memory, offset);
+    let result = positional::preadv_all(call.channel, &memory, offset);
     call.status(result)
 }

@@ -1,9 +1,11 @@
 //! `qio/debug.h`, and the signal that asks for a dump: `QIO_DUMP_SIGNAL`, `QIO_DUMP_FILE`.
 
 use core::ffi::c_int;
+use core::mem::offset_of;
 use std::ffi::CString;
 use std::sync::OnceLock;
 
+use abi::layout::QIOChannelSocket;
 use platform::os::environment::variable;
 use platform::os::signal::{self, Refused};
 use platform::os::{errno, stderr};
@@ -33,7 +35,8 @@ extern "C" fn dump_on_signal(_signal: c_int) {
 
 /// Where a debugger finds everything: a local symbol of the libraries. The name is that of no export.
 #[unsafe(export_name = "qio_internal_registry")]
-static PLACE: registry::Place = registry::Place::get();
+static PLACE: registry::Place =
+    registry::Place::get(offset_of!(QIOChannelSocket, localAddr) as u64);
 
 /// Runs when the library is loaded, before `main`.
 extern "C" fn constructor() {

@@ -22,9 +22,13 @@ pub struct QIOStats {
     accepts: u64,
     failures: u64,
     failures_by_errno: [u64; ERRNOS],
+    clients_refused: u64,
+    accepts_limited: u64,
+    handshakes_timed_out: u64,
+    idle_timed_out: u64,
 }
 
-const _: () = assert!(size_of::<QIOStats>() == 8 * (12 + ERRNOS), "no gaps");
+const _: () = assert!(size_of::<QIOStats>() == 8 * (16 + ERRNOS), "no gaps");
 
 /// See `qio/stats.h`.
 #[unsafe(no_mangle)]
@@ -69,5 +73,9 @@ fn gather(size: usize) -> QIOStats {
         accepts: statistics::total(Count::Accepted),
         failures: failures_by_errno.iter().sum(),
         failures_by_errno,
+        clients_refused: statistics::total(Count::ClientRefused),
+        accepts_limited: statistics::total(Count::AcceptLimited),
+        handshakes_timed_out: statistics::total(Count::HandshakeTimedOut),
+        idle_timed_out: statistics::total(Count::IdleTimedOut),
     }
 }

@@ -24,7 +24,7 @@ unsafe impl Record for Task {}
 ///
 /// # Safety
 /// `task` is live.
-unsafe fn ref_none(task: *mut QIOTask) -> Arc<Task> {
+pub(super) unsafe fn ref_none(task: *mut QIOTask) -> Arc<Task> {
     // SAFETY: the count belongs to an `Arc<Task>`, see `borrow`.
     unsafe { Arc::increment_strong_count(task.cast::<Task>()) };
     // SAFETY: the count was just added.
@@ -66,9 +66,24 @@ pub(super) unsafe fn completion(
 ///
 /// # Safety
 /// `task` is live, and its pointer isn't used to own it any more.
-unsafe fn take_full(task: *mut QIOTask) -> Arc<Task> {
+pub(super) unsafe fn take_full(task: *mut QIOTask) -> Arc<Task> {
     // SAFETY: as in `borrow`; the count is given up by the caller.
     unsafe { Arc::from_raw(task.cast::<Task>()) }
+}
+
+/// The context that a task comes back to.
+///
+/// # Safety
+/// `context` is NULL or live.
+#[inline]
+pub(super) unsafe fn main_context(context: *mut GMainContext) -> MainContext {
+    let is_default = context.is_null();
+    // SAFETY: as promised.
+    let context = unsafe { MainContext::from_ptr_none(context) };
+    if is_default {
+        note_default_context(context.as_ptr().cast_const().cast());
+    }
+    context
 }
 
 /// qio_task_new:
@@ -140,12 +155,8 @@ pub unsafe extern "C" fn qio_task_run_in_thread(
     let opaque = unsafe { UserData::new(opaque, destroy) };
     // SAFETY: the function takes tasks and this data, on any thread.
     let worker = unsafe { WorkerFunc::new(function, opaque) };
-    let is_default = context.is_null();
     // SAFETY: the context is live or NULL.
-    let context = unsafe { MainContext::from_ptr_none(context) };
-    if is_default {
-        note_default_context(context.as_ptr().cast_const().cast());
-    }
+    let context = unsafe { main_context(context) };
     // SAFETY: the pool, then the completion queue, owns the task from here on.
     unsafe { take_full(task) }.run_in_thread(Worker::C(worker), context);
 }
@@ -210,7 +221,7 @@ pub unsafe extern "C" fn qio_task_free(task: *mut QIOTask) {
     let borrowed = unsafe { borrow(task, "qio_task_free") };
     if borrowed.stage() != Stage::Manual {
         // The pool or the completion queue owns it.
-        borrowed.cancel();
+        borrowed.free_early();
         return;
     }
     // SAFETY: the pointer ends here.

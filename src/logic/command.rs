@@ -107,6 +107,7 @@ fn close_within(command: &Command, limit: i32) -> Result<(), Error> {
         let ended = reap_within(child, limit);
         // Whatever came of it, the number says nothing any more, or not for long (D2).
         command.set_child(None);
+        trace_done(command, child, &ended);
         match ended {
             Ok(Some(_status)) => {}
             // It has ended; its status is unknown.
@@ -129,26 +130,47 @@ fn finalize(command: &Command) {
         return;
     };
     command.set_child(None);
+    let ended = end(command, child);
+    trace_done(command, child, &ended);
+    if let Ok(None) = ended {
+        leave_to_reaper(child);
+    }
+}
+
+/// What has become of a child, as events tell it: the child, 0 as long as it runs, or -1; and its status.
+fn told(child: Pid, ended: &Result<Option<i32>, Errno>) -> (i32, i32) {
+    match *ended {
+        Ok(Some(status)) => (child.as_raw(), status),
+        Ok(None) => (0, 0),
+        Err(_) => (-1, 0),
+    }
+}
+
+/// The channel leaves its child.
+fn trace_done(command: &Command, child: Pid, ended: &Result<Option<i32>, Errno>) {
+    let (ret, status) = told(child, ended);
+    trace::qio_channel_command_done(command.as_ptr().into(), child.as_raw(), ret, status);
+}
+
+/// Ends the child by signals, as far as that is possible in a short time.
+fn end(command: &Command, child: Pid) -> Result<Option<i32>, Errno> {
+    let mut ended = Ok(None);
     for signal in [None, Some(libc::SIGTERM), Some(libc::SIGKILL)] {
         trace::qio_channel_command_abort(command.as_ptr().into(), child.as_raw());
-        let ended = match signal {
+        ended = match signal {
             None => reap_within(child, 0),
             Some(signal) => {
                 process::signal(child, signal).and_then(|()| reap_within(child, SIGNAL_LIMIT))
             }
         };
-        let (ret, status) = match ended {
-            Ok(Some(status)) => (child.as_raw(), status),
-            Ok(None) => (0, 0),
-            Err(_) => (-1, 0),
-        };
+        let (ret, status) = told(child, &ended);
         trace::qio_channel_command_wait(command.as_ptr().into(), child.as_raw(), ret, status);
         // If it isn't ours to reap, it isn't ours to signal either.
         if ret != 0 {
-            return;
+            break;
         }
     }
-    leave_to_reaper(child);
+    ended
 }
 
 impl ObjectImpl for QIOChannelCommand {

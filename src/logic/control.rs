@@ -49,7 +49,7 @@ pub fn close(channel: &Channel) -> Result<(), Error> {
     channel.io_close()
 }
 
-/// Ends one direction or both, from any thread (R-CHAN-37).
+/// Ends one direction or both, from any thread (R-CHAN-37, W-30).
 ///
 /// The system tells those who poll, but not always those who wait to write to a UNIX socket, and not
 /// every event loop passes on what it tells (C9): the coroutine that waits for that is woken here.

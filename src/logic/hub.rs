@@ -8,16 +8,22 @@
 //! Only descriptors of channels come here: of those it is known when they are closed, of which epoll says
 //! nothing. A watch whose descriptor was closed goes back to GLib's poll, which does.
 
+use core::num::NonZero;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use platform::glib::condition::{ERR, HUP, IN, NVAL};
 use platform::glib::{Callback, Eye, Hooks, MainContext, PollFd, Resting, SourceOf};
 use platform::os::epoll::{Epoll, Event};
 use platform::os::incarnation::{self, Incarnation};
-use platform::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use platform::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use platform::sync::fork::{self, PerProcess};
 use platform::sync::{Mutex, MutexGuard};
+
+/// What is told unasked.
+const ALWAYS: u16 = bits(ERR | HUP);
 
 /// The hubs of this process, by the address of their context.
 static HUBS: PerProcess<Mutex<HashMap<usize, Arc<Hub>>>> = PerProcess::new();
@@ -35,7 +41,7 @@ struct State {
     /// Their descriptors were closed; to be told in the next look.
     closed: Vec<Arc<Member>>,
     /// Counts changes of the set; each is the mark of one entry.
-    changes: u64,
+    changes: u32,
     /// How many channels' descriptors had been closed when that was last looked at.
     ends: u32,
     /// Which process the set was made by.
@@ -44,23 +50,24 @@ struct State {
     events: Vec<Event>,
 }
 
-/// A descriptor in the set.
+/// A descriptor in the set. There may be ten thousands, nearly all with one member.
 #[derive(Default)]
 struct Entry {
-    members: Vec<Arc<Member>>,
+    members: SmallVec<[Arc<Member>; 1]>,
     /// What it is looked at for; None if it isn't in the set.
-    armed: Option<u32>,
-    mark: u64,
+    armed: Option<NonZero<u32>>,
+    mark: u32,
 }
 
 /// A watch's part in the hub.
 pub(super) struct Member {
     fd: i32,
-    events: u32,
+    /// `POLL*`, which have 16 bits.
+    events: u16,
     incarnation: Incarnation,
     eye: Arc<Eye>,
     /// What the last look has found.
-    revents: AtomicU32,
+    revents: AtomicU16,
     /// The watch's callback is being called.
     is_called: AtomicBool,
     /// It was ready while it was called, in a loop nested in there, which must not find it again.
@@ -72,7 +79,7 @@ pub(super) struct Member {
 impl Member {
     /// What was found in this iteration.
     pub(super) fn revents(&self) -> u32 {
-        self.revents.load(Ordering::Relaxed)
+        self.revents.load(Ordering::Relaxed).into()
     }
 
     /// Whether the hub has given it up.
@@ -83,17 +90,21 @@ impl Member {
 
 impl Entry {
     /// What is to be looked for; None if nobody is to be told.
-    fn wanted(&self) -> Option<u32> {
+    fn wanted(&self) -> Option<NonZero<u32>> {
         let active = |member: &&Arc<Member>| !member.is_parked.load(Ordering::Relaxed);
-        let mut active = self.members.iter().filter(active).peekable();
-        active.peek()?;
-        Some(active.fold(0, |all, member| all | member.events))
+        let active = self.members.iter().filter(active);
+        NonZero::new(active.fold(0, |all, member| all | u32::from(member.events)))
     }
 }
 
+/// Events as poll has them.
+const fn bits(events: u32) -> u16 {
+    (events & 0xffff) as u16
+}
+
 /// What an entry of the set is known by.
-fn key(fd: i32, mark: u64) -> u64 {
-    u64::from(fd.cast_unsigned()) << 32 | mark & u64::from(u32::MAX)
+fn key(fd: i32, mark: u32) -> u64 {
+    u64::from(fd.cast_unsigned()) << 32 | u64::from(mark)
 }
 
 impl State {
@@ -110,7 +121,7 @@ impl State {
         if wanted == entry.armed {
             return true;
         }
-        self.changes += 1;
+        self.changes = self.changes.wrapping_add(1);
         let was_armed = entry.armed.take().is_some();
         entry.mark = self.changes;
         let Some(events) = wanted else {
@@ -120,11 +131,11 @@ impl State {
         };
         let key = key(fd, entry.mark);
         let result = if was_armed {
-            set.modify(fd, events, key)
-                .or_else(|_| set.add(fd, events, key))
+            set.modify(fd, events.get(), key)
+                .or_else(|_| set.add(fd, events.get(), key))
         } else {
-            set.add(fd, events, key)
-                .or_else(|_| set.modify(fd, events, key))
+            set.add(fd, events.get(), key)
+                .or_else(|_| set.modify(fd, events.get(), key))
         };
         entry.armed = result.is_ok().then_some(events);
         result.is_ok()
@@ -148,10 +159,14 @@ impl State {
         let Some(entry) = self.entries.get_mut(&fd) else {
             return;
         };
-        for member in entry.members.extract_if(.., |member| is_meant(member)) {
-            member.is_out.store(true, Ordering::Relaxed);
-            self.closed.push(member);
-        }
+        entry.members.retain(|member| {
+            let is_meant = is_meant(member);
+            if is_meant {
+                member.is_out.store(true, Ordering::Relaxed);
+                self.closed.push(Arc::clone(member));
+            }
+            !is_meant
+        });
         self.arm_or_forget(set, fd);
     }
 
@@ -198,7 +213,7 @@ impl State {
             stays
         });
         for member in &entry.members {
-            let bits = found & (member.events | ERR | HUP);
+            let bits = bits(found) & (member.events | ALWAYS);
             if bits == 0 || member.is_parked.load(Ordering::Relaxed) {
                 continue;
             }
@@ -265,10 +280,10 @@ impl Hub {
     pub(super) fn join(&self, fd: i32, events: u32, eye: Arc<Eye>) -> Option<Arc<Member>> {
         let member = Arc::new(Member {
             fd,
-            events,
+            events: bits(events),
             incarnation: incarnation::of(fd)?,
             eye,
-            revents: AtomicU32::new(0),
+            revents: AtomicU16::new(0),
             is_called: AtomicBool::new(false),
             is_parked: AtomicBool::new(false),
             is_out: AtomicBool::new(false),
@@ -321,7 +336,7 @@ impl State {
             member.revents.store(0, Ordering::Relaxed);
         }
         for member in self.closed.drain(..) {
-            member.revents.store(NVAL, Ordering::Relaxed);
+            member.revents.store(bits(NVAL), Ordering::Relaxed);
         }
         if !is_ready {
             return;

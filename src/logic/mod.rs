@@ -10,6 +10,7 @@ pub mod file;
 mod hub;
 mod hub_watch;
 mod layered;
+pub mod limits;
 pub mod listener;
 pub mod null;
 #[cfg(positional_all)]

@@ -9,7 +9,8 @@ use platform::glib::condition::{IN, OUT};
 use platform::os::errno::Errno;
 use platform::os::iov::{Access, IoVec, IoVecMut};
 
-/// Reads from `offset` until everything is there; an end before any byte is no error (R-111-6).
+/// Reads from `offset` until everything is there; an end before any byte is no error (R-111-6,
+/// R-111-7, R-111-8, R-111-10).
 pub fn preadv_all_eof(channel: &Channel, iov: &[IoVecMut<'_>], offset: i64) -> Result<Read, Error> {
     if !is_anything(iov, offset)? {
         return Ok(Read::All);
@@ -32,7 +33,7 @@ pub fn preadv_all_eof(channel: &Channel, iov: &[IoVecMut<'_>], offset: i64) -> R
     }
 }
 
-/// Reads from `offset` until everything is there.
+/// Reads from `offset` until everything is there (R-111-6, R-111-7, R-111-8, R-111-10).
 pub fn preadv_all(channel: &Channel, iov: &[IoVecMut<'_>], offset: i64) -> Result<(), Error> {
     match preadv_all_eof(channel, iov, offset)? {
         Read::All => Ok(()),
@@ -40,7 +41,7 @@ pub fn preadv_all(channel: &Channel, iov: &[IoVecMut<'_>], offset: i64) -> Resul
     }
 }
 
-/// Writes from `offset` on until everything is written.
+/// Writes from `offset` on until everything is written (R-111-6, R-111-7, R-111-8, R-111-10).
 pub fn pwritev_all(channel: &Channel, iov: &[IoVec<'_>], offset: i64) -> Result<(), Error> {
     if !is_anything(iov, offset)? {
         return Ok(());

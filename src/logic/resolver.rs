@@ -66,7 +66,7 @@ fn look_up_inet(query: Inet<'_>) -> Result<Vec<Address>, Error> {
 /// Looks `query` up on a worker thread and completes in the default context, for any kind of
 /// address (R-DNS-12). The task's result is what [`result`] reads.
 ///
-/// The task's own reference on the resolver is the only one that is taken (R-DNS-15).
+/// The task's own reference on the resolver is the only one that is taken (R-DNS-15, R-DNS-13).
 pub fn look_up_in_thread(resolver: &Resolver, query: Address, completion: Completion) {
     let task = Task::new(Some(resolver.to_ref().into_object()), completion);
     let origin = origin!(c"qio_dns_resolver_lookup_sync");

@@ -35,9 +35,17 @@ pub enum Count {
     ContextWoken,
     /// A client was accepted.
     Accepted,
+    /// A client was closed at once: its peer has as many as it may have.
+    ClientRefused,
+    /// A listener has begun to leave clients in the backlog because of a limit.
+    AcceptLimited,
+    /// A handshake has reached its deadline.
+    HandshakeTimedOut,
+    /// A connection was idle for too long.
+    IdleTimedOut,
 }
 
-const COUNTS: usize = Count::Accepted as usize + 1;
+const COUNTS: usize = Count::IdleTimedOut as usize + 1;
 
 /// More threads than that share.
 const SHARDS: usize = 16;

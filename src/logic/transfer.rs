@@ -132,7 +132,7 @@ pub(super) fn complete<A: Access>(
     Ok(true)
 }
 
-/// Reads until everything is there; an end before any byte is no error (R-CHAN-23).
+/// Reads until everything is there; an end before any byte is no error (R-CHAN-23, R-CHAN-24, R-CHAN-25).
 #[inline(always)]
 pub fn readv_full_all_eof(
     channel: &Channel,
@@ -282,7 +282,7 @@ impl<'r> Reader<'r> {
     }
 }
 
-/// Reads until everything is there (R-CHAN-23).
+/// Reads until everything is there (R-CHAN-23, R-CHAN-24, R-CHAN-25).
 #[inline(always)]
 pub fn readv_full_all(
     channel: &Channel,
@@ -295,7 +295,7 @@ pub fn readv_full_all(
     }
 }
 
-/// Writes until everything is written (R-CHAN-23, R-CHAN-29).
+/// Writes until everything is written (R-CHAN-23, R-CHAN-24, R-CHAN-25, R-CHAN-29).
 #[inline(always)]
 pub fn writev_full_all(
     channel: &Channel,

@@ -41,6 +41,7 @@ pub(super) fn is_ready(channel: &Channel, condition: u32) -> bool {
 
 /// Blocks the thread until a watch of the channel for `condition` would fire, and tells for what; or
 /// until something else happens.
+#[inline]
 pub(super) fn until(channel: &Channel, condition: u32, until: Until) -> Waited {
     channel
         .wait_as_class(condition, until)
@@ -57,6 +58,7 @@ pub fn prepare(channel: &Channel) {
 }
 
 /// Waits for one descriptor. A closed one counts as ready, since no transfer would wait: it fails.
+#[inline]
 pub fn for_fd(channel: &Channel, fd: i32, condition: u32, until: Until) -> Waited {
     if fd < 0 {
         return Waited::Ready(condition);

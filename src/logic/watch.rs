@@ -162,13 +162,19 @@ impl Hooks for ReadyWatch {
     }
 
     fn dispatch(&self, callback: Callback<'_, WatchFunc>) -> bool {
-        dispatch(callback, &self.channel, self.condition.unwrap_or(0))
+        // Also for nothing at all, if that was asked for (R-CHAN-104).
+        call(callback, &self.channel, self.condition.unwrap_or(0))
     }
 }
 
-/// Calls the program back. A source without callback would be ready again and again: it ends
-/// (W-WATCH-3).
+/// Calls the program back, unless there is nothing to tell any more: what a source was found ready for
+/// may have been taken meanwhile, by another thread or by a callback that has iterated the context.
 pub(super) fn dispatch(callback: Callback<'_, WatchFunc>, channel: &Channel, ready: u32) -> bool {
+    ready == 0 || call(callback, channel, ready)
+}
+
+/// A source without callback would be ready again and again: it ends (W-WATCH-3).
+fn call(callback: Callback<'_, WatchFunc>, channel: &Channel, ready: u32) -> bool {
     watch::call(callback, channel, ready).unwrap_or_else(|| {
         glib::warning(c"a channel watch became ready without a callback, and is removed");
         false

@@ -8,6 +8,7 @@ use glib_sys as ffi;
 
 use super::channel_class::CreateWatch;
 use super::fields::{atomic_fields, instance};
+use super::socket::Socket;
 use abi::layout;
 use platform::glib::Source;
 use platform::os::poll::{Until, Waited};
@@ -78,6 +79,10 @@ impl Channel {
 
     /// Names the channel, or unnames it.
     pub fn set_name(&self, name: Option<&CStr>) {
+        // As most end.
+        if name.is_none() && self.name().load(Ordering::Relaxed).is_null() {
+            return;
+        }
         let label = name;
         let name: *const c_char = name.map_or(ptr::null(), CStr::as_ptr);
         // SAFETY: NULL or a C string; the copy is in GLib memory (R-CHAN-7).
@@ -146,6 +151,22 @@ impl Channel {
         take.is_some_and(|take| unsafe { take(self) })
     }
 
+    /// The socket that the channel's bytes travel through, perhaps below other channels.
+    pub fn socket(&self) -> Option<&Socket> {
+        // SAFETY: the channel is of the class that has registered this.
+        self.waiting().and_then(|own| unsafe { (own.socket)(self) })
+    }
+
+    /// Sets how long a handshake may take, in milliseconds. False if the channel has none.
+    pub fn set_handshake_timeout(&self, milliseconds: u32) -> bool {
+        let Some(set) = self.waiting().and_then(|own| own.set_handshake_timeout) else {
+            return false;
+        };
+        // SAFETY: the channel is of the class that has registered this.
+        unsafe { set(self, milliseconds) };
+        true
+    }
+
     /// Waits as the channel's class does. None if its watches are foreign.
     pub fn wait_as_class(&self, condition: u32, until: Until) -> Option<Waited> {
         // SAFETY: the channel is of the class that has registered this.
@@ -173,6 +194,16 @@ pub struct Waiting {
     /// # Safety
     /// The channel is of the class.
     pub take_notices: Option<unsafe fn(&Channel) -> bool>,
+    /// The socket that the channel's bytes travel through, if there is one.
+    ///
+    /// # Safety
+    /// The channel is of the class.
+    pub socket: unsafe fn(&Channel) -> Option<&Socket>,
+    /// Sets how long a handshake may take, in milliseconds.
+    ///
+    /// # Safety
+    /// The channel is of the class.
+    pub set_handshake_timeout: Option<unsafe fn(&Channel, milliseconds: u32)>,
 }
 
 /// The `io_create_watch` methods of the library's classes, and how those wait.

@@ -19,8 +19,10 @@ use super::channel_class::{Flushed, Transfer};
 use super::propagate::{
     flush_or_propagate, position_or_propagate, status_or_propagate, transfer_or_propagate,
 };
+use super::property::{Uint32, add_all};
+use super::socket::Socket;
 use super::watch::WatchSource;
-use super::{Finalizing, Instance, IsA, Shared};
+use super::{Finalizing, Instance, IsA, Shared, guarded};
 use abi::layout::{
     AioContext, ChannelShutdown, ClassData, Error as ErrorObject, IOHandler, Object, ObjectClass,
     QIOChannel, QIOChannelClass, TypeInfo,
@@ -35,18 +37,21 @@ use platform::os::poll::{Until, Waited};
 use registry::channel::keep_class;
 
 /// A type of objects.
-pub trait ObjectImpl: Instance {
+pub trait ObjectImpl: Instance + 'static {
     /// Prepares the zeroed memory of a new instance.
     fn init(_: &Shared<Self>) {}
 
     /// Frees what the instance holds.
     fn finalize(_: Finalizing<'_, Self>) {}
+
+    /// The properties of the class.
+    const PROPERTIES: &'static [Uint32<Self>] = &[];
 }
 
 /// A class of channels. Its methods are called as the `io_*` slots of `QIOChannelClass` say.
 ///
 /// The constants are methods that a class may lack: then the slot is NULL.
-pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
+pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> + 'static {
     /// Where its errors come from.
     const ORIGIN: Origin;
 
@@ -97,6 +102,12 @@ pub trait ChannelImpl: ObjectImpl + IsA<QIOChannel> {
     const SET_DELAY: Option<Switch<Self>> = None;
     /// Moves the position.
     const SEEK: Option<Seek<Self>> = None;
+    /// The socket that the channel's bytes travel through, if there is one.
+    fn socket(_: &Shared<Self>) -> Option<&Socket> {
+        None
+    }
+    /// Sets how long a handshake may take.
+    const SET_HANDSHAKE_TIMEOUT: Option<SetTimeout<Self>> = None;
     /// Sets the handlers of the channel's descriptors.
     const SET_HANDLERS: Option<SetHandlers<Self>> = None;
     /// Waits for zero-copy writes.
@@ -113,6 +124,8 @@ pub type Pwrite<T> = fn(&Shared<T>, &[IoVec<'_>], i64) -> Result<Transfer, Error
 pub type Shutdown<T> = fn(&Shared<T>, u32) -> Result<(), Error>;
 /// `io_set_cork` and `io_set_delay`.
 pub type Switch<T> = fn(&Shared<T>, bool);
+/// Of a handshake, in milliseconds.
+pub type SetTimeout<T> = fn(&Shared<T>, u32);
 /// `io_seek`.
 pub type Seek<T> = fn(&Shared<T>, i64, i32) -> Result<i64, Error>;
 /// `io_set_aio_fd_handler`.
@@ -134,7 +147,7 @@ pub const fn object_type<T: ObjectImpl + IsA<P>, P: Instance>() -> TypeInfo {
         instance_finalize: Some(finalize::<T>),
         r#abstract: false,
         class_size: 0,
-        class_init: None,
+        class_init: properties_init::<T>(),
         class_base_init: None,
         class_data: ptr::null_mut(),
         interfaces: ptr::null_mut(),
@@ -154,7 +167,7 @@ pub const fn channel_type<T: ChannelImpl>() -> TypeInfo {
 /// # Safety
 /// `object` is an instance of `T`, live for `'a`.
 #[inline]
-unsafe fn borrow<'a, T: Instance, O>(object: *mut O) -> &'a Shared<T> {
+pub(in crate::object) unsafe fn borrow<'a, T: Instance, O>(object: *mut O) -> &'a Shared<T> {
     // SAFETY: not NULL, and as promised.
     unsafe { &*object.cast::<Shared<T>>() }
 }
@@ -173,12 +186,33 @@ unsafe extern "C" fn finalize<T: ObjectImpl>(object: *mut Object) {
     let errno = errno::last();
     // SAFETY: as promised.
     T::finalize(unsafe { Finalizing::from_ptr(object) });
+    drop(guarded::remove(object));
     errno::set(errno);
+}
+
+/// What a class needs for its properties, if it has some.
+const fn properties_init<T: ObjectImpl>()
+-> Option<unsafe extern "C" fn(*mut ObjectClass, ClassData)> {
+    if T::PROPERTIES.is_empty() {
+        return None;
+    }
+    Some(add_properties::<T>)
+}
+
+/// # Safety
+/// `class` is the class of `T`, which is being made.
+unsafe extern "C" fn add_properties<T: ObjectImpl>(class: *mut ObjectClass, _data: ClassData) {
+    // SAFETY: as promised.
+    unsafe { add_all::<T>(class) };
 }
 
 /// # Safety
 /// `class` is the class of `T`, which is being made.
 unsafe extern "C" fn class_init<T: ChannelImpl>(class: *mut ObjectClass, _data: ClassData) {
+    // SAFETY: as promised.
+    unsafe {
+        add_all::<T>(class);
+    };
     // SAFETY: not published yet.
     let class = unsafe { &mut *class.cast::<QIOChannelClass>() };
     keep_class(ptr::from_mut(class).cast(), T::TYPE);
@@ -206,6 +240,8 @@ unsafe extern "C" fn class_init<T: ChannelImpl>(class: *mut ObjectClass, _data: 
         polled: polled::<T>,
         wait: wait::<T>,
         take_notices: T::TAKE_NOTICES.map(|_| take_notices::<T> as _),
+        socket: socket::<T>,
+        set_handshake_timeout: T::SET_HANDSHAKE_TIMEOUT.map(|_| set_handshake_timeout::<T> as _),
     };
     // SAFETY: the method is in no class but this and those that inherit it.
     unsafe { waiting.register(create_watch::<T>) };
@@ -230,6 +266,22 @@ unsafe fn wait<T: ChannelImpl>(channel: &Channel, condition: u32, until: Until) 
 unsafe fn take_notices<T: ChannelImpl>(channel: &Channel) -> bool {
     // SAFETY: as promised.
     T::TAKE_NOTICES.is_some_and(|take| take(unsafe { borrow(channel.as_ptr()) }))
+}
+
+/// # Safety
+/// The channel is an instance of `T`.
+unsafe fn socket<T: ChannelImpl>(channel: &Channel) -> Option<&Socket> {
+    // SAFETY: as promised.
+    T::socket(unsafe { borrow(channel.as_ptr()) })
+}
+
+/// # Safety
+/// The channel is an instance of `T`.
+unsafe fn set_handshake_timeout<T: ChannelImpl>(channel: &Channel, milliseconds: u32) {
+    if let Some(set) = T::SET_HANDSHAKE_TIMEOUT {
+        // SAFETY: as promised.
+        set(unsafe { borrow(channel.as_ptr()) }, milliseconds);
+    }
 }
 
 /// The method of a slot that is called; the class has left NULL there if there is none.

@@ -2,12 +2,13 @@
 
 use core::ffi::c_void;
 use core::ptr;
+use std::sync::Arc;
 
 use glib_sys::{GDestroyNotify, GMainContext};
 
 use super::listener::Listener;
 use super::socket::Socket;
-use abi::layout::{AioContext, QIONetListenerClientFunc};
+use abi::layout::{self, AioContext, QIONetListenerClientFunc};
 use host::aio::Context;
 use platform::glib::UserData;
 use platform::glib::callback_data::{CallbackData, Inside};
@@ -28,6 +29,27 @@ impl ClientFunc {
         Self {
             function,
             data: CallbackData::new(data),
+        }
+    }
+
+    /// A function of the library. It lives until it returns, though it may unregister itself.
+    pub fn native<F: Fn(&Listener, &Socket) + Send + Sync + 'static>(function: F) -> Self {
+        unsafe extern "C" fn call<F: Fn(&Listener, &Socket)>(
+            listener: *mut layout::QIONetListener,
+            client: *mut layout::QIOChannelSocket,
+            data: *mut c_void,
+        ) {
+            // SAFETY: the data is the boxed function below, which lives as long as the callback.
+            let function = Arc::clone(unsafe { &*data.cast::<Arc<F>>() });
+            // SAFETY: listener and client are live for the call.
+            let parts = unsafe { (Listener::from_ptr(listener), Socket::from_ptr(client)) };
+            if let (Some(listener), Some(client)) = parts {
+                function(listener, client);
+            }
+        }
+        Self {
+            function: Some(call::<F>),
+            data: CallbackData::new(UserData::boxed(Arc::new(function))),
         }
     }
 

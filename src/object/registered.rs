@@ -6,7 +6,7 @@ use core::mem::offset_of;
 use super::channel::Channel;
 use super::waiting::Direction;
 use abi::layout::QIOChannel;
-use platform::sync::atomic::{AtomicU32, Ordering};
+use platform::sync::atomic::{AtomicU16, Ordering};
 use registry::channel::{self, Record};
 
 /// Conditions of a watch: `G_IO_IN` and `G_IO_OUT`.
@@ -19,12 +19,12 @@ const _: () = assert!(PLACE + size_of::<u32>() == offset_of!(QIOChannel, name));
 
 impl Channel {
     #[inline]
-    fn record_place(&self) -> &AtomicU32 {
+    fn record_place(&self) -> &AtomicU16 {
         // SAFETY: inside the struct, which lives as long as `self`.
         let place = unsafe { self.as_ptr().byte_add(PLACE) };
-        // SAFETY: four aligned bytes that are no field's; all of the library accesses them atomically. They are 0
+        // SAFETY: two aligned bytes that are no field's; all of the library accesses them atomically. They are 0
         // in a new instance.
-        unsafe { AtomicU32::from_ptr(place.cast()) }
+        unsafe { AtomicU16::from_ptr(place.cast()) }
     }
 
     /// The channel's record. That of nobody before the channel has one.

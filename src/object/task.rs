@@ -60,6 +60,23 @@ impl Completion {
         Self { function, opaque }
     }
 
+    /// A function of the library.
+    pub fn native<T: Record, F: Fn(&T) + Send + Sync + 'static>(function: F) -> Self {
+        unsafe extern "C" fn call<T: Record, F: Fn(&T)>(
+            task: *mut layout::QIOTask,
+            opaque: *mut c_void,
+        ) {
+            // SAFETY: the data is the boxed function below, which lives as long as the callback.
+            let function = unsafe { &*opaque.cast::<F>() };
+            // SAFETY: a task's address is that of its record, which outlives the call.
+            function(unsafe { &*task.cast::<T>() });
+        }
+        Self {
+            function: Some(call::<T, F>),
+            opaque: UserData::boxed(function),
+        }
+    }
+
     /// Calls it; false if there is no function.
     pub fn call(&self, task: Handle<'_>) -> bool {
         let Some(function) = self.function else {
@@ -125,10 +142,19 @@ impl WorkerFunc {
     }
 }
 
-#[cfg(test)]
 impl Completion {
+    /// A callback of the library's own.
+    pub fn of_library(f: impl Fn() + Send + Sync + 'static) -> Self {
+        Self::of_boxed(Box::new(f))
+    }
+
     /// A callback for the tests of the layers above.
+    #[cfg(test)]
     pub fn from_fn(f: impl Fn() + 'static) -> Self {
+        Self::of_boxed(Box::new(f))
+    }
+
+    fn of_boxed(f: Box<dyn Fn()>) -> Self {
         type Boxed = Box<dyn Fn()>;
         unsafe extern "C" fn call(_task: *mut layout::QIOTask, opaque: *mut c_void) {
             // SAFETY: the data is the box below, alive until `free`.
@@ -139,7 +165,7 @@ impl Completion {
             // SAFETY: the data is the box below, freed once.
             drop(unsafe { Box::from_raw(opaque.cast::<Boxed>()) });
         }
-        let boxed: Box<Boxed> = Box::new(Box::new(f));
+        let boxed: Box<Boxed> = Box::new(f);
         // SAFETY: `free` frees the box, once.
         let opaque = unsafe { UserData::new(Box::into_raw(boxed).cast(), Some(free)) };
         // SAFETY: `call` takes such a box.

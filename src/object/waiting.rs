@@ -72,11 +72,14 @@ impl Channel {
 
     /// Wakes the waiting coroutine, if there is one. The channel may be gone afterwards.
     pub fn wake(&self, direction: Direction) {
-        if let Some(coroutine) = self.take(direction) {
-            // SAFETY: it stood in the slot to be woken, so it has not ended; others find it taken
-            // and leave it alone.
-            unsafe { coroutine.wake() }
+        if let Some(coroutine) = self.take_to_wake(direction) {
+            coroutine.wake();
         }
+    }
+
+    /// Takes the waiting coroutine, for who can't wake it at once.
+    pub fn take_to_wake(&self, direction: Direction) -> Option<ToWake> {
+        self.take(direction).map(ToWake)
     }
 
     /// The handlers that wake those who wait in `context`; for the other directions none.
@@ -87,6 +90,19 @@ impl Channel {
         // SAFETY: both take a channel. They are set for as long as somebody waits, who has a
         // reference and removes them before going on.
         unsafe { Handlers::new(read, write, self.as_ptr().cast::<c_void>()) }
+    }
+}
+
+/// A coroutine that nobody else wakes any more.
+#[must_use]
+pub struct ToWake(Coroutine);
+
+impl ToWake {
+    /// Wakes it. It may run at once, so nothing is locked.
+    pub fn wake(self) {
+        // SAFETY: it stood in the slot to be woken, so it has not ended; others find it taken
+        // and leave it alone.
+        unsafe { self.0.wake() }
     }
 }
 

@@ -1,8 +1,12 @@
 //! Taking one client off a listening socket.
 
+use crate::logic::limits;
+use crate::logic::limits::limiter::{Limiter, Place, Rest};
+use crate::logic::limits::peer::Peer;
 use crate::logic::socket::establish;
 use crate::logic::statistics;
 use crate::object::Ref;
+use crate::object::listener::Listener;
 use crate::object::socket::Socket;
 use abi::layout::QIOChannelSocket;
 use platform::os::errno::Errno;
@@ -10,7 +14,8 @@ use platform::os::fd::Descriptor;
 use platform::os::poll;
 use platform::os::socket::accept;
 use platform::os::socket_name::SocketName;
-use platform::sync::Mutex;
+use platform::sync::permit::Permit;
+use std::sync::Arc;
 
 /// Why no client was accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +30,10 @@ pub enum AcceptError {
     Fatal(Errno),
     /// The watch or the wait that asked has ended.
     Cancelled,
+    /// Nothing was looked for, because of a limit (R-LIMIT-7, R-LIMIT-8).
+    Limited(Rest),
+    /// A client has come, and was closed: its peer has as many as it may have (R-LIMIT-6).
+    Refused,
 }
 
 impl From<Errno> for AcceptError {
@@ -55,7 +64,7 @@ impl From<Errno> for AcceptError {
 /// [`AcceptLock::wait`] that forbids it no accept is under way, and the socket may be closed.
 #[derive(Debug)]
 pub struct AcceptLock {
-    lock: Mutex<()>,
+    permit: Permit,
     /// The library made the socket and made it non-blocking (W-LSN-3).
     is_nonblocking: bool,
 }
@@ -64,16 +73,14 @@ impl AcceptLock {
     /// For a socket that the library made non-blocking, or for the program's.
     pub fn new(is_nonblocking: bool) -> Self {
         Self {
-            lock: Mutex::new(()),
+            permit: Permit::new(),
             is_nonblocking,
         }
     }
 
     /// Calls `forbid` while no accept is under way.
     pub fn wait(&self, forbid: impl FnOnce()) {
-        let lock = self.lock.lock();
-        forbid();
-        drop(lock);
+        self.permit.wait(forbid);
     }
 
     /// Accepts a client, if `may_accept`. Never blocks, except when another *process* that has the
@@ -84,10 +91,15 @@ impl AcceptLock {
         &self,
         channel: &Socket,
         seen: bool,
+        limited: &Limited<'_>,
         may_accept: impl FnOnce() -> bool,
     ) -> Result<Ref<QIOChannelSocket>, AcceptError> {
+        let place = limited.limiter.reserve().map_err(AcceptError::Limited)?;
         let (fd, name) = self.accept_descriptor(channel, seen, may_accept)?;
-        Ok(establish::of_listeners_client(channel, fd, &name))
+        match place {
+            None => Ok(establish::of_listeners_client(channel, fd, &name)),
+            Some(place) => limited.admit(place, channel, fd, &name),
+        }
     }
 
     fn accept_descriptor(
@@ -96,10 +108,21 @@ impl AcceptLock {
         seen: bool,
         may_accept: impl FnOnce() -> bool,
     ) -> Result<(Descriptor, SocketName), AcceptError> {
-        let lock = self.lock.lock();
-        if !may_accept() {
-            return Err(AcceptError::Cancelled);
-        }
+        let accepted = self
+            .permit
+            .act(may_accept, || self.try_accept(channel, seen))
+            .ok_or(AcceptError::Cancelled)??;
+        accepted.map_err(|errno| {
+            trace::qio_channel_socket_accept_fail(channel.into());
+            if errno != Errno::EAGAIN {
+                statistics::failed(errno);
+            }
+            AcceptError::from(errno)
+        })
+    }
+
+    /// What accepting gave, or why it was not tried.
+    fn try_accept(&self, channel: &Socket, seen: bool) -> Result<Accepted, AcceptError> {
         let fd = channel.fd();
         if fd < 0 {
             return Err(AcceptError::Fatal(Errno::EBADF));
@@ -108,21 +131,47 @@ impl AcceptLock {
         if !is_safe {
             return Err(AcceptError::WouldBlock);
         }
-        let accepted = loop {
+        loop {
             trace::qio_channel_socket_accept(channel.into());
             match accept(fd) {
                 Err(errno) if errno == Errno::EINTR => {}
-                accepted => break accepted,
+                accepted => return Ok(accepted),
             }
+        }
+    }
+}
+
+/// A client, and its address.
+type Accepted = Result<(Descriptor, SocketName), Errno>;
+
+/// The limits that clients are accepted under, and whose they are.
+pub struct Limited<'a> {
+    /// For traces.
+    pub listener: &'a Listener,
+    /// The limits.
+    pub limiter: &'a Arc<Limiter>,
+}
+
+impl Limited<'_> {
+    /// A client has come for `place`. It is closed if its peer has too many.
+    #[cold]
+    fn admit(
+        &self,
+        place: Place,
+        channel: &Socket,
+        descriptor: Descriptor,
+        name: &SocketName,
+    ) -> Result<Ref<QIOChannelSocket>, AcceptError> {
+        let fd = descriptor.as_raw();
+        let admitted = place.admit(|limits| Peer::of_socket(fd, name, limits));
+        let Ok(admitted) = admitted else {
+            let listener = self.listener.as_ptr().into();
+            trace::qio_net_listener_refuse(listener, channel.fd(), Some(name));
+            return Err(AcceptError::Refused);
         };
-        drop(lock);
-        accepted.map_err(|errno| {
-            trace::qio_channel_socket_accept_fail(channel.into());
-            if errno != Errno::EAGAIN {
-                statistics::failed(errno);
-            }
-            AcceptError::from(errno)
-        })
+        let client = establish::of_listeners_client(channel, descriptor, name);
+        limits::enter(&client, admitted);
+        Ok(client)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use super::server::Server;
 use super::watch::Watch;
 use crate::logic::aio;
+use crate::logic::limits::limiter::Resume;
 use crate::object::Ref;
 use crate::object::listener::Listener;
 use abi::layout::QIONetListener;
@@ -28,6 +29,7 @@ pub struct HandlerWatch {
     context: Context,
     /// Made in time: when it is needed there may be no descriptor for it.
     timer: Option<TimerFd>,
+    this: Weak<Self>,
     on_client: Callback,
     on_time: Callback,
     phase: Mutex<Phase>,
@@ -62,6 +64,7 @@ impl HandlerWatch {
             index,
             context,
             timer: TimerFd::create().ok(),
+            this: Weak::clone(this),
             on_client: calling(this, Self::dispatch),
             on_time: calling(this, Self::resume),
             phase: Mutex::new(Phase::Watching),
@@ -129,6 +132,19 @@ impl HandlerWatch {
     }
 }
 
+impl Resume for HandlerWatch {
+    /// The context does it, at its next iteration.
+    fn resume(&self) {
+        let phase = self.phase.lock();
+        if *phase == Phase::Suspended
+            && let Some(timer) = &self.timer
+        {
+            timer.set(0);
+        }
+        drop(phase);
+    }
+}
+
 impl Watch for HandlerWatch {
     fn server(&self) -> &Server {
         &self.server
@@ -138,7 +154,12 @@ impl Watch for HandlerWatch {
         self.index
     }
 
-    fn suspend(&self, listener: &Listener, milliseconds: u32) {
+    fn resuming(&self) -> Weak<dyn Resume> {
+        let weak: Weak<Self> = Weak::clone(&self.this);
+        weak
+    }
+
+    fn suspend(&self, listener: &Listener, milliseconds: Option<u32>) {
         let Some(timer) = &self.timer else {
             poll::rest(WITHOUT_TIMER);
             self.server.trace_resume(listener);
@@ -148,7 +169,9 @@ impl Watch for HandlerWatch {
         if *phase == Phase::Watching {
             *phase = Phase::Suspended;
             self.set(Handlers::NONE);
-            timer.set(milliseconds);
+            if let Some(milliseconds) = milliseconds {
+                timer.set(milliseconds);
+            }
             self.set_on_timer(self.on_time.on_read());
         }
         drop(phase);

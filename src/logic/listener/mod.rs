@@ -30,8 +30,10 @@ use core::ffi::CStr;
 use std::ffi::CString;
 use std::sync::Arc;
 
+use crate::logic::limits::{Limits, properties};
 use crate::logic::{control, socket};
 use crate::object::listener::Listener;
+use crate::object::property::Uint32;
 use crate::object::socket::{End, Socket};
 use crate::object::{Finalizing, Ref};
 use abi::address::Address;
@@ -97,6 +99,21 @@ fn channel_name(listener_name: CString) -> CString {
     let mut name = listener_name.into_bytes();
     name.extend_from_slice(b"-listen");
     CString::new(name).unwrap_or_default()
+}
+
+/// Limits what the listener takes of its clients (R-LIMIT-1).
+pub fn set_limits(listener: &Listener, limits: Limits) {
+    state_of(listener).limiter.set(limits);
+}
+
+/// Changes some of its limits; two threads may change different ones at once (R-LIMIT-17).
+pub fn change_limits(listener: &Listener, change: impl FnOnce(&mut Limits)) {
+    state_of(listener).limiter.change(change);
+}
+
+/// The limits in force.
+pub fn limits(listener: &Listener) -> Limits {
+    state_of(listener).limiter.limits()
 }
 
 /// Waits for one client on the calling thread (R-LSN-40). None if nothing is open, or when another
@@ -227,4 +244,6 @@ impl ObjectImpl for QIONetListener {
         finalize(&listener);
         listener.release();
     }
+
+    const PROPERTIES: &'static [Uint32<Self>] = properties::OF_LISTENERS;
 }

@@ -75,7 +75,7 @@ impl CallbackContext {
 }
 
 /// Registers a client callback in the place of the one before, whose destroy notify
-/// runs (R-LSN-12).
+/// runs (R-LSN-12, R-LSN-11).
 pub fn register(listener: &Listener, func: ClientFunc, context: &MainContext, name: ContextName) {
     let context = CallbackContext::Main(WeakContext::for_context(context));
     register_in(listener, func, context, name);
@@ -134,7 +134,7 @@ fn register_in(listener: &Listener, func: ClientFunc, context: CallbackContext, 
 }
 
 /// Takes the registration away: removes its watches, then runs its destroy notify.
-pub(super) fn unregister(listener: &Listener) {
+pub fn unregister(listener: &Listener) {
     let state = state_of(listener);
     let mut after = DropAfterUnlock::default();
     let mut inner = state.inner.lock();

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use super::accept::{AcceptError, AcceptLock, Backoff};
+use super::accept::{AcceptError, AcceptLock, Backoff, Limited};
 use super::registration::Registration;
 use super::state::state_of;
 use super::traces;
+use crate::logic::limits::limiter::Rest;
 use crate::object::Ref;
 use crate::object::client_func::Permission;
 use crate::object::listener::Listener;
@@ -73,9 +74,13 @@ impl Server {
     }
 
     /// Accepts clients and hands them over, some in a row. `seen` says that a poll has just found
-    /// one. Fails only for reasons to stop looking, for a while or for good.
+    /// one. Fails only for reasons to stop looking, for a while or for good (R-LSN-16, R-LSN-30, R-LSN-51).
     pub fn take_clients(&self, listener: &Listener, mut seen: bool) -> Result<(), AcceptError> {
         let mut taken = 0;
+        let limited = Limited {
+            listener,
+            limiter: &state_of(listener).limiter,
+        };
         for _ in 0..BATCH {
             if taken == 1 && !self.pace.lock().lookahead.pays() {
                 break;
@@ -84,9 +89,10 @@ impl Server {
             let Some(permission) = self.registration.func.enter() else {
                 return Err(AcceptError::Cancelled);
             };
+            let may_accept = || !self.is_cancelled();
             let accepted = self
                 .accept_lock
-                .accept(&self.channel, seen, || !self.is_cancelled());
+                .accept(&self.channel, seen, &limited, may_accept);
             seen = false;
             match accepted {
                 Ok(client) => {
@@ -107,6 +113,7 @@ impl Server {
                         return Err(AcceptError::OutOfResources(errno));
                     }
                 }
+                Err(AcceptError::Refused) => self.note_client(0),
                 Err(error) => return Err(error),
             }
         }
@@ -137,7 +144,13 @@ impl Server {
 
     /// Tells of a socket that is no longer left alone.
     pub fn trace_resume(&self, listener: &Listener) {
+        state_of(listener).record.set_resumed();
         trace::qio_net_listener_resume(listener.as_ptr().into(), self.channel.fd());
+    }
+
+    /// Tells of a socket that is left alone because of a limit.
+    pub fn tell_limit(&self, listener: &Listener, rest: Rest) {
+        traces::limit(listener, self.channel.fd(), rest);
     }
 
     /// Tells of a socket that can't be accepted from for so many milliseconds, or ever again.

@@ -1,10 +1,11 @@
 //! The event source of one listening socket (R-LSN-14).
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::server::Server;
 use super::state::state_of;
 use super::watch::Watch;
+use crate::logic::limits::limiter::Resume;
 use crate::object::Ref;
 use crate::object::listener::Listener;
 use abi::layout::QIONetListener;
@@ -26,10 +27,27 @@ pub struct SourceWatch {
 }
 
 /// The reference on the listener that a watch holds until its source is destroyed (R-LSN-15).
-struct Hold {
+pub(super) struct Hold {
     listener: Mutex<Option<Ref<QIONetListener>>>,
     /// The socket's index in the listener.
     index: usize,
+}
+
+impl Hold {
+    /// The socket's index in the listener.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+}
+
+impl Resume for Hold {
+    /// The source's context does it, at its next iteration.
+    fn resume(&self) {
+        let listener = self.listener.lock().clone();
+        if let Some(listener) = listener {
+            state_of(&listener).with_source(self, |source| source.set_ready_time(0));
+        }
+    }
 }
 
 /// What a source keeps. If its context ends it, it tells the listener.
@@ -85,12 +103,21 @@ impl SourceWatch {
         self.hold.listener.lock().take()
     }
 
-    /// Takes the socket out of the poll for so many milliseconds. The source must not be destroyed.
-    fn suspend_source(source: &SourceOf<Self>, milliseconds: u32) {
+    /// What tells its source from others.
+    pub(super) fn hold(&self) -> &Hold {
+        &self.hold
+    }
+
+    /// Takes the socket out of the poll for so many milliseconds, or until it is resumed. The source must
+    /// not be destroyed.
+    fn suspend_source(source: &SourceOf<Self>, milliseconds: Option<u32>) {
         if !source.hooks().is_suspended.swap(true, Ordering::AcqRel) {
             source.stop_polling();
         }
-        source.set_ready_time(monotonic_time() + i64::from(milliseconds) * 1_000);
+        source.set_ready_time(match milliseconds {
+            Some(milliseconds) => monotonic_time() + i64::from(milliseconds) * 1_000,
+            None => -1,
+        });
     }
 
     /// Puts the socket into the poll again. The source must not be destroyed.
@@ -111,8 +138,14 @@ impl Watch for SourceWatch {
         self.hold.index
     }
 
-    fn suspend(&self, listener: &Listener, milliseconds: u32) {
-        state_of(listener).with_source(self, |source| Self::suspend_source(source, milliseconds));
+    fn suspend(&self, listener: &Listener, milliseconds: Option<u32>) {
+        let suspend = |source: &_| Self::suspend_source(source, milliseconds);
+        state_of(listener).with_source(&self.hold, suspend);
+    }
+
+    fn resuming(&self) -> Weak<dyn Resume> {
+        let weak: Weak<Hold> = Arc::downgrade(&self.hold);
+        weak
     }
 }
 
@@ -143,7 +176,7 @@ impl Hooks for SourceWatch {
         }
         let [poll_fd] = &self.poll_fd;
         let found = if self.is_suspended.load(Ordering::Acquire) {
-            state_of(&listener).with_source(self, Self::resume_source);
+            state_of(&listener).with_source(&self.hold, Self::resume_source);
             self.server.trace_resume(&listener);
             None
         } else {

@@ -10,9 +10,10 @@ use super::accept::AcceptLock;
 use super::handler::HandlerWatch;
 use super::registration::{Registered, Registration};
 use super::server::Server;
-use super::source::SourceWatch;
+use super::source::{Hold, SourceWatch};
 use super::wait::Waiter;
 use super::watch::Watch;
+use crate::logic::limits::limiter::Limiter;
 use crate::object::Ref;
 use crate::object::client_func::{ClientFunc, ContextName};
 use crate::object::listener::Listener;
@@ -26,6 +27,8 @@ use registry::listener::Record;
 pub struct State {
     /// What dumps show.
     pub(super) record: Record,
+    /// What it takes of its clients.
+    pub(super) limiter: Arc<Limiter>,
     pub(super) inner: Mutex<Inner>,
     /// A waiter has left.
     pub(super) progress: Condvar,
@@ -180,6 +183,7 @@ impl State {
     pub(super) fn new(listener: &Listener) -> Self {
         Self {
             record: Record::new(listener.as_ptr().cast()),
+            limiter: Arc::default(),
             inner: Mutex::default(),
             progress: Condvar::default(),
         }
@@ -192,18 +196,14 @@ impl State {
         self.record.set_sockets(fds.filter(|&fd| fd >= 0));
     }
 
-    /// Calls `change` with the source of `watch`, unless it was replaced. The source isn't
+    /// Calls `change` with the source of the watch that has `hold`, unless it was replaced. The source isn't
     /// destroyed.
-    pub(super) fn with_source(
-        &self,
-        watch: &SourceWatch,
-        change: impl FnOnce(&SourceOf<SourceWatch>),
-    ) {
+    pub(super) fn with_source(&self, hold: &Hold, change: impl FnOnce(&SourceOf<SourceWatch>)) {
         let inner = self.inner.lock();
-        let socket = inner.sockets.get(watch.index());
+        let socket = inner.sockets.get(hold.index());
         let source = socket.and_then(|socket| socket.watch.as_ref()?.source());
         // Before it is destroyed it is taken away, but by its context, which is running.
-        if let Some(source) = source.filter(|source| ptr::eq(source.hooks(), watch)) {
+        if let Some(source) = source.filter(|source| ptr::eq(source.hooks().hold(), hold)) {
             change(source);
         }
         drop(inner);

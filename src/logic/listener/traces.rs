@@ -1,9 +1,12 @@
 //! What traces are told of a listener (R-TRACE-1 to 4).
 
-use core::ffi::CStr;
+use core::ffi::{CStr, c_int};
 use core::ptr;
 
 use super::registration::Registration;
+use super::state::state_of;
+use crate::logic::limits::limiter::Rest;
+use crate::logic::statistics::{self, Count};
 use crate::object::listener::Listener;
 use abi::profile::{self, ListenerTraces};
 use trace::Id;
@@ -48,6 +51,18 @@ pub fn callback(listener: &Listener, registration: &Registration) {
             aio_context(registration),
         );
     }
+}
+
+/// The socket `fd` is left alone because of a limit.
+pub fn limit(listener: &Listener, fd: c_int, rest: Rest) {
+    statistics::add(Count::AcceptLimited);
+    let milliseconds = match rest {
+        Rest::Milliseconds(milliseconds) => Some(milliseconds),
+        Rest::UntilOneGoes => None,
+    };
+    state_of(listener).record.set_limited(milliseconds);
+    let milliseconds = milliseconds.unwrap_or(0);
+    trace::qio_net_listener_limit(listener.as_ptr().into(), fd, milliseconds);
 }
 
 fn is_wanted(registration: Option<&Registration>) -> bool {

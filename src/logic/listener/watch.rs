@@ -1,8 +1,11 @@
 //! What the watches of listening sockets share, as event sources and as handlers of an AioContext.
 
+use std::sync::Weak;
+
 use super::accept::AcceptError;
 use super::server::Server;
 use super::state::state_of;
+use crate::logic::limits::limiter::{Rest, Resume};
 use crate::object::listener::Listener;
 use platform::glib::condition::{IN, NVAL};
 use platform::os::errno::Errno;
@@ -15,8 +18,32 @@ pub(super) trait Watch {
     /// Its index in the listener.
     fn index(&self) -> usize;
 
-    /// Doesn't look at the socket for so many milliseconds.
-    fn suspend(&self, listener: &Listener, milliseconds: u32);
+    /// Doesn't look at the socket for so many milliseconds, or until [`Watch::resuming`] is told.
+    fn suspend(&self, listener: &Listener, milliseconds: Option<u32>);
+
+    /// What ends a [`Watch::suspend`] early.
+    fn resuming(&self) -> Weak<dyn Resume>;
+
+    /// Leaves the socket alone as long as a limit wants it.
+    #[cold]
+    fn rest(&self, listener: &Listener, rest: Rest) {
+        self.server().tell_limit(listener, rest);
+        match rest {
+            Rest::Milliseconds(milliseconds) => self.suspend(listener, Some(milliseconds)),
+            Rest::UntilOneGoes => {
+                self.suspend(listener, None);
+                let resuming = self.resuming();
+                // A client may have gone meanwhile.
+                if !state_of(listener)
+                    .limiter
+                    .wait_for_place(Weak::clone(&resuming))
+                    && let Some(resuming) = resuming.upgrade()
+                {
+                    resuming.resume();
+                }
+            }
+        }
+    }
 
     /// The socket is ready for `found` (`G_IO_*`); None if its pause is over and nothing was looked
     /// at. Accepts clients and hands them over, some in a row. False if it is no longer watched.
@@ -35,7 +62,11 @@ pub(super) trait Watch {
                 let milliseconds = server.longer_pause();
                 server.tell_failure(listener, errno, Some(milliseconds));
                 server.trace_pause(listener, milliseconds);
-                self.suspend(listener, milliseconds);
+                self.suspend(listener, Some(milliseconds));
+                true
+            }
+            Err(AcceptError::Limited(rest)) => {
+                self.rest(listener, rest);
                 true
             }
             // Gives it up: it can never be accepted from (W-LSN-1).

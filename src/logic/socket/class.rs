@@ -4,6 +4,7 @@ use super::transfer::{self, ReadOptions};
 use super::{control, zero_copy};
 use super::{watch, writers};
 use crate::logic::aio::set_fd_handlers;
+use crate::logic::limits::properties;
 use crate::logic::transfer::peeks;
 use crate::object::Finalizing;
 use crate::object::channel::Polled;
@@ -11,6 +12,7 @@ use crate::object::channel_class::Transfer;
 use crate::object::class::{
     ChannelImpl, Flush, ObjectImpl, PeerPid, SetHandlers, Shutdown, Switch,
 };
+use crate::object::property::Uint32;
 use crate::object::socket::Socket;
 use crate::object::watch::WatchSource;
 use abi::layout::{QIO_CHANNEL_WRITE_FLAG_ZERO_COPY, QIOChannelShutdown, QIOChannelSocket};
@@ -30,6 +32,8 @@ impl ObjectImpl for QIOChannelSocket {
     fn finalize(socket: Finalizing<'_, Self>) {
         control::finalize(&socket);
     }
+
+    const PROPERTIES: &'static [Uint32<Self>] = properties::OF_SOCKETS;
 }
 
 /// Whether received descriptors stay as they are.
@@ -111,6 +115,10 @@ impl ChannelImpl for QIOChannelSocket {
     }
 
     const TAKE_NOTICES: Option<fn(&Socket) -> bool> = Some(zero_copy::take_at_once);
+    fn socket(channel: &Socket) -> Option<&Socket> {
+        Some(channel)
+    }
+
     const SHUTDOWN: Option<Shutdown<Self>> =
         Some(|socket, how| control::shutdown(socket, direction(how)));
     const SET_CORK: Option<Switch<Self>> = Some(control::set_cork);

@@ -5,7 +5,9 @@ use host::error::Error;
 
 use super::writers;
 use crate::object::channel::{Channel, Feature};
+use crate::object::guarded;
 use crate::object::socket::{End, Socket};
+use crate::object::waiting::{self, ToWake};
 use abi::origin;
 use platform::os::connection::{self, Direction};
 use platform::os::fd;
@@ -40,7 +42,8 @@ pub fn set_cork(socket: &Socket, enabled: bool) {
     }
 }
 
-/// Ends directions. Any thread may do that at any time, so nothing is waited for (R-CHAN-37).
+/// Ends directions. Any thread may do that at any time, so nothing is waited for (R-CHAN-37, R-CHAN-78). Those that
+/// wait to write to a UNIX socket are woken here (W-30).
 pub fn shutdown(socket: &Socket, direction: Direction) -> Result<(), Error> {
     connection::shutdown(socket.fd(), direction)
         .map_err(|errno| Error::os(errno, "Could not shut the socket down"))?;
@@ -48,6 +51,15 @@ pub fn shutdown(socket: &Socket, direction: Direction) -> Result<(), Error> {
         writers::shut_down(socket);
     }
     Ok(())
+}
+
+/// Ends both directions of a connection that has run out of time. Waits for nothing, and calls nothing of the
+/// program: the coroutine that waits to write is to be woken later (C9).
+pub fn shut_down_for_good(socket: &Socket) -> Option<ToWake> {
+    // It may have ended by itself.
+    let _ = shutdown(socket, Direction::Both);
+    let channel: &Channel = socket.upcast();
+    channel.take_to_wake(waiting::Direction::Write)
 }
 
 /// Asks for a send buffer of so many bytes (R-CHAN-70).
@@ -68,6 +80,8 @@ pub fn peer_process(socket: &Socket) -> Result<u32, Error> {
 
 /// Closes the socket; a closed channel stays closed (R-CHAN-79).
 pub fn close(socket: &Socket) -> Result<(), Error> {
+    // Whoever keeps a deadline leaves the descriptor alone from here on.
+    let kept = guarded::remove(socket.as_ptr().cast());
     let Some(descriptor) = socket.take() else {
         return Ok(());
     };
@@ -80,9 +94,10 @@ pub fn close(socket: &Socket) -> Result<(), Error> {
             error.report(&origin!(c"qio_channel_socket_close"));
         }
     }
-    descriptor
-        .close()
-        .map_err(|errno| Error::os(errno, "Could not close the socket"))
+    let closed = descriptor.close();
+    // A client that takes its place finds the descriptor free.
+    drop(kept);
+    closed.map_err(|errno| Error::os(errno, "Could not close the socket"))
 }
 
 /// What the last reference leaves (R-CHAN-80).

@@ -29,7 +29,7 @@ pub fn from_fd(fd: i32) -> Result<Ref<layout::QIOChannelSocket>, Error> {
 }
 
 /// Fails for an open channel. Asked before anything is made that would have to be undone (W-23).
-fn check_closed(socket: &Socket) -> Result<(), Error> {
+pub(super) fn check_closed(socket: &Socket) -> Result<(), Error> {
     if socket.is_open() {
         return Err(already_open());
     }
@@ -85,7 +85,11 @@ fn unnamed_here(errno: Errno) -> Error {
 }
 
 /// Gives the channel a descriptor that was made for it; closes it if that fails.
-fn give(socket: &Socket, descriptor: Descriptor, provenance: Provenance) -> Result<(), Error> {
+pub(super) fn give(
+    socket: &Socket,
+    descriptor: Descriptor,
+    provenance: Provenance,
+) -> Result<(), Error> {
     adopt(socket, descriptor.as_raw(), provenance)?;
     descriptor.into_raw();
     Ok(())

@@ -1,6 +1,7 @@
 //! The behaviour of socket channels (`QIOChannelSocket`), over one stream or datagram socket.
 //!
 //! - [`establish`]: how a channel comes by its socket.
+//! - [`connecting`]: one of these ways, without a thread that waits for the peer.
 //! - [`transfer`]: reading and writing, with descriptors beside the bytes.
 //! - [`zero_copy`]: what has to be done about sends from the caller's memory.
 //! - [`control`]: everything else, up to the end.
@@ -17,6 +18,7 @@
 //! | accepted | yes | UNIX | | | yes |
 
 mod class;
+pub mod connecting;
 pub mod control;
 pub mod establish;
 pub mod transfer;

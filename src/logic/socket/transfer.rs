@@ -1,6 +1,7 @@
 //! readv and writev of socket channels: sendmsg and recvmsg, with descriptors beside the bytes.
 
 use super::zero_copy;
+use crate::logic::limits::idle;
 use crate::logic::statistics;
 use crate::object::channel_class::Transfer;
 use crate::object::socket::Socket;
@@ -227,6 +228,7 @@ fn finish(
     failed: impl FnOnce(Errno) -> Error,
 ) -> Result<Transfer, Error> {
     match result {
+        Ok(0) => at_end(socket),
         Ok(bytes) => Ok(Transfer::Done(bytes)),
         // EWOULDBLOCK is the same number (R-CHAN-13).
         Err(Errno::EAGAIN) => {
@@ -238,6 +240,19 @@ fn finish(
         }
         Err(errno) => Err(failed(errno)),
     }
+}
+
+/// The end of file, or that of a connection which has run out of time: then it isn't the peer that has ended, so
+/// what has come may be a part (R-LIMIT-15).
+#[cold]
+fn at_end(socket: &Socket) -> Result<Transfer, Error> {
+    if idle::has_timed_out(socket) {
+        return Err(Error::os(
+            Errno::ETIMEDOUT,
+            "The connection was idle for too long",
+        ));
+    }
+    Ok(Transfer::Done(0))
 }
 
 #[cold]

@@ -77,10 +77,6 @@ impl Hooks for Watch {
 
     fn dispatch(&self, callback: Callback<'_, WatchFunc>) -> bool {
         self.waiter.end();
-        match self.ready() {
-            // The wake-up of one that was seen already.
-            0 => true,
-            ready => watch::dispatch(callback, self.channel.upcast(), ready),
-        }
+        watch::dispatch(callback, self.channel.upcast(), self.ready())
     }
 }

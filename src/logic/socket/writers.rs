@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::logic::wait;
+use crate::object::channel::{Channel, Feature};
 use crate::object::socket::Socket;
 use platform::glib::Source;
 use platform::glib::condition::OUT;
@@ -68,7 +69,10 @@ impl Table {
 
 /// Whether the system leaves something to tell about this wait.
 fn tells(socket: &Socket, condition: u32) -> bool {
-    condition & OUT != 0 && socket.is_open() && socket.is_unix()
+    // Of a UNIX socket the feature tells, without the lock of the addresses.
+    let channel: &Channel = socket.upcast();
+    let is_unix = || channel.has_feature(Feature::FD_PASS) || socket.is_unix();
+    condition & OUT != 0 && socket.is_open() && is_unix()
 }
 
 /// A part in that.

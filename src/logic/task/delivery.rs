@@ -32,7 +32,11 @@ const STARVED_TIME: i64 = 100_000;
 
 /// The queues of this process, by the address of their context. A forked child starts without.
 #[derive(Default)]
-struct CompletionQueues(Mutex<HashMap<usize, Arc<CompletionQueue>>>);
+struct CompletionQueues {
+    ordinary: Mutex<HashMap<usize, Arc<CompletionQueue>>>,
+    /// Those of another priority than [`IDLE_PRIORITY`], which stands beside the context.
+    others: Mutex<HashMap<(usize, i32), Arc<CompletionQueue>>>,
+}
 
 fn queues() -> &'static CompletionQueues {
     static QUEUES: PerProcess<CompletionQueues> = PerProcess::new();
@@ -44,6 +48,7 @@ fn queues() -> &'static CompletionQueues {
 pub struct CompletionQueue {
     /// The context's address: the key in [`CompletionQueues`]. The queue doesn't keep the context alive.
     context: usize,
+    priority: i32,
     /// The process the queue belongs to; a forked child leaves it alone.
     generation: u32,
     /// Pushed to by workers, polled by the context's thread, waited for by others.
@@ -66,20 +71,42 @@ impl CompletionQueue {
     /// The queue of a context, made on first use.
     pub fn for_context(context: &MainContext) -> Arc<Self> {
         let key = context.as_ptr().addr();
-        let mut queues = queues().0.lock();
+        let mut queues = queues().ordinary.lock();
         if let Some(queue) = queues.get(&key) {
             return Arc::clone(queue);
         }
-        let queue = Arc::new(Self {
-            context: key,
-            generation: fork::generation(),
-            // Until the sources are attached no poll waits for them; attaching wakes the context.
-            ..Self::default()
-        });
+        let queue = Self::new(key, IDLE_PRIORITY);
         queues.insert(key, Arc::clone(&queue));
         drop(queues);
         queue.attach(context);
         queue
+    }
+
+    /// The queue of a context whose tasks are delivered at a priority (R-EXT-20).
+    pub fn with_priority(context: &MainContext, priority: i32) -> Arc<Self> {
+        if priority == IDLE_PRIORITY {
+            return Self::for_context(context);
+        }
+        let key = (context.as_ptr().addr(), priority);
+        let mut queues = queues().others.lock();
+        if let Some(queue) = queues.get(&key) {
+            return Arc::clone(queue);
+        }
+        let queue = Self::new(key.0, priority);
+        queues.insert(key, Arc::clone(&queue));
+        drop(queues);
+        queue.attach(context);
+        queue
+    }
+
+    fn new(context: usize, priority: i32) -> Arc<Self> {
+        Arc::new(Self {
+            context,
+            priority,
+            generation: fork::generation(),
+            // Until the sources are attached no poll waits for them; attaching wakes the context.
+            ..Self::default()
+        })
     }
 
     fn attach(self: &Arc<Self>, context: &MainContext) {
@@ -96,7 +123,7 @@ impl CompletionQueue {
     fn attach_delivery(self: &Arc<Self>, context: &WeakContext) -> Option<SourceOf<Delivery>> {
         let source = SourceOf::new(Delivery(Arc::clone(self)));
         source.set_name(c"QIOTask");
-        source.set_priority(IDLE_PRIORITY);
+        source.set_priority(self.priority);
         source.set_can_recurse();
         context.attach(source, |_| {})
     }
@@ -131,6 +158,13 @@ impl CompletionQueue {
 
     /// Arms a finished task's delivery. From here on others own the task.
     pub(super) fn publish(self: &Arc<Self>, task: Arc<Task>, context: MainContext) {
+        self.announce(task, &context);
+        // Perhaps the context's last reference: then the queue closes, here.
+        drop(context);
+    }
+
+    /// Arms the delivery of news of a task.
+    pub(super) fn announce(self: &Arc<Self>, task: Arc<Task>, context: &MainContext) {
         let id = trace::Id::from(Handle::for_task(&task));
         task.published_iteration
             .store(self.iterations.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -143,8 +177,6 @@ impl CompletionQueue {
         }
         self.wake_waiters();
         trace::qio_task_thread_source_attach(id, Arc::as_ptr(self).into());
-        // Perhaps the context's last reference: then the queue closes, here.
-        drop(context);
     }
 
     /// Lets waiters look again.
@@ -220,6 +252,10 @@ impl CompletionQueue {
                 task.set_stage(Stage::Delivering);
                 return Step::Over((taken, tasks.is_empty()));
             }
+            if task.terms().is_some_and(|terms| terms.was_told()) {
+                // What is left of it goes with the context's next iterations.
+                return Step::Over((None, tasks.is_empty()));
+            }
             match task.stage() {
                 Stage::Done => return Step::Over((None, tasks.is_empty())),
                 Stage::Delivering
@@ -246,7 +282,7 @@ impl CompletionQueue {
     /// Whether the first task was held up for too long, counting one more iteration.
     fn is_starved(&self) -> bool {
         self.iterations.fetch_add(1, Ordering::Relaxed);
-        self.has_work() && self.first_was_held_up()
+        self.priority == IDLE_PRIORITY && self.has_work() && self.first_was_held_up()
     }
 
     fn first_was_held_up(&self) -> bool {
@@ -266,47 +302,55 @@ impl CompletionQueue {
             let _ = core::mem::ManuallyDrop::new(self);
             return;
         }
-        let mut queues = queues().0.lock();
-        let registered = queues.remove(&self.context);
-        drop(queues);
+        let registered = if self.priority == IDLE_PRIORITY {
+            queues().ordinary.lock().remove(&self.context)
+        } else {
+            queues()
+                .others
+                .lock()
+                .remove(&(self.context, self.priority))
+        };
         drop(registered);
         drop(self.sources.lock().take());
         let abandoned = core::mem::take(&mut *self.tasks.lock());
         for task in abandoned {
-            pool::one_is_over();
-            task.release();
+            match task.terms() {
+                Some(terms) => task.abandon_on_terms(terms),
+                None => {
+                    pool::one_is_over();
+                    task.end();
+                }
+            }
         }
+        // Who still waits for one of them has nothing to deliver.
+        self.wake_waiters();
     }
 }
 
 /// The source that delivers at idle priority.
 struct Delivery(Arc<CompletionQueue>);
 
-impl Hooks for Delivery {
-    type Func = ();
-
-    fn prepare(&self) -> bool {
+impl Delivery {
+    /// What is told to a poll, which asks so, and what GLib then remembers until the dispatch.
+    fn is_ready(&self, ask: impl FnOnce(&Handover<Arc<Task>>) -> bool) -> bool {
         let queue = &self.0;
-        if !queue.is_ours() {
-            return false;
-        }
-        let has_work = queue.tasks.begin_poll();
+        let has_work = queue.is_ours() && ask(&queue.tasks);
         if has_work {
             queue.announced.store(true, Ordering::Relaxed);
         }
         has_work
     }
+}
+
+impl Hooks for Delivery {
+    type Func = ();
+
+    fn prepare(&self) -> bool {
+        self.is_ready(Handover::begin_poll)
+    }
 
     fn check(&self) -> bool {
-        let queue = &self.0;
-        if !queue.is_ours() {
-            return false;
-        }
-        let has_work = queue.tasks.end_poll();
-        if has_work {
-            queue.announced.store(true, Ordering::Relaxed);
-        }
-        has_work
+        self.is_ready(Handover::end_poll)
     }
 
     fn dispatch(&self, _callback: Callback<'_, ()>) -> bool {
@@ -378,7 +422,7 @@ mod tests {
         assert!(Arc::ptr_eq(&queue, &CompletionQueue::for_context(&context)));
         assert!(!context.is_pending());
         drop(context);
-        assert!(!queues().0.lock().contains_key(&key));
+        assert!(!queues().ordinary.lock().contains_key(&key));
         assert_eq!(Arc::strong_count(&queue), 1);
     }
 

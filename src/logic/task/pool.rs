@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use super::delivery::CompletionQueue;
+use super::group::Group;
+use super::terms::Terms;
 use super::{Stage, Task};
 use crate::logic::statistics::{self, Count};
 use platform::glib::{Callback, Hooks, MainContext, Source, monotonic_time};
@@ -35,6 +37,16 @@ pub type Pool = Workers<Tasks>;
 /// Queues a task for a worker thread.
 pub fn submit(task: Arc<Task>) {
     statistics::add(Count::TaskSubmitted);
+    current().submit(task);
+}
+
+/// Counts a task that is to be queued, perhaps later.
+pub(super) fn count() {
+    statistics::add(Count::TaskSubmitted);
+}
+
+/// Queues a task that was counted.
+pub(super) fn admit(task: Arc<Task>) {
     current().submit(task);
 }
 
@@ -80,6 +92,8 @@ impl Retry {
 pub struct Told {
     /// The contexts that may be iterated, as none may go while the queue is locked.
     places: Vec<(MainContext, Option<Arc<CompletionQueue>>)>,
+    /// The groups that the tasks have places in, for which others wait.
+    groups: Vec<Arc<Group>>,
     /// The timers that have been. A context may go with its last source, and its tasks are counted with the
     /// queue.
     over: Retries,
@@ -136,9 +150,10 @@ impl Work for Tasks {
     ) -> Self::Told {
         retries.pause = (retries.pause * 2).clamp(RETRY_FIRST, RETRY_LONGEST);
         // Any of these may be iterated, or none but the default one.
-        let mut places = Vec::new();
+        let (mut places, mut groups) = (Vec::new(), Vec::new());
         places.extend(MainContext::try_default().map(|context| (context, None)));
         for task in queue {
+            groups.extend(task.terms().and_then(|terms| terms.place()).cloned());
             let thread = task.thread.lock();
             if let Some(context) = thread.context.clone() {
                 places.push((context, thread.completions.clone()));
@@ -148,7 +163,11 @@ impl Work for Tasks {
         for (context, completions) in &places {
             retries.start(pool, context, completions.clone());
         }
-        Told { places, over }
+        Told {
+            places,
+            groups,
+            over,
+        }
     }
 
     /// A thread that waits for one of these can run it now.
@@ -161,6 +180,7 @@ impl Work for Tasks {
         {
             completions.wake_waiters();
         }
+        told.groups.iter().for_each(|group| group.wake_waiters());
     }
 
     fn thread_came(retries: &mut Retries) {
@@ -183,12 +203,19 @@ impl Work for Tasks {
 }
 
 /// Takes a task back whose worker thread can't be made, so that a thread that waits for it can
-/// run it (W-TASK-1).
+/// run it (W-TASK-1); or one whose place in a group it waits for.
 pub(super) fn take_if_starved(task: &Arc<Task>) -> Option<Arc<Task>> {
     if task.stage() != Stage::Queued {
         return None;
     }
-    current().take_if_starved(|queued| Arc::ptr_eq(queued, task))
+    current().take_if_starved(|queued| {
+        let waits = |terms: &Arc<Terms>| {
+            queued
+                .terms()
+                .is_some_and(|other| terms.waits_for_place_of(other))
+        };
+        Arc::ptr_eq(queued, task) || task.terms().is_some_and(waits)
+    })
 }
 
 impl Retries {

@@ -26,6 +26,7 @@ pub fn bye(tls: &Tls) -> Result<(), Error> {
         task: None,
         context: MainContext::global_default(),
         channel: tls.to_ref(),
+        deadline: None,
     };
     step(&state, job)
 }

@@ -1,10 +1,15 @@
 //! The `io_*` methods of `QIOChannelTLS`.
 
-use super::{close, init, no_session, read, shutdown, watch, write};
+use super::{
+    close, handshake_timeout, init, no_session, read, set_handshake_timeout, shutdown, watch, write,
+};
+use crate::logic::limits::properties::HANDSHAKE_TIMEOUT;
 use crate::logic::{control, layered};
 use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
+use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, SetTimeout, Shutdown, Switch};
+use crate::object::property::Uint32;
+use crate::object::socket::Socket;
 use crate::object::tls::Tls;
 use crate::object::watch::WatchSource;
 use abi::layout::QIOChannelTLS;
@@ -22,6 +27,16 @@ impl ObjectImpl for QIOChannelTLS {
     fn finalize(channel: Finalizing<'_, Self>) {
         channel.release();
     }
+
+    const PROPERTIES: &'static [Uint32<Self>] = &[Uint32 {
+        name: HANDSHAKE_TIMEOUT.0,
+        description: HANDSHAKE_TIMEOUT.1,
+        get: Some(handshake_timeout),
+        set: |channel, value| {
+            set_handshake_timeout(channel, value);
+            Ok(())
+        },
+    }];
 }
 
 /// Whether a premature end reads as an end of file.
@@ -74,6 +89,11 @@ impl ChannelImpl for QIOChannelTLS {
         watch::wait(channel, condition, until)
     }
 
+    fn socket(channel: &Tls) -> Option<&Socket> {
+        channel.master()?.socket()
+    }
+
+    const SET_HANDSHAKE_TIMEOUT: Option<SetTimeout<Self>> = Some(set_handshake_timeout);
     const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);
     const SET_CORK: Option<Switch<Self>> = Some(layered::set_cork);
     const SET_DELAY: Option<Switch<Self>> = Some(layered::set_delay);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::operation::Job;
 use super::{State, no_session};
+use crate::logic::limits::deadline::Deadline;
 use crate::logic::task::Task;
 use crate::object::channel::Feature;
 use crate::object::task::Completion;
@@ -16,7 +17,7 @@ use platform::glib::MainContext;
 use registry::channel::Handshake;
 
 /// Starts the handshake. What can be done without waiting is done here: over a blocking master, all
-/// of it (R-TLS-13).
+/// of it (R-TLS-13, R-TLS-12).
 pub fn handshake(tls: &Tls, completion: Completion, context: MainContext) {
     let task = Task::new(Some(tls.to_ref().into_object()), completion);
     trace::qio_channel_tls_handshake_start(tls.as_ptr().into());
@@ -33,12 +34,27 @@ pub fn handshake(tls: &Tls, completion: Completion, context: MainContext) {
     if base.has_feature(Feature::CONCURRENT_IO) {
         session.require_thread_safety();
     }
+    let deadline = begin_deadline(&state, tls, &context);
     let job = Job {
         task: Some(task),
         context,
+        deadline,
         channel: tls.to_ref(),
     };
     step(&state, job, true);
+}
+
+/// Sets the deadline, if there is one.
+fn begin_deadline(state: &Arc<State>, tls: &Tls, context: &MainContext) -> Option<Deadline> {
+    let own_state = Arc::clone(state);
+    let give_up = move || {
+        // It may have ended just now.
+        if let Some(job) = own_state.handshake.give_up() {
+            finish(&own_state, job, Ok(()), false);
+        }
+    };
+    let id = tls.as_ptr().into();
+    Deadline::begin(&state.timeout, id, tls.master()?, context, give_up)
 }
 
 /// The master is ready.
@@ -77,10 +93,14 @@ fn step(state: &Arc<State>, job: Job, is_first: bool) {
 }
 
 /// After the last step: checks the peer and completes the task, unless the channel was closed.
-fn finish(state: &Arc<State>, job: Job, outcome: Result<(), Error>, is_first: bool) {
+fn finish(state: &Arc<State>, mut job: Job, outcome: Result<(), Error>, is_first: bool) {
     if !state.handshake.end() && !is_first {
         return job.release();
     }
+    let outcome = match job.deadline.take().is_some_and(Deadline::end) {
+        false => outcome,
+        true => Err(Error::new("The TLS handshake timed out")),
+    };
     let ioc = || job.channel.as_ptr().into();
     let outcome = match outcome {
         Ok(()) => {
@@ -116,7 +136,7 @@ fn check_peer(state: &State, tls: &Tls) -> Result<(), Error> {
     verdict
 }
 
-/// Calls the program back, and frees the task (R-TLS-19, R-TLS-20).
+/// Calls the program back, and frees the task (R-TLS-19, R-TLS-20, R-TLS-27).
 fn complete_task(task: &Arc<Task>, outcome: Result<(), Error>) {
     if let Err(error) = outcome
         && let Some(error) = error.into_object(&origin!(c"qio_channel_tls_handshake"))

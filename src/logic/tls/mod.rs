@@ -23,6 +23,7 @@ pub use transfer::{read, write};
 use core::ffi::CStr;
 use std::sync::Arc;
 
+use crate::logic::limits::deadline::Timeout;
 use crate::logic::{control, layered};
 use crate::object::Ref;
 use crate::object::channel::Channel;
@@ -54,6 +55,8 @@ struct State {
     output: Mutex<Output>,
     /// Watches for input, to be woken when some of it waits in the session.
     waiters: Arc<Waiters>,
+    /// Of the handshake.
+    timeout: Timeout,
 }
 
 impl State {
@@ -85,7 +88,21 @@ pub fn init(tls: &Tls) {
         input: Mutex::default(),
         output: Mutex::default(),
         waiters: Arc::default(),
+        timeout: Timeout::default(),
     }));
+}
+
+/// How long the handshake may take, in milliseconds; 0 while the program has not set it.
+fn handshake_timeout(tls: &Tls) -> u32 {
+    tls.state::<Arc<State>>()
+        .map_or(0, |state| state.timeout.get())
+}
+
+/// Sets how long the handshake may take, in milliseconds (R-LIMIT-12).
+fn set_handshake_timeout(tls: &Tls, milliseconds: u32) {
+    if let Some(state) = tls.state::<Arc<State>>() {
+        state.timeout.set(milliseconds);
+    }
 }
 
 /// A client's channel, for which the server has to be `hostname`.
@@ -149,7 +166,7 @@ pub fn shutdown(tls: &Tls, how: u32) -> Result<(), Error> {
 }
 
 /// Closes the master, without close_notify (R-TLS-45). What is outstanding is cancelled, without a
-/// callback.
+/// callback (R-TLS-49).
 pub fn close(tls: &Tls) -> Result<(), Error> {
     // What is outstanding may hold the last reference (R-TLS-46).
     let tls = tls.to_ref();

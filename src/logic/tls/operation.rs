@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::State;
+use crate::logic::limits::deadline::Deadline;
 use crate::logic::task::Task;
 use crate::logic::watch;
 use crate::object::Ref;
@@ -27,6 +28,8 @@ pub(super) struct Job {
     /// Where it waits.
     pub(super) context: MainContext,
     pub(super) channel: Ref<layout::QIOChannelTLS>,
+    /// By when it has to be over.
+    pub(super) deadline: Option<Deadline>,
 }
 
 impl Job {
@@ -157,8 +160,22 @@ impl Operation {
 
     /// The source of a wait is dispatched: the job, if it isn't cancelled.
     fn resume(&self, number: u64) -> Option<Job> {
+        let (job, source) = self.take_waiting(|current| current == number)?;
+        drop(source);
+        Some(job)
+    }
+
+    /// The time is up: the job, if it waits.
+    pub(super) fn give_up(&self) -> Option<Job> {
+        let (job, source) = self.take_waiting(|_| true)?;
+        source.destroy();
+        Some(job)
+    }
+
+    /// The job that waits, for its next step, and the source that it waits for, if the wait's number is meant.
+    fn take_waiting(&self, is_meant: impl FnOnce(u64) -> bool) -> Option<(Job, WatchSource)> {
         let mut stage = self.stage.lock();
-        if !matches!(&*stage, Stage::Waiting { number: current, .. } if *current == number) {
+        if !matches!(&*stage, Stage::Waiting { number, .. } if is_meant(*number)) {
             return None;
         }
         let Stage::Waiting { job, source, .. } = core::mem::replace(&mut *stage, Stage::Stepping)
@@ -167,8 +184,7 @@ impl Operation {
         };
         self.set_tag(&job.channel, 0);
         drop(stage);
-        drop(source);
-        Some(job)
+        Some((job, source))
     }
 
     /// The channel is closed. A wait ends here; a step that is being made is the last. Whether there

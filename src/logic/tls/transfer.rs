@@ -26,7 +26,7 @@ pub(super) struct Input {
 }
 
 /// Reads what there is. `relaxed_eof`: the end of the master is an end of file, close_notify or not
-/// (R-TLS-32).
+/// (R-TLS-32, R-TLS-29, R-TLS-30, R-TLS-34).
 pub fn read(tls: &Tls, iov: &[IoVecMut<'_>], relaxed_eof: bool) -> Result<Transfer, Error> {
     let (state, session) = parts(tls)?;
     let mut cursor = Cursor::new(iov);
@@ -119,7 +119,7 @@ pub(super) struct Output {
     failed: Option<Error>,
 }
 
-/// Writes as much as the session takes.
+/// Writes as much as the session takes (R-TLS-39, R-TLS-41).
 pub fn write(tls: &Tls, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     let (state, session) = parts(tls)?;
     let mut cursor = Cursor::new(iov);

@@ -31,7 +31,7 @@ struct Watch {
     channel: Ref<layout::QIOChannelTLS>,
 }
 
-/// A source that is ready when a transfer would not wait. None if the master makes none.
+/// A source that is ready when a transfer would not wait. None if the master makes none (R-TLS-51).
 pub(super) fn create(tls: &Tls, condition: u32) -> Option<WatchSource> {
     let master = tls.master()?;
     let raised = Arc::<AtomicU32>::default();
@@ -140,10 +140,6 @@ impl Hooks for Watch {
         self.end_wait();
         let raised = self.raised.swap(0, Ordering::AcqRel) & self.condition;
         let ready = self.pending() | self.polled() | raised;
-        // Another thread has read it meanwhile.
-        if ready == 0 {
-            return true;
-        }
         watch::dispatch(callback, self.channel.upcast(), ready)
     }
 }

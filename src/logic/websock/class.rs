@@ -1,10 +1,16 @@
 //! The `io_*` methods of `QIOChannelWebsock`.
 
-use super::{close, finalize, init, read, shutdown, wait, watch, write};
+use super::{
+    close, finalize, handshake_timeout, init, read, set_handshake_timeout, shutdown, wait, watch,
+    write,
+};
+use crate::logic::limits::properties::HANDSHAKE_TIMEOUT;
 use crate::logic::{control, layered};
 use crate::object::Finalizing;
 use crate::object::channel_class::Transfer;
-use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, Shutdown, Switch};
+use crate::object::class::{ChannelImpl, ObjectImpl, SetHandlers, SetTimeout, Shutdown, Switch};
+use crate::object::property::Uint32;
+use crate::object::socket::Socket;
 use crate::object::watch::WatchSource;
 use crate::object::websock::Websock;
 use abi::layout::QIOChannelWebsock;
@@ -22,6 +28,16 @@ impl ObjectImpl for QIOChannelWebsock {
     fn finalize(channel: Finalizing<'_, Self>) {
         finalize(channel);
     }
+
+    const PROPERTIES: &'static [Uint32<Self>] = &[Uint32 {
+        name: HANDSHAKE_TIMEOUT.0,
+        description: HANDSHAKE_TIMEOUT.1,
+        get: Some(handshake_timeout),
+        set: |channel, value| {
+            set_handshake_timeout(channel, value);
+            Ok(())
+        },
+    }];
 }
 
 impl ChannelImpl for QIOChannelWebsock {
@@ -63,6 +79,11 @@ impl ChannelImpl for QIOChannelWebsock {
         wait::until(channel, condition, until)
     }
 
+    fn socket(channel: &Websock) -> Option<&Socket> {
+        channel.master()?.socket()
+    }
+
+    const SET_HANDSHAKE_TIMEOUT: Option<SetTimeout<Self>> = Some(set_handshake_timeout);
     const SHUTDOWN: Option<Shutdown<Self>> = Some(shutdown);
     const SET_CORK: Option<Switch<Self>> = Some(layered::set_cork);
     const SET_DELAY: Option<Switch<Self>> = Some(layered::set_delay);

@@ -1,15 +1,15 @@
-//! The opening handshake: a request comes in, a response goes out, a task completes.
+//! The opening handshake: a request and a response go through the master, a task completes.
 
 use std::sync::Arc;
 
+use super::accepting::Accepting;
+use super::connecting::Connecting;
 use super::phase::{PendingHandshake, Phase};
 use super::state::State;
-use super::traced::Traced;
-use super::transport;
+use crate::logic::limits::deadline::Deadline;
 use crate::logic::task::Task;
 use crate::logic::watch;
 use crate::object::channel::Channel;
-use crate::object::channel_class::Transfer;
 use crate::object::task::Completion;
 use crate::object::waiting::Direction;
 use crate::object::watch::Watcher;
@@ -20,21 +20,23 @@ use host::error::Error;
 use platform::glib::MainContext;
 use platform::glib::condition::{IN, OUT};
 use platform::os::abort::misuse;
-use platform::os::iov::IoVec;
 use platform::sync::Mutex;
 use registry::channel::Handshake;
-use rfc6455::http::{self, HANDSHAKE_MAX, Response};
 
 /// What has been transferred so far.
 enum Progress {
-    Request(Vec<u8>),
-    Response { response: Response, sent: usize },
+    /// To a server.
+    Accepting(Accepting),
+    /// From a client.
+    Connecting(Connecting),
 }
 
 /// What came of one step.
-enum Step {
+pub(super) enum Step {
+    /// For more of the same.
     Waits,
-    Evaluated,
+    /// It is the other direction's turn.
+    Turns,
     Over(Result<(), Error>),
 }
 
@@ -54,6 +56,7 @@ pub fn handshake(websock: &Websock, completion: Completion) {
                 task: Arc::clone(&task),
                 channel: websock.to_ref(),
                 source: None,
+                deadline: None,
             });
             true
         }
@@ -67,8 +70,42 @@ pub fn handshake(websock: &Websock, completion: Completion) {
         task.release();
         return;
     }
-    let progress = Arc::new(Mutex::new(Progress::Request(Vec::new())));
-    wait(state, master, IN, progress);
+    begin_deadline(state, master);
+    let (progress, condition) = match state.client() {
+        None => (Progress::Accepting(Accepting::default()), IN),
+        Some(_) => (Progress::Connecting(Connecting::default()), OUT),
+    };
+    wait(state, master, condition, Arc::new(Mutex::new(progress)));
+}
+
+/// Sets the deadline, if there is one.
+fn begin_deadline(state: &Arc<State>, master: &Channel) {
+    let own_state = Arc::clone(state);
+    let give_up = move || {
+        // It may have ended just now.
+        if own_state
+            .phase
+            .with(|phase| matches!(phase, Phase::Connecting(_)))
+        {
+            finish(&own_state, Ok(()));
+        }
+    };
+    let context = MainContext::global_default();
+    let deadline = Deadline::begin(&state.timeout, state.id(), master, &context, give_up);
+    let unused = state.phase.with(|phase| match phase {
+        Phase::Connecting(handshake) => core::mem::replace(&mut handshake.deadline, deadline),
+        _ => deadline,
+    });
+    drop(unused);
+}
+
+/// Whether the handshake is over too late.
+fn is_late(state: &Arc<State>) -> bool {
+    let deadline = state.phase.with(|phase| match phase {
+        Phase::Connecting(handshake) => handshake.deadline.take(),
+        _ => None,
+    });
+    deadline.is_some_and(Deadline::end)
 }
 
 /// Goes on when the master is ready.
@@ -116,18 +153,8 @@ fn step(
 ) -> bool {
     let mut progress = shared.lock();
     let step = match &mut *progress {
-        Progress::Request(bytes) => match receive(master, bytes, state.id()) {
-            Ok(Some((response, rest))) => {
-                if response.outcome.is_ok() {
-                    state.receiver.begin(&rest);
-                }
-                *progress = Progress::Response { response, sent: 0 };
-                Step::Evaluated
-            }
-            Ok(None) => Step::Waits,
-            Err(error) => Step::Over(Err(error)),
-        },
-        Progress::Response { response, sent } => send_response(master, response, sent),
+        Progress::Accepting(accepting) => accepting.step(state, master),
+        Progress::Connecting(connecting) => connecting.step(state, master),
     };
     drop(progress);
     match step {
@@ -135,9 +162,9 @@ fn step(
             trace::qio_channel_websock_handshake_pending(state.id(), condition.cast_signed());
             true
         }
-        Step::Evaluated => {
-            trace::qio_channel_websock_handshake_reply(state.id());
-            wait(state, master, OUT, Arc::clone(shared));
+        Step::Turns => {
+            let other = if condition == IN { OUT } else { IN };
+            wait(state, master, other, Arc::clone(shared));
             false
         }
         Step::Over(outcome) => {
@@ -147,66 +174,31 @@ fn step(
     }
 }
 
-/// Takes more of the request; the response to it once its head has ended, and what came behind it.
-fn receive(
-    master: &Channel,
-    bytes: &mut Vec<u8>,
-    id: trace::Id,
-) -> Result<Option<(Response, Vec<u8>)>, Error> {
-    let before = bytes.len();
-    bytes.resize(HANDSHAKE_MAX, 0);
-    let transfer = transport::receive(master, &mut bytes[before..]);
-    let got = match transfer? {
-        Transfer::Done(0) => {
-            return Err(Error::new(
-                "The connection has ended before the WebSocket opening handshake",
-            ));
-        }
-        Transfer::Done(got) => got,
-        Transfer::WouldBlock => 0,
-    };
-    bytes.truncate(before + got);
-    // The end may straddle two reads.
-    let from = before.saturating_sub(3);
-    if let Some(end) = http::end_of_head(&bytes[from..]) {
-        let rest = bytes.split_off(from + end);
-        return Ok(Some((http::respond(bytes, &Traced(id)), rest)));
-    }
-    if bytes.len() == HANDSHAKE_MAX {
-        return Ok(Some((http::respond_too_large(bytes), Vec::new())));
-    }
-    Ok(None)
-}
-
-/// Sends more of the response.
-fn send_response(master: &Channel, response: &mut Response, sent: &mut usize) -> Step {
-    match transport::send(master, &[IoVec::from_slice(&response.bytes[*sent..])]) {
-        Ok(Transfer::Done(bytes)) => *sent = response.bytes.len().min(*sent + bytes),
-        Ok(Transfer::WouldBlock) => {}
-        Err(error) => return Step::Over(Err(error)),
-    }
-    if *sent < response.bytes.len() {
-        return Step::Waits;
-    }
-    if response.outcome.is_err() {
-        // The program is about to close the master, and the client is to get the response.
-        transport::discard_input(master);
-    }
-    let outcome = core::mem::replace(&mut response.outcome, Ok(()));
-    Step::Over(outcome.map_err(Error::new))
-}
-
 /// Tells the program, unless it has closed the channel meanwhile.
 fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
+    let outcome = match is_late(state) {
+        false => outcome,
+        true => Err(Error::new("The WebSocket opening handshake timed out")),
+    };
     // Before anybody may read and write.
     let error = match outcome {
         Err(error) => Some(state.stream.fail(error)),
         // It may have been shut down.
         Ok(()) => state.stream.end().and_then(Result::err),
     };
-    let Some(PendingHandshake { task, channel, .. }) = state.open() else {
+    let Some(handshake) = state.open() else {
         return;
     };
+    let PendingHandshake {
+        task,
+        channel,
+        source,
+        ..
+    } = handshake;
+    // It may be the deadline's source that brought it here.
+    if let Some(source) = source {
+        source.destroy();
+    }
     // Before the callback, which may drop the last reference but ours (R-WS-6, W-TASK-12).
     channel.set_handshake_tag(0);
     channel.upcast().record().set_handshake(match error {

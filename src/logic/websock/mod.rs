@@ -1,6 +1,7 @@
-//! The server's end of a WebSocket, over any other channel.
+//! Either end of a WebSocket, over any other channel.
 //!
-//! - [`handshake`]: from the request to the response, in the default context.
+//! - [`handshake`]: request and response, in the default context; [`accepting`]: a server's,
+//!   [`connecting`]: a client's.
 //! - [`state`]: the two directions, [`receiving`] and [`sending`], what they share ([`stream`]), and how
 //!   far the connection is ([`phase`]).
 //! - [`transport`]: single transfers with the master.
@@ -12,7 +13,9 @@
 //! sends beyond one buffer waits in the transport (R-WS-40). Queued output goes out in the
 //! background, in the default context.
 
+mod accepting;
 mod class;
+mod connecting;
 mod handshake;
 mod phase;
 mod receiving;
@@ -26,6 +29,7 @@ mod watch;
 
 pub use handshake::handshake;
 
+use core::ffi::CStr;
 use std::sync::Arc;
 
 use crate::logic::{control, layered};
@@ -37,6 +41,7 @@ use abi::layout;
 use host::error::Error;
 use platform::os::errno::Errno;
 use platform::os::iov::{IoVec, IoVecMut};
+use rfc6455::client::{Request, Wish};
 use state::State;
 
 /// A channel over `master` (R-WS-1).
@@ -45,6 +50,48 @@ pub fn create(master: &Channel) -> Ref<layout::QIOChannelWebsock> {
     layered::set_master(&websock, master);
     trace::qio_channel_websock_new_server(websock.as_ptr().into(), master.as_ptr().into());
     websock
+}
+
+/// A client's channel over `master`; what is wrong with the wish, if it can't be asked for.
+pub fn create_client(
+    master: &Channel,
+    wish: &Wish<'_>,
+) -> Result<Ref<layout::QIOChannelWebsock>, Error> {
+    let request = Request::new(wish).map_err(Error::new)?;
+    let websock = Ref::<layout::QIOChannelWebsock>::create();
+    if let Some(state) = websock.state::<Arc<State>>() {
+        state.set_client(request);
+    }
+    layered::set_master(&websock, master);
+    let (ioc, master) = (websock.as_ptr().into(), master.as_ptr().into());
+    trace::qio_channel_websock_new_client(ioc, master, wish.host, wish.path);
+    Ok(websock)
+}
+
+/// The subprotocol that the server of a client's channel has chosen.
+pub fn protocol(websock: &Websock) -> Option<&CStr> {
+    websock.state::<Arc<State>>()?.protocol()
+}
+
+/// The status with which the peer has closed the stream; 0 if it has not.
+pub fn peer_status(websock: &Websock) -> u16 {
+    websock
+        .state::<Arc<State>>()
+        .map_or(0, |state| state.peer_status())
+}
+
+/// How long the handshake may take, in milliseconds; 0 while the program has not set it.
+fn handshake_timeout(websock: &Websock) -> u32 {
+    websock
+        .state::<Arc<State>>()
+        .map_or(0, |state| state.timeout.get())
+}
+
+/// Sets how long the opening handshake may take, in milliseconds (R-LIMIT-12).
+fn set_handshake_timeout(websock: &Websock, milliseconds: u32) {
+    if let Some(state) = websock.state::<Arc<State>>() {
+        state.timeout.set(milliseconds);
+    }
 }
 
 /// Prepares a new instance.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::logic::limits::deadline::Deadline;
 use crate::logic::task::Task;
 use crate::object::Ref;
 use crate::object::watch::WatchSource;
@@ -17,6 +18,8 @@ pub(super) struct PendingHandshake {
     pub(super) channel: Ref<layout::QIOChannelWebsock>,
     /// What it waits with.
     pub(super) source: Option<WatchSource>,
+    /// By when it has to be over.
+    pub(super) deadline: Option<Deadline>,
 }
 
 impl PendingHandshake {

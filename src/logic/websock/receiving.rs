@@ -14,6 +14,7 @@ use host::error::Error;
 use platform::os::iov::{self, Cursor, IoVecMut};
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, Ordering};
+use rfc6455::Role;
 use rfc6455::input::{Event, Input};
 
 /// The receiving side of a channel.
@@ -46,12 +47,17 @@ impl Receiver {
         }
     }
 
-    /// Begins with what came behind the request (R-WS-8).
+    /// Says which end of the connection this is, before anything has come.
+    pub(super) fn set_role(&self, role: Role) {
+        *self.input.lock() = Input::new(role);
+    }
+
+    /// Begins with what came behind the request or the response (R-WS-8).
     pub(super) fn begin(&self, bytes: &[u8]) {
         self.input.lock().begin(bytes);
     }
 
-    /// Reads payload: as much as is there, else what the master has next (R-WS-30).
+    /// Reads payload: as much as is there, else what the master has next (R-WS-30, R-WS-21, R-WS-29).
     pub(super) fn read(&self, master: &Channel, iov: &[IoVecMut<'_>]) -> Result<Transfer, Stop> {
         let (traced, wanted) = (&self.stream.traced, iov::total(iov));
         if wanted == 0 {
@@ -71,7 +77,7 @@ impl Receiver {
                 // What came before the end is delivered first (R-WS-32).
                 _ if got > 0 => break Ok(Transfer::Done(got)),
                 // Not with the lock.
-                event @ (Event::Close | Event::Violation(_)) => return Err(Stop::Ends(event)),
+                event @ (Event::Close(_) | Event::Violation(_)) => return Err(Stop::Ends(event)),
                 Event::Nothing | Event::HeldPing => {
                     if let Some(end) = self.stream.end() {
                         break end;
@@ -170,7 +176,7 @@ impl Receiver {
         }
         drop(input);
         self.stream.wake();
-        matches!(event, Event::Close | Event::Violation(_)).then_some(event)
+        matches!(event, Event::Close(_) | Event::Violation(_)).then_some(event)
     }
 
     /// Takes from the master what will not be read, unless another thread is reading.

@@ -17,15 +17,16 @@ use abi::layout::QIOChannelShutdown;
 use host::error::Error;
 use platform::glib::MainContext;
 use platform::glib::condition::OUT;
+use platform::os::errno::Errno;
 use platform::os::iov::{self, Cursor, IoVec};
 use platform::os::poll;
 use platform::sync::Mutex;
 use platform::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use rfc6455::Observer;
 use rfc6455::direct;
 use rfc6455::frame::{BINARY, CLOSE, PONG};
-use rfc6455::output::{self, Output};
+use rfc6455::output::{self, NoKey, Output};
 use rfc6455::pongs::Pongs;
+use rfc6455::{Observer, Role};
 
 /// Milliseconds after which a thread that has the output, and may wait with it, is taken to do so.
 const PATIENCE: u32 = 10;
@@ -46,6 +47,8 @@ enum CloseFrame {
 /// The sending side of a channel.
 pub(super) struct Sender {
     stream: Arc<Stream>,
+    /// Who leaves the end of the connection to the server (RFC 6455 section 7.1.1).
+    is_client: AtomicBool,
     output: Mutex<Output>,
     /// Bytes in `output`, readable without the lock.
     queued: AtomicUsize,
@@ -64,6 +67,7 @@ impl Sender {
     pub(super) fn new(stream: Arc<Stream>) -> Self {
         Self {
             stream,
+            is_client: AtomicBool::new(false),
             output: Mutex::default(),
             queued: AtomicUsize::new(0),
             pongs: Mutex::default(),
@@ -72,6 +76,13 @@ impl Sender {
             owes: AtomicBool::new(false),
             pump: Mutex::default(),
         }
+    }
+
+    /// Says which end of the connection this is, before anything goes out.
+    pub(super) fn set_role(&self, role: Role) {
+        *self.output.lock() = Output::new(role);
+        self.is_client
+            .store(role == Role::Client, Ordering::Release);
     }
 
     /// Sends frames (R-WS-34, R-WS-35).
@@ -101,14 +112,13 @@ impl Sender {
         iov: &[IoVec<'_>],
         offered: usize,
     ) -> Result<usize, Error> {
-        let owes = self.owes.load(Ordering::Acquire);
+        self.check_open()?;
         // Descriptors know nothing of what they didn't take.
         let remembers = master.polled().is_none();
         let mut accepted = 0;
-        if owes || output.queued() > 0 {
-            // Nothing goes behind a Close frame, which another thread may just have asked for.
+        if self.owes.load(Ordering::Acquire) || output.queued() > 0 {
             self.stream.check_writable()?;
-        } else if offered > 0 && iov.len() <= direct::ELEMENTS_MAX {
+        } else if offered > 0 && iov.len() <= direct::ELEMENTS_MAX && !output.masks() {
             let transfer = |frames: &[IoVec<'_>]| match send(master, frames) {
                 Ok(Transfer::Done(bytes)) => Ok(bytes),
                 Ok(Transfer::WouldBlock) => Ok(0),
@@ -127,21 +137,51 @@ impl Sender {
         }
         // Also the frame that a transport has encrypted but not taken: the same bytes, and nothing
         // before them (R-TLS-40).
-        let before = output.queued();
         let mut source = Cursor::new(iov);
         source.advance(accepted);
         let largest = if remembers {
-            output::RECORD
+            output.record()
         } else {
             output::LIMIT
         };
-        let queued = output.data(&mut source, offered - accepted, largest);
-        if queued > 0 {
-            let header = output.queued() - before - queued;
-            self.stream.traced.encoded(BINARY, header, queued);
+        loop {
+            let before = output.queued();
+            let queued = output
+                .data(&mut source, offered - accepted, largest)
+                .map_err(|error| self.fail_for_key(error))?;
+            if queued > 0 {
+                let header = output.queued() - before - queued;
+                self.stream.traced.encoded(BINARY, header, queued);
+            }
+            self.flush(master, output)?;
+            accepted += queued;
+            // What is masked goes this way as long as the master takes it.
+            if !output.masks()
+                || output.queued() > 0
+                || accepted == offered
+                || self.is_closing.load(Ordering::Acquire)
+            {
+                return Ok(accepted);
+            }
         }
-        self.flush(master, output)?;
-        Ok(accepted + queued)
+    }
+
+    /// Nothing goes behind a Close frame, which another thread may have sent while this one waited for the output.
+    fn check_open(&self) -> Result<(), Error> {
+        if !self.is_closing.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.stream.check_writable()?;
+        Err(Error::os(Errno::EINVAL, "The WebSocket is closed"))
+    }
+
+    /// Ends the stream for lack of a masking key.
+    fn fail_for_key(&self, error: NoKey) -> Error {
+        let errno = error.raw_os_error().map_or(Errno::EINVAL, Errno::new);
+        self.stream.fail(Error::os(
+            errno,
+            "There is no random masking key for a WebSocket frame",
+        ))
     }
 
     /// Whether a writer has room for more.
@@ -235,15 +275,16 @@ impl Sender {
             return;
         }
         if let Some(mut output) = self.output.try_lock() {
-            self.queue_owed(&mut output);
+            // A frame that lacks its key isn't sent.
+            let _ = self.queue_owed(&mut output);
             let _ = send(master, &[IoVec::from_slice(output.pending())]);
         }
     }
 
     /// Queues the pongs that there is room for, and behind all of them the Close frame.
-    fn queue_owed(&self, output: &mut Output) {
+    fn queue_owed(&self, output: &mut Output) -> Result<(), NoKey> {
         if !self.owes.load(Ordering::Acquire) {
-            return;
+            return Ok(());
         }
         let mut close = self.close.lock();
         let mut pongs = self.pongs.lock();
@@ -252,11 +293,11 @@ impl Sender {
             && output.has_room_for_pong()
             && let Some(payload) = pongs.pay()
         {
-            let header = output.pong(&payload);
+            let header = output.pong(&payload)?;
             self.stream.traced.encoded(PONG, header, payload.len());
         }
         if let CloseFrame::Owed { status, reason } = *close {
-            let header = output.close(status, reason);
+            let header = output.close(status, reason)?;
             self.stream.traced.encoded(CLOSE, header, 2 + reason.len());
             *close = CloseFrame::Queued;
             // Before another thread can take it for sent.
@@ -270,12 +311,16 @@ impl Sender {
         }
         drop(pongs);
         drop(close);
+        Ok(())
     }
 
     /// Sends as much as the master takes. The errors of the master are remembered.
     fn flush(&self, master: &Channel, output: &mut Output) -> Result<(), Error> {
         let result = loop {
-            self.queue_owed(output);
+            if let Err(error) = self.queue_owed(output) {
+                output.clear();
+                break Err(self.fail_for_key(error));
+            }
             if output.queued() == 0 {
                 break Ok(());
             }
@@ -292,8 +337,8 @@ impl Sender {
         result
     }
 
-    /// When the Close frame has gone out, the server ends the connection (RFC 6455 section 7.1.1). Not
-    /// with the output.
+    /// When the Close frame has gone out, the server ends the connection (RFC 6455 section 7.1.1); a client
+    /// leaves that to it. Not with the output (R-WSC-7).
     fn finish_close(&self, master: &Channel) {
         if !self.is_closing.load(Ordering::Acquire) {
             return;
@@ -305,7 +350,7 @@ impl Sender {
             *close = CloseFrame::Done;
         }
         drop(close);
-        if is_over {
+        if is_over && !self.is_client.load(Ordering::Acquire) {
             self.end_transport(master);
         }
     }

@@ -1,16 +1,21 @@
 //! The state of a channel: its phase, its two directions, and their end.
 
-use std::sync::Arc;
+use std::ffi::{CStr, CString};
+use std::sync::{Arc, OnceLock};
 
 use super::phase::{Kind, PendingHandshake, Phase, PhaseCell};
 use super::receiving::{Receiver, Stop};
 use super::sending::Sender;
 use super::stream::{End, Stream};
+use crate::logic::limits::deadline::Timeout;
 use crate::object::channel::Channel;
 use crate::object::channel_class::Transfer;
 use host::error::Error;
 use platform::glib::condition::{ERR, HUP, IN, OUT};
 use platform::os::iov::{IoVec, IoVecMut};
+use platform::sync::atomic::{AtomicU16, Ordering};
+use rfc6455::Role;
+use rfc6455::client::Request;
 use rfc6455::frame::Refusal;
 use rfc6455::input::Event;
 
@@ -20,6 +25,14 @@ pub(super) struct State {
     pub(super) stream: Arc<Stream>,
     pub(super) receiver: Receiver,
     sender: Arc<Sender>,
+    /// Of the opening handshake.
+    pub(super) timeout: Timeout,
+    /// What a client's end asks for.
+    client: OnceLock<Request>,
+    /// The subprotocol that the server has chosen.
+    protocol: OnceLock<CString>,
+    /// The status of the peer's Close frame; 0 while none has come.
+    peer_status: AtomicU16,
 }
 
 impl State {
@@ -32,7 +45,42 @@ impl State {
             receiver: Receiver::new(Arc::clone(&stream), Arc::clone(&sender)),
             stream,
             sender,
+            timeout: Timeout::default(),
+            client: OnceLock::new(),
+            protocol: OnceLock::new(),
+            peer_status: AtomicU16::new(0),
         }
+    }
+
+    /// Makes a new channel a client's end.
+    pub(super) fn set_client(&self, request: Request) {
+        self.receiver.set_role(Role::Client);
+        self.sender.set_role(Role::Client);
+        // There is none: the channel is new.
+        let _ = self.client.set(request);
+    }
+
+    /// What a client's end asks for; None for a server's.
+    pub(super) fn client(&self) -> Option<&Request> {
+        self.client.get()
+    }
+
+    /// The server has chosen a subprotocol.
+    pub(super) fn set_protocol(&self, protocol: Option<String>) {
+        if let Some(protocol) = protocol.and_then(|name| CString::new(name).ok()) {
+            // There is one handshake.
+            let _ = self.protocol.set(protocol);
+        }
+    }
+
+    /// The subprotocol that the server has chosen.
+    pub(super) fn protocol(&self) -> Option<&CStr> {
+        self.protocol.get().map(CString::as_c_str)
+    }
+
+    /// The status with which the peer has closed the stream; 0 if it has not.
+    pub(super) fn peer_status(&self) -> u16 {
+        self.peer_status.load(Ordering::Relaxed)
     }
 
     /// The channel, in traces.
@@ -99,7 +147,10 @@ impl State {
                 let text = format!("The WebSocket peer broke the protocol: {reason}");
                 (*status, *reason, text)
             }
-            _ => {
+            other => {
+                if let Event::Close(status) = other {
+                    self.peer_status.store(*status, Ordering::Relaxed);
+                }
                 let text = "The WebSocket peer has closed the connection".to_owned();
                 (1000, "peer requested close", text)
             }

@@ -8,6 +8,7 @@ use platform::glib::condition::{IN, OUT};
 use platform::os::fd;
 use platform::os::fd_list::{PassedFds, ReceivedFds};
 use platform::os::iov::IoVec;
+use rfc6455::http::{self, HANDSHAKE_MAX};
 
 /// Bytes that are discarded at most: a peer that goes on and on is reset.
 const DISCARD_MAX: usize = 1 << 20;
@@ -20,6 +21,49 @@ pub(super) fn receive(master: &Channel, space: &mut [u8]) -> Result<Transfer, Er
 /// One write.
 pub(super) fn send(master: &Channel, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     master.io_writev(iov, PassedFds::NONE, 0)
+}
+
+/// How much of the head of a request or response is there.
+pub(super) enum Head {
+    /// All of it, and this came behind it.
+    Whole(Vec<u8>),
+    Part,
+    /// It has no end within the limit.
+    TooLarge,
+    /// The connection has ended within it.
+    Ended,
+}
+
+/// Takes more of a head, whose end may straddle two reads.
+pub(super) fn receive_head(master: &Channel, bytes: &mut Vec<u8>) -> Result<Head, Error> {
+    let before = bytes.len();
+    bytes.resize(HANDSHAKE_MAX, 0);
+    let transfer = receive(master, &mut bytes[before..]);
+    let got = match transfer {
+        Ok(Transfer::Done(0)) => return Ok(Head::Ended),
+        Ok(Transfer::Done(got)) => got,
+        Ok(Transfer::WouldBlock) | Err(_) => 0,
+    };
+    bytes.truncate(before + got);
+    transfer?;
+    let from = before.saturating_sub(3);
+    if let Some(end) = http::end_of_head(&bytes[from..]) {
+        return Ok(Head::Whole(bytes.split_off(from + end)));
+    }
+    Ok(if bytes.len() == HANDSHAKE_MAX {
+        Head::TooLarge
+    } else {
+        Head::Part
+    })
+}
+
+/// Sends what has not been sent; whether all of it has gone out now.
+pub(super) fn send_more(master: &Channel, bytes: &[u8], sent: &mut usize) -> Result<bool, Error> {
+    match send(master, &[IoVec::from_slice(&bytes[*sent..])])? {
+        Transfer::Done(more) => *sent = bytes.len().min(*sent + more),
+        Transfer::WouldBlock => {}
+    }
+    Ok(*sent == bytes.len())
 }
 
 /// Whether the master can be written now, told without a new descriptor (C8).

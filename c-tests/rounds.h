@@ -1,0 +1,17 @@
+/*
+ * How often tests repeat what goes wrong rarely.
+ *
+ * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef QIO_TEST_ROUNDS_H
+#define QIO_TEST_ROUNDS_H
+
+#include <glib.h>
+
+/* Under valgrind, which is slow, and for all profiles but the default one, as what is repeated depends on no switch. */
+static inline gboolean has_few_rounds(void)
+{
+    return g_getenv("QIO_TEST_SLOW") != NULL || g_getenv("QIO_TEST_FEW_ROUNDS") != NULL;
+}
+
+#endif

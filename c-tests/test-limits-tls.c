@@ -1,0 +1,134 @@
+/*
+ * qio/limits.h: the deadline of a TLS handshake (R-LIMIT of docs/spec/limits.md). That of a WebSocket is in
+ * test-limits-deadlines.c.
+ *
+ * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "tls-channels.h"
+#include "qio/limits.h"
+#include "qio/stats.h"
+
+#define HOUR_MS 3600000
+
+static uint64_t timed_out(void)
+{
+    QIOStats stats = { .size = sizeof(stats) };
+
+    qio_stats(&stats);
+    return stats.handshakes_timed_out;
+}
+
+static void run_until_destroyed(Shake *shake, GMainContext *context)
+{
+    while (!shake->destroyed) {
+        g_main_context_iteration(context, true);
+    }
+    g_assert_cmpint(shake->called, ==, 1);
+}
+
+/* R-LIMIT-13: the client says nothing; each end has a deadline of its own, in the handshake's context. */
+static void test_silent_peer(void)
+{
+    GMainContext *contexts[2] = { NULL, g_main_context_new() };
+    int end, n;
+
+    for (end = CLIENT; end <= SERVER; end++) {
+        for (n = 0; n < 2; n++) {
+            uint64_t before = timed_out();
+            Tls tls;
+            ssize_t got;
+            char byte;
+
+            tls_make(&tls);
+            g_assert_cmpint(qio_channel_set_handshake_timeout(QIO_CHANNEL(tls.ends[end]), 30, &error_abort), ==, 0);
+            shake_start(&tls.shakes[end], tls.ends[end], contexts[n]);
+            run_until_destroyed(&tls.shakes[end], contexts[n]);
+            g_assert_cmpstr(tls.shakes[end].error, ==, "The TLS handshake timed out");
+            g_assert_cmpuint(timed_out() - before, ==, 1);
+            /* The connection is shut down; what the client has sent is still there. */
+            do {
+                got = recv(QIO_CHANNEL_SOCKET(tls.below[!end])->fd, &byte, 1, 0);
+            } while (got > 0);
+            g_assert_cmpint(got, ==, 0);
+            tls_end(&tls);
+        }
+    }
+    g_main_context_unref(contexts[1]);
+}
+
+/* A handshake over a blocking socket, which waits in its call, ends as well. */
+static void test_blocking(void)
+{
+    Tls tls;
+
+    tls_make(&tls);
+    qio_channel_set_blocking(tls.below[SERVER], true, NULL);
+    g_assert_cmpint(qio_channel_set_handshake_timeout(QIO_CHANNEL(tls.ends[SERVER]), 30, &error_abort), ==, 0);
+    shake_start(&tls.shakes[SERVER], tls.ends[SERVER], NULL);
+    g_assert_cmpint(tls.shakes[SERVER].destroyed, ==, 1);
+    g_assert_cmpint(tls.shakes[SERVER].called, ==, 1);
+    g_assert_cmpstr(tls.shakes[SERVER].error, ==, "The TLS handshake timed out");
+    /* What the deadline has left for the context finds nothing to do. */
+    tls_run();
+    tls_end(&tls);
+}
+
+/* A handshake that is over in time has no deadline any more. */
+static void test_in_time(void)
+{
+    uint64_t before = timed_out();
+    int end, n;
+
+    for (n = 0; n < 2; n++) {
+        Tls tls;
+
+        tls_make(&tls);
+        for (end = CLIENT; end <= SERVER; end++) {
+            g_assert_cmpint(qio_channel_set_handshake_timeout(QIO_CHANNEL(tls.ends[end]), n ? 0 : HOUR_MS, &error_abort), ==, 0);
+        }
+        tls_connect(&tls);
+        tls_end(&tls);
+    }
+    g_assert_cmpuint(timed_out(), ==, before);
+}
+
+/* A close ends the deadline, too: nobody is called. */
+static void test_close(void)
+{
+    uint64_t before = timed_out();
+    Tls tls;
+
+    tls_make(&tls);
+    g_assert_cmpint(qio_channel_set_handshake_timeout(QIO_CHANNEL(tls.ends[SERVER]), HOUR_MS, &error_abort), ==, 0);
+    shake_start(&tls.shakes[SERVER], tls.ends[SERVER], NULL);
+    tls_run();
+    g_assert_cmpint(qio_channel_close(QIO_CHANNEL(tls.ends[SERVER]), &error_abort), ==, 0);
+    g_assert_cmpint(tls.shakes[SERVER].called, ==, 0);
+    g_assert_cmpint(tls.shakes[SERVER].destroyed, ==, 1);
+    tls_end(&tls);
+    g_assert_cmpuint(timed_out(), ==, before);
+}
+
+/* Other channels have no handshake. */
+static void test_no_handshake(void)
+{
+    Error *err = NULL;
+    Tls tls;
+
+    tls_make(&tls);
+    g_assert_cmpint(qio_channel_set_handshake_timeout(tls.below[SERVER], 1, &err), ==, -1);
+    g_assert_cmpstr(error_get_pretty(err), ==, "The channel has no handshake: only TLS and WebSocket channels have one");
+    error_free(err);
+    tls_end(&tls);
+}
+
+int main(int argc, char **argv)
+{
+    tls_tests_init(&argc, &argv);
+    g_test_add_func("/qio/limits/tls/silent-peer", test_silent_peer);
+    g_test_add_func("/qio/limits/tls/blocking", test_blocking);
+    g_test_add_func("/qio/limits/tls/in-time", test_in_time);
+    g_test_add_func("/qio/limits/tls/close", test_close);
+    g_test_add_func("/qio/limits/tls/no-handshake", test_no_handshake);
+    return tls_tests_run();
+}

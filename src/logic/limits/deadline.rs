@@ -1,0 +1,131 @@
+//! The deadline of a handshake.
+//!
+//! It is kept by a thread of its own (`platform::sync::timers`): a server whose loop waits in a blocking
+//! handshake for a client that says nothing is the one that needs it most. The thread shuts the connection down, which ends such
+//! a wait, and leaves the rest to the context of the handshake.
+
+use std::sync::Arc;
+
+use crate::logic::socket::control;
+use crate::logic::statistics::{self, Count};
+use crate::object::channel::Channel;
+use crate::object::guarded::{self, Key};
+use platform::glib::{Callback, Hooks, MainContext, Source};
+use platform::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use platform::sync::timers::{self, Armed, Expire};
+
+/// How long the handshakes of a channel may take, in milliseconds.
+pub struct Timeout(AtomicU32);
+
+impl Default for Timeout {
+    fn default() -> Self {
+        Self(AtomicU32::new(Self::UNSET))
+    }
+}
+
+impl Timeout {
+    /// What the listener says whose client it is.
+    const UNSET: u32 = u32::MAX;
+
+    /// The program wants so many; 0 is any time.
+    pub fn set(&self, milliseconds: u32) {
+        self.0
+            .store(milliseconds.min(Self::UNSET - 1), Ordering::Relaxed);
+    }
+
+    /// What the program has set; 0 if it has not.
+    pub fn get(&self) -> u32 {
+        match self.0.load(Ordering::Relaxed) {
+            Self::UNSET => 0,
+            own => own,
+        }
+    }
+
+    /// How long a handshake over `master` may take; None is any time (R-LIMIT-12).
+    fn over(&self, master: &Channel) -> Option<u32> {
+        let own = self.0.load(Ordering::Relaxed);
+        let milliseconds = if own == Self::UNSET {
+            let socket = master.socket()?;
+            guarded::look(socket, |kept| kept.handshake_timeout)?
+        } else {
+            own
+        };
+        (milliseconds != 0).then_some(milliseconds)
+    }
+}
+
+/// The deadline of a handshake that is under way.
+pub struct Deadline {
+    expiry: Arc<Expiry>,
+    armed: Armed,
+}
+
+struct Expiry {
+    is_over: AtomicBool,
+    channel: trace::Id,
+    socket: Option<Key>,
+    context: MainContext,
+    give_up: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Deadline {
+    /// Sets the deadline of a handshake of `channel` over `master`, if it has one. Once it is over, `give_up` is
+    /// called in the handshake's context, if that gets to it.
+    pub fn begin(
+        timeout: &Timeout,
+        channel: trace::Id,
+        master: &Channel,
+        context: &MainContext,
+        give_up: impl Fn() + Send + Sync + 'static,
+    ) -> Option<Self> {
+        let milliseconds = timeout.over(master)?;
+        let socket = master.socket();
+        let expiry = Arc::new(Expiry {
+            is_over: AtomicBool::new(false),
+            channel,
+            socket: socket.map(|socket| guarded::enter(socket, |key, _| key)),
+            context: context.clone(),
+            give_up: Arc::new(give_up),
+        });
+        let armed = timers::arm(milliseconds, Arc::clone(&expiry) as Arc<dyn Expire>);
+        Some(Self { expiry, armed })
+    }
+
+    /// The handshake has ended; whether that was too late.
+    pub fn end(self) -> bool {
+        drop(self.armed);
+        self.expiry.is_over.load(Ordering::Acquire)
+    }
+}
+
+impl Expire for Expiry {
+    fn expire(&self) {
+        self.is_over.store(true, Ordering::Release);
+        statistics::add(Count::HandshakeTimedOut);
+        trace::qio_channel_handshake_timeout(self.channel);
+        // Before anybody is told.
+        if let Some(socket) = self.socket {
+            // It may be closed, or no connection any more.
+            let waiting = guarded::with(socket, |socket, _| control::shut_down_for_good(socket));
+            if let Some(coroutine) = waiting.flatten() {
+                coroutine.wake();
+            }
+        }
+        // What the handshake waits for may not notice.
+        let source = Source::new(Once(Arc::clone(&self.give_up)));
+        source.set_ready_time(0);
+        source.attach(&self.context);
+    }
+}
+
+/// A source that calls once.
+struct Once(Arc<dyn Fn() + Send + Sync>);
+
+impl Hooks for Once {
+    type Func = ();
+
+    fn dispatch(&self, _: Callback<'_, ()>) -> bool {
+        (self.0)();
+        false
+    }
+}
