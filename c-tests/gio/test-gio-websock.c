@@ -1,0 +1,93 @@
+/*
+ * qio/gio.h: WebSocket channels over GIO's sockets.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gio-streams.h"
+#include "io/channel-websock.h"
+#include "qio/websock-client.h"
+
+/* Both ends of a connection that GIO has made. */
+static void connect_by_gio(GIOStream **near, GIOStream **far)
+{
+    g_autoptr(GSocketListener) listener = g_socket_listener_new();
+    g_autoptr(GSocketClient) client = g_socket_client_new();
+    guint16 port = succeed(g_socket_listener_add_any_inet_port(listener, NULL, &error));
+    GAsyncResult *accepted = NULL, *connected = NULL;
+
+    g_socket_client_set_enable_proxy(client, FALSE);
+    g_socket_listener_accept_async(listener, NULL, keep_result, &accepted);
+    g_socket_client_connect_to_host_async(client, "localhost", port, NULL, keep_result, &connected);
+    await(&accepted);
+    await(&connected);
+    *far = G_IO_STREAM(succeed(g_socket_listener_accept_finish(listener, accepted, NULL, &error)));
+    *near = G_IO_STREAM(succeed(g_socket_client_connect_finish(client, connected, &error)));
+    g_object_unref(accepted);
+    g_object_unref(connected);
+}
+
+/* Takes over @stream. */
+static QIOChannel *channel_over(GIOStream *stream)
+{
+    QIOChannel *ioc = QIO_CHANNEL(qio_channel_gio_new(stream));
+
+    g_object_unref(stream);
+    qio_channel_set_blocking(ioc, false, &error_abort);
+    return ioc;
+}
+
+static void note_opened(QIOTask *task, gpointer opaque)
+{
+    Error *err = NULL;
+
+    qio_task_propagate_error(task, &err);
+    g_assert_null(err);
+    ++*(int *)opaque;
+}
+
+static void test_websock(void)
+{
+    const QIOWebsockRequest request = { .size = sizeof(request), .host = "server.example.com" };
+    GIOStream *near_base, *far_base;
+    g_autoptr(GIOStream) near = NULL, far = NULL;
+    QIOChannel *near_ioc, *far_ioc;
+    QIOChannelWebsock *client, *server;
+    GAsyncResult *result = NULL;
+    GError *error = NULL;
+    int opened = 0;
+    char byte;
+
+    connect_by_gio(&near_base, &far_base);
+    near_ioc = channel_over(near_base);
+    far_ioc = channel_over(far_base);
+    client = qio_channel_websock_new_client(near_ioc, &request, &error_abort);
+    server = qio_channel_websock_new_server(far_ioc);
+    qio_channel_websock_handshake(server, note_opened, &opened, NULL);
+    qio_channel_websock_handshake(client, note_opened, &opened, NULL);
+    while (opened < 2) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    near = qio_gio_stream_new(QIO_CHANNEL(client), &error_abort);
+    far = qio_gio_stream_new(QIO_CHANNEL(server), &error_abort);
+    exchange(near, far, 1 << 20);
+
+    /* It ends with a Close frame, which the other end tells as an error. */
+    g_assert_true(succeed(g_io_stream_close(near, NULL, &error)));
+    g_input_stream_read_async(g_io_stream_get_input_stream(far), &byte, 1, G_PRIORITY_DEFAULT, NULL, keep_result, &result);
+    await(&result);
+    g_assert_cmpint(g_input_stream_read_finish(g_io_stream_get_input_stream(far), result, &error), ==, -1);
+    g_assert_nonnull(strstr(error->message, "has closed the connection"));
+    g_clear_error(&error);
+    g_object_unref(result);
+    object_unref(OBJECT(client));
+    object_unref(OBJECT(server));
+    object_unref(OBJECT(near_ioc));
+    object_unref(OBJECT(far_ioc));
+}
+
+int main(int argc, char **argv)
+{
+    socket_tests_init(&argc, &argv);
+    g_test_add_func("/qio/gio/websock/both", test_websock);
+    return g_test_run();
+}
