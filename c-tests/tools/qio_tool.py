@@ -1,0 +1,166 @@
+"""The command `qio`: what it prints, transfers and ends with.
+
+usage: qio_tool.py QIO HAS-TLS
+"""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'peers'))
+from certificates import Authority
+from program import Program
+
+qio, has_tls = sys.argv[1], sys.argv[2] == 'true'
+# In seconds, on a slow machine: a hang is a failure.
+LIMIT = '120'
+
+
+def run(*arguments, given=b'', status=0):
+    """What a command says; standard output, and standard error."""
+    run = subprocess.run(['timeout', LIMIT, qio, *arguments], input=given, capture_output=True)
+    assert run.returncode == status, (arguments, run.returncode, run.stdout[:300], run.stderr[:300])
+    return run.stdout, run.stderr.decode()
+
+
+def serve(*arguments):
+    """A server, and its address."""
+    server = Program(qio, 'serve', '--json', *arguments)
+    return server, json.loads(server.out.until(rb'\{"listening".*\n')[0])['listening']
+
+
+def line(server):
+    return json.loads(server.out.until(rb'\{"client".*\n')[0])
+
+
+def command_line():
+    assert b'qio serve' in run('--help')[0]
+    assert run('--version')[0].startswith(b'qio ')
+    for name in ['cat', 'serve', 'probe']:
+        assert b'--websocket' in run(name, '--help')[0]
+    for arguments, part in [
+        ([], 'usage'), (['dog'], 'no command dog'), (['cat'], 'one address'), (['cat', 'a:1', 'b:1'], 'one address'),
+        (['cat', 'x:y:z'], "no kind 'x'"), (['serve', 'unix:x'], 'wants a command'), (['cat', '--nothing', 'a:1'], '--nothing'),
+        (['cat', '--timeout', '-1', 'a:1'], 'negative'), (['serve', '--max-clients', '-1', 'unix:x', '--', 'a'], 'negative'),
+    ]:
+        assert part in run(*arguments, status=2)[1], arguments
+
+
+def plain(scratch, kind):
+    data = os.urandom(3_000_000)
+    server, address = serve(kind, '--', 'sh', '-c', 'cat; printf end')
+    out, err = run('cat', '--json', address, given=data)
+    assert out == data + b'end'
+    told = json.loads(err)
+    assert (told['sent'], told['received']) == (len(data), len(data) + 3), told
+    client = line(server)
+    assert (client['received'], client['sent'], client['status']) == (len(data), len(data) + 3, 0), client
+    found = json.loads(run('probe', '--json', address)[0])
+    assert found['connect']['ok'] and found['connect']['remote'] == address, found
+    if address.startswith('unix:'):
+        assert found['peer'] == {'pid': server.process.pid, 'uid': os.getuid(), 'gid': os.getgid()}, found
+    assert b'connect       yes' in run('probe', address)[0]
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait() == 0
+
+
+def refused(scratch):
+    assert 'refused' in run('cat', '127.0.0.1:1', status=1)[1]
+    assert json.loads(run('probe', '--json', '127.0.0.1:1', status=1)[0])['connect']['ok'] is False
+    server, address = serve('127.0.0.1:0', '--once', '--', '/nonexistent')
+    assert run('cat', address)[0] == b''
+    assert 'nonexistent' in line(server)['error']
+    assert server.process.wait() == 1
+
+
+def silent(scratch):
+    """A server that says nothing doesn't hold anybody up."""
+    server, address = serve('127.0.0.1:0', '--', 'sleep', LIMIT)
+    for command in ['cat', 'probe']:
+        assert 'within 1 seconds' in run(command, '--websocket', '--timeout', '1', address, status=1)[1]
+    server.process.kill()
+
+
+def limited(scratch):
+    """The second client waits for the first one's end; a first signal lets clients end."""
+    server, address = serve('127.0.0.1:0', '--max-clients', '1', '--', 'cat')
+    first = Program(qio, 'cat', address)
+    first.process.stdin.write(b'one')
+    first.out.until(b'one')
+    second = Program(qio, 'cat', address)
+    second.process.stdin.write(b'two')
+    assert not second.out.text
+    first.process.stdin.close()
+    assert first.process.wait() == 0
+    second.out.until(b'two')
+    server.process.send_signal(signal.SIGTERM)
+    second.process.stdin.write(b'three')
+    second.out.until(b'three')
+    second.process.stdin.close()
+    assert second.process.wait() == 0 and server.process.wait() == 0
+
+
+def websocket(scratch, *layers):
+    data = bytes(1000) + os.urandom(500_000)
+    server, address = serve('127.0.0.1:0', '--websocket', *layers, '--', 'cat')
+    assert run('cat', '--websocket', '--quit', '5', *layers, address, given=data)[0] == data
+    assert line(server)['received'] == len(data)
+    found = json.loads(run('probe', '--json', '--websocket', *layers, address)[0])
+    assert found['websocket']['ok'] and found['websocket']['protocol'] == 'binary', found
+    found = json.loads(run('probe', '--json', '--websocket', '--path', '/x', *layers, address, status=1)[0])
+    assert '404 Not Found' in found['websocket']['error'], found
+    server.process.kill()
+
+
+def tls(scratch):
+    authority = Authority(scratch, 'ca')
+    authority.sign(scratch, 'server', 'cn = "localhost"\ndns_name = "localhost"\nip_address = "127.0.0.1"')
+    server, address = serve('127.0.0.1:0', '--tls-dir', scratch, '--', 'cat')
+    data = os.urandom(2_000_000)
+    assert run('cat', '--tls-dir', scratch, address, given=data)[0] == data
+    assert line(server)['status'] == 0
+    found = json.loads(run('probe', '--json', '--tls-dir', scratch, address)[0])['tls']
+    assert found['accepted'] and found['version'] == 'TLS1.3', found
+    assert found['certificates'][0]['names'] == 'localhost, 127.0.0.1', found
+    # Not for this name, nor from an authority of the system.
+    found = json.loads(run('probe', '--json', '--tls-dir', scratch, '--tls-name', 'example.com', address, status=3)[0])
+    assert 'does not match' in found['tls']['reason'], found
+    assert b'issuer is unknown' in run('probe', '--tls', address, status=3)[0]
+    assert b'TLS1.3' in run('probe', '--insecure', address)[0]
+    assert run('cat', '--tls', address, status=1)[1].startswith('qio: ')
+    assert run('cat', '--insecure', address, given=b'x')[0] == b'x'
+    server.process.kill()
+    websocket(scratch, '--tls-dir', scratch)
+    documented(scratch)
+
+
+def documented(scratch):
+    """docs/tool.md shows what is printed, but for numbers."""
+    page = (pathlib.Path(__file__).parents[2] / 'docs/tool.md').read_text()
+    shown = re.search(r'^```text of=qio\n(.*?)^```', page, re.M | re.S)[1]
+    server, address = serve('localhost:0', '--websocket', '--tls-dir', scratch, '--', 'cat')
+    port = address.rsplit(':', 1)[1]
+    said = run('probe', '--tls', '--websocket', f'localhost:{port}', status=3)[0].decode()
+
+    def without_numbers(text):
+        return [re.sub(r'\d+', '0', line).rstrip() for line in text.replace('[::1]', '127.0.0.1').splitlines()]
+    assert without_numbers(said) == without_numbers(shown), said
+    server.process.kill()
+
+
+with tempfile.TemporaryDirectory() as folder:
+    scratch = pathlib.Path(folder)
+    command_line()
+    plain(scratch, f'unix:{scratch}/socket')
+    plain(scratch, '127.0.0.1:0')
+    refused(scratch)
+    silent(scratch)
+    limited(scratch)
+    websocket(scratch)
+    if has_tls:
+        tls(scratch)
