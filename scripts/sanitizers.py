@@ -1,4 +1,4 @@
-"""What cargo needs for the sanitizers that meson compiles C with (b_sanitize).
+"""What cargo needs for the sanitizers that meson compiles C with (b_sanitize), and for a fuzzer.
 
 AddressSanitizer works with a stable compiler that is told to take unstable options, and its own standard library.
 ThreadSanitizer has to see the standard library's locks, so that is compiled too: from rust-src, of a nightly
@@ -19,13 +19,20 @@ def chosen():
     return set() if names == 'none' else set(names.split(','))
 
 
+# What guides a fuzzer through Rust: counters at the edges of functions.
+COVERAGE = ['-Cpasses=sancov-module', '-Cllvm-args=-sanitizer-coverage-level=4',
+            '-Cllvm-args=-sanitizer-coverage-inline-8bit-counters', '-Cllvm-args=-sanitizer-coverage-pc-table']
+
+
 def rust(names):
     """What -Zsanitizer is given: rustc has none for undefined behaviour, which is C's part."""
     return [name for name in ('address', 'thread') if name in names]
 
 
 def triple():
-    """The machine that rustc compiles for by default."""
+    """The machine that rustc compiles for: of a cross build or by default."""
+    if target := os.environ.get('CARGO_BUILD_TARGET'):
+        return target
     lines = subprocess.run(['rustc', '-vV'], check=True, capture_output=True, text=True).stdout.splitlines()
     return next(line.removeprefix('host: ') for line in lines if line.startswith('host: '))
 
@@ -63,11 +70,14 @@ def environment(names):
     if not names:
         return None
     # Only for the target: what a build script does with memory is its own affair.
-    c_flags = f'-fsanitize={",".join(sorted(names))} -fno-omit-frame-pointer'
+    c_flags = f'-fsanitize={",".join(sorted(names - {"coverage"}))} -fno-omit-frame-pointer'
     found = os.environ | {f'CFLAGS_{triple().replace("-", "_")}': c_flags}
     if rust(names):
         flags = [f'-Zsanitizer={name}' for name in rust(names)] + ['-Cforce-frame-pointers=yes']
         found |= {'RUSTFLAGS': ' '.join(flags)}
+        if 'coverage' in names:
+            # It is to try much in a minute, and still see numbers that overflow.
+            found |= {'RUSTFLAGS': ' '.join(flags + COVERAGE), 'CARGO_PROFILE_DEV_OPT_LEVEL': '1'}
         if 'thread' not in names:
             found |= {'RUSTC_BOOTSTRAP': '1'}
     return found

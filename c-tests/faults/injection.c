@@ -15,6 +15,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -26,7 +27,8 @@ enum {
     SOCKET, BIND, LISTEN, ACCEPT4, CONNECT, GETSOCKNAME, GETPEERNAME, GETSOCKOPT, SETSOCKOPT, SHUTDOWN, SEND, SENDMSG,
     RECVMSG, READ, WRITE, READV, WRITEV, PREADV, PWRITEV, LSEEK, OPEN, CLOSE, FCNTL, FSTAT, POLL, EPOLL_CREATE1,
     EPOLL_CTL, EPOLL_WAIT, EVENTFD, TIMERFD_CREATE, TIMERFD_SETTIME, SOCKETPAIR, PIPE2, DUP3, WAITPID, KILL,
-    PIDFD_OPEN, MMAP, MPROTECT, MADVISE, PTHREAD_CREATE, GETADDRINFO, GETNAMEINFO, UNLINK, STATX, KINDS
+    PIDFD_OPEN, MMAP, MPROTECT, MADVISE, PTHREAD_CREATE, GETADDRINFO, GETNAMEINFO, UNLINK, STATX, MKOSTEMP,
+    MUNMAP, RECV, GETRANDOM, KINDS
 };
 
 /* By socket(2) and so on. What a wrong argument makes a call fail with isn't there: the library has none. */
@@ -76,11 +78,15 @@ const FaultKind fault_kinds[] = {
     [GETADDRINFO] = { "getaddrinfo", { EAI_AGAIN, EAI_FAIL, EAI_MEMORY, EAI_NONAME, EAI_SYSTEM } },
     [GETNAMEINFO] = { "getnameinfo", { EAI_AGAIN, EAI_FAIL, EAI_MEMORY, EAI_SYSTEM } },
     [UNLINK] = { "unlink", { EACCES, ENOENT, EBUSY } },
+    [MKOSTEMP] = { "mkostemp", { EINTR, EACCES, EEXIST, EMFILE, ENFILE, ENOENT, ENOSPC, EROFS, ENOMEM } },
+    [MUNMAP] = { "munmap", { ENOMEM } },
+    [RECV] = { "recv", { EINTR, EAGAIN, ECONNRESET, ETIMEDOUT, ENOMEM } },
+    [GETRANDOM] = { "getrandom", { EINTR, EAGAIN, ENOSYS, EPERM } },
     [STATX] = { "statx", { EACCES, ENOENT, ENOTDIR, ELOOP, ENOMEM } },
 };
 const size_t fault_kinds_count = KINDS;
 
-static uint64_t armed;
+static uint64_t armed, last_armed;
 static int armed_error;
 static int armed_first, armed_times;
 static int seen_armed, hits;
@@ -94,6 +100,7 @@ void fault_arm(uint64_t kinds, int error, unsigned int first, unsigned int times
     memset(calls, 0, sizeof(calls));
     all_calls = seen_armed = hits = 0;
     armed_error = error;
+    last_armed = kinds;
     armed_first = first;
     armed_times = times;
     __atomic_store_n(&armed, kinds, __ATOMIC_SEQ_CST);
@@ -102,6 +109,16 @@ void fault_arm(uint64_t kinds, int error, unsigned int first, unsigned int times
 void fault_disarm(void)
 {
     __atomic_store_n(&armed, 0, __ATOMIC_SEQ_CST);
+}
+
+bool fault_has_struck(const char *name)
+{
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        if (!strcmp(fault_kinds[kind].name, name)) {
+            return (last_armed & (1ull << kind)) && fault_hits();
+        }
+    }
+    g_assert_not_reached();
 }
 
 bool fault_is_armed(void)
@@ -240,6 +257,9 @@ FAULTY(MPROTECT, int, mprotect, (void *address, size_t length, int protection), 
 FAULTY(MADVISE, int, madvise, (void *address, size_t length, int advice), (address, length, advice))
 FAULTY(STATX, int, statx, (int fd, const char *path, int flags, unsigned int mask, struct statx *found),
        (fd, path, flags, mask, found))
+FAULTY(MUNMAP, int, munmap, (void *address, size_t length), (address, length))
+FAULTY(RECV, ssize_t, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags))
+FAULTY(GETRANDOM, ssize_t, getrandom, (void *buf, size_t len, unsigned int flags), (buf, len, flags))
 FAULTY(UNLINK, int, unlink, (const char *path), (path))
 
 /* The library calls these without 64-bit names, or with: both are there. */
@@ -256,11 +276,13 @@ FAULTY(UNLINK, int, unlink, (const char *path), (path))
 
 FAULTY_AS(PREADV, ssize_t, preadv, -1, (int fd, const struct iovec *iov, int count, off_t at), (fd, iov, count, at))
 FAULTY_AS(PWRITEV, ssize_t, pwritev, -1, (int fd, const struct iovec *iov, int count, off_t at), (fd, iov, count, at))
+FAULTY_AS(MKOSTEMP, int, mkostemp, -1, (char *template, int flags), (template, flags))
 FAULTY_AS(LSEEK, off_t, lseek, -1, (int fd, off_t at, int whence), (fd, at, whence))
 FAULTY_AS(FSTAT, int, fstat, -1, (int fd, struct stat *st), (fd, st))
 FAULTY_AS(MMAP, void *, mmap, MAP_FAILED, (void *at, size_t size, int prot, int flags, int fd, off_t offset),
           (at, size, prot, flags, fd, offset))
 
+FAULTY_AS(MKOSTEMP, int, mkostemp64, -1, (char *template, int flags), (template, flags))
 FAULTY_AS(LSEEK, off_t, lseek64, -1, (int fd, off_t at, int whence), (fd, at, whence))
 FAULTY_AS(FSTAT, int, fstat64, -1, (int fd, struct stat *st), (fd, st))
 FAULTY_AS(MMAP, void *, mmap64, MAP_FAILED, (void *at, size_t size, int prot, int flags, int fd, off_t offset),

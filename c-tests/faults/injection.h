@@ -31,6 +31,9 @@ bool fault_is_armed(void);
 /* How many have failed since fault_arm(). */
 unsigned int fault_hits(void);
 
+/* Whether calls of that name have. */
+bool fault_has_struck(const char *name);
+
 /* How many calls of a kind the library has made since fault_arm(); of all kinds. */
 unsigned int fault_calls(size_t kind);
 unsigned int fault_all_calls(void);

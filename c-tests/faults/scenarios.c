@@ -1,117 +1,14 @@
 /*
- * Each of these does what a program does, and holds every call to what it promises: 0 or a channel and no error,
- * or -1 or NULL and an error.
+ * Each of these does what a program does.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "../listener-sockets.h"
-#include "../tls-channels.h"
-#include "../coroutine-channels.h"
 #include "io/channel-command.h"
 #include "io/channel-file.h"
-#include "io/channel-websock.h"
 #include "io/dns-resolver.h"
-#include "injection.h"
-#include "scenarios.h"
-
-/* A call that has succeeded or not, and the error that tells why not. */
-static bool told(bool succeeded, Error **err)
-{
-    g_assert_true(succeeded == (*err == NULL));
-    if (*err) {
-        g_assert_cmpstr(error_get_pretty(*err), !=, "");
-        error_free(*err);
-        *err = NULL;
-    }
-    return succeeded;
-}
-
-#define SUCCEEDS(call) ({ Error *err = NULL; bool succeeded = (call); told(succeeded, &err); })
-
-static gboolean faults_end(gpointer opaque)
-{
-    fault_disarm();
-    return G_SOURCE_REMOVE;
-}
-
-/* Until it is so. What waits for better times sees them after a moment. */
-static void await(const int *flag)
-{
-    guint timer = g_timeout_add(100, faults_end, NULL);
-
-    while (!g_atomic_int_get(flag)) {
-        g_main_context_iteration(NULL, true);
-    }
-    if (fault_is_armed()) {
-        g_source_remove(timer);
-    } else if (g_main_context_find_source_by_id(NULL, timer)) {
-        g_source_remove(timer);
-    }
-}
-
-typedef struct Done {
-    int done;
-    bool succeeded;
-} Done;
-
-static void task_is_done(QIOTask *task, gpointer opaque)
-{
-    Done *done = opaque;
-    Error *err = NULL;
-
-    done->succeeded = !qio_task_propagate_error(task, &err);
-    told(done->succeeded, &err);
-    g_assert_cmpint(done->done, ==, 0);
-    g_atomic_int_set(&done->done, 1);
-}
-
-static void unref(void *object)
-{
-    object_unref(OBJECT(object));
-}
-
-/* Two connected sockets, unless a channel can't be made of one. */
-static bool makes_pair(Pair *pair)
-{
-    QIOChannelSocket **ends[] = { &pair->client, &pair->server };
-    int sv[2];
-    bool all = true;
-
-    *pair = (Pair) { NULL, NULL };
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), ==, 0);
-    for (int i = 0; i < 2; i++) {
-        if (!SUCCEEDS((*ends[i] = qio_channel_socket_new_fd(sv[i], &err)) != NULL)) {
-            /* It is still the caller's. */
-            close(sv[i]);
-            all = false;
-        }
-    }
-    if (!all) {
-        pair_end(pair);
-    }
-    return all;
-}
-
-/* So many bytes, all of them or an error. */
-static bool passes(QIOChannel *from, QIOChannel *to, size_t size)
-{
-    g_autofree char *sent = g_malloc(size), *received = g_malloc0(size);
-
-    memset(sent, 'x', size);
-    if (!SUCCEEDS(qio_channel_write_all(from, sent, size, &err) == 0)) {
-        return false;
-    }
-    if (!SUCCEEDS(qio_channel_read_all(to, received, size, &err) == 0)) {
-        return false;
-    }
-    g_assert_cmpmem(sent, size, received, size);
-    return true;
-}
-
-static bool closes(void *ioc)
-{
-    return SUCCEEDS(qio_channel_close(QIO_CHANNEL(ioc), &err) == 0);
-}
+#include "qio/connect.h"
+#include "steps.h"
 
 static bool connect_accept_transfer_close(void)
 {
@@ -151,6 +48,28 @@ static bool connect_async(void)
     if (SUCCEEDS(qio_channel_socket_listen_sync(server, &any, 5, &err) == 0) &&
         SUCCEEDS((address = qio_channel_socket_get_local_address(server, &err)) != NULL)) {
         qio_channel_socket_connect_async(client, address, task_is_done, &done, NULL, NULL);
+        await(&done.done);
+    }
+    qapi_free_SocketAddress(address);
+    unref(client);
+    unref(server);
+    return done.succeeded;
+}
+
+/* A name: look-ups, and more than one address. Nobody listens at an IPv6 one. */
+static bool connect_full(void)
+{
+    SocketAddress any = inet_address("127.0.0.1", "0");
+    QIOConnectOptions options = { .size = sizeof(options), .attempt_delay_ms = 10 };
+    QIOChannelSocket *server = qio_channel_socket_new(), *client = qio_channel_socket_new();
+    SocketAddress *address = NULL;
+    Done done = { 0 };
+
+    if (SUCCEEDS(qio_channel_socket_listen_sync(server, &any, 5, &err) == 0) &&
+        SUCCEEDS((address = qio_channel_socket_get_local_address(server, &err)) != NULL)) {
+        g_free(address->u.inet.host);
+        address->u.inet.host = g_strdup("localhost");
+        qio_channel_socket_connect_full_async(client, address, &options, task_is_done, &done, NULL, NULL);
         await(&done.done);
     }
     qapi_free_SocketAddress(address);
@@ -237,96 +156,6 @@ static bool descriptors(void)
     g_free(fds);
     close(fd);
     pair_end(&pair);
-    return all;
-}
-
-static bool tls(void)
-{
-    Pair pair;
-    QIOChannel *below[2];
-    QIOChannelTLS *ends[2] = { NULL, NULL };
-    Done done[2] = { { 0 }, { 0 } };
-    bool all = makes_pair(&pair);
-    int i;
-
-    if (!all) {
-        return false;
-    }
-    below[CLIENT] = QIO_CHANNEL(pair.client);
-    below[SERVER] = QIO_CHANNEL(pair.server);
-    for (i = 0; i < 2 && all; i++) {
-        all = SUCCEEDS(qio_channel_set_blocking(below[i], false, &err) == 0);
-    }
-    if (all) {
-        for (i = 0; i < 2; i++) {
-            ends[i] = tls_over(below[i], i);
-            qio_channel_tls_handshake(ends[i], task_is_done, &done[i], NULL, NULL);
-        }
-        for (i = 0; i < 2; i++) {
-            int other = !i;
-
-            /* An end whose peer has failed hears of it by the end of the connection. */
-            while (!done[i].done && !done[other].done) {
-                g_main_context_iteration(NULL, true);
-            }
-            if (done[other].done && !done[other].succeeded) {
-                qio_channel_shutdown(below[other], QIO_CHANNEL_SHUTDOWN_BOTH, NULL);
-                shutdown(pair.client->fd, SHUT_RDWR);
-            }
-            await(&done[i].done);
-        }
-        all = done[CLIENT].succeeded && done[SERVER].succeeded;
-    }
-    if (all) {
-        all = passes(QIO_CHANNEL(ends[CLIENT]), QIO_CHANNEL(ends[SERVER]), 20000);
-    }
-    for (i = 0; i < 2; i++) {
-        if (ends[i]) {
-            all &= closes(ends[i]);
-            unref(ends[i]);
-        }
-    }
-    pair_end(&pair);
-    return all;
-}
-
-static bool websock(void)
-{
-    static const char request[] =
-        "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Protocol: binary\r\n\r\n";
-    static const unsigned char frame[] = { 0x82, 0x83, 0, 0, 0, 0, 'a', 'b', 'c' };
-    int sv[2];
-    QIOChannelSocket *master;
-    QIOChannelWebsock *ioc;
-    Done done = { 0 };
-    char bytes[3];
-    bool all;
-
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), ==, 0);
-    if (!SUCCEEDS((master = qio_channel_socket_new_fd(sv[0], &err)) != NULL)) {
-        close(sv[0]);
-        close(sv[1]);
-        return false;
-    }
-    all = SUCCEEDS(qio_channel_set_blocking(QIO_CHANNEL(master), false, &err) == 0);
-    ioc = qio_channel_websock_new_server(QIO_CHANNEL(master));
-    if (all) {
-        qio_channel_websock_handshake(ioc, task_is_done, &done, NULL);
-        g_assert_cmpint(send(sv[1], request, strlen(request), MSG_NOSIGNAL), ==, strlen(request));
-        await(&done.done);
-        all = done.succeeded;
-    }
-    if (all && send(sv[1], frame, sizeof(frame), MSG_NOSIGNAL) == sizeof(frame)) {
-        all = SUCCEEDS(qio_channel_read_all(QIO_CHANNEL(ioc), bytes, 3, &err) == 0);
-        all = all && !memcmp(bytes, "abc", 3);
-        all = all && SUCCEEDS(qio_channel_write_all(QIO_CHANNEL(ioc), "back", 4, &err) == 0);
-        all &= closes(ioc);
-    }
-    unref(ioc);
-    unref(master);
-    close(sv[1]);
     return all;
 }
 
@@ -493,6 +322,71 @@ static bool unix_path(void)
     return all;
 }
 
+static int files_in(const char *path)
+{
+    GDir *dir = g_dir_open(path, 0, NULL);
+    int count = 0;
+
+    while (g_dir_read_name(dir)) {
+        count++;
+    }
+    g_dir_close(dir);
+    return count;
+}
+
+/* Where sockets get names of the library's. */
+static char *temporary;
+
+/* What can't be told from somebody else's file stays where it is, as what can't be unlinked. */
+static bool may_leave_a_file(void)
+{
+    return fault_has_struck("getsockname") || fault_has_struck("fstat") || fault_has_struck("statx") ||
+           fault_has_struck("unlink");
+}
+
+/* A socket without a name gets one, and leaves nothing there. */
+static bool unix_unnamed(void)
+{
+    SocketAddress none = { .type = SOCKET_ADDRESS_TYPE_UNIX }, *address = NULL;
+    QIOChannelSocket *server = qio_channel_socket_new(), *client = qio_channel_socket_new();
+    int files = files_in(temporary);
+    bool all = SUCCEEDS(qio_channel_socket_listen_sync(server, &none, 5, &err) == 0) &&
+               SUCCEEDS((address = qio_channel_socket_get_local_address(server, &err)) != NULL) &&
+               SUCCEEDS(qio_channel_socket_connect_sync(client, address, &err) == 0);
+
+    if (all) {
+        all &= closes(client);
+        all &= closes(server);
+    }
+    qapi_free_SocketAddress(address);
+    unref(client);
+    unref(server);
+    if (!may_leave_a_file()) {
+        g_assert_cmpint(files_in(temporary), ==, files);
+    }
+    return all;
+}
+
+static void coroutine_fn yields(void *opaque)
+{
+    qemu_coroutine_yield();
+}
+
+/* So many at once that their stacks are given back when they end. */
+static bool crowd_of_coroutines(void)
+{
+    enum { CROWD = 300 };
+    static Coroutine *crowd[CROWD];
+
+    for (int turn = 0; turn < 2; turn++) {
+        for (int i = 0; i < CROWD; i++) {
+            crowd[i] = turn ? crowd[i] : qemu_coroutine_create(yields, NULL);
+            qemu_coroutine_enter(crowd[i]);
+        }
+    }
+    return true;
+}
+
 static void is_readable(void *opaque)
 {
     *(int *)opaque = 1;
@@ -528,35 +422,50 @@ static bool aio_context(void)
 const Scenario scenarios[] = {
     { "connect-accept-transfer-close", connect_accept_transfer_close },
     { "connect-async", connect_async },
+    { "connect-full", connect_full },
     { "listener", listener_accepts },
     { "descriptors", descriptors },
     { "tls", tls },
     { "websock", websock },
+    { "websock-client", websock_client },
     { "command", command },
     { "file", file },
     { "dns", dns },
     { "task", task },
     { "coroutine", coroutine },
+    { "crowd-of-coroutines", crowd_of_coroutines },
     { "watches", watches },
     { "unix", unix_path },
+    { "unix-unnamed", unix_unnamed },
     { "aio-context", aio_context },
 };
 const size_t scenarios_count = ARRAY_SIZE(scenarios);
 
 void scenarios_prepare(void)
 {
+    temporary = g_dir_make_tmp("qio-faults-XXXXXX", NULL);
+    g_assert_nonnull(temporary);
+    g_setenv("TMPDIR", temporary, true);
     module_call_init(MODULE_INIT_QOM);
     g_assert_cmpint(qcrypto_init(&error_abort), ==, 0);
     /* GLib's own descriptor is made with the first context. */
     g_main_context_default();
-    for (int end = 0; end < 2; end++) {
-        psk_of[end] = psk_creds(end, PSK_KEY);
-    }
+    layers_prepare();
 }
 
 void scenarios_end(void)
 {
-    for (int end = 0; end < 2; end++) {
-        psk_creds_end(&psk_of[end]);
+    GDir *dir = g_dir_open(temporary, 0, NULL);
+    const char *name;
+
+    /* What could not be unlinked. */
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(temporary, name, NULL);
+
+        unlink(path);
     }
+    g_dir_close(dir);
+    g_assert_cmpint(rmdir(temporary), ==, 0);
+    g_free(temporary);
+    layers_end();
 }

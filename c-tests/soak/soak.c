@@ -13,6 +13,7 @@
  */
 #include "soak.h"
 #include "../listener-sockets.h"
+#include "../live-threads.h"
 #include "../open-files.h"
 
 #include <glib-unix.h>
@@ -118,18 +119,6 @@ static void client_arrives(QIONetListener *listener, QIOChannelSocket *socket, g
     qemu_coroutine_enter(qemu_coroutine_create(serve, client));
 }
 
-static int threads(void)
-{
-    GDir *dir = g_dir_open("/proc/self/task", 0, NULL);
-    int count = 0;
-
-    while (g_dir_read_name(dir)) {
-        count++;
-    }
-    g_dir_close(dir);
-    return count;
-}
-
 static long resident(void)
 {
     g_autofree char *text = NULL;
@@ -143,7 +132,7 @@ static long resident(void)
 static void tell(const char *what)
 {
     printf("%s %.1f %d %ld %ld %ld %zu %d %d\n", what, (g_get_monotonic_time() - began) / 1e6, connections, clients,
-           messages, resident(), mallinfo2().uordblks, open_files(), threads());
+           messages, resident(), mallinfo2().uordblks, open_files(), live_threads());
     fflush(stdout);
 }
 
