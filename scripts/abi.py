@@ -2,6 +2,7 @@
 
 crates/abi/profiles.toml    the profiles, and the switches of each
 abi/qemu-*.json             facts, measured
+abi/architectures.toml      what other architectures than the measured one have otherwise
 abi/exports/PROFILE.txt     the qio_* functions of a profile
 abi/embedded-exports.txt    what the embedded host exports besides
 abi/not-yet.txt             what the facts have and libqio has not, with reasons
@@ -13,6 +14,7 @@ import itertools
 import json
 import os
 import pathlib
+import platform
 import re
 import subprocess
 import tomllib
@@ -23,6 +25,9 @@ ABI = ROOT / 'abi'
 TABLE = tomllib.loads((ROOT / 'crates' / 'abi' / 'profiles.toml').read_text())
 PROFILES = list(TABLE['profiles'])
 DEFAULT = TABLE['default']
+ARCHITECTURES = tomllib.loads((ABI / 'architectures.toml').read_text())
+# Whose facts are asked for, by the kernel's name for it: set by a cross build, and by whoever asks a compiler.
+architecture = os.environ.get('QIO_ARCHITECTURE') or platform.machine()
 # A combination of switches between the profiles, as scripts/abi-profile writes it for a tree.
 CUSTOM = 'custom'
 if custom_row := os.environ.get('QIO_ABI_SWITCHES'):
@@ -30,7 +35,16 @@ if custom_row := os.environ.get('QIO_ABI_SWITCHES'):
 SWITCHES = TABLE['switches']
 
 # Of no profile's headers, and in every library.
-OWN = ['qio_debug_dump', 'qio_stats', 'qio_trace_disable', 'qio_trace_enable', 'qio_trace_flush', 'qio_trace_register', 'qio_trace_set_file']
+OWN = [
+    'qio_channel_set_handshake_timeout', 'qio_channel_set_idle_timeout', 'qio_channel_socket_connect_cancel',
+    'qio_channel_socket_connect_full_async', 'qio_channel_websock_get_close_status',
+    'qio_channel_websock_get_protocol', 'qio_channel_websock_new_client', 'qio_debug_dump',
+    'qio_net_listener_get_limits', 'qio_net_listener_set_limits', 'qio_stats', 'qio_task_cancel',
+    'qio_task_get_name', 'qio_task_get_outcome', 'qio_task_group_new', 'qio_task_group_ref',
+    'qio_task_group_unref', 'qio_task_is_cancelled', 'qio_task_ref', 'qio_task_run_in_thread_full',
+    'qio_task_unref', 'qio_trace_disable', 'qio_trace_enable', 'qio_trace_flush', 'qio_trace_register',
+    'qio_trace_set_file',
+]  # fmt: skip
 
 
 def resolved(row):
@@ -142,14 +156,43 @@ def assembled(row):
 
 
 @functools.cache
-def facts(profile):
-    if profile == CUSTOM:
-        return assembled(TABLE['profiles'][CUSTOM])
+def measured(profile):
     for path in ABI.glob('qemu-*.json'):
         data = json.loads(path.read_text())
         if data['profile'] == profile:
             return data
     raise SystemExit(f'no facts for profile {profile}')
+
+
+@functools.cache
+def facts_on(architecture, profile):
+    """The facts of an architecture: derived where it isn't the one that was measured on."""
+    if profile == CUSTOM:
+        return assembled(TABLE['profiles'][CUSTOM])
+    found = copy.deepcopy(measured(profile))
+    base = ARCHITECTURES[found['target'].split('-')[0]]
+    larger = {kind: size - base[kind] for kind, size in ARCHITECTURES.get(architecture, base).items()}
+    # Else what moves would have to be padded.
+    assert not any(more % 8 for more in larger.values())
+
+    def growth(kind):
+        """By how much a type is larger. Members without a named type are of none in question."""
+        shape = measured(profile)['structs'].get(kind, {'kind': 'struct', 'fields': []})
+        more = [growth(field['type']) for field in shape['fields']]
+        assert shape['kind'] == 'struct' or not any(more)
+        return larger.get(kind, 0) or sum(more)
+
+    for name, shape in found['structs'].items():
+        for number, field in enumerate(shape['fields']):
+            field['size'] += growth(field['type'])
+            field['offset'] += sum(growth(earlier['type']) for earlier in shape['fields'][:number])
+        shape['size'] += growth(name)
+    return found
+
+
+def facts(profile):
+    """The facts of the architecture in question."""
+    return facts_on(architecture, profile)
 
 
 def lines(path):
@@ -227,7 +270,7 @@ def defined_for_c(archive):
             continue
         name = fields[7]
         # The compiler's C objects look like ours: HASH-NAME.o.
-        ours = member.startswith(('qio', 'embedded_host')) or member.removesuffix('.o').partition('-')[2] in own_c
+        ours = member.startswith(('qio', 'io', 'embedded_host')) or member.removesuffix('.o').partition('-')[2] in own_c
         # Not Rust's mangled names, nor, with LTO, its runtime's; nor what our C calls in our Rust.
         named_for_c = re.fullmatch(r'[A-Za-z]\w*', name)
         if ours and named_for_c and not name.startswith(('rust_', 'qio_internal_')):
