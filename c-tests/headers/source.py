@@ -1,11 +1,9 @@
 """C code over the project's headers, for the tests that ask the compiler."""
 
 import os
-import pathlib
 import re
 import shlex
 import subprocess
-import tempfile
 
 import abi
 
@@ -15,7 +13,9 @@ INCLUDE = ROOT / 'include'
 WARNINGS = ['-Wall', '-Wextra', '-Wcast-qual', '-Wconversion', '-Wsign-conversion', '-Wshadow', '-Wundef',
             '-Wwrite-strings', '-Werror']
 LANGUAGES = {'c': ('CC', 'cc', 'gnu11'), 'c++': ('CXX', 'c++', 'gnu++17')}
-GLIB_CFLAGS = shlex.split(subprocess.check_output(['pkg-config', '--cflags', 'glib-2.0'], text=True))
+# Of a cross build, it knows the other architecture's libraries.
+PKG_CONFIG = shlex.split(os.environ.get('PKG_CONFIG', 'pkg-config'))
+GLIB_CFLAGS = shlex.split(subprocess.check_output([*PKG_CONFIG, '--cflags', 'glib-2.0'], text=True))
 
 
 def headers(profile=None):
@@ -68,15 +68,3 @@ def refused(profile, prelude, probes):
         elif re.match(r'.*: (?:fatal )?error: ', line):
             raise SystemExit(f'the headers do not compile:\n{run.stderr}')
     return {probes[number] for number in bad}
-
-
-def run_program(profile, text):
-    """Compiles and runs a program that needs headers only; returns what it prints."""
-    with tempfile.TemporaryDirectory() as scratch:
-        program = pathlib.Path(scratch) / 'program'
-        # Only sizes are asked for: nothing of the library is called.
-        library = f'const char {abi.symbol(profile)};\n'
-        build = compile_text(profile, text + library, '-o', str(program))
-        if build.returncode:
-            raise SystemExit(build.stderr)
-        return subprocess.run([program], check=True, text=True, capture_output=True).stdout

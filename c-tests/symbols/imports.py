@@ -6,6 +6,7 @@ usage: imports.py PROFILE ARCHIVE
 """
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -26,15 +27,17 @@ def symbols(*args):
 
 
 def library(name):
-    """What a shared library of the system defines."""
+    """Where a shared library of the system is."""
     compiler = shlex.split(os.environ['CC'])
-    path = subprocess.check_output([*compiler, f'-print-file-name={name}'], text=True).strip()
-    return symbols('--dynamic', '--defined-only', path)
+    return subprocess.check_output([*compiler, f'-print-file-name={name}'], text=True).strip()
 
 
+# Every architecture has another name for its loader.
+needed = subprocess.check_output(['readelf', '--dynamic', library('libc.so.6')], text=True)
+loader = re.search(r'\(NEEDED\).*\[(.*)\]', needed)[1]
 system = set()
-for name in ['libc.so.6', 'libm.so.6', 'ld-linux-x86-64.so.2', 'libgcc_s.so.1', 'libglib-2.0.so.0']:
-    found = library(name)
+for name in ['libc.so.6', 'libm.so.6', loader, 'libgcc_s.so.1', 'libglib-2.0.so.0']:
+    found = symbols('--dynamic', '--defined-only', library(name))
     # Less would mean that nm or the path is wrong.
     assert len(found) > 10, name
     system |= found

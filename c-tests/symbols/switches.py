@@ -45,7 +45,7 @@ for one in abi.PROFILES:
     complaints += [f'{one} and {other}: the same switches' for other in twins]
 
 # Rust: cfg(SWITCH), never a release. What else a cfg may ask is the compiler's or cargo's.
-OTHER = {'test', 'feature', 'debug_assertions', 'any', 'all', 'not', 'miri', 'fuzzing', 'doc',
+OTHER = {'test', 'doctest', 'feature', 'debug_assertions', 'any', 'all', 'not', 'miri', 'fuzzing', 'doc',
          'target_arch', 'target_os', 'target_env', 'target_pointer_width', 'panic', 'loom'}  # fmt: skip
 asked = set()
 sources = [(path, text) for path, text in tracked('src/**/*.rs', 'crates/*/src/**/*.rs')]

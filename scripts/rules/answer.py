@@ -6,128 +6,67 @@ import functools
 import re
 import textwrap
 
-import abi
-from rules.cases import c_functions, citing, tests
+from rules.cases import citing, ends_of, fuzz_programs, tests
 from rules.classes import called_slots, implementations
+from rules.exports import exported, exported_in_source, which_profiles
 from rules.headers import declarations, in_headers_only
-from rules.rust import Row, calls, functions, further, rows, sources, work
-from rules.specification import all_requirements, around, bare_paragraphs, has, requirements
-from rules.tree import LABEL, Place, files, line_of
+from rules.rust import Row, functions
+from rules.ruling import ruling
+from rules.specification import DECLARED, around, paragraphs_naming, requirements
+from rules.store import kept
+from rules.units import units_of
+from rules.work import below, way
 
 WIDTH = 100
-
-
-@functools.cache
-def exported():
-    """The names that the library of any profile exports."""
-    return sorted(set().union(*(abi.exports(profile, 'embedded') for profile in abi.PROFILES)))
-
-
-@functools.cache
-def exported_in_source():
-    """Exported name -> the places that define it."""
-    found = {}
-    for path, text in sources():
-        for match in re.finditer(r'#\[unsafe\(no_mangle\)\]\s*pub(?:\(crate\))? (?:unsafe )?(?:extern "C" )?'
-                                 r'(?:fn|static(?: mut)?) (\w+)', text):
-            found.setdefault(match[1], []).append(Place(path, line_of(text, match.start(1)), 'exported'))
-        for match in re.finditer(r'export_name = "(\w+)"', text):
-            found.setdefault(match[1], []).append(Place(path, line_of(text, match.start()), 'exported'))
-        # The symbol of the profile, whose name the build makes.
-        for match in re.finditer(r'export_name = env!\("\w*SYMBOL"\)', text):
-            for profile in abi.PROFILES:
-                place = Place(path, line_of(text, match.start()), 'exported')
-                found.setdefault(abi.symbol(profile), []).append(place)
-    for name, places in rows().items():
-        found.setdefault(name, []).extend(
-            Place(row.path, row.line, f'exported, a row of a table{f": {row.said()}" if row.said() else ""}')
-            for row in places)
-    for path, name, line, _ in c_sources():
-        found.setdefault(name, []).append(Place(path, line, 'exported, C'))
-    return found
-
-
-@functools.cache
-def c_sources():
-    """The functions of the library that are C: path, name, line, body."""
-    return [(path, match[1], line_of(text, match.start(1)), match[2]) for path, text in files('crates/*/src/c/**/*.[ch]')
-            for match in re.finditer(r'\b(\w+)\((?:[^(){};]|\([^()]*\))*\)\s*\n\{\n(.*?)^\}', text, re.M | re.S)]
-
-
-def called_by_c(name):
-    """The functions that a C function of the library leaves its work to: C, and where it meets them, Rust."""
-    bodies = {name: body for _, name, _, body in c_sources()}
-    seen, new = [], [name]
-    while new:
-        seen += new
-        new = [word for one in new for word in dict.fromkeys(re.findall(r'\b\w+\b', bodies.get(one, '')))
-               if (word in bodies or word.startswith('qio_internal_')) and word not in seen]
-        new = list(dict.fromkeys(new))
-    places = [Place(path, line, word) for word in seen[1:] for path, known, line, _ in c_sources() if known == word]
-    rust = [f for word in seen if word.startswith('qio_internal_') for f in functions().get(word, [])]
-    return places, rust
-
-
-def head_of(path):
-    """The comment at the top of a Rust file."""
-    return ''.join(re.match(r'(?://!.*\n)*', path.read_text())[0])
-
-
-@functools.cache
-def in_file(path):
-    return [f for found in functions().values() for f in found if f.path == path]
 
 
 class Rule:
     """What rules a name."""
 
-    def __init__(self, name):
+    def __init__(self, name, most=20):
         self.name = name
+        # So many tests are shown.
+        self.most = most
         self.contract = declarations().get(name, [])
         self.source = [*dict.fromkeys(exported_in_source().get(name, []))]
-        shims = [f for f in functions().get(name, []) if 'capi' in f.path.parts or not self.source]
-        shims += [f for f in functions().get(name, []) if f not in shims and 'imports' not in f.module
-                  and any(f.path == place.path and abs(f.line - place.line) < 3 for place in self.source)]
-        self.in_c, by_c = called_by_c(name)
-        below = dict.fromkeys(f for shim in [*shims, *by_c] for f in [*([shim] if shim in by_c else []), *work(shim)])
-        self.below = list(dict.fromkeys([*below, *(f for one in below if 'capi' not in one.module for f in further(one))]))
-        self.shims = shims
-        deeper = [*shims, *self.below, *(f for one in self.below for f in calls(one))]
+        self.way = way(name)
+        self.shims = self.way.shims
+        self.below = [step.function for step in self.way.steps]
+        deeper = dict.fromkeys(f for one in [*self.shims, *self.below] for f in [one, *below(one)])
         slots = dict.fromkeys(slot for f in deeper for slot in called_slots(f))
         self.classes = [one for slot in slots for one in implementations()[slot]]
-        own = [f for f in [*shims, *self.below] if f.module[0] not in ('platform', 'abi')]
-        cited = [label for f in own for label in f.labels()]
-        cited += [label for place in self.source if not shims for label in LABEL.findall(head_of(place.path))]
-        cited += [label for place in self.contract for label in LABEL.findall(place.text)]
-        naming = [one for one in all_requirements() if has(one.text, name)]
-        # What speaks of it first, then what its code is said to be for.
-        ruling = sorted((one for one in naming if one.rules(name)), key=lambda one: one.rules(name))
-        self.rules = list(dict.fromkeys([*ruling, *(one for label in cited for one in requirements().get(label, []))]))
-        if not self.rules:
-            # Else what the files are for that do the work.
-            heads = [label for f in self.below if 'capi' not in f.module for label in LABEL.findall(head_of(f.path))]
-            inside = [label for f in self.below if 'capi' not in f.module for other in in_file(f.path)
-                      for label in other.labels()]
-            self.rules = [one for label in dict.fromkeys(heads or inside) for one in requirements().get(label, [])][:6]
-        self.used_in = [one for one in naming if one not in self.rules]
-        # Rows of properties that one of these is the reason of.
-        known = {one.label for one in self.rules}
-        self.rules += [one for one in all_requirements() if one.path.stem == 'properties' and one not in self.rules
-                       and known & set(LABEL.findall(' '.join(re.findall(r'\[([^\]]*)\]', one.text))))]
-        self.mentioned = [place for place in bare_paragraphs() if has(place.text, name)]
+        self.ruling = ruling(name, tuple(self.contract))
+        self.rules = [one.requirement for one in self.ruling.rules]
+        self.mentioned = paragraphs_naming()[name]
+
+    @functools.cached_property
+    def tests(self):
         # What a variable points to at the start is called through it.
-        variable = re.sub('_impl$', '_func', name)
+        variable = re.sub('_impl$', '_func', self.name)
         header = self.contract[0].path.stem if self.contract else ''
-        self.tests = list({(case.text, case.path): case for one in (name, variable) if one in exported()
-                           for case in tests(one, header)}.values())
+        return list({(case.text, case.path): case for one in (self.name, variable) if one in exported()
+                     for case in tests(one, header)}.values())
+
+    def tests_in_order(self):
+        """First those that are called as it is for short, then those that name what rules it, numbered ones last."""
+        short = DECLARED.match(f'{self.name}(')
+        ends = ends_of(self.name)
+        ends = [*([short[2]] if short else []), *(end for end in ends if not short or short[2].endswith(end))]
+        holding = {str(case) + case.text for one in self.rules for case in citing(one.label)}
+
+        def far(case):
+            *_, before, last = '', *case.text.replace('-', '_').split('/')
+            # `tls/new` is of qio_channel_tls_new_client.
+            is_within = f'_{before}_{last}_' in f'_{self.name}_'
+            return (ends.index(last) if last in ends else len(ends) + (not is_within), last.isdecimal() and 'misuse' in case.text,
+                    str(case) + case.text not in holding)
+        return sorted(self.tests, key=far)
 
     def missing(self):
-        # A label for what io/ exports and for visits; other functions of the host may be ruled by the text
-        # around theirs.
+        # Other functions of the host may be ruled by the text around theirs.
         labelled = self.name.startswith(('qio_', 'visit_', 'qapi_'))
         parts = {'contract': [one for one in self.contract if one.text], 'source': self.source,
-                 'requirements': self.rules if labelled else [*self.rules, *self.used_in, *self.mentioned],
-                 'tests': self.tests}
+                 'requirements': self.rules if labelled else [*self.rules, *self.mentioned], 'tests': self.tests}
         return [part for part, found in parts.items() if not found]
 
     def misplaced(self):
@@ -136,34 +75,63 @@ class Rule:
         return [(row, row.header) for row in self.shims
                 if isinstance(row, Row) and row.header and row.header not in declared]
 
-    def __str__(self):
-        out = [self.name, '', 'Contract']
-        # Where profiles differ, one contract may be of several declarations.
-        for text in dict.fromkeys(place.text for place in self.contract):
-            same = [place for place in self.contract if place.text == text]
-            out += [line for place in same for line in (f'  {place}', f'    {place.code}')]
-            out += ['', textwrap.indent(text, '    '), '']
-        out += ['Source'] + [f'  {place}  {place.text}' for place in self.source]
-        out += [f'  {place}  {place.text}' for place in [*self.in_c, *self.below]] + ['']
-        if self.classes:
-            out += ['Classes'] + [f'  {one}' for one in self.classes] + ['']
-        out += ['Requirements']
-        out += [quoted(f'{one.label} ({one}) ', one.text, 900) for one in self.rules]
+    def requirements(self):
+        """The parts of the answer that are about requirements."""
+        found = self.ruling
+        out = ['Requirements that rule it']
+        out += [quoted(f'{number}. {one.requirement.label} ({one.requirement}, {one.why}) ', one.requirement.text, 10000)
+                for number, one in enumerate(found.rules, 1)]
+        out += [] if found.rules else ['  none has a label; what is said of it without one:'] + self.bare(8)
         # A list of faults is no section about the function.
         sections = {str(one.heading): one.heading for one in self.rules if not one.label.startswith('W')}
         out += [f'  all of "{heading.text}" ({heading})' for heading in sections.values()]
-        out += [quoted(f'used in {one.label} ({one}): ', one.sentence(self.name), 300) for one in self.used_in[:8]]
-        out += [quoted(f'under "{place.heading}" ({place}): ', around(place.text, self.name, 300), 300)
-                for place in self.mentioned[:8]]
-        out += ['', f'Tests ({len(self.tests)})'] + [f'  {place.text}  {place}' for place in self.tests[:20]]
-        if len(self.tests) > 20:
-            out.append(f'  and {len(self.tests) - 20} more')
+        if found.parts:
+            out += ['', 'Requirements of the parts it goes through']
+            out += [quoted(f'{one.requirement.label} ({one.requirement}, {one.why}) ', one.requirement.text, 200) for one in found.parts[:12]]
+            out += [f'  and {", ".join(one.requirement.label for one in found.parts[12:])}'] if found.parts[12:] else []
+        elsewhere = [quoted(f'{one.label} ({one}): ', one.sentence(self.name), 200) for one in found.mentions[:8]]
+        elsewhere += [f'  {one.label} ({one}), a list' for one in found.lists]
+        elsewhere += [f'  "{place.heading}" ({place})' for place in self.mentioned] if found.rules else []
+        return out + (['', 'Only named in', *elsewhere] if elsewhere else [])
+
+    def bare(self, most):
+        """Where the specification has it without a label."""
+        return [quoted(f'under "{place.heading}" ({place}): ', around(place.text, self.name, 300), 300)
+                for place in self.mentioned[:most]]
+
+    def __str__(self):
+        out = [self.name, '', 'Contract']
+        profiles = which_profiles(self.name)
+        out += textwrap.wrap(f'Exported {profiles}.', WIDTH, initial_indent='  ', subsequent_indent='  ') + [''] if profiles else []
+        # Where profiles differ, one contract may be of several declarations.
+        for text in dict.fromkeys(place.text for place in self.contract):
+            same = [place for place in self.contract if place.text == text]
+            out += [line for place in same for line in (f'  {place}{f", where {place.condition}" if place.condition else ""}', f'    {place.code}')]
+            out += ['', textwrap.indent(text, '    '), '']
+        out += ['Source'] + [f'  {place}  {place.text}' for place in self.source]
+        out += [f'  {place}  {place.text}' for place in self.way.in_c] + [f'  {line}' for line in self.way.lines()]
+        out += [f'  and {self.way.left_out} that these call'] if self.way.left_out else []
+        out += ['  a variable; only programs read it'] if self.way.is_read_by_programs else []
+        out += ['']
+        if self.classes:
+            out += ['Classes'] + [f'  {one}' for one in self.classes] + ['']
+        out += self.requirements()
+        out += ['', f'Tests ({len(self.tests)})'] + [f'  {place.text}  {place}' for place in self.tests_in_order()[:self.most]]
+        if len(self.tests) > self.most:
+            out.append(f'  and {len(self.tests) - self.most} more, which scripts/rule --all {self.name} shows')
+        out += [f'  {place.text}  {place}' for place in fuzz_programs(self.name)]
+        units = units_of(self.name)
+        if units:
+            out += ['', f'Unit tests and models of what it calls ({len(units)})']
+            out += [f'  {place.text}{" (a model)" if is_model else ""}  {place}' for place, is_model in [*units.items()][:self.most]]
+            out += [f'  and {len(units) - self.most} more'] if len(units) > self.most else []
         return '\n'.join(out)
 
 
 def quoted(head, text, most):
     text = textwrap.shorten(text, most, placeholder=' ...')
-    return textwrap.fill(text, WIDTH, initial_indent=f'  {head}', subsequent_indent='    ')
+    return textwrap.fill(text, WIDTH, initial_indent=f'  {head}', subsequent_indent='    ',
+                         break_long_words=False, break_on_hyphens=False)
 
 
 class Ruled:
@@ -173,7 +141,7 @@ class Ruled:
         self.label = label
         self.places = requirements()[label]
         # The words of a requirement and the labels in the code tell which names can be meant.
-        self.rules = [rule for rule in map(Rule, exported()) if any(one.label == label for one in rule.rules)]
+        self.rules = [Rule(name) for name in ruled().get(label, [])]
         self.tests = citing(label)
 
     def __str__(self):
@@ -181,6 +149,8 @@ class Ruled:
         for one in self.places:
             out += [quoted(f'{one}, "{one.heading.text}": ', one.text, 10000), '']
         cited = {str(f): f for found in functions().values() for f in found if self.label in f.labels()}
+        if not cited and not self.rules and not self.tests:
+            return '\n'.join([*out, 'none: no function and no test cites it'])
         out += ['Source'] + [f'  {f}  {f.name}' for f in sorted(cited.values(), key=str)] + ['']
         out += [f'Names ({len(self.rules)})'] + [f'  {rule.name}  {rule.contract[0] if rule.contract else ""}'
                                                  for rule in self.rules] + ['']
@@ -190,6 +160,16 @@ class Ruled:
             out += [f'  none; of those of the names above, {len(held)}, the first:'] + [
                 f'  {case.text}  {case}' for case in held[:20]]
         return '\n'.join(out)
+
+
+@kept
+def ruled():
+    """Label -> the exported names that the requirement rules."""
+    found = {}
+    for name in exported():
+        for label in dict.fromkeys(one.label for one in Rule(name).rules):
+            found.setdefault(label, []).append(name)
+    return found
 
 
 def listed(pattern=''):

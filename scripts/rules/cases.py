@@ -3,7 +3,8 @@
 import functools
 import re
 
-from rules.tree import TOP, Place, closing, files, line_of, split
+from rules.store import kept
+from rules.tree import LABEL, TOP, Place, closing, files, line_of, split
 
 ARGUMENTS = r'\b(\w+)\(((?:[^(){};]|\([^()]*\))*)\)'
 FUNCTION = re.compile(ARGUMENTS + r'\s*\n\{\n(.*?)^\}', re.M | re.S)
@@ -26,9 +27,32 @@ def test_files():
 
 @functools.cache
 def pasting(path):
-    """Name -> arguments and text of the macros that put names together, of a file and of all headers."""
-    return {name: (split(arguments), body.replace('\\\n', '\n')) for other, text in test_files()
-            if other == path or other.suffix == '.h' for name, arguments, body in MACRO.findall(text) if '##' in body}
+    """Name -> arguments and text of the macros that put names together, make functions or add tests, of a file and of all
+    headers."""
+    if path is None:
+        return {name: macro for other, _ in test_files() if other.suffix == '.h' for name, macro in pasted(other).items()}
+    return pasting(None) | pasted(path) if path.suffix != '.h' else pasting(None)
+
+
+@functools.cache
+def pasted(path):
+    """Those of a file, with the macros that are made of such ones."""
+    macros = {name: (split(arguments), body.replace('\\\n', '\n')) for name, arguments, body in MACRO.findall(text_of(path))}
+    found = {name: macro for name, macro in macros.items()
+             if any(part in macro[1] for part in ('##', 'static', 'g_test_add'))}
+    while more := {name: macro for name, macro in macros.items()
+                   if name not in found and any(re.search(rf'\b{one}\(', macro[1]) for one in found)}:
+        found |= more
+    return found
+
+
+@functools.cache
+def texts():
+    return dict(test_files())
+
+
+def text_of(path):
+    return texts()[path]
 
 
 def uses_of(macros, text):
@@ -41,10 +65,12 @@ def uses_of(macros, text):
             continue
         for name, value in zip(names, given):
             body = re.sub(rf'(?<!\w){name}(?!\w)', lambda _: value, body)
-        yield match.start(), re.sub(r'\s*##\s*', '', body)
+        made = re.sub(r'\s*##\s*', '', body)
+        yield match.start(), made
+        yield from ((match.start(), inner) for _, inner in uses_of(macros, made))
 
 
-@functools.cache
+@kept
 def c_functions():
     """The functions and macros of tests and headers, by path and name."""
     found = {}
@@ -54,7 +80,8 @@ def c_functions():
         definitions += [(m.start(1), m[1], m[2] or '', m[3]) for m in MACRO.finditer(text)]
         # Functions that a macro makes, and functions that use one.
         for start, made in uses_of(macros, text):
-            definitions += [(start, *m.groups()) for m in re.finditer(ARGUMENTS + r'\s*\{(.*)\}', made, re.S)]
+            definitions += [(start, *m.groups(), made[m.end():closing(made, m.end() - 1)])
+                            for m in re.finditer(ARGUMENTS + r'\s*\{', made)]
         for start, name, arguments, body in definitions:
             body += ''.join(made for _, made in uses_of(macros, body))
             # One may stand twice, under #if and #else.
@@ -121,7 +148,7 @@ def passed_names(path, function, argument):
                 yield other, string(given[place]), given
 
 
-@functools.cache
+@kept
 def test_paths():
     """(path, function) -> the paths under which GLib's test program has it."""
     found = {}
@@ -153,12 +180,16 @@ def test_paths():
     return found
 
 
-@functools.cache
+@kept
 def callers():
     """Name -> the C functions, by path and name, that have it in their body."""
     found = {}
+    # What ends a variable that is declared with g_autoptr().
+    ends = {ty: name for path, text in test_files() if path.suffix == '.h'
+            for ty, name in re.findall(r'^G_DEFINE_AUTOPTR_CLEANUP_FUNC\((\w+), (\w+)\)', text, re.M)}
     for key, code in c_functions().items():
-        for name in set(re.findall(r'\b[A-Za-z_]\w+\b', code.body)):
+        ended = {ends[ty] for ty in re.findall(r'\bg_autoptr\((\w+)\)', code.body) if ty in ends}
+        for name in {*re.findall(r'\b[A-Za-z_]\w+\b', code.body), *ended}:
             found.setdefault(name, set()).add(key)
     # What a table at the top level has, the functions call that go through the table.
     for path, text in test_files():
@@ -172,6 +203,34 @@ def callers():
 
 def cases_of(path, function):
     return [Place(path, c_functions()[path, function].line, case) for case in test_paths().get((path, function), ())]
+
+
+def ends_of(name):
+    """What a name may be called for short, the longest first, then without what tells it from others that do the same."""
+    plain = re.sub(r'_(?:full|impl|func|internal)$', '', name)
+    return [one[at:] for one in dict.fromkeys([name, plain]) for at in range(len(one)) if not at or one[at - 1] == '_']
+
+
+SWITCHED = re.compile(r'\bcase (\d+):(.*?)(?=\n\s*(?:case \w+|default):|\n\s*\}\s*\n)', re.S)
+
+
+def is_run(name, code, case):
+    """Whether a function has a name where it gets by as this case: one whose number it switches on has a part of it."""
+    numbers, last = [], []
+    for number, part in SWITCHED.findall(code.body):
+        last.append(number)
+        if part.strip():
+            numbers += last if re.search(rf'\b{name}\b', part) else []
+            last = []
+    number = case.text.rpartition('/')[2]
+    return not numbers or not number.isdecimal() or number in numbers or bool(
+        re.search(rf'\b{name}\b', SWITCHED.sub('', code.body)))
+
+
+def distance(program, header):
+    """Whether a test program isn't that of a header, nor called after it: `tlssession` has test-tls-session-data."""
+    return program != f'test-{header}', not f'{program}-'.startswith(f'test-{header}-') and not program.replace(
+        '-', '').startswith(f'test{header}')
 
 
 def tests(name, header):
@@ -188,23 +247,45 @@ def tests(name, header):
     # What c-tests/host has is another implementation, no test, but for the programs there.
     reached = sorted((key for key in reached if key[0].is_relative_to(TOP / 'c-tests')
                       and (key[0].parent.name != 'host' or key[0].stem.startswith('test-'))),
-                     key=lambda key: (key[0].stem != f'test-{header}', not key[0].stem.startswith(f'test-{header}-'),
-                                      key not in direct, str(key)))
-    cases = [case for key in reached for case in cases_of(*key)]
+                     key=lambda key: (*distance(key[0].stem, header), key not in direct, str(key)))
+    cases = [case for key in reached for case in cases_of(*key)
+             if key not in direct or is_run(name, c_functions()[key], case)]
     if cases:
         return cases
-    # Other programs and scripts have no cases: the function that calls, or the line.
+    # A program may have called it before its cases, of which some have its name. Other programs and scripts have none.
     word = re.compile(rf'\b{name}\b' if not name.startswith('qio_abi_') else r'\bqio_abi_|QIO_ABI_SYMBOL')
-    return [Place(key[0], c_functions()[key].line, f'all of {key[0].stem}' if key[1] == 'main' else key[1])
-            for key in sorted(reached, key=lambda key: key[1] != 'main')] + [
+    programs = {path for path, function in reached if function == 'main'}
+    named = [case for key in test_paths() if key[0] in programs for case in cases_of(*key)
+             if case.text.rpartition('/')[2].replace('-', '_') in ends_of(name)]
+    return named + [
+        Place(key[0], c_functions()[key].line, f'all of {key[0].stem}' if key[1] == 'main' else key[1])
+        for key in sorted(reached, key=lambda key: (key not in direct, key[1] != 'main')) if key[0].parent.name != 'fuzz'] + [
         Place(path, line_of(text, match.start()), 'script') for path, text in files('c-tests/**/*.py')
+        # What tests these answers only has the name.
+        if path.parts[-2:] != ('symbols', 'rules.py')
         for match in [word.search(text)] if match]
+
+
+def fuzz_programs(name):
+    """The fuzz programs that call it, each with its first line that does."""
+    paths = sorted({path for path, _ in callers().get(name, ()) if path.parent.name == 'fuzz'})
+    return [Place(path, line_of(text_of(path), match.start()), 'fuzz program') for path in paths
+            for match in [re.search(rf'^(?! ?[/*]).*\b{name}\b', text_of(path), re.M)] if match]
 
 
 def citing(label):
     """The tests that name a requirement: in their path, above their code, or in it."""
-    word = re.compile(rf'\b{label}\b')
-    part = re.compile(rf'/properties/{label}(?![0-9])', re.I)
-    return [case for (path, function), code in sorted(c_functions().items(), key=lambda one: str(one[1]))
-            if path.is_relative_to(TOP / 'c-tests') for case in cases_of(path, function)
-            if word.search(code.comment + code.body) or part.search(case.text)]
+    return cited().get(label, [])
+
+
+@kept
+def cited():
+    """Label -> the tests that name it."""
+    found = {}
+    for (path, function), code in sorted(c_functions().items(), key=lambda one: str(one[1])):
+        labels = LABEL.findall(code.comment + code.body)
+        for case in cases_of(path, function) if path.is_relative_to(TOP / 'c-tests') else ():
+            part = re.search(r'/properties/([A-Za-z]+\d+)', case.text)
+            for label in dict.fromkeys([*labels, *([part[1].upper()] if part else [])]):
+                found.setdefault(label, []).append(case)
+    return found

@@ -4,15 +4,18 @@ import functools
 import re
 
 from rules.specification import families
+from rules.store import kept
 from rules.tree import Place, files, line_of
 
 
 class Declaration(Place):
     """Where a header declares a name, as what, and the contract that it has there."""
 
-    def __init__(self, path, line, code, words):
+    def __init__(self, path, line, code, words, condition=''):
         super().__init__(path, line, words)
         self.code = code
+        # Under which #if it stands, and so in which profiles there is one.
+        self.condition = condition
 
 
 def comment_text(comment):
@@ -32,6 +35,21 @@ class Header:
         self.blank = re.sub(r'/\*.*?\*/|^#(?:[^\n]*\\\n)*[^\n]*', lambda c: re.sub(r'[^\n]', ' ', c[0]), text,
                             flags=re.S | re.M)
 
+    def condition(self, start):
+        """What the preprocessor has to find true for the line at `start`, but for the guard against a second time."""
+        branches = []
+        for match in re.finditer(r'^#\s*(if|ifdef|ifndef|elif|else|endif)\b((?:[^\n]*\\\n)*[^\n]*)', self.text[:start], re.M):
+            word = match[1]
+            said = re.sub(r'\\\n|/\*.*?\*/|\bdefined\b', ' ', match[2])
+            said = re.sub(r'\((\w+)\)', r'\1', ' '.join(said.replace('!', 'not').split()))
+            if word in ('endif', 'else', 'elif'):
+                before = branches.pop()
+            if word == 'else':
+                said = before.removeprefix('not ') if before.startswith('not ') else f'not {before}'
+            if word != 'endif':
+                branches.append(f'not {said}' if word == 'ifndef' else said)
+        return ' and '.join(one for one in branches if not re.fullmatch(r'not \w+_H_*|__cplusplus|not QIO_ABI_CUSTOM', one))
+
     def words(self, name, start):
         """What the header says of the name that is declared at `start`."""
         said = self.titled(name, start)
@@ -46,6 +64,12 @@ class Header:
         if 'Threads:' in said or said and not self.is_contract():
             return said
         return '\n\n'.join(part for part in (said, self.family(name)) if part)
+
+    def words_of_choice(self, name, start):
+        """What is said above the #if of which a line is a branch, and then of the line."""
+        begin = self.text.rfind('\n#if', 0, start)
+        above = [words for _, end, words in self.comments if end <= begin and not self.text[end:begin].strip()]
+        return '\n\n'.join([*above[-1:], self.words(name, start)])
 
     def titled(self, name, start):
         """The comment that begins with the name; it may be of several."""
@@ -77,7 +101,7 @@ def headers():
     return [Header(path, text) for path, text in files('include/**/*.h')]
 
 
-@functools.cache
+@kept
 def declarations():
     """Name -> its declarations."""
     found = {}
@@ -96,15 +120,17 @@ def declarations():
             end = min(place for sign in ';{' if (place := blank.find(sign, match.end())) > 0)
             code = ' '.join(blank[start + 1:end].split()) + (';' if blank[end] == ';' else '')
             found.setdefault(match[1], []).append(Declaration(
-                header.path, line_of(header.text, match.start()), code, header.words(match[1], begin)))
+                header.path, line_of(header.text, match.start()), code, header.words(match[1], begin),
+                header.condition(begin)))
         # What a macro stands for, such as the symbol of the profile.
         for match in re.finditer(r'^#define \w+ (\w+)$', header.text, re.M):
             found.setdefault(match[1], []).append(Declaration(
-                header.path, line_of(header.text, match.start()), match[0], header.words(match[1], match.start())))
+                header.path, line_of(header.text, match.start()), match[0], header.words_of_choice(match[1], match.start()),
+                header.condition(match.start())))
     return found
 
 
-@functools.cache
+@kept
 def in_headers_only():
     """Name -> where a header defines it, as a macro or an inline function, and what it is made of."""
     found = {}

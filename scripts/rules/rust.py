@@ -4,29 +4,55 @@ import functools
 import re
 import tomllib
 
-from rules.tree import LABEL, TOP, Place, closing, files, line_of
+from rules.store import kept
+from rules.tree import LABEL, TOP, Place, closing, files, line_of, split
 from uses import USE, uses
 
-CRATES = {'qio': 'src'} | {tomllib.loads(path.read_text())['lib']['name']: f'crates/{path.parent.name}/src'
+CRATES = {'io': 'src'} | {tomllib.loads(path.read_text())['lib']['name']: f'crates/{path.parent.name}/src'
                            for path in TOP.glob('crates/*/Cargo.toml')}
+# Crate -> those that it can name.
+SEEN = {crate: {crate} | {key.replace('-', '_') for key in tomllib.loads(
+    (TOP / root).parent.joinpath('Cargo.toml').read_text())['dependencies']} for crate, root in CRATES.items()}
 FN = re.compile(r'^[ \t]*(?:pub(?:\([\w: ]+\))? )?(?:const )?(?:unsafe )?(?:extern "C" )?fn (\w+)', re.M)
+# Where a file's unit tests begin, or the models of what its threads may do.
+TESTS = re.compile(r'^#\[cfg\((?:test|all\(test, (?:not\()?loom\)?\)|loom)\)\]\n(?:#\[.*\n)*(?=mod (?:tests|models) \{)', re.M)
+STANDARD = {'addr', 'all', 'and', 'any', 'append', 'as_ptr', 'as_ref', 'borrow', 'capacity', 'chars', 'clone', 'cmp',
+            'collect', 'concat', 'contains', 'count', 'drain', 'entry', 'eq', 'filter', 'find', 'first', 'from', 'get',
+            'insert', 'is_empty', 'is_none', 'is_some', 'iter', 'join', 'last', 'len', 'lines', 'load', 'map',
+            'max', 'min', 'next', 'offset', 'or', 'parse', 'pop', 'position', 'push', 'remove', 'replace', 'skip', 'sort',
+            'split', 'store', 'swap', 'take', 'truncate', 'values', 'with', 'write_all'}
+# What so many types have that it tells nothing of any other.
+UNTOLD = STANDARD | {'name', 'text'}
 # What a row of a table of exported functions gets for an argument of a kind.
 KINDS = {'visitor': 'Visitor', 'class': 'Class'}
+
+
+# A constant of the file, or one that tells what the profile has.
+CONSTANT = re.compile(r'\b(profile::)?([A-Z][A-Z\d_]+)\b')
 
 
 class Function(Place):
     """A Rust function: where it is, its comment, its body from the arguments on, the type it belongs to."""
 
-    def __init__(self, path, line, name, comment, body, owner):
+    def __init__(self, path, line, name, comment, body, owner, above=''):
         super().__init__(path, line, name)
         self.name = name
         self.comment = comment
         self.body = body
         self.owner = owner
+        # What is said of the block of functions that it stands in.
+        self.above = above
         self.module = module_of(path)
 
+    def full_name(self):
+        return f'{self.owner}::{self.name}' if self.owner else self.name
+
     def labels(self):
-        return LABEL.findall(self.comment + self.body)
+        return LABEL.findall(self.comment + self.body + self.above) + [
+            label for place, name in CONSTANT.findall(self.body)
+            for label in constants().get('profile' if place else self.path, {}).get(name, ())] + [
+            label for name, labels in field_labels().get((self.path, self.owner), {}).items()
+            if re.search(rf'\bself\.{name}\b', self.body) for label in labels]
 
     def said(self):
         """What its comment says, without attributes and the documentation of the C face."""
@@ -47,16 +73,44 @@ def module_of(path):
     return 'other', *path.parts[-3:]
 
 
-@functools.cache
+@kept
 def sources():
-    """Path and text of the Rust source, without unit tests."""
-    return [(path, re.split(r'^#\[cfg\(test\)\]\nmod tests', text, flags=re.M)[0])
-            for path, text in files('src/**/*.rs', 'crates/*/src/**/*.rs')]
+    """Path and text of the Rust source, without unit tests and models."""
+    return [(path, TESTS.split(text)[0]) for path, text in rust_files() if path.name != 'models.rs']
 
 
-@functools.cache
+def rust_files():
+    return files('src/**/*.rs', 'crates/*/src/**/*.rs')
+
+
+@kept
 def modules():
     return {module_of(path): (path, text) for path, text in sources()}
+
+
+@kept
+def constants():
+    """Path, or the word profile -> the constants there whose comments have labels."""
+    found = {}
+    for path, text in sources():
+        lines = text.splitlines()
+        for match in re.finditer(r'^(?:pub(?:\([\w: ]+\))? )?(?:const|static) (\w+):', text, re.M):
+            labels = LABEL.findall(comment_above(lines, line_of(text, match.start())))
+            if labels:
+                found.setdefault('profile' if path.stem == 'profile' else path, {})[match[1]] = labels
+    return found
+
+
+@kept
+def field_labels():
+    """Path and type -> its fields whose comments have labels."""
+    found = {}
+    for path, text in sources():
+        for match in re.finditer(r'\bstruct (\w+)[^({;]*\{\n(.*?)\n\s*\}', text, re.S):
+            for comment, name in re.findall(r'((?:^\s+//.*\n)+)(?:\s*#\[.*\n)*\s+(?:pub(?:\([\w: ]+\))? )?(\w+):', match[2], re.M):
+                if labels := LABEL.findall(comment):
+                    found.setdefault((path, match[1]), {})[name] = labels
+    return found
 
 
 def comment_above(lines, line):
@@ -83,7 +137,7 @@ def owners(text):
         yield match.start(), end if text[match.end()] == '\n' else match.end(), re.match(r'[&\s]*(?:\w+::)*(\w*)', ty)[1]
 
 
-@functools.cache
+@kept
 def tables():
     """Path -> the tables of exported functions in it: macro, header, begin, end."""
     found = {}
@@ -103,7 +157,7 @@ def macros(path):
             for match in re.finditer(r'^macro_rules! (\w+) \{', text, re.M)}
 
 
-@functools.cache
+@kept
 def rows():
     """Name -> the rows of tables that export it: place, header, comment, and what the row is made of."""
     found = {}
@@ -132,7 +186,23 @@ class Row(Function):
         self.header = header
 
 
-@functools.cache
+def outer(text):
+    """The functions with where each ends, those left out that stand inside another."""
+    found, end = [], 0
+    for match in FN.finditer(text):
+        if match.start() < end:
+            continue
+        # As rustfmt has it, a body of more than one line ends with a bracket as far in as the function.
+        indent = re.match(r'[ \t]*', match[0])[0]
+        # An array's type has a semicolon, too.
+        opening = re.compile(r'(?:[^][{;]|\[[^]]*\])*').match(text, match.end()).end()
+        is_long = text[opening:opening + 2] == '{\n'
+        end = text.find(f'\n{indent}}}', opening) + len(indent) + 2 if is_long else text.find('\n', opening)
+        found.append((match, end))
+    return found
+
+
+@kept
 def functions():
     """Name -> the Rust functions called so."""
     found = {name: [*places] for name, places in rows().items()}
@@ -140,17 +210,16 @@ def functions():
         lines = text.splitlines()
         inside = list(owners(text))
         skipped = [(begin, end) for *_, begin, end in tables().get(path, [])]
-        starts = list(FN.finditer(text))
-        for match, following in zip(starts, [*starts[1:], None]):
+        for match, last in outer(text):
             if any(begin < match.start() < end for begin, end in skipped):
                 continue
             line = line_of(text, match.start(1))
-            body = text[match.end():following.start() if following else len(text)]
-            # What stands above the next function is not this one's.
-            body = re.sub(r'(?:\n[ \t]*(?://.*|#\[.*|))*\Z', '\n', body)
-            owner = [ty for begin, end, ty in inside if begin < match.start() < end]
+            # What stands behind it, a type with a comment of its own perhaps, is not this one's.
+            body = text[match.end():last] + '\n'
+            *_, (block, owner) = [(0, ''), *((begin, ty) for begin, end, ty in inside if begin < match.start() < end)]
+            above = comment_above(lines, line_of(text, block)) if owner else ''
             found.setdefault(match[1], []).append(Function(
-                path, line, match[1], comment_above(lines, line), body, owner[-1] if owner else ''))
+                path, line, match[1], comment_above(lines, line), body, owner, above))
     return found
 
 
@@ -198,51 +267,161 @@ def receiver(function, name):
     """The type that a variable of a function has, if that is easy to see."""
     if name == 'self':
         return function.owner
-    declared = re.search(rf'\b{name}: (?:&(?:\'\w+ )?(?:mut )?)?(?:\w+::)*(\w+)', function.body)
-    if declared:
-        return KINDS.get(declared[1], declared[1])
-    made = re.search(rf'\blet (?:mut )?{name} = (?:unsafe \{{ )?(?:\w+::)*([A-Z]\w*)::\w+\(', function.body)
-    return made[1] if made else ''
+    return variables(function).get(name, '')
+
+
+# What a value may be in, which passes its methods on or is gone with a question mark, a lock or a pattern.
+IN = (r"(?:(?:&(?:'\w+ )?(?:mut )?|(?:\w+::)*(?:Option|Result|Box|Arc|Ref|Mutex|Guarded|RefCell|OnceLock|PerProcess|MutexGuard)<"
+      r"(?:'\w+, )?))*")
+DECLARED = re.compile(rf'\b(\w+): {IN}(?:\w+::)*(\w+)')
+MADE = re.compile(r'\blet (?:mut )?(\w+) = (?:unsafe \{ )?(?:\w+::)*([A-Z]\w*)::\w+\(')
+
+# What a call gives back, or what is in that.
+GIVEN = re.compile(r'\blet (?:Some\(|Ok\()?(?:mut )?(\w+)\)? =\s+(?:\w+\s*(?:\.|::)\s*)*(\w+)\([^()]*\)(?:\?;| else \{)')
+
+
+@functools.cache
+def variables(function):
+    """Variable -> its type, as it is declared or made first."""
+    found = {}
+    for name, ty in DECLARED.findall(function.body):
+        found.setdefault(name, KINDS.get(ty, ty))
+    for name, ty in MADE.findall(function.body):
+        found.setdefault(name, ty)
+    for name, made in GIVEN.findall(function.body):
+        if ty := given_back(made):
+            found.setdefault(name, ty)
+    return found
+
+
+@functools.cache
+def types_in(module):
+    """The words in a module's text that can be types."""
+    return frozenset(re.findall(r'\b[A-Z]\w*', modules()[module][1]))
 
 
 def camel(name):
     return ''.join(part.capitalize() for part in name.split('_'))
 
 
-def before(body, end):
-    """The type of the call whose bracket closes at `end`: `Type::made(...)`, or what a function gives back."""
+RETURNED = re.compile(rf'\) -> {IN}(?:\w+::)*(\w*)|\{{\n|\{{ |;$')
+# Methods that give back what they are of, or what is in it.
+SAME = {'as_deref', 'as_mut', 'as_ref', 'borrow', 'borrow_mut', 'clone', 'get', 'get_mut', 'lock', 'take'}
+
+
+@kept
+def fields():
+    """Type and field -> the type of that, or of what is in it."""
+    found = {}
+    for _, text in sources():
+        for match in re.finditer(r'\bstruct (\w+)(?:<[^({;]*?>)?(?: where[^{]*)?(?:\((.*)\);| \{\n(.*?)\n\s*\})', text, re.S):
+            if match[2] is not None:
+                places = [(str(number), ty) for number, ty in enumerate(split(match[2].split(');')[0]))]
+            else:
+                places = re.findall(r'^\s+(?:pub(?:\([\w: ]+\))? )?(\w+): (.*),$', match[3], re.M)
+            for name, ty in places:
+                ty = re.match(rf'(?:pub(?:\([\w: ]+\))? )?{IN}(?:\w+::)*(\w*)', ty)[1]
+                # Types of one name that differ in it tell nothing.
+                known = found.setdefault((match[1], name), ty)
+                found[match[1], name] = ty if known == ty else ''
+    return found
+
+
+@functools.cache
+def returned(function):
+    """The type that a function gives back, or what is in that."""
+    match = RETURNED.search(function.body)
+    ty = match[1] if match else ''
+    return function.owner if ty == 'Self' else ty or ''
+
+
+def before(function, body, end):
+    """The type of the expression that ends at `end`: of a call, `Type::made(...)`, of a variable or a field."""
+    if body[end] == '?':
+        return before(function, body, end - 1)
+    if body[end] != ')':
+        place = re.search(r'(\.?)(\w+)$', body[max(end - LONGEST_HEAD, 0):end + 1])
+        if place and place[1]:
+            of = before(function, body, end - len(place[2]) - 1)
+            return fields().get((of, place[2]), '')
+        return receiver(function, place[2]) if place else ''
     depth = 0
     for start in range(end, -1, -1):
         depth += {')': 1, '(': -1}.get(body[start], 0)
         if not depth:
-            made = re.search(r'(?:([A-Z]\w*)::)?(\w+)$', body[:start])
-            if not made or made[1]:
-                return made[1] if made else ''
-            given = {re.search(r'\) -> (?:&(?:\'\w+ )?)?(?:Option<|Result<)?&?(\w*)|\{|$', f.body)[1] or ''
-                     for f in functions().get(made[2], [])}
-            given.discard('')
-            return given.pop() if len(given) == 1 else ''
+            made = re.search(r'(?:([A-Z]\w*)::)?(\w+)$', body[max(start - LONGEST_HEAD, 0):start])
+            if not made:
+                return ''
+            owner, name = made[1], made[2]
+            if owner:
+                owner = function.owner if owner == 'Self' else owner
+            else:
+                dot = re.search(r'\?*\s*\.$', body[:start - len(name)])
+                owner = before(function, body, dot.start() - 1) if dot and dot.start() else ''
+            own = [f for f in functions().get(name, []) if owner and f.owner == owner]
+            # One for each way of building, perhaps.
+            types = {returned(f) for f in own}
+            if owner and not own and (made[1] or name in SAME):
+                return owner
+            return types.pop() if len(types) == 1 else '' if own else given_back(name)
     return ''
 
 
-CALL = re.compile(r'(?:((?:\w+::)+)|(?:(\w+)|\)|\?)?\s*(\.))?\b(\w+)(?:::<[^>]*>)?\(')
+@functools.cache
+def given_back(name):
+    """The type that the functions of a name give back, if it is one."""
+    given = {returned(f) for f in functions().get(name, [])} - {''}
+    return given.pop() if len(given) == 1 else ''
+
+
+# What stands between the signs of `Type::<1, Other>::made()`.
+GENERIC = re.compile(r'::<(?:[^<>()]|<[^<>]*>)*>(?=::)')
+CALL = re.compile(r'\b(\w+)(?:::<[^>]*>)?\(')
+# What stands before the name of a call: a path, or what the method is of.
+HEAD = re.compile(r'(?:((?:\w+::)+)|(?:(\w+)|\)|\?)?\s*(\.))$')
+LONGEST_HEAD = 120
+
+
+def heads(function, body, *known):
+    """The calls of known names in a body: path, variable, dot, name, and the type of what the method is of."""
+    for match in CALL.finditer(body):
+        if any(match[1] in names for names in known):
+            begin = max(match.start() - LONGEST_HEAD, 0)
+            head = HEAD.search(body[begin:match.start()])
+            path, variable, dot = head.groups() if head else (None, None, None)
+            ty = ''
+            if dot:
+                end = begin + head.start() + len(head[0].rstrip('.').rstrip()) - 1
+                ty = before(function, body, end) if end > 0 else ''
+            yield path, variable, dot, match[1], ty
+
+
+@kept
+def owned_types():
+    """The types that have functions here."""
+    return {f.owner for found in functions().values() for f in found if f.owner}
+
+
+MADE_OF_A_CLASS = re.compile(r'\bRef(?:::<(?:\w+::)*(\w+)>)?::create\b')
+
+
+def prepared(function):
+    """What prepares the memory of the objects that it makes."""
+    types = {match[1] or returned(function) for match in MADE_OF_A_CLASS.finditer(function.body)}
+    return [f for ty in sorted(types) for f in functions().get('init', []) if f.owner == ty]
 
 
 @functools.cache
 def calls(function):
     """The functions that it calls, as far as its text shows which."""
-    found = []
-    body = re.sub(r'//.*', '', function.body)
+    found = prepared(function)
+    body = GENERIC.sub('', re.sub(r'//.*', '', function.body))
     # Functions that a table names without calling them.
     named = re.findall(r'=> ((?:\w+::)+)(\w+);', body) if isinstance(function, Row) else []
     wanted = [(path, '', '', name, '') for path, name in named]
-    wanted += [(*match.groups(), before(body, match.start()) if match[0].startswith(')') else '')
-               for match in CALL.finditer(body)]
+    wanted += heads(function, body, functions(), imports(function.module))
     for path, variable, dot, name, ty in wanted:
-        # The two houses don't see each other.
-        other = 'embedded_host' if function.module[0] != 'embedded_host' else 'host'
-        candidates = [f for f in functions().get(name, []) if f.module[0] != other
-                      and (f.module[0] != 'qio' or function.module[0] == 'qio')]
+        candidates = [f for f in functions().get(name, []) if f.module[0] in SEEN[function.module[0]]]
         if path:
             parts = path.removesuffix('::').split('::')
             if parts == ['Self']:
@@ -254,17 +433,18 @@ def calls(function):
                 target = *function.module, *parts
             found += definitions(target, name)
         elif dot:
-            ty = receiver(function, variable) if variable else ty
             owners_here = {f.owner for f in candidates}
             if not ty or ty not in owners_here:
                 # A variable and a file may have the name of the type.
                 ty = next((word for word in (camel(variable or ''), camel(function.path.stem)) if word in owners_here), ty)
             own = [f for f in candidates if f.owner and f.owner == ty]
-            text = modules()[function.module][1]
-            near = [f for f in candidates if f.owner and re.search(rf'\b{f.owner}\b', text)]
-            for some in [f for f in own if f.module[0] == function.module[0]], own, near, candidates:
+            near = [f for f in candidates if f.owner in types_in(function.module)]
+            # What lists and options have, too, is only a function here if the type tells so; a type of ours has its own.
+            is_known = ty in owned_types() and not own and name in UNTOLD
+            rest = () if is_known else (near,) if name in STANDARD else (near, candidates)
+            for some in [f for f in own if f.module[0] == function.module[0]], own, *rest:
                 # One, or one for each way of building.
-                if len({f.path for f in some}) == 1:
+                if len({(f.path, f.owner) for f in some}) == 1:
                     found += some
                     break
         else:
@@ -272,35 +452,3 @@ def calls(function):
             known = imports(function.module).get(name)
             found += local or (definitions(known[:-1], known[-1]) if known else [])
     return [f for f in dict.fromkeys(found) if f is not function]
-
-
-CONVERSION = re.compile(r'borrow|require|required|take_full|from_(?:ptr|c|raw)\w*|as_ptr|into_ptr|text|object|class|name')
-CONVERTING = 'convert', 'arguments', 'channel_call', 'exports', 'abort', 'errno'
-
-
-def work(shim):
-    """The functions below the C face that do what an exported function is for, in order."""
-    found, conversions, seen, new = [], [], {shim}, [shim]
-    while new:
-        here = new.pop(0)
-        for one in calls(here):
-            if one in seen:
-                continue
-            seen.add(one)
-            if CONVERSION.fullmatch(one.name) or one.module[-1] in CONVERTING:
-                conversions.append(one)
-                continue
-            found.append(one)
-            # What helps in the C face itself is gone through.
-            if 'capi' in one.module:
-                new.append(one)
-    # Of what all stand on, and conversions, only if there is nothing else.
-    own = [one for one in found if one.module[0] not in ('platform', 'abi')]
-    return own if any('capi' not in one.module for one in own) else found or [
-        one for one in conversions if 'capi' not in one.module]
-
-
-@functools.cache
-def further(function):
-    """The functions of the same file that it calls."""
-    return [one for one in calls(function) if one.path == function.path]
