@@ -35,6 +35,10 @@ class Compiler:
         except OSError as problem:
             raise Unusable(f'{self.command[0]}: {problem.strerror}') from problem
 
+    def architecture(self):
+        """What it compiles for, by the name in abi/architectures.toml."""
+        return self._run(['-dumpmachine'], '').stdout.split('-')[0]
+
     def complaints(self, prelude, lines, *options):
         """Which of the lines does the compiler say something about, and what?"""
         start = prelude.count('\n') + 1
