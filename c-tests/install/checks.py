@@ -1,19 +1,24 @@
 """scripts/check counts what was run and says how it went, scripts/structure sees every way of naming a layer,
-scripts/userland says in one line why it can't, and scripts/setup refuses words that it does not know.
+scripts/userland says in one line why it can't and copies links as such, scripts/coverage and scripts/soak judge what they have counted,
+scripts/setup refuses words that it does not know and names all that is missing at once, and scripts/fuzz has the targets that there are.
 
 usage: checks.py SCRIPTS-DIR
 """
 
 import contextlib
+import importlib
 import importlib.machinery
 import importlib.util
 import io
+import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 scripts = pathlib.Path(sys.argv[1]).resolve()
 NOBODY = 65534
@@ -47,22 +52,80 @@ def expect(found, wanted):
     assert found == wanted, f'{found!r} is not {wanted!r}'
 
 
-def commands(check, top):
+def commands(suite, top):
     good, bad = script(top / 'good', 'exit 0\n'), script(top / 'bad', 'exit 1\n')
-    found, printed = counted(check.single([good, 'now'], [bad]), top)
+    found, printed = counted(suite.single([good, 'now'], [bad]), top)
     expect(found, (1, 1, []))
     assert f'ok: {good} now (' in printed and f'failed: {bad} (' in printed, printed
 
 
-def failing_tests(check, top):
+def failing_tests(suite, meson_part, top):
     """They are named as soon as they fail, in the words of all releases of meson."""
     for good, bad in (('qio:api / test-good', 'qio:api / test-bad'), ('api - qio:test-good', 'api - qio:test-bad')):
         meson = script(top / 'meson', f'echo "1/2 {good}    OK    0.01s"\n'
                                       f'echo "2/2 {bad}    FAIL    0.01s   exit status 1"\nexit 1\n')
-        found, printed = counted(check.single([meson]), top)
+        found, printed = counted(suite.single([meson]), top)
         expect(found, (0, 1, []))
         expect(printed, '    fail: test-bad\n')
-        expect(check.suite_of(bad), 'api')
+        expect(meson_part.suite_of(bad), 'api')
+    said = {'name': 'api - qio:test-bad', 'result': 'FAIL', 'stdout': 'TAP version 14\nok 1 /a\nnot ok 2 /b - 1 is not 2\n',
+            'stderr': '\nbad\n'}
+    expect(meson_part.why(said), 'api - qio:test-bad: FAIL\n    TAP version 14\n    not ok 2 /b - 1 is not 2\n    bad')
+
+
+def parts_at_once(check, suite, top):
+    """Parts run beside each other, those of one build directory one after the other; none is lost by another's mistake."""
+    running, met, order = set(), set(), []
+    both = threading.Barrier(2, timeout=60)
+
+    def part(name, build=None, meets=False, mistake=False):
+        def step(_log):
+            if build:
+                met.update((build, other) for other in running if other == build)
+                running.add(build)
+                order.append(name)
+            if meets:
+                both.wait()
+            running.discard(build)
+            if mistake:
+                raise ValueError('a mistake')
+            return suite.Suite(passed=1)
+        step.builds = {build} - {None}
+        return name, ('title', step, False)
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+        total, _ = check.run_parts(dict([
+            part('a', 'build', meets=True), part('b', 'build'), part('c', 'build'), part('d', meets=True),
+            part('e', mistake=True), part('f', 'other')]), top, 2)
+    expect((total.passed, total.failed, met), (5, 1, set()))
+    expect([name for name in order if name != 'f'], ['a', 'b', 'c'])
+    for name in 'abcdf':
+        assert f'    {name}: 1 passed, 0 failed (' in printed.getvalue(), printed.getvalue()
+    assert '    e: 0 passed, 1 failed (' in printed.getvalue(), printed.getvalue()
+    expect(total.failures, ["e: ValueError('a mistake')"])
+
+
+def growth_is_seen(soak):
+    """What a server keeps is told from what it needs for more connections."""
+    def judged(minutes=3, connections=lambda at: 1000, **after):
+        full = [soak.Sample(at, connections(at), at, at, after.get('resident', lambda at: 50000)(at), 0, 1000, 5)
+                for at in range(60, 240)]
+        before = soak.Sample(60, 0, 500, 0, 0, 100_000, 17, 4)
+        left = before._replace(seconds=240, clients=5000, **{name: value for name, value in after.items()
+                                                            if name != 'resident'})
+        return [line.split(':')[0] for line in soak.judge(full, before, left, after_more(connections), minutes)]
+
+    def after_more(connections):
+        return connections(239) - 1000
+
+    expect(judged(), [])
+    expect(judged(descriptors=18, threads=9, heap=100_000 + 16 * 4500 + 1), ['descriptors', 'threads', 'heap'])
+    expect(judged(resident=lambda at: 50000 + 60 * at), ['resident memory'])
+    expect(judged(1, resident=lambda at: 50000 + 60 * at), [])
+    # Twice the connections take twice the memory, and room in tables.
+    expect(judged(connections=lambda at: 1000 + 5 * at, resident=lambda at: 50000 + 250 * at, heap=200_000), [])
+    expect(judged(connections=lambda at: 1000 + 5 * at, resident=lambda at: 50000 + 450 * at), ['resident memory'])
 
 
 def layers(structure, top):
@@ -114,6 +177,36 @@ def userland_refuses(top):
     expect(os.listdir(top / 'elsewhere'), ['scripts'])
 
 
+def userland_copies(userland, tree, copy):
+    """What git would take, links as links, and each time what has changed; not what is ignored."""
+    def listed():
+        return sorted(str(path.relative_to(copy)) for path in copy.rglob('*') if path.is_symlink() or path.is_file())
+
+    tree.mkdir()
+    subprocess.run(['git', 'init', '--quiet', tree], check=True)
+    (tree / '.gitignore').write_text('ignored\n')
+    (tree / 'inner').mkdir()
+    for name in 'inner/file', 'ignored', 'gone':
+        (tree / name).write_text(name)
+    (tree / 'to-folder').symlink_to('inner')
+    (tree / 'to-file').symlink_to('inner/file')
+    (tree / 'to-nothing').symlink_to('nothing')
+    userland.TOP = tree
+    for _ in 'anew', 'again':
+        userland.copy_tree(copy)
+        expect(listed(), ['.gitignore', 'gone', 'inner/file', 'to-file', 'to-folder', 'to-nothing'])
+        expect([os.readlink(copy / f'to-{what}') for what in ('folder', 'file', 'nothing')], ['inner', 'inner/file', 'nothing'])
+    for name in 'to-folder', 'to-file', 'gone':
+        (tree / name).unlink()
+    (tree / 'to-file').write_text('of its own')
+    (tree / 'build').mkdir()
+    (copy / 'build').mkdir()
+    (copy / 'build/kept').write_text('')
+    userland.copy_tree(copy)
+    expect(listed(), ['.gitignore', 'build/kept', 'inner/file', 'to-file', 'to-nothing'])
+    expect([(copy / name).read_text() for name in ('to-file', 'inner/file')], ['of its own', 'inner/file'])
+
+
 def setup_tells_its_words():
     """Before it looks at or installs anything."""
     def ran(*arguments):
@@ -121,32 +214,135 @@ def setup_tells_its_words():
         return run.returncode, run.stdout, run.stderr
     for option in '--help', '-h':
         code, printed, problems = ran(option)
-        assert (code, problems) == (0, '') and printed.startswith('usage: setup [build|check|deep]\n'), printed
+        assert (code, problems) == (0, '') and printed.startswith('usage: setup [build|check|deep|docs|fuzz|arm64]\n'), printed
     for words in ['bulid'], ['--halp'], ['build', 'check'], ['--help', 'build']:
         expect(ran(*words), (1, '', f'setup: unknown: {" ".join(words)}; see scripts/setup --help\n'))
 
 
-def tls_peers_meet_all(check):
+def setup_names_all_that_is_missing(top):
+    """In one line, so that it need not be run again for the next; and Rust as this system has it. All with commands that
+    stand in for the system's, and as somebody who isn't root."""
+    for name in 'sh', 'sed', 'sort', 'dirname', 'head', 'tr', 'wc':
+        (top / name).symlink_to(shutil.which(name))
+    script(top / 'id', 'echo 1000')
+    script(top / 'dpkg', f'[ "$2" = {top}/cargo ]')
+    needed = ['ar', 'c++', 'cc', 'chromium', 'cmake', 'gdb', 'git', 'gnutls-cli', 'make', 'meson', 'ninja', 'openssl', 'patch', 'pkg-config',
+              'python3', 'socat', 'strace', 'unifdef', 'valgrind']
+    for name in needed:
+        script(top / name, 'exit 0')
+
+    def told(purpose, there=(), packages=()):
+        """What it says with these commands of Rust (name -> what they print) and with these versions to be had."""
+        for name in 'cargo', 'rustc':
+            (top / name).unlink(missing_ok=True)
+        for name, prints in dict(there).items():
+            script(top / name, prints)
+        script(top / 'apt-cache', 'case $2 in\n' + ''.join(
+            f'{name}) echo "  Candidate: {version}" ;;\n' for name, version in dict(packages).items()) + 'esac')
+        run = subprocess.run([scripts / 'setup', purpose], env={'PATH': str(top)}, text=True, capture_output=True)
+        return run.returncode, run.stderr
+
+    wanted = re.search(r'^rust-version = "([\d.]+)"', (scripts.parent / 'Cargo.toml').read_text(), re.M)[1]
+    debian_12 = {'cargo': '0.66.0+ds1-1', 'cargo-web': '1.96.0+dfsg1-1~deb12u2'}
+    sid = {'cargo': '1.96.0+dfsg1-1', 'cargo-web': '1.96.0'}
+    without = 'echo "cargo $version (built from a source tarball)"; [ "$1" = --version ]'
+    complete = 'echo "cargo $version (built from a source tarball)"'
+    rustc = {'rustc': 'exit 0'}
+    new, old = (f'version={version}.0; ' for version in (wanted, '1.63'))
+    lacks = 'setup: missing Debian packages; run: sudo apt-get install '
+    by_rustup = f'setup: missing cargo and rustc {wanted} or later; get them with rustup, see https://rustup.rs\n'
+
+    expect(told('build', rustc | {'cargo': new + without}), (0, ''))
+    expect(told('check', rustc | {'cargo': new + complete}), (0, ''))
+    expect(told('build'), (1, by_rustup))
+    expect(told('build', packages=debian_12), (1, lacks + 'cargo-web rustc-web\n'))
+    expect(told('build', rustc, sid), (1, lacks + 'cargo rustc\n'))
+    expect(told('check', packages=debian_12), (1, lacks + 'cargo-web rust-web-clippy rustc-web rustfmt-web\n'))
+    expect(told('check', rustc | {'cargo': new + without}, debian_12), (1, lacks + 'rust-web-clippy rustfmt-web\n'))
+    expect(told('build', rustc | {'cargo': old + without}, debian_12),
+           (1, f'setup: cargo is 1.63, and {wanted} or later is needed; run: sudo apt-get install cargo-web rustc-web\n'))
+    expect(told('build', rustc | {'cargo': old + without}),
+           (1, f'setup: cargo is 1.63, and {wanted} or later is needed; get one with rustup, see https://rustup.rs\n'))
+    script(top / 'dpkg', 'exit 1')
+    expect(told('check', rustc | {'cargo': new + without}, debian_12),
+           (1, 'setup: cargo lacks fmt or clippy; run: rustup component add rustfmt clippy\n'))
+    (top / 'cc').unlink()
+    (top / 'meson').unlink()
+    expect(told('build', packages=debian_12), (1, lacks + 'cargo-web gcc meson rustc-web\n'))
+
+
+def fuzz_tells_its_targets():
+    """Those that meson builds, each with inputs that the tests run; and what isn't one."""
+    def ran(*arguments):
+        run = subprocess.run([scripts / 'fuzz', *arguments], text=True, capture_output=True)
+        return run.returncode, run.stdout, run.stderr
+    folder = scripts.parent / 'c-tests/fuzz'
+    listed = re.search(r'^fuzz_targets = \[(.*?)\]', (folder / 'meson.build').read_text(), re.M | re.S)[1]
+    names = sorted(re.findall(r"'([\w-]+)'", listed))
+    assert len(names) >= 6, names
+    expect(ran('--list'), (0, ''.join(f'{name}\n' for name in names), ''))
+    expect(ran('bufer', 'buffer'), (1, '', f'fuzz: no target bufer; there are: {" ".join(names)}\n'))
+    inputs = {name: [path.stat().st_size for path in (folder / 'corpus' / name).iterdir()] for name in names}
+    assert all(sizes and max(sizes) <= 1024 for sizes in inputs.values()), inputs
+
+
+def tls_peers_meet_all(table):
     """Each way in which TLS peers can notice a profile is met by one that runs the whole suite."""
     def noticed(profile):
-        return [switch in check.abi.switches(profile) for switch in check.TLS_SWITCHES]
+        return [switch in table.abi.switches(profile) for switch in table.TLS_SWITCHES]
 
-    met = check.meet_tls_peers(check.whole())
-    assert met <= set(check.whole()), met
-    for profile in check.abi.PROFILES:
+    met = table.meet_tls_peers(table.whole())
+    assert met <= set(table.whole()), met
+    for profile in table.abi.PROFILES:
         assert [noticed(other) for other in met].count(noticed(profile)) == 1, (profile, met)
-    unknown = set(check.TLS_SWITCHES) - set(check.abi.SWITCHES)
+    unknown = set(table.TLS_SWITCHES) - set(table.abi.SWITCHES)
     assert not unknown, unknown
+
+
+def coverage_judges(uncovered, top):
+    """Lines of tests don't count; too few of a file fail, unless it has its own measure, and too few of all."""
+    text = ('fn f() {}\n#[cfg(test)]\nuse a::b;\n#[cfg(all(test, loom))]\nmod models;\nfn g() {\n}\n'
+            '#[cfg(test)]\n#[expect(a)]\nmod tests {\n    fn h() {\n    }\n}\nfn i() {}\n')  # fmt: skip
+    lines, modules = uncovered.test_lines(text)
+    expect((sorted(lines), modules), ([2, 3, 4, 5, 8, 9, 10, 11, 12, 13], ['models']))
+    expect(uncovered.ranges([1, 2, 3, 5, 7, 8]), '1-3 5 7-8')
+    uncovered.RULES, kept = top / 'rules.toml', top / 'lines.json'
+    for covered, missed, of_it, problems in (
+            (90, 10, '', []),
+            (50, 50, '', ['a.rs: 50.0 % of its lines are covered, 90 % are asked for',
+                          '50.00 % of all lines are covered, 80 % are asked for']),
+            (85, 15, '', ['a.rs: 85.0 % of its lines are covered, 90 % are asked for']),
+            (6, 1, '', []),
+            (85, 15, '"a.rs" = { floor = 84, reason = "so" }', []),
+            (85, 15, '"a.rs" = { floor = 86, reason = "so" }', ['a.rs: 85.0 % of its lines are covered, 86 % are asked for']),
+            (95, 5, '"b.rs" = { floor = 1, reason = "so" }', ['b.rs: in rules.toml, and has no line that counts'])):
+        uncovered.RULES.write_text(f'all = 80\nfile = 90\nlines = 1\n[files]\n{of_it}\n')
+        numbers = list(range(1, covered + missed + 1))
+        kept.write_text(json.dumps({'a.rs': {'covered': numbers[:covered], 'missed': numbers[covered:]}}))
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            failed = uncovered.report(kept, with_lines=True)
+        said = [line.removeprefix('not covered: ') for line in printed.getvalue().splitlines() if line.startswith('not ')]
+        expect((failed, sorted(said)), (bool(problems), sorted(problems)))
+        assert ('    so\n' in printed.getvalue()) == ('a.rs' in of_it), printed.getvalue()
 
 
 sys.path.insert(0, str(scripts))
 with tempfile.TemporaryDirectory() as directory:
     top = pathlib.Path(directory)
     check = load('check')
-    check.TOP = top
-    commands(check, top)
-    failing_tests(check, top)
-    tls_peers_meet_all(check)
+    suite, table = (importlib.import_module(f'parts.{name}') for name in ('suite', 'table'))
+    check.TOP = suite.TOP = top
+    commands(suite, top)
+    failing_tests(suite, importlib.import_module('parts.meson'), top)
+    parts_at_once(check, suite, top)
+    growth_is_seen(load('soak'))
+    tls_peers_meet_all(table)
     layers(load('structure'), top)
     userland_refuses(top)
+    userland_copies(load('userland'), top / 'tree', top / 'copy')
     setup_tells_its_words()
+    with tempfile.TemporaryDirectory() as commands_of_it:
+        setup_names_all_that_is_missing(pathlib.Path(commands_of_it))
+    fuzz_tells_its_targets()
+    coverage_judges(load('uncovered.py'), top)

@@ -73,7 +73,7 @@ exec {meson} "$@"
     own = {name: value for name, value in os.environ.items() if name not in ('CC', 'CXX', 'RUSTC', 'PYTHONPATH')}
     return {
         **own,
-        'PATH': f'{tools}:{os.environ["PATH"]}',
+        'PATH': f'{tools}:{prefix}/bin:{os.environ["PATH"]}',
         'PKG_CONFIG_PATH': f'{prefix}/lib/pkgconfig',
         'LD_LIBRARY_PATH': f'{prefix}/lib',
         'CARGO_TARGET_DIR': os.environ.get('CARGO_TARGET_DIR', cargo_target),

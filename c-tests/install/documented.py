@@ -38,7 +38,7 @@ def sources():
     """Programs by the place they come from: of the pages, and the examples."""
     without_tls = not abi.has_tls(host)
     for block in pages.blocks('c'):
-        if without_tls and not block.is_program:
+        if without_tls and (not block.is_program or 'io/channel-tls.h' in block.text):
             print(f'skipped: {block.place}: the library is built without TLS')
         else:
             yield block.place, block.source, block.is_program
@@ -61,6 +61,13 @@ with tempfile.TemporaryDirectory() as scratch:
         if isinstance(text, str):
             path = root / f'{number}.c'
             path.write_text(text)
+        text = path.read_text()
+        if 'qio/gio.h' in text and not tree.gio:
+            print(f'skipped: {place}: built without libqio-gio')
+            continue
+        if 'libsoup' in text and subprocess.run(['pkg-config', '--exists', 'libsoup-3.0']).returncode:
+            print(f'skipped: {place}: libsoup 3 is not installed')
+            continue
         units.append((place, path, is_program))
     if not any(is_program for _, _, is_program in units):
         sys.exit('no program found in the documentation')
@@ -70,8 +77,12 @@ with tempfile.TemporaryDirectory() as scratch:
     def check(unit):
         """What a compiler says to a unit, in the order of the list."""
         number, compiler, place, path, arguments, is_program = unit
+        text = path.read_text() if is_program or path.stem != 'headers' else ''
+        modules = [tree.gio] if 'qio/gio.h' in text else [tree.module]
+        modules += ['libsoup-3.0'] if 'libsoup' in text else []
         output = ['-o', str(root / f'program-{number}')] if is_program else ['-fsyntax-only']
-        command = [*compiler, '-Wall', '-Wextra', '-Werror', *arguments, str(path), *output, *tree.flags()]
+        command = [*compiler, '-Wall', '-Wextra', '-Werror', *arguments, str(path), *output,
+                   *tree.flags(*modules)]
         # Options for the linker are of no use to a compiler that doesn't link.
         if not is_program and 'clang' in compiler[0]:
             command.append('-Wno-unused-command-line-argument')

@@ -3,7 +3,7 @@
 the shared and with the static library; one that was compiled for another profile neither links
 nor starts (R-HDR-3).
 
-usage: install.py PROFILE VERSION BUILD-DIR PROGRAM.c
+usage: install.py PROFILE VERSION BUILD-DIR PROGRAM.c [GIO-PROGRAM.c]
 """
 
 import os
@@ -16,7 +16,7 @@ import tempfile
 
 import abi
 
-profile, version, build, program_c = sys.argv[1:]
+profile, version, build, program_c, *gio_programs = sys.argv[1:]
 compiler = shlex.split(os.environ['CC'])
 meson = shlex.split(os.environ['MESON'])
 
@@ -26,7 +26,9 @@ with tempfile.TemporaryDirectory() as scratch:
         [*meson, 'install', '-C', build, '--no-rebuild', '--quiet', '--destdir', scratch], check=True
     )
     modules = {path.stem: path for path in root.rglob('*.pc')}
-    assert modules.keys() == {abi.module(profile), f'qio-{profile}'}, modules
+    names = {abi.module(profile), f'qio-{profile}'}
+    beside = {name.replace('qio', 'qio-gio', 1) for name in names} if gio_programs else set()
+    assert modules.keys() == names | beside, modules
     module = modules[abi.module(profile)]
     library_dir = module.parent.parent
     # The files are not where the prefix says, but below the scratch directory.
@@ -40,12 +42,12 @@ with tempfile.TemporaryDirectory() as scratch:
         command = ['pkg-config', *args, name]
         return shlex.split(subprocess.check_output(command, text=True, env=environment))
 
-    def compile_program(*args):
-        command = [*compiler, '-std=gnu11', program_c, '-o', str(root / 'program'), *args]
+    def compile_program(*args, source=program_c):
+        command = [*compiler, '-std=gnu11', source, '-o', str(root / 'program'), *args]
         return subprocess.run(command, text=True, capture_output=True)
 
-    def build_and_run(title, *args, **variables):
-        run = compile_program(*args)
+    def build_and_run(title, *args, source=program_c, **variables):
+        run = compile_program(*args, source=source)
         if run.returncode or run.stderr:
             sys.exit(f'{title}: {run.stderr}')
         program = str(root / 'program')
@@ -67,6 +69,17 @@ with tempfile.TemporaryDirectory() as scratch:
               for flag in pkg_config('--cflags', '--libs', '--static')]  # fmt: skip
     build_and_run('static', *static)
     build_and_run('whole archive and sections', *static, '-Wl,--gc-sections', '-no-pie')
+
+    # The library beside it comes with its own module, and libqio needs nothing of GIO for it.
+    bare = subprocess.check_output(['readelf', '--dynamic', str(library_dir / f'libqio.so.{profile}')], text=True)
+    assert 'libgio' not in bare, bare
+    for program in gio_programs:
+        for name in beside:
+            build_and_run('shared', *pkg_config('--cflags', '--libs', name=name), source=program,
+                          LD_LIBRARY_PATH=str(library_dir))
+        archive = library_dir / abi.archive(profile).replace('qio', 'qio-gio', 1)
+        gio_static = [str(archive), *static, '-lgio-2.0', '-lgobject-2.0', '-lglib-2.0']
+        build_and_run('static', *gio_static, source=program)
 
     # A program may have another Rust library, linked whole, beside it (R-HOST-19).
     (root / 'other.rs').write_text(

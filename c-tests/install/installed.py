@@ -15,7 +15,11 @@ class Installed:
         meson = shlex.split(os.environ['MESON'])
         subprocess.run([*meson, 'install', '-C', build, '--no-rebuild', '--quiet', '--destdir', directory], check=True)
         (module,) = pathlib.Path(directory).rglob(f'{abi.module(profile)}.pc')
-        module.write_text(module.read_text().replace('prefix=', f'prefix={directory}', 1))
+        for path in module.parent.iterdir():
+            path.write_text(path.read_text().replace('prefix=', f'prefix={directory}', 1))
+        # The module of libqio-gio, if it is built.
+        gio = module.with_name(module.name.replace('qio', 'qio-gio', 1))
+        self.gio = gio.stem if gio.exists() else None
         self.root = pathlib.Path(directory)
         (self.headers,) = self.root.rglob(f'include/qio-{profile}')
         self.compiler = shlex.split(os.environ['CC'])
@@ -26,10 +30,10 @@ class Installed:
             'LD_LIBRARY_PATH': str(module.parent.parent),
         }
 
-    def flags(self):
-        """What pkg-config says."""
+    def flags(self, *modules):
+        """What pkg-config says, of the library's own module unless others are named."""
         text = subprocess.check_output(
-            ['pkg-config', '--cflags', '--libs', self.module], text=True, env=self.environment)
+            ['pkg-config', '--cflags', '--libs', *(modules or [self.module])], text=True, env=self.environment)
         return shlex.split(text)
 
     def compile(self, source, program, what, *arguments):

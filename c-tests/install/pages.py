@@ -1,11 +1,12 @@
 """The blocks of code in README.md and docs/*.md.
 
-A block is fenced and says in its first word what it is: c, sh, meson (a piece of a build file) or text
-(what a program prints, or a drawing). Further words:
+A block is fenced and says in its first word what it is: c, sh, meson (a piece of a build file), rust (run as a
+doctest of the crate qio, part rust of scripts/check) or text (what a program prints, or a drawing). Further words:
 
     c file=NAME         a whole program, which the commands of the page compile under this name
     c                   a whole program, or a piece of a function (PIECE has what is around it)
     c functions         functions, which stand before the one of the pieces
+    c ... gio           with what qio/gio.h declares; likewise soup, with libsoup 3, too
     sh not-run=REASON   what a test can't run, up to the end of the line
     sh by=TEST          run by that test, which needs more than a shell
     sh at-end           run when all pages are through: it takes away what they use
@@ -19,7 +20,7 @@ import re
 import abi
 
 PAGES = [abi.ROOT / 'README.md', *sorted((abi.ROOT / 'docs').glob('*.md'))]
-LANGUAGES = ['c', 'sh', 'meson', 'text']
+LANGUAGES = ['c', 'sh', 'meson', 'rust', 'text']
 
 # What is around a piece of C.
 PIECE = '''\
@@ -33,6 +34,7 @@ PIECE = '''\
 #include "qapi/error.h"
 #include "qemu/module.h"
 #include "qio/stats.h"
+#include "qio/websock-client.h"
 
 %sstatic void piece(QIOChannel *master, Error **errp)
 {
@@ -47,6 +49,11 @@ int main(void)
     return 0;
 }
 '''
+
+HEADERS = {
+    'gio': '#include "qio/ext.h"\n#include "qio/gio.h"\n',
+    'soup': '#include "qio/gio.h"\n#include <libsoup/soup.h>\n',
+}
 
 
 @dataclasses.dataclass
@@ -68,7 +75,10 @@ class Block:
         """It, with what is around it."""
         if self.is_program:
             return self.text
-        return PIECE % ((self.text, '') if 'functions' in self.words.split() else ('', self.text))
+        words = self.words.split()
+        more = [header for word, header in HEADERS.items() if word in words]
+        around = PIECE.replace('#include "qio/stats.h"\n', '#include "qio/stats.h"\n' + ''.join(more))
+        return around % ((self.text, '') if 'functions' in words else ('', self.text))
 
     def word(self, name):
         """The value of NAME=VALUE; a reason goes to the end of the line."""

@@ -53,9 +53,15 @@ with tempfile.TemporaryDirectory() as scratch:
 
     modules = {path.stem: path for path in root.rglob('*.pc')}
     stem = 'qio' if host == 'embedded' else 'qio-hosted'
+    all_paths = [*modules.values()]
+    gio = {name for name in modules if 'gio' in name}
+    beside = stem.replace('qio', 'qio-gio')
+    if gio and gio != {beside, f'{beside}-{profile}', f'{beside}-{other}'}:
+        sys.exit(f'modules of libqio-gio: {sorted(gio)}')
+    modules = {name: path for name, path in modules.items() if name not in gio}
     if modules.keys() != {stem, f'{stem}-{profile}', f'{stem}-{other}'}:
         sys.exit(f'modules: {sorted(modules)}')
-    for path in modules.values():
+    for path in all_paths:
         path.write_text(path.read_text().replace('prefix=', f'prefix={root}', 1))
     at = str(next(iter(modules.values())).parent)
 
