@@ -18,6 +18,8 @@
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "layers.h"
+#include <sched.h>
+#include <semaphore.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -244,7 +246,7 @@ static void task_ended(QIOTask *task, gpointer opaque)
 {
 }
 
-/* Without a worker: how many instructions one takes to get here and back depends on who runs when. */
+/* Without a worker. */
 static void run_task(void)
 {
     Object *source = OBJECT(qio_channel_buffer_new(16));
@@ -259,6 +261,52 @@ static void run_task(void)
 #endif
     }
     object_unref(source);
+}
+
+static sem_t context_polls;
+
+static void waits_for_poll(QIOTask *task, gpointer opaque)
+{
+    while (sem_wait(&context_polls)) {
+    }
+}
+
+static gint let_worker_end(GPollFD *fds, guint count, gint timeout)
+{
+    if (timeout) {
+        sem_post(&context_polls);
+    }
+    return g_poll(fds, count, timeout);
+}
+
+static void threaded_task_ended(QIOTask *task, gpointer opaque)
+{
+    times--;
+}
+
+/*
+ * To a worker and back. How many instructions that takes depends on who runs when, so there is an order: the worker
+ * sleeps, gets the task, and ends when the context polls. One core, where no worker looks out for the next task.
+ */
+static void run_task_thread(void)
+{
+    const struct timespec until_worker_sleeps = { 0, 2000 * 1000 };
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    g_assert(sched_setaffinity(0, sizeof(one), &one) == 0);
+    g_assert(sem_init(&context_polls, 0, 0) == 0);
+    g_main_context_set_poll_func(NULL, let_worker_end);
+    while (times > 0) {
+        int left = times;
+
+        qio_task_run_in_thread(qio_task_new(NULL, threaded_task_ended, NULL, NULL), waits_for_poll, NULL, NULL, NULL);
+        while (times == left) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+        nanosleep(&until_worker_sleeps, NULL);
+    }
 }
 
 static void run_object(void)
@@ -280,7 +328,8 @@ static const struct {
     { "read", run_read }, { "read-tls", run_read, true }, { "read-websock", run_read, false, true },
     { "coroutine", run_coroutine }, { "handler", run_handler }, { "watch-add", run_watch_add },
     { "watch", run_watch }, { "watch-among", run_watch_among }, { "accept", run_accept },
-    { "task", run_task }, { "object", run_object },
+    { "task", run_task }, { "task-thread", run_task_thread },
+    { "object", run_object },
 };
 
 int main(int argc, char **argv)

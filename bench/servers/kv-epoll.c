@@ -6,42 +6,15 @@
 #include "store.h"
 #include <sys/epoll.h>
 
-typedef struct Client {
-    int fd;
-    size_t used;
-    char *buf;
-} Client;
-
-static bool send_answer(void *client, const char *text, size_t length)
-{
-    return send(((Client *)client)->fd, text, length, 0) == (ssize_t)length;
-}
-
 static void accept_clients(int epoll, int server)
 {
     int fd;
 
     while ((fd = accept4(server, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-        Client *client = g_new0(Client, 1);
-        struct epoll_event event = { EPOLLIN, { .ptr = client } };
+        struct epoll_event event = { EPOLLIN, { .ptr = store_client_new(fd) } };
 
-        client->fd = fd;
-        client->buf = g_malloc(LINE_MAX_BYTES);
         epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
     }
-}
-
-/* False when the client has left. */
-static bool serve(Client *client)
-{
-    ssize_t n = recv(client->fd, client->buf + client->used, LINE_MAX_BYTES - client->used, 0);
-
-    if (n < 0 && errno == EAGAIN) {
-        return true;
-    }
-    n = n <= 0 ? -1 : store_serve(client->buf, client->used + n, send_answer, client);
-    client->used = n;
-    return n >= 0;
 }
 
 int main(int argc, char **argv)
@@ -65,11 +38,11 @@ int main(int argc, char **argv)
         int i, n = epoll_wait(epoll, events, 1024, -1);
 
         for (i = 0; i < n; i++) {
-            Client *client = events[i].data.ptr;
+            StoreClient *client = events[i].data.ptr;
 
             if (!client) {
                 accept_clients(epoll, server);
-            } else if (!serve(client)) {
+            } else if (!store_receive(client)) {
                 close(client->fd);
                 g_free(client->buf);
                 g_free(client);

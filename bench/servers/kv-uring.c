@@ -10,18 +10,7 @@
 
 enum { ENTRIES = 4096 };
 
-typedef struct Client {
-    int fd;
-    size_t used;
-    char *buf;
-} Client;
-
-static bool send_answer(void *client, const char *text, size_t length)
-{
-    return send(((Client *)client)->fd, text, length, 0) == (ssize_t)length;
-}
-
-static void watch(struct io_uring *ring, int fd, Client *client)
+static void watch(struct io_uring *ring, int fd, StoreClient *client)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
 
@@ -38,25 +27,8 @@ static void accept_clients(struct io_uring *ring, int server)
     int fd;
 
     while ((fd = accept4(server, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-        Client *client = g_new0(Client, 1);
-
-        client->fd = fd;
-        client->buf = g_malloc(LINE_MAX_BYTES);
-        watch(ring, fd, client);
+        watch(ring, fd, store_client_new(fd));
     }
-}
-
-/* False when the client has left. */
-static bool serve(Client *client)
-{
-    ssize_t n = recv(client->fd, client->buf + client->used, LINE_MAX_BYTES - client->used, 0);
-
-    if (n < 0 && errno == EAGAIN) {
-        return true;
-    }
-    n = n <= 0 ? -1 : store_serve(client->buf, client->used + n, send_answer, client);
-    client->used = n;
-    return n >= 0;
 }
 
 int main(int argc, char **argv)
@@ -82,7 +54,7 @@ int main(int argc, char **argv)
         io_uring_submit_and_wait(&ring, 1);
         n = io_uring_peek_batch_cqe(&ring, cqes, 1024);
         for (i = 0; i < n; i++) {
-            Client *client = io_uring_cqe_get_data(cqes[i]);
+            StoreClient *client = io_uring_cqe_get_data(cqes[i]);
             bool goes_on = cqes[i]->flags & IORING_CQE_F_MORE;
 
             if (client && !client->buf) {
@@ -90,7 +62,7 @@ int main(int argc, char **argv)
             }
             if (!client) {
                 accept_clients(&ring, server);
-            } else if (!serve(client)) {
+            } else if (!store_receive(client)) {
                 close(client->fd);
                 g_free(client->buf);
                 /* Its poll may still end; the rest is freed with the process. */

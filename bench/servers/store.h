@@ -88,4 +88,38 @@ static inline ssize_t store_serve(char *buf, size_t used, StoreSend *send, void 
     return used < LINE_MAX_BYTES ? (ssize_t)used : -1;
 }
 
+/* A client of a server that calls the system itself. */
+typedef struct StoreClient {
+    int fd;
+    size_t used;
+    char *buf;
+} StoreClient;
+
+static inline StoreClient *store_client_new(int fd)
+{
+    StoreClient *client = g_new0(StoreClient, 1);
+
+    client->fd = fd;
+    client->buf = g_malloc(LINE_MAX_BYTES);
+    return client;
+}
+
+static inline bool store_send(void *client, const char *text, size_t length)
+{
+    return send(((StoreClient *)client)->fd, text, length, 0) == (ssize_t)length;
+}
+
+/* Answers what has come, without waiting for more; false when the client has left. */
+static inline bool store_receive(StoreClient *client)
+{
+    ssize_t n = recv(client->fd, client->buf + client->used, LINE_MAX_BYTES - client->used, 0);
+
+    if (n < 0 && errno == EAGAIN) {
+        return true;
+    }
+    n = n <= 0 ? -1 : store_serve(client->buf, client->used + n, store_send, client);
+    client->used = n;
+    return n >= 0;
+}
+
 #endif
