@@ -1,0 +1,145 @@
+"""The table of all parts."""
+
+import re
+
+import abi
+
+from .cargo import cargo_test, miri, model, rust_face
+from .meson import meson, meson_test
+from .suite import TOP, run, single
+from .tools import arm64, coverage, demo, docs, fuzz, packages, tsan
+
+
+def whole():
+    """The profiles that the whole C suite runs for."""
+    return [abi.DEFAULT, *(profile for profile in abi.cover() if profile != abi.DEFAULT)]
+
+
+# What another implementation of TLS can notice of a profile.
+TLS_SWITCHES = ['tls_bye', 'session_errp', 'premature_termination', 'handshake_result']
+
+
+def meet_tls_peers(profiles):
+    """Those that are the first with their combination of what TLS peers notice."""
+    first = {}
+    for profile in profiles:
+        first.setdefault(tuple(switch in abi.switches(profile) for switch in TLS_SWITCHES), profile)
+    return set(first.values())
+
+
+# Those that may install what they need first, which two at once can't.
+for installing in coverage, docs, fuzz, arm64, packages:
+    installing.builds = getattr(installing, 'builds', set()) | {'packages'}
+for installing in coverage, miri, tsan:
+    installing.builds = getattr(installing, 'builds', set()) | {'toolchains'}
+
+
+# Suites that build the library anew, again and again.
+ALL_WAYS = 'install-long', 'profiles', 'abi-profile'
+
+
+def only(suites):
+    """What meson takes to run these suites."""
+    return [word for suite in suites for word in ['--suite', suite]]
+
+
+def but(suites):
+    """What meson takes to run all others."""
+    return [word for suite in suites for word in ['--no-suite', suite]]
+
+
+def parts():
+    """The parts in their order: name -> (title, step, whether it takes long)."""
+    embedded = meson('build-check')
+    hosted = meson('build-check-hosted', '-Dhost=hosted')
+    api = ['--suite', 'api', '--suite', 'properties']
+    found = {
+        'lint': ('formatting, lints, structure', single(
+            # The quick ones first.
+            ['cargo', 'fmt', '--all', '--check'],
+            ['scripts/structure'],
+            ['cargo', 'clippy', '--workspace', '--all-targets', '--features', 'qio/glib,qio/tokio', '--locked', '--quiet',
+             '--', '-D', 'warnings']),
+            False),
+        'dead-code': ('code that nothing uses', single(['scripts/dead-code']), True),
+        'unit': ('Rust unit tests', cargo_test, False),
+        'rust': ('the crate for Rust programs', rust_face, False),
+        'rust-package': ('that crate as a package, from a clean clone', single(['scripts/rust-package']), True),
+        'miri': ('Rust unit tests that call no C, under Miri', miri, True),
+        'model': ('models of what threads hand over', model, True),
+        'c': ('C tests, headers, layouts, symbols', meson_test(
+            'build-check', *but(['all-faults', *ALL_WAYS]), make=embedded), False),
+        'all-ways': ('all ways to build and install, and for all profiles', meson_test(
+            'build-check', *only(ALL_WAYS), make=embedded), True),
+        'valgrind': ('C tests under valgrind', meson_test(
+            'build-check', *api, '--suite', 'fuzz', '--no-suite', 'long', setup='valgrind', make=embedded), False),
+        'valgrind-long': ('C tests that take long under valgrind', meson_test(
+            'build-check', '--suite', 'long', setup='valgrind', make=embedded), True),
+        'faults': ('every system call fails in every way', meson_test(
+            'build-check', '--suite', 'all-faults', make=embedded), True),
+        'asan': ('C tests under AddressSanitizer, LeakSanitizer and UBSan', meson_test(
+            'build-check-asan', *api, '--suite', 'peers', '--suite', 'faults', '--suite', 'fuzz',
+            '--suite', 'stress', '--suite', 'sanitizers', setup='sanitizers', make=meson(
+                'build-check-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbenchmarks=false')), True),
+        'fuzz': ('a minute of fuzzing for each target', fuzz, True),
+        'tsan': ('threads against each other under ThreadSanitizer', tsan, True),
+        'soak': ('a server under a crowd of clients for a minute', single(
+            ['scripts/soak', '--connections', '300', '--minutes', '1', '--build', 'build-check']), False),
+        'hosted': ('hosted build', meson_test('build-check-hosted', *but(ALL_WAYS), make=hosted), False),
+        'all-ways-hosted': ('the same of the hosted build', meson_test(
+            'build-check-hosted', *only(ALL_WAYS[:2]), make=hosted), True),
+        'coverage': ('which lines tests run', coverage, True),
+        'arm64': ('C tests and Rust unit tests for arm64, emulated', arm64, True),
+        'packages': ('Debian packages: built, installed, removed', packages, True),
+        'docs': ('documentation site: pages, reference, links, what a browser shows', docs, True),
+        'demo': ('demo outside the tree', demo, False),
+        'release': ('C tests of the release build', meson_test(
+            'build-check-release', *api, make=meson('build-check-release', '--buildtype=release')), True),
+        'counts': ('instructions and system calls of hot paths', single(
+            ['scripts/counts', '--build', 'build-check-release']), True),
+        'counts-events': ('what trace events cost that nobody listens to', single(
+            ['scripts/counts', '--events', '--build', 'build-check-release']), True),
+        'without-tls': ('C tests of the build without TLS', meson_test(
+            'build-check-without-tls', *api, '--suite', 'symbols', '--suite', 'install',
+            make=meson('build-check-without-tls', '-Dtls=disabled', '-Dbenchmarks=false')), True),
+        # The size of a program with the library in it is limited in a release only.
+        'hosted-release': ('hosted release build', meson_test(
+            'build-check-hosted-release', *api, '--suite', 'link',
+            make=meson('build-check-hosted-release', '-Dhost=hosted', '--buildtype=release')), True),
+        'counts-hosted': ('hot paths of the hosted library', single(
+            ['scripts/counts', '--hosted', '--build', 'build-check-hosted-release']), True),
+    }
+    cover = whole()
+    meet = meet_tls_peers(cover)
+    # Meson gives the tests of headers and layouts, which know nothing of the host, to the embedded build alone. And what
+    # is repeated 100,000 times for the default profile, whatever the switches are, is repeated less (c-tests/rounds.h).
+    few = {'QIO_TEST_FEW_ROUNDS': '1'}
+    own = ['--suite', 'symbols', '--suite', 'headers', '--suite', 'layout']
+    short = re.findall(r"'(test-[\w-]+)'", re.search(
+        r'^short = \[(.*?)\]', (TOP / 'c-tests/meson.build').read_text(), re.M | re.S)[1])
+    for profile in abi.PROFILES:
+        if profile == abi.DEFAULT:
+            continue
+        for host in ['embedded', 'hosted']:
+            build = f'build-check-{profile}-{host}'
+            # Nobody looks at these programs in a debugger, and the headers fill most of the information.
+            options = [f'-Dabi={profile}', f'-Dhost={host}', '-Dbenchmarks=false', '-Ddebug=false']
+            if profile not in cover:
+                found[f'{profile}-{host}'] = (f'a few C tests of {profile}, {host}', meson_test(
+                    build, '--suite', 'short', *own,
+                    make=meson(build, *options, targets=short), **few), True)
+                continue
+            # What a peer hears from a hosted build is up to the program's sessions; what one hears of the other
+            # channels depends on no switch, and is tested for the default profile.
+            peers = ['--suite', 'peers-tls'] if host == 'embedded' and profile in meet else []
+            found[f'{profile}-{host}'] = (f'C tests of {profile}, {host}', meson_test(
+                build, *api, *own, *peers, make=meson(build, *options), **few), True)
+    switches = 'build-check-between.toml'
+
+    def between(log):
+        return (run(['c-tests/profile/between.py', switches], log)
+                and meson('build-check-custom-hosted', '-Dabi=custom', f'-Dabi_switches={switches}', '-Dhost=hosted',
+                          '-Dbenchmarks=false', '-Ddebug=false', targets=short)(log))  # fmt: skip
+    found['custom-hosted'] = ('a few C tests of a combination between two profiles', meson_test(
+        'build-check-custom-hosted', '--suite', 'short', make=between, **few), True)
+    return found
