@@ -1,5 +1,6 @@
 /*
- * Sends back what it gets, over TLS, to any number of clients on one thread. docs/tls.md explains it.
+ * Sends back what it gets, over TLS, to any number of clients on one thread, a coroutine for each. docs/tls.md
+ * explains it.
  *
  *     cc server.c -o server $(pkg-config --cflags --libs qio)
  *     ./server DIR-OF-CERTIFICATES tcp:localhost:7777 ['CN=alice*']
@@ -14,6 +15,8 @@
 #include "io/channel-tls.h"
 #include "io/net-listener.h"
 #include "qapi/error.h"
+#include "qemu/coroutine.h"
+#include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/sockets.h"
 
@@ -24,52 +27,37 @@ typedef struct Server {
     const char *authz; /* the id of the list of clients, or NULL */
 } Server;
 
-/* First the handshake holds a reference on it, then a watch. */
 typedef struct Client {
     QIOChannelTLS *tls;
-    guint deadline;
-    size_t length, sent; /* of what goes back */
-    char buf[4096];
+    guint deadline; /* of the handshake */
 } Client;
 
-static void client_clear(gpointer opaque)
+static void client_free(gpointer opaque) /* the handshake's destroy notify: once, however it ends */
 {
     Client *client = opaque;
 
     g_clear_handle_id(&client->deadline, g_source_remove);
-    qio_channel_close(QIO_CHANNEL(client->tls), NULL);
     object_unref(OBJECT(client->tls));
+    g_free(client);
 }
 
-static void client_release(gpointer client)
+/* Where it has to wait the others go on. */
+static void coroutine_fn client_served(void *opaque)
 {
-    g_rc_box_release_full(client, client_clear);
-}
-
-/* Reads, or writes what was read; never waits, or one client could stop all others. */
-static gboolean client_ready(QIOChannel *ioc, GIOCondition condition, gpointer opaque)
-{
-    Client *client = opaque;
-    bool writes = client->sent < client->length;
+    g_autoptr(QIOChannel) ioc = opaque;
     Error *err = NULL;
+    char buf[4096];
     ssize_t n;
 
-    n = writes ? qio_channel_write(ioc, client->buf + client->sent, client->length - client->sent, &err)
-               : qio_channel_read(ioc, client->buf, sizeof(client->buf), &err);
-    if (n == QIO_CHANNEL_ERR_BLOCK) {
-        return G_SOURCE_CONTINUE;
-    }
-    if (n <= 0) {
-        if (err) {
+    while ((n = qio_channel_read(ioc, buf, sizeof(buf), &err))) {
+        if (n == QIO_CHANNEL_ERR_BLOCK) {
+            qio_channel_yield(ioc, G_IO_IN);
+        } else if (n < 0 || qio_channel_write_all(ioc, buf, n, &err)) {
             error_reportf_err(err, "client: ");
+            break;
         }
-        return G_SOURCE_REMOVE; /* the watch's reference was the last one */
     }
-    client->sent = writes ? client->sent + n : 0;
-    client->length = writes ? client->length : (size_t)n;
-    condition = client->sent < client->length ? G_IO_OUT : G_IO_IN;
-    qio_channel_add_watch(ioc, condition, client_ready, g_rc_box_acquire(client), client_release);
-    return G_SOURCE_REMOVE;
+    qio_channel_close(ioc, NULL);
 }
 
 static void handshake_done(QIOTask *task, gpointer opaque)
@@ -77,13 +65,11 @@ static void handshake_done(QIOTask *task, gpointer opaque)
     Client *client = opaque;
     Error *err = NULL;
 
-    g_clear_handle_id(&client->deadline, g_source_remove);
     if (qio_task_propagate_error(task, &err)) {
         error_reportf_err(err, "handshake: ");
         return;
     }
-    qio_channel_add_watch(QIO_CHANNEL(client->tls), G_IO_IN, client_ready, g_rc_box_acquire(client),
-                          client_release);
+    qemu_coroutine_enter(qemu_coroutine_create(client_served, object_ref(OBJECT(client->tls))));
 }
 
 static gboolean handshake_late(gpointer opaque)
@@ -112,10 +98,11 @@ static void client_arrived(QIONetListener *listener, QIOChannelSocket *sioc, gpo
         error_reportf_err(err, "client: ");
         return;
     }
-    client = g_rc_box_new0(Client);
+    client = g_new0(Client, 1);
     client->tls = tls;
+    /* With libqio alone qio_channel_set_handshake_timeout() does that: docs/limits.md. */
     client->deadline = g_timeout_add_seconds(HANDSHAKE_SECONDS, handshake_late, client);
-    qio_channel_tls_handshake(tls, handshake_done, client, client_release, NULL);
+    qio_channel_tls_handshake(tls, handshake_done, client, client_free, NULL);
 }
 
 int main(int argc, char **argv)
@@ -124,27 +111,28 @@ int main(int argc, char **argv)
     g_autoptr(SocketAddress) address = NULL;
     QIONetListener *listener;
     QAuthZList *clients;
-    Object *creds;
 
     if (argc < 3) {
         fprintf(stderr, "usage: %s DIR ADDRESS [PATTERN]\n", argv[0]);
         return 2;
     }
     module_call_init(MODULE_INIT_QOM);
+    qemu_init_main_loop(&error_fatal);
     if (server.authz) {
         clients = qauthz_list_new(server.authz, QAUTHZ_LIST_POLICY_DENY, &error_fatal);
         qauthz_list_append_rule(clients, argv[3], QAUTHZ_LIST_POLICY_ALLOW, QAUTHZ_LIST_FORMAT_GLOB,
                                 &error_fatal);
     }
-    creds = object_new_with_props(TYPE_QCRYPTO_TLS_CREDS_X509, object_get_objects_root(), "tls0",
-                                  &error_fatal, "dir", argv[1], "endpoint", "server",
-                                  "verify-peer", server.authz ? "yes" : "no", NULL);
-    server.creds = QCRYPTO_TLS_CREDS(creds);
+    server.creds = QCRYPTO_TLS_CREDS(object_new_with_props(
+        TYPE_QCRYPTO_TLS_CREDS_X509, object_get_objects_root(), "tls0", &error_fatal, "dir", argv[1],
+        "endpoint", "server", "verify-peer", server.authz ? "yes" : "no", NULL));
     address = socket_parse(argv[2], &error_fatal);
     listener = qio_net_listener_new();
     qio_net_listener_open_sync(listener, address, 64, &error_fatal);
     qio_net_listener_set_client_func(listener, client_arrived, &server, NULL);
     puts("listening");
     fflush(stdout);
-    g_main_loop_run(g_main_loop_new(NULL, FALSE));
+    for (;;) {
+        main_loop_wait(false);
+    }
 }

@@ -118,16 +118,6 @@ static void client_arrived(QIONetListener *listener, QIOChannelSocket *sioc, gpo
     server->serve(server, sioc);
 }
 
-/* (transfer full): as socket_parse() takes it. */
-static char *address_text(SocketAddress *address)
-{
-    /* socket_uri() has no brackets. */
-    if (address->type == SOCKET_ADDRESS_TYPE_INET && strchr(address->u.inet.host, ':')) {
-        return g_strdup_printf("tcp:[%s]:%s", address->u.inet.host, address->u.inet.port);
-    }
-    return socket_uri(address);
-}
-
 /* Where it listens, which the system may have chosen, and how to use it. */
 static bool print_greeting(KvServer *server, QIONetListener *listener, const char *program, Error **errp)
 {
@@ -142,7 +132,7 @@ static bool print_greeting(KvServer *server, QIONetListener *listener, const cha
     if (!bound) {
         return false;
     }
-    where = address_text(bound);
+    where = socket_uri(bound);
     argument = g_shell_quote(where);
     printf("listening at %s\n"
            "A key-value store; each client is served by %s. It answers lines: set KEY VALUE, get KEY.\n"

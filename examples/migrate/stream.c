@@ -157,16 +157,6 @@ static void start_tls(Stream *stream)
 
 /* The connection */
 
-/* (transfer full): as --address takes it. */
-static char *address_text(SocketAddress *address)
-{
-    /* socket_uri() has no brackets. */
-    if (address->type == SOCKET_ADDRESS_TYPE_INET && strchr(address->u.inet.host, ':')) {
-        return g_strdup_printf("tcp:[%s]:%s", address->u.inet.host, address->u.inet.port);
-    }
-    return socket_uri(address);
-}
-
 /*
  * qio_channel_socket_connect_async() is this and a task. Here they are written out, for the worker to
  * tell where it is.
@@ -174,7 +164,7 @@ static char *address_text(SocketAddress *address)
 static void connect_worker(QIOTask *task, gpointer opaque)
 {
     Stream *stream = opaque;
-    g_autofree char *where = address_text(stream->address);
+    g_autofree char *where = socket_uri(stream->address);
     Error *err = NULL;
 
     say(stream->migration, stream->end, "%s: connecting to %s", stream->name, where);
