@@ -8,9 +8,12 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'peers'))
 from certificates import Authority
@@ -105,6 +108,86 @@ def limited(scratch):
     assert second.process.wait() == 0 and server.process.wait() == 0
 
 
+def unread(scratch, kind):
+    """What a command says arrives, though it reads but the first byte, and the client sends on."""
+    server, address = serve(kind, '--', 'sh', '-c', 'head -c 1 >/dev/null; head -c 5000000 /dev/zero')
+    assert run('cat', address, given=bytes(20_000_000))[0] == bytes(5_000_000)
+    client = line(server)
+    assert (client['sent'], client['status']) == (5_000_000, 0), client
+    server.process.kill()
+
+
+def refusing(scratch):
+    """A server that wants no more says why: it is heard, and the client's failure told."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(f'{scratch}/refusing')
+        listening.listen()
+
+        def refuse():
+            connection = listening.accept()[0]
+            connection.shutdown(socket.SHUT_RD)
+            # So that a write has failed by then, as a rule.
+            time.sleep(0.5)
+            connection.sendall(b'why' * 50_000)
+            connection.close()
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        out, err = run('cat', f'unix:{scratch}/refusing', given=bytes(3_000_000), status=1)
+        thread.join()
+    assert out == b'why' * 50_000, len(out)
+    assert 'Broken pipe' in err, err
+
+
+def frames(data):
+    """The payload of a server's binary frames, and that of its Close frame, None without one."""
+    payload, close = b'', None
+    while data:
+        length, head = data[1], 2
+        if length > 125:
+            head = {126: 4, 127: 10}[length]
+            length = int.from_bytes(data[2:head], 'big')
+        if data[0] == 0x82:
+            payload += data[head:head + length]
+        else:
+            assert data[0] == 0x88, data[:2]
+            close = data[head:head + length]
+        data = data[head + length:]
+    return payload, close
+
+
+def patient(scratch):
+    """The last bytes of a WebSocket, and its Close frame, wait for a client that reads late. They are many, and as much as
+    a socket takes, or a bit more: that is where some are left over."""
+    script = 'read length; head -c $length /dev/zero'
+    server, address = serve(f'unix:{scratch}/patient', '--websocket', '--', 'sh', '-c', script)
+    room = 212_992
+    lengths = range(room - 5_000, room + 13_000, 600)
+    clients = []
+    for length in lengths:
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(f'{scratch}/patient')
+        client.sendall(b'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+                       b'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: binary\r\n'
+                       b'Sec-WebSocket-Version: 13\r\n\r\n')  # fmt: skip
+        head = b''
+        while not head.endswith(b'\r\n\r\n'):
+            head += client.recv(1)
+        # Masked with zeros.
+        client.sendall(b'\x82\x87\0\0\0\0%d\n' % length)
+        clients.append(client)
+    # So that the commands are over by then, as a rule.
+    time.sleep(2)
+    for length, client in zip(lengths, clients):
+        data = b''
+        while piece := client.recv(1 << 20):
+            data += piece
+        payload, close = frames(data)
+        assert (len(payload), close) == (length, b'\x03\xe8'), (length, len(payload), close)
+        client.close()
+        assert line(server)['status'] == 0
+    server.process.kill()
+
+
 def websocket(scratch, *layers):
     data = bytes(1000) + os.urandom(500_000)
     server, address = serve('127.0.0.1:0', '--websocket', *layers, '--', 'cat')
@@ -161,6 +244,10 @@ with tempfile.TemporaryDirectory() as folder:
     refused(scratch)
     silent(scratch)
     limited(scratch)
+    unread(scratch, f'unix:{scratch}/unread')
+    unread(scratch, '127.0.0.1:0')
+    refusing(scratch)
+    patient(scratch)
     websocket(scratch)
     if has_tls:
         tls(scratch)
