@@ -115,20 +115,19 @@ impl Terms {
 
     /// Why the task was given up or is about to be.
     pub fn cause(&self) -> Option<Cause> {
-        let cause = self.ender.ending.cause();
-        if cause.is_some() || self.ender.ending.is_decided() {
+        if let Some(cause) = self.outcome() {
             return cause;
         }
         self.cause_to_cancel().or_else(|| {
-            let is_late = self.ender.ending.is_inside() && self.is_late();
+            // No worker function runs in a forked child, where a lock may be held for ever (R-EXT-18).
+            let is_late = self.is_late() && self.ender.is_ours() && self.ender.ending.is_inside();
             is_late.then_some(Cause::TimedOut)
         })
     }
 
     /// How the task has ended: `Some(None)` is by the return of its worker, None that it hasn't yet (R-EXT-3).
     pub fn outcome(&self) -> Option<Option<Cause>> {
-        let cause = self.ender.ending.cause();
-        (cause.is_some() || self.ender.ending.is_decided()).then_some(cause)
+        self.ender.ending.outcome()
     }
 
     /// Whether the callback was called, or never will be.
@@ -297,7 +296,7 @@ impl Task {
             Some(group) => {
                 group.enter(ender.key, self);
                 // Who gave it up before it waited there has not found it.
-                if ender.ending.cause().is_some() {
+                if ender.ending.outcome().flatten().is_some() {
                     group.withdraw(ender.key);
                 }
             }
