@@ -9,6 +9,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'peers'))
-from certificates import Authority
+from certificates import Authority, certtool
 from program import Program
 
 qio, has_tls = sys.argv[1], sys.argv[2] == 'true'
@@ -219,7 +220,47 @@ def tls(scratch):
     assert run('cat', '--insecure', address, given=b'x')[0] == b'x'
     server.process.kill()
     websocket(scratch, '--tls-dir', scratch)
+    hostile(scratch)
     documented(scratch)
+
+
+def hostile(scratch):
+    """What a certificate says is shown as text, all of it and nothing else: no subject, a name with a line of its own in
+    it, one of 1100 letters, one with a NUL, an address of five bytes."""
+    def der(tag, content):
+        length = bytes([len(content)]) if len(content) < 128 else b'\x82' + len(content).to_bytes(2, 'big')
+        return bytes([tag]) + length + content
+
+    long = b'a' * 1100
+    names = der(0x30, der(0x82, b'a\naccepted      yes\x1b[2J') + der(0x82, long) + der(0x82, b'a.example\0.b')
+                + der(0x87, b'12345') + der(0x87, bytes([127, 0, 0, 1])))  # fmt: skip
+    (scratch / 'template').write_text(f'add_extension = "2.5.29.17 0x{names.hex()}"\nexpiration_days = 2\n')
+    certificate, key = scratch / 'hostile-cert.pem', scratch / 'hostile-key.pem'
+    certtool('--generate-privkey', '--key-type=ecdsa', '--outfile', key)
+    certtool('--generate-self-signed', '--load-privkey', key, '--template', scratch / 'template',
+             '--outfile', certificate)  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def probe(*arguments):
+        with socket.create_server(('127.0.0.1', 0)) as listening:
+            def shake():
+                with context.wrap_socket(listening.accept()[0], server_side=True) as connection:
+                    connection.recv(1)
+            thread = threading.Thread(target=shake)
+            thread.start()
+            address = f'127.0.0.1:{listening.getsockname()[1]}'
+            out = run('probe', '--tls', *arguments, address, status=3)[0].decode()
+            thread.join()
+            return out
+
+    found = json.loads(probe('--json'))['tls']['certificates'][0]
+    shown = ['a\naccepted      yes\x1b[2J', long.decode(), 'a.example\\x00.b', '?', '127.0.0.1']
+    assert (found['subject'], found['names']) == (None, ', '.join(shown)), found
+    said = probe()
+    assert re.search(r'^certificate   no name\n +for a\\x0aaccepted      yes\\x1b\[2J, a+, a\.example\\x00\.b, \?, 127\.0\.0\.1, '
+                     r'issued by no name$', said, re.M), said  # fmt: skip
+    assert len(re.findall('^accepted', said, re.M)) == 1, said
 
 
 def documented(scratch):

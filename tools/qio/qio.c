@@ -79,6 +79,31 @@ char *address_text(const SocketAddress *address)
     }
 }
 
+char *printable(const char *text)
+{
+    GString *safe = g_string_new(NULL);
+
+    while (*text) {
+        gunichar c = g_utf8_get_char_validated(text, -1);
+        bool is_char = c < (gunichar)-2;
+
+        if (is_char && !g_unichar_iscntrl(c)) {
+            g_string_append_unichar(safe, c);
+        } else {
+            g_string_append_printf(safe, "\\x%02x", is_char ? c : (unsigned char)*text);
+        }
+        text = is_char ? g_utf8_next_char(text) : text + 1;
+    }
+    return g_string_free(safe, FALSE);
+}
+
+void complain(const char *text)
+{
+    g_autofree char *safe = printable(text);
+
+    fprintf(stderr, "qio: %s\n", safe);
+}
+
 char *json_string(const char *text)
 {
     GString *json = g_string_new("\"");

@@ -83,6 +83,13 @@ const Relayed *relay_progress(const Relay *relay);
 /* Ends it now. */
 void relay_stop(Relay *relay);
 
+/*
+ * What others have sent as text for people: control characters are escaped, so that it moves no cursor and passes for no
+ * line of the tool's own. g_free() it.
+ */
+char *printable(const char *text);
+/* Says on standard error what is wrong. */
+void complain(const char *text);
 /* A string as JSON writes it, with its quotes; g_free() it. */
 char *json_string(const char *text);
 
