@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -263,6 +264,32 @@ def hostile(scratch):
     assert len(re.findall('^accepted', said, re.M)) == 1, said
 
 
+def standard_streams(scratch):
+    """Those that are closed fail, rather than to be the first socket; so does an output that takes nothing."""
+    server, address = serve('127.0.0.1:0', '--', 'cat')
+    for redirection, text in [('<&-', 'Bad file descriptor'), ('>&-', 'Bad file descriptor'), ('>/dev/full', 'No space')]:
+        ended = subprocess.run(['sh', '-c', f'echo x | timeout {LIMIT} "$0" cat "$1" {redirection}', qio, address],
+                               capture_output=True, text=True)  # fmt: skip
+        assert ended.returncode == 1 and text in ended.stderr, (redirection, ended)
+    for redirection in ['>&-', '>/dev/full']:
+        for arguments in [['probe', address], ['probe', '--json', address], ['--version']]:
+            ended = subprocess.run(['sh', '-c', f'"$0" "$@" {redirection}', qio, *arguments], capture_output=True, text=True)
+            assert ended.returncode == 1 and 'standard output' in ended.stderr, (redirection, arguments, ended)
+    server.process.kill()
+
+
+def reset(scratch):
+    """A server for one client tells that its connection broke."""
+    server, address = serve('127.0.0.1:0', '--once', '--', 'cat')
+    client = socket.create_connection(('127.0.0.1', int(address.rsplit(':', 1)[1])))
+    client.sendall(b'x')
+    assert client.recv(1) == b'x'
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    client.close()
+    assert line(server)['received'] == 1
+    assert server.process.wait() == 1
+
+
 def documented(scratch):
     """docs/tool.md shows what is printed, but for numbers."""
     page = (pathlib.Path(__file__).parents[2] / 'docs/tool.md').read_text()
@@ -289,6 +316,8 @@ with tempfile.TemporaryDirectory() as folder:
     unread(scratch, '127.0.0.1:0')
     refusing(scratch)
     patient(scratch)
+    standard_streams(scratch)
+    reset(scratch)
     websocket(scratch)
     if has_tls:
         tls(scratch)

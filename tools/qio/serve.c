@@ -105,6 +105,7 @@ static void relay_over(Relayed *relayed, gpointer opaque)
     client->relayed = (Relayed) { .sent = relayed->sent, .received = relayed->received };
     if (relayed->err) {
         say(client->serve, "client %" PRIu64 ": %s", client->number, error_get_pretty(relayed->err));
+        client->serve->status = client->serve->once ? 1 : client->serve->status;
     }
     /* The command sees the end of its input, and has nobody to write to. */
     qio_channel_close(QIO_CHANNEL(client->near), NULL);
