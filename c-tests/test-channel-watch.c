@@ -184,7 +184,7 @@ static GSource *create_fd_pair(Fixture *f)
     return qio_channel_create_fd_pair_watch(f->ioc, f->fds[0], f->fds[1], G_IO_IN);
 }
 
-/* R-WATCH-1, R-WATCH-2, R-WATCH-10 */
+/* R-WATCH-1, R-WATCH-2, R-WATCH-10, R-CHAN-8 */
 static void test_fd_life(void)
 {
     life(create_fd);

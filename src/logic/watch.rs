@@ -75,7 +75,7 @@ struct FdWatch<const N: usize, R> {
     _watched: Watched,
     polling: Polling<N>,
     condition: u32,
-    /// Until the source is finalised (R-WATCH-2).
+    /// Until the source is finalised (R-WATCH-2, R-CHAN-8).
     channel: Ref<layout::QIOChannel>,
     kind: PhantomData<R>,
 }
