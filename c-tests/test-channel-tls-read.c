@@ -384,6 +384,7 @@ static void check_conditions(Tls *tls)
     g_assert_true(g_source_remove_by_user_data(&hup));
 }
 
+/* R-WATCH-11: over either kind of master's watch. */
 static void test_watch_conditions(void)
 {
     Wire *wires[2];

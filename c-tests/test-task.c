@@ -360,6 +360,20 @@ static void mistake_wait_manual(void)
     qio_task_wait_thread(qio_task_new(NULL, func_ignores, NULL, NULL));
 }
 
+static void worker_completes(QIOTask *task, gpointer opaque)
+{
+    qio_task_complete(task);
+}
+
+/* R-TASK-46: that is not for the worker. */
+static void mistake_complete_in_worker(void)
+{
+    qio_task_run_in_thread(qio_task_new(NULL, func_ignores, NULL, NULL), worker_completes, NULL, NULL, NULL);
+    for (;;) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
 static void mistake_run_twice(void)
 {
     QIOTask *task = qio_task_new(NULL, func_ignores, NULL, NULL);
@@ -386,6 +400,7 @@ static const Mistake mistakes[] = {
     { "complete-null", mistake_null_complete, "*qio_task_complete: task is NULL*" },
     { "complete-without-func", mistake_no_func, "*qio_task_complete: *func*" },
     { "complete-threaded", mistake_complete_threaded, "*qio_task_complete: *given to a thread*" },
+    { "complete-in-worker", mistake_complete_in_worker, "*qio_task_complete: *given to a thread*" },
     { "wait-null", mistake_null_wait, "*qio_task_wait_thread: task is NULL*" },
     { "wait-manual", mistake_wait_manual, "*qio_task_wait_thread: *not given to a thread*" },
     { "wait-inside", mistake_wait_inside, "*qio_task_wait_thread: *inside its own func*" },
