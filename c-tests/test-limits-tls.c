@@ -5,6 +5,8 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "tls-channels.h"
+#include <dlfcn.h>
+#include <sys/prctl.h>
 #include "qio/limits.h"
 #include "qio/stats.h"
 
@@ -109,6 +111,71 @@ static void test_close(void)
     g_assert_cmpuint(timed_out(), ==, before);
 }
 
+/* The thread of all deadlines rests behind what it has begun in a context until the program lets go of that. */
+static int rests, lets_go;
+
+/* Stands before GLib's. */
+guint g_source_attach(GSource *source, GMainContext *context)
+{
+    static guint (*real)(GSource *, GMainContext *);
+    char name[16] = "";
+    guint id;
+
+    if (!real) {
+        real = (guint (*)(GSource *, GMainContext *))dlsym(RTLD_NEXT, "g_source_attach");
+    }
+    id = real(source, context);
+    prctl(PR_GET_NAME, name);
+    if (g_atomic_int_get(&rests) && !strcmp(name, "io-deadlines")) {
+        /* Not for ever, as the program may wait for it. */
+        for (int ms = 0; ms < 5000 && !g_atomic_int_get(&lets_go); ms++) {
+            g_usleep(1000);
+        }
+        g_usleep(50000);
+        g_atomic_int_set(&rests, 0);
+    }
+    return id;
+}
+
+static void note_thread(gpointer opaque)
+{
+    g_atomic_pointer_set((GThread **)opaque, g_thread_self());
+}
+
+static gboolean never_called(gpointer opaque)
+{
+    g_assert_not_reached();
+}
+
+/* R-LIMIT-11: the program drops its context in its own thread while the deadline's is still about it. */
+static void test_context_dropped(void)
+{
+    GMainContext *context = g_main_context_new();
+    GSource *source = g_timeout_source_new_seconds(3600);
+    GThread *ended_on = NULL;
+    Tls tls;
+
+    g_source_set_callback(source, never_called, &ended_on, note_thread);
+    tls_make(&tls);
+    g_assert_cmpint(qio_channel_set_handshake_timeout(QIO_CHANNEL(tls.ends[SERVER]), 30, &error_abort), ==, 0);
+    g_atomic_int_set(&rests, 1);
+    shake_start(&tls.shakes[SERVER], tls.ends[SERVER], context);
+    run_until_destroyed(&tls.shakes[SERVER], context);
+    g_assert_cmpstr(tls.shakes[SERVER].error, ==, "The TLS handshake timed out");
+    g_source_attach(source, context);
+    g_source_unref(source);
+    g_atomic_int_set(&lets_go, 1);
+    g_main_context_unref(context);
+    while (!g_atomic_pointer_get(&ended_on)) {
+        g_thread_yield();
+    }
+    g_assert_true(ended_on == g_thread_self());
+    while (g_atomic_int_get(&rests)) {
+        g_thread_yield();
+    }
+    tls_end(&tls);
+}
+
 /* Other channels have no handshake. */
 static void test_no_handshake(void)
 {
@@ -129,6 +196,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/limits/tls/blocking", test_blocking);
     g_test_add_func("/qio/limits/tls/in-time", test_in_time);
     g_test_add_func("/qio/limits/tls/close", test_close);
+    g_test_add_func("/qio/limits/tls/context-dropped", test_context_dropped);
     g_test_add_func("/qio/limits/tls/no-handshake", test_no_handshake);
     return tls_tests_run();
 }

@@ -10,7 +10,7 @@ use crate::logic::socket::control;
 use crate::logic::statistics::{self, Count};
 use crate::object::channel::Channel;
 use crate::object::guarded::{self, Key};
-use platform::glib::{Callback, Hooks, MainContext, Source};
+use platform::glib::{Callback, Hooks, MainContext, SourceOf, WeakContext};
 use platform::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use platform::sync::timers::{self, Armed, Expire};
 
@@ -60,17 +60,18 @@ pub struct Deadline {
     armed: Armed,
 }
 
+/// The thread of all deadlines may have the last reference: nothing in it is the program's.
 struct Expiry {
     is_over: AtomicBool,
     channel: trace::Id,
     socket: Option<Key>,
-    context: MainContext,
+    context: Arc<WeakContext>,
     give_up: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Deadline {
     /// Sets the deadline of a handshake of `channel` over `master`, if it has one. Once it is over, `give_up` is
-    /// called in the handshake's context, if that gets to it.
+    /// called in the handshake's context, if that gets to it. It keeps nothing that is the program's.
     pub fn begin(
         timeout: &Timeout,
         channel: trace::Id,
@@ -84,7 +85,7 @@ impl Deadline {
             is_over: AtomicBool::new(false),
             channel,
             socket: socket.map(|socket| guarded::enter(socket, |key, _| key)),
-            context: context.clone(),
+            context: WeakContext::for_context(context),
             give_up: Arc::new(give_up),
         });
         let armed = timers::arm(milliseconds, Arc::clone(&expiry) as Arc<dyn Expire>);
@@ -112,9 +113,9 @@ impl Expire for Expiry {
             }
         }
         // What the handshake waits for may not notice.
-        let source = Source::new(Once(Arc::clone(&self.give_up)));
+        let source = SourceOf::new(Once(Arc::clone(&self.give_up)));
         source.set_ready_time(0);
-        source.attach(&self.context);
+        self.context.hand_over(source);
     }
 }
 

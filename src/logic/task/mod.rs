@@ -107,7 +107,7 @@ pub struct Task {
     published_iteration: AtomicU64,
     published_time: AtomicI64,
     record: Record,
-    terms: OnceBox<Arc<Terms>>,
+    terms: OnceBox<Terms>,
     /// Last: it outlives everything else of the task (R-TASK-25).
     source: Option<Ref<layout::Object>>,
 }

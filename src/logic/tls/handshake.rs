@@ -46,11 +46,13 @@ pub fn handshake(tls: &Tls, completion: Completion, context: MainContext) {
 
 /// Sets the deadline, if there is one.
 fn begin_deadline(state: &Arc<State>, tls: &Tls, context: &MainContext) -> Option<Deadline> {
-    let own_state = Arc::clone(state);
+    let own_state = Arc::downgrade(state);
     let give_up = move || {
         // It may have ended just now.
-        if let Some(job) = own_state.handshake.give_up() {
-            finish(&own_state, job, Ok(()), false);
+        if let Some(state) = own_state.upgrade()
+            && let Some(job) = state.handshake.give_up()
+        {
+            finish(&state, job, Ok(()), false);
         }
     };
     let id = tls.as_ptr().into();

@@ -80,14 +80,15 @@ pub fn handshake(websock: &Websock, completion: Completion) {
 
 /// Sets the deadline, if there is one.
 fn begin_deadline(state: &Arc<State>, master: &Channel) {
-    let own_state = Arc::clone(state);
+    let own_state = Arc::downgrade(state);
     let give_up = move || {
         // It may have ended just now.
-        if own_state
-            .phase
-            .with(|phase| matches!(phase, Phase::Connecting(_)))
+        if let Some(state) = own_state.upgrade()
+            && state
+                .phase
+                .with(|phase| matches!(phase, Phase::Connecting(_)))
         {
-            finish(&own_state, Ok(()));
+            finish(&state, Ok(()));
         }
     };
     let context = MainContext::global_default();
