@@ -60,6 +60,16 @@ pub struct Deadline {
     _armed: Armed,
 }
 
+/// A handshake whose time is up, and that may go on nevertheless.
+pub struct Overdue(Arc<Expiry>);
+
+impl Overdue {
+    /// Has it given up in its context.
+    pub fn give_up(self) {
+        self.0.give_up();
+    }
+}
+
 /// The thread of all deadlines may have the last reference: nothing in it is the program's.
 struct Expiry {
     /// What comes first decides: the end of the handshake or of its time.
@@ -96,6 +106,16 @@ impl Deadline {
         })
     }
 
+    /// Whether the time is up, before the end of the handshake.
+    pub fn is_over(&self) -> bool {
+        self.expiry.is_decided.load(Ordering::Acquire)
+    }
+
+    /// What has the handshake given up once more if its time is up: when the context got to that, it could not be.
+    pub fn overdue(&self) -> Option<Overdue> {
+        self.is_over().then(|| Overdue(Arc::clone(&self.expiry)))
+    }
+
     /// The handshake has ended; whether that was too late. If not, its time has no end any more.
     pub fn end(self) -> bool {
         self.expiry.is_decided.swap(true, Ordering::AcqRel)
@@ -125,6 +145,13 @@ impl Expire for Expiry {
             }
         }
         // What the handshake waits for may not notice.
+        self.give_up();
+    }
+}
+
+impl Expiry {
+    /// Has the handshake given up in its context.
+    fn give_up(&self) {
         let source = SourceOf::new(Once(Arc::clone(&self.give_up)));
         source.set_ready_time(0);
         self.context.hand_over(source);
