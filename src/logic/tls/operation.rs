@@ -193,8 +193,8 @@ impl Operation {
         Some((job, source))
     }
 
-    /// The channel is closed. A wait ends here; a step that is being made is the last. Whether there
-    /// was a wait.
+    /// The channel is closed. A wait ends here, in whatever context and in all profiles (R-TLS-47); a step that is
+    /// being made is the last. Whether there was a wait.
     pub(super) fn cancel(&self) -> bool {
         let mut stage = self.stage.lock();
         let (job, source) = match core::mem::replace(&mut *stage, Stage::Idle) {

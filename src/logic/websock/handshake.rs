@@ -180,7 +180,8 @@ fn step(
     }
 }
 
-/// Tells the program, unless it has closed the channel meanwhile.
+/// Tells the program, unless it has closed the channel meanwhile, and holds no lock then (R-WS-50). What has
+/// failed leaves the master open, for the program to close (R-WS-7).
 fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
     let outcome = match is_late(state) {
         false => outcome,
