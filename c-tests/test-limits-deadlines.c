@@ -354,9 +354,11 @@ static void test_idle_clients(void)
 static void test_no_connection(void)
 {
     QIONetListener *listener = listener_with(1);
+    int unconnected = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), listening = dup(socket_of(listener, 0)->fd);
     QIOChannel *channels[] = { QIO_CHANNEL(socket_of(listener, 0)), QIO_CHANNEL(qio_channel_socket_new()),
-        QIO_CHANNEL(qio_channel_buffer_new(1)) };
-    static const char *const said[] = { "no connection", "no connection", "no socket" };
+        QIO_CHANNEL(qio_channel_socket_new_fd(unconnected, &error_abort)),
+        QIO_CHANNEL(qio_channel_socket_new_fd(listening, &error_abort)), QIO_CHANNEL(qio_channel_buffer_new(1)) };
+    static const char *const said[] = { "no connection", "no connection", "no connection", "no connection", "no socket" };
     size_t n;
 
     for (n = 0; n < G_N_ELEMENTS(channels); n++) {
@@ -366,8 +368,9 @@ static void test_no_connection(void)
         g_assert_nonnull(strstr(error_get_pretty(err), said[n]));
         error_free(err);
     }
-    unref_last(channels[1]);
-    unref_last(channels[2]);
+    for (n = 1; n < G_N_ELEMENTS(channels); n++) {
+        unref_last(channels[n]);
+    }
     unref_last(listener);
 }
 
