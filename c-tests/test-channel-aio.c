@@ -45,6 +45,7 @@ static void expect(AioContext *ctx, Calls *calls, int nreads, int nwrites)
     g_assert_cmpint(calls->writes, ==, nwrites);
 }
 
+/* R-CHAN-82 */
 static void test_socket(void)
 {
     AioContext *ctx = aio_context_new(&error_abort);

@@ -226,7 +226,7 @@ static gboolean notes(QIOChannel *ioc, GIOCondition condition, gpointer data)
     return true;
 }
 
-/* R-CHAN-102 */
+/* R-CHAN-102, R-CHAN-58 */
 static void test_watch(void)
 {
     static const GIOCondition conditions[][2] = {
@@ -251,11 +251,13 @@ static void test_watch(void)
         g_assert_true(g_source_remove(id));
         g_assert_cmpuint(OBJECT(ioc)->ref, ==, 1);
     }
-    found = 0;
-    id = qio_channel_add_watch(ioc, G_IO_HUP | G_IO_ERR | G_IO_PRI, notes, &found, NULL);
-    g_assert_false(g_main_context_iteration(NULL, false));
-    g_assert_cmphex(found, ==, 0);
-    g_assert_true(g_source_remove(id));
+    for (i = 0; i < 2; i++) {
+        id = qio_channel_add_watch(ioc, i ? 0 : G_IO_HUP | G_IO_ERR | G_IO_PRI, notes, &found, NULL);
+        found = 77;
+        g_assert_false(g_main_context_iteration(NULL, false));
+        g_assert_cmphex(found, ==, 77);
+        g_assert_true(g_source_remove(id));
+    }
     qio_channel_wait(ioc, G_IO_IN);
     qio_channel_wait(ioc, G_IO_OUT | G_IO_HUP);
     object_unref(OBJECT(ioc));

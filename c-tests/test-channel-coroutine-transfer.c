@@ -75,6 +75,56 @@ static void test_end(void)
     object_unref(OBJECT(reader));
 }
 
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
+/* A context that two threads serve, one after the other, and who reads in it. */
+typedef struct Served {
+    AioContext *ctx;
+    End end;
+} Served;
+
+static gpointer begins(gpointer opaque)
+{
+    Served *served = opaque;
+
+    qemu_set_current_aio_context(served->ctx);
+    start(&served->end, reads_to_the_end);
+    g_assert_false(served->end.ended);
+    return NULL;
+}
+
+static gpointer goes_on(gpointer opaque)
+{
+    Served *served = opaque;
+
+    qemu_set_current_aio_context(served->ctx);
+    while (!served->end.ended) {
+        aio_poll(served->ctx, true);
+    }
+    return NULL;
+}
+
+/* R-CHAN-12: the thread that the reader has begun in ends while it waits. */
+static void test_other_thread(void)
+{
+    g_auto(Pair) pair = nonblocking_pair();
+    char bytes[2];
+    Served served = {
+        .ctx = aio_context_new(&error_abort),
+        .end = { .ioc = QIO_CHANNEL(pair.client), .bytes = bytes, .size = 2 },
+    };
+
+    follow(served.end.ioc, true);
+    g_thread_join(g_thread_new("begins", begins, &served));
+    poke(pair.server);
+    poke(pair.server);
+    g_thread_join(g_thread_new("goes-on", goes_on, &served));
+    g_assert_cmpint(served.end.result, ==, 1);
+    g_assert_null(served.end.err);
+    g_assert_cmpmem(bytes, 2, "xx", 2);
+    aio_context_unref(served.ctx);
+}
+#endif
+
 /* Its two pipes are waited for each by itself. */
 static void test_command(void)
 {
@@ -316,6 +366,9 @@ int main(int argc, char **argv)
     TEST("/qio/channel/coroutine/echo", test_echo);
     TEST("/qio/channel/coroutine/file", test_file);
     TEST("/qio/channel/coroutine/end", test_end);
+#ifdef QIO_HAS_TWO_AIO_CONTEXTS
+    TEST("/qio/channel/coroutine/other-thread", test_other_thread);
+#endif
     g_test_add_func("/qio/channel/coroutine/command", test_command);
     TEST("/qio/channel/coroutine/shutdown", test_shutdown);
     TEST("/qio/channel/coroutine/peer-gone", test_peer_gone);

@@ -105,6 +105,7 @@ static void test_new_dupfd(void)
 }
 #endif
 
+/* R-CHAN-106, R-CHAN-6: the error has the path, and the system's reason. */
 static void test_new_path(void)
 {
     g_autofree char *path = g_build_filename(dir, "new", NULL);
@@ -149,7 +150,14 @@ static void test_new_path(void)
     g_assert_cmpint(unlink(path), ==, 0);
 }
 
-/* What a file channel can't do. */
+/* The error says what can't be done, and is of the generic class. */
+static void assert_told(Error *err, const char *what)
+{
+    g_assert_nonnull(strstr(error_get_pretty(err), what));
+    g_assert_cmpint(error_get_class(err), ==, ERROR_CLASS_GENERIC_ERROR);
+}
+
+/* What a file channel can't do; R-CHAN-106, R-CHAN-6: the error says so. */
 static void test_unsupported(void)
 {
     QIOChannel *ioc = file_new("text");
@@ -158,11 +166,14 @@ static void test_unsupported(void)
     Error *err = NULL;
 
     g_assert_cmpint(qio_channel_writev_full(ioc, &iov, 1, &fd, 1, 0, &err), ==, -1);
+    assert_told(err, "descriptors");
     assert_errno_error(err, EINVAL);
     g_assert_cmpint(qio_channel_writev_full(ioc, &iov, 1, NULL, 0,
                                             QIO_CHANNEL_WRITE_FLAG_ZERO_COPY, &err), ==, -1);
+    assert_told(err, "zero copy");
     assert_errno_error(err, EINVAL);
     g_assert_cmpint(qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_BOTH, &err), ==, -1);
+    assert_told(err, "shut down");
     assert_error(err);
     g_assert_cmpint(qio_channel_flush(ioc, &err), ==, 0);
     qio_channel_set_delay(ioc, true);
@@ -172,10 +183,12 @@ static void test_unsupported(void)
         unsigned int pid = 5;
 
         g_assert_cmpint(qio_channel_get_peerpid(ioc, &pid, &err), ==, -1);
+        assert_told(err, "process");
         assert_error(err);
         g_assert_cmpuint(pid, ==, 5);
         g_assert_cmpint(qio_channel_readv_full(ioc, &iov, 1, NULL, NULL,
                                                QIO_CHANNEL_READ_FLAG_MSG_PEEK, &err), ==, -1);
+        assert_told(err, "peek");
         assert_errno_error(err, EINVAL);
     }
     /* Unknown flags are ignored, R-CHAN-16. */

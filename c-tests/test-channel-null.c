@@ -108,6 +108,7 @@ static void test_unsupported(void)
     object_unref(OBJECT(ioc));
 }
 
+/* R-CHAN-106: the error says that the channel is closed. */
 static void test_close(void)
 {
     QIOChannel *ioc = null_new();

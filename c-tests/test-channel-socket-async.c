@@ -215,7 +215,7 @@ static void test_datagram_fails(void)
     call_clear(&call);
 }
 
-/* The channel lives until the callback has run, and no longer. */
+/* The channel lives until the callback has run, and no longer (R-CHAN-8). */
 static void test_last_reference(void)
 {
     SocketAddress any = inet_address("127.0.0.1", "0");

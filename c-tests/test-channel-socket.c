@@ -7,6 +7,7 @@
 
 /* Channels that are made ------------------------------------------------------ */
 
+/* R-CHAN-8 */
 static void test_new(void)
 {
     static const struct sockaddr_storage zeros;

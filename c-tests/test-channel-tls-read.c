@@ -216,6 +216,7 @@ static void test_relaxed_under_a_reader(void)
     }
 }
 
+/* R-TLS-8, R-TLS-34 */
 static void test_broken(void)
 {
     Wire *wires[2];
@@ -298,7 +299,6 @@ static gboolean take_step(QIOChannel *ioc, GIOCondition condition, gpointer opaq
     return G_SOURCE_CONTINUE;
 }
 
-/* R-TLS-52, R-TLS-53 */
 static void check_steps(Tls *tls, GMainContext *context)
 {
     const size_t size = 16384;
@@ -328,6 +328,7 @@ static void check_steps(Tls *tls, GMainContext *context)
     g_byte_array_unref(steps.got);
 }
 
+/* R-TLS-52, R-TLS-53, R-TLS-54 */
 static void test_watch_steps(void)
 {
     GMainContext *context = g_main_context_new();
@@ -383,6 +384,7 @@ static void check_conditions(Tls *tls)
     g_assert_true(g_source_remove_by_user_data(&hup));
 }
 
+/* R-WATCH-11: over either kind of master's watch. */
 static void test_watch_conditions(void)
 {
     Wire *wires[2];

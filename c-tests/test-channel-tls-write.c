@@ -1,10 +1,11 @@
 /*
- * io/channel-tls.h: writing, both directions at once, saying goodbye.
+ * io/channel-tls.h: writing, both directions at once, saying goodbye; mistakes of the program.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "tls-peer.h"
 #include "tls-wire.h"
+#include "mistakes.h"
 
 #include <pthread.h>
 
@@ -391,6 +392,44 @@ static void test_bye_is_closed(void)
 }
 #endif
 
+/* R-TLS-1: what may not be NULL. */
+static void mistake_server_over_nothing(void)
+{
+    qio_channel_tls_new_server(NULL, psk_of[SERVER].creds, NULL, NULL);
+}
+
+/* R-TLS-1 */
+static void mistake_client_over_nothing(void)
+{
+    qio_channel_tls_new_client(NULL, psk_of[CLIENT].creds, NULL, NULL);
+}
+
+/* R-TLS-1 */
+static void mistake_server_without_creds(void)
+{
+    qio_channel_tls_new_server(QIO_CHANNEL(object_new(TYPE_WIRE)), NULL, NULL, NULL);
+}
+
+/* R-TLS-1 */
+static void mistake_client_without_creds(void)
+{
+    qio_channel_tls_new_client(QIO_CHANNEL(object_new(TYPE_WIRE)), NULL, NULL, NULL);
+}
+
+/* R-TLS-12 */
+static void mistake_handshake_without_func(void)
+{
+    qio_channel_tls_handshake(tls_over(QIO_CHANNEL(object_new(TYPE_WIRE)), CLIENT), NULL, NULL, NULL, NULL);
+}
+
+static const Mistake mistakes[] = {
+    { "server-null-master", mistake_server_over_nothing, "*qio_channel_tls_new_server: master is NULL*" },
+    { "client-null-master", mistake_client_over_nothing, "*qio_channel_tls_new_client: master is NULL*" },
+    { "server-null-creds", mistake_server_without_creds, "*qio_channel_tls_new_server: creds is NULL*" },
+    { "client-null-creds", mistake_client_without_creds, "*qio_channel_tls_new_client: creds is NULL*" },
+    { "handshake-null-func", mistake_handshake_without_func, "*qio_channel_tls_handshake: func is NULL*" },
+};
+
 int main(int argc, char **argv)
 {
     tls_tests_init(&argc, &argv);
@@ -407,5 +446,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel/tls/bye/waits", test_bye_waits);
     g_test_add_func("/qio/channel/tls/bye/closed", test_bye_is_closed);
 #endif
+    ADD_MISTAKES("/qio/channel/tls/mistake", mistakes);
     return tls_tests_run();
 }

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+/* R-TLS-2 */
 static void test_new(void)
 {
     Wire *wires[2];
@@ -58,6 +59,7 @@ static void test_new_follows(void)
 }
 #endif
 
+/* R-TLS-2, R-TLS-50: from the session's making to the channel's end. */
 static void test_new_keeps_credentials(void)
 {
     PskCreds psk = psk_creds(CLIENT, PSK_KEY);
@@ -77,6 +79,7 @@ static void test_new_keeps_credentials(void)
     object_unref(OBJECT(wires[1]));
 }
 
+/* R-TLS-3 */
 static void test_new_fails(void)
 {
     Error *err = NULL;
@@ -312,7 +315,7 @@ static void test_client_receives_first(void)
     tls_end(&tls);
 }
 
-/* Every transfer of the master would block once in between. */
+/* Every transfer of the master would block once in between (R-TLS-8). */
 static void test_handshake_byte_by_byte(void)
 {
     Wire *wires[2];
@@ -518,10 +521,13 @@ static void test_passed_on(void)
     tls_end(&tls);
 }
 
+/* R-TLS-37, R-TLS-43: what no record has, and flags that nobody knows. */
 static void test_refused(void)
 {
-    struct iovec iov = { .iov_base = (char *)"x", .iov_len = 1 };
-    int fd = 0;
+    char byte = 'x';
+    struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+    int fd = 0, *fds = NULL;
+    size_t nfds = 0;
     Tls tls;
 
     tls_open(&tls);
@@ -532,8 +538,18 @@ static void test_refused(void)
 #ifdef QIO_HAS_READV_FLAGS
     g_assert_cmpint(qio_channel_readv_full(QIO_CHANNEL(tls.ends[CLIENT]), &iov, 1, NULL, NULL,
                                            QIO_CHANNEL_READ_FLAG_MSG_PEEK, NULL), ==, -1);
+    g_assert_cmpint(qio_channel_readv_full(QIO_CHANNEL(tls.ends[CLIENT]), &iov, 1, &fds, &nfds, 0, NULL), ==, -1);
+#else
+    g_assert_cmpint(qio_channel_readv_full(QIO_CHANNEL(tls.ends[CLIENT]), &iov, 1, &fds, &nfds, NULL), ==, -1);
 #endif
+    g_assert_null(fds);
+    g_assert_cmpuint(nfds, ==, 0);
     g_assert_cmpint(qio_channel_io_seek(QIO_CHANNEL(tls.ends[CLIENT]), 0, SEEK_SET, NULL), ==, -1);
+    g_assert_cmpint(qio_channel_writev_full(QIO_CHANNEL(tls.ends[CLIENT]), &iov, 1, NULL, 0,
+                                            ~QIO_CHANNEL_WRITE_FLAG_ZERO_COPY, &error_abort), ==, 1);
+    byte = 0;
+    g_assert_cmpint(tls_read(&tls, SERVER, &byte, 1, &error_abort), ==, 1);
+    g_assert_cmpint(byte, ==, 'x');
     tls_end(&tls);
 }
 

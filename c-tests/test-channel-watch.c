@@ -140,7 +140,6 @@ static void test_taken_meanwhile(void)
     fixture_end(&f);
 }
 
-/* R-WATCH-1, R-WATCH-2 */
 static void life(GSource *(*create)(Fixture *f))
 {
     Fixture f;
@@ -163,6 +162,9 @@ static void life(GSource *(*create)(Fixture *f))
     g_assert_cmpuint(OBJECT(f.ioc)->ref, ==, 2);
     g_source_unref(source);
     g_assert_cmpuint(OBJECT(f.ioc)->ref, ==, 1);
+    /* The descriptors are the caller's. */
+    g_assert_cmpint(fcntl(f.fds[0], F_GETFD), ==, FD_CLOEXEC);
+    g_assert_cmpint(fcntl(f.fds[1], F_GETFD), ==, FD_CLOEXEC);
 
     fixture_end(&f);
 }
@@ -182,19 +184,49 @@ static GSource *create_fd_pair(Fixture *f)
     return qio_channel_create_fd_pair_watch(f->ioc, f->fds[0], f->fds[1], G_IO_IN);
 }
 
+/* R-WATCH-1, R-WATCH-2, R-WATCH-10, R-CHAN-8 */
 static void test_fd_life(void)
 {
     life(create_fd);
 }
 
+/* R-WATCH-1, R-WATCH-2, R-WATCH-10; R-WATCH-3: as the one before. */
 static void test_socket_life(void)
 {
     life(create_socket);
 }
 
+/* R-WATCH-1, R-WATCH-2, R-WATCH-10 */
 static void test_pair_life(void)
 {
     life(create_fd_pair);
+}
+
+/* R-WATCH-8: nothing is known before the poll, which may take as long as it likes. */
+static void test_polls_only(void)
+{
+    GSource *(*const create[])(Fixture *) = { create_fd, create_socket, create_fd_pair };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(create); i++) {
+        Fixture f;
+        GSource *source;
+        GPollFD fds[8];
+        int priority, timeout = 0;
+
+        fixture_pipe(&f);
+        source = create[i](&f);
+        fixture_attach(&f, source);
+        g_assert_cmpint(write(f.fds[1], "x", 1), ==, 1);
+        g_assert_true(g_main_context_acquire(f.context));
+        g_assert_false(g_main_context_prepare(f.context, &priority));
+        g_assert_cmpint(g_main_context_query(f.context, priority, &timeout, fds, G_N_ELEMENTS(fds)), >, 0);
+        g_assert_cmpint(timeout, ==, -1);
+        g_main_context_release(f.context);
+        g_assert_cmphex(fixture_round(&f), ==, G_IO_IN);
+        g_source_destroy(source);
+        g_source_unref(source);
+        fixture_end(&f);
+    }
 }
 
 /* The channel's finaliser runs inside the source's, R-WATCH-2. */
@@ -211,7 +243,7 @@ static void test_last_reference(void)
     g_assert_cmpint(finalized, ==, 1);
 }
 
-/* R-WATCH-5, R-WATCH-7 */
+/* R-WATCH-5, R-WATCH-7, R-CHAN-58 */
 static void test_fd_condition(void)
 {
     Fixture f;
@@ -323,7 +355,7 @@ static void test_fd_unasked(void)
     fixture_end(&f);
 }
 
-/* R-WATCH-6 */
+/* R-WATCH-6, R-CHAN-58 */
 static void test_pair_condition(void)
 {
     Fixture f;
@@ -534,6 +566,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel-watch/fd/unasked", test_fd_unasked);
     g_test_add_func("/qio/channel-watch/socket/life", test_socket_life);
     g_test_add_func("/qio/channel-watch/pair/life", test_pair_life);
+    g_test_add_func("/qio/channel-watch/polls-only", test_polls_only);
     g_test_add_func("/qio/channel-watch/pair/condition", test_pair_condition);
     g_test_add_func("/qio/channel-watch/pair/unasked", test_pair_unasked);
     g_test_add_func("/qio/channel-watch/last-reference", test_last_reference);

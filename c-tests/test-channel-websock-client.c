@@ -443,6 +443,68 @@ static void test_ends(void)
     fixture_end(&fixture);
 }
 
+static ssize_t (*socket_writev)(QIOChannel *, const struct iovec *, size_t, int *, size_t, int, Error **);
+/* Whose next write another thread's read of the Close frame comes in between. */
+static Fixture *closed_meanwhile;
+
+static gpointer read_to_close(gpointer opaque)
+{
+    Fixture *fixture = opaque;
+    ssize_t got;
+    char byte;
+
+    do {
+        got = qio_channel_read(QIO_CHANNEL(fixture->ioc), &byte, 1, NULL);
+    } while (got == QIO_CHANNEL_ERR_BLOCK);
+    g_assert_cmpint(got, <=, 0);
+    return NULL;
+}
+
+static ssize_t write_beside_reader(QIOChannel *ioc, const struct iovec *iov, size_t niov, int *fds, size_t nfds,
+                                   int flags, Error **errp)
+{
+    Fixture *fixture = g_steal_pointer(&closed_meanwhile);
+
+    if (fixture) {
+        g_thread_join(g_thread_new("read", read_to_close, fixture));
+    }
+    return socket_writev(ioc, iov, niov, fds, nfds, flags, errp);
+}
+
+/* A write of several frames: those that are not begun when the Close frame comes don't go out behind its answer. */
+static void test_close_in_long_write(void)
+{
+    QIOChannelClass *master = QIO_CHANNEL_CLASS(object_class_by_name(TYPE_QIO_CHANNEL_SOCKET));
+    static const uint8_t closes[] = { 0x88, 2, 0x03, 0xe8 };
+    g_autofree char *bytes = g_malloc0(40000);
+    g_autoptr(GByteArray) data = NULL, answer = NULL;
+    Error *err = NULL;
+    ssize_t accepted;
+    uint8_t key[4];
+    Fixture fixture;
+
+    open_plain(&fixture);
+    server_send(&fixture, closes, sizeof(closes));
+    socket_writev = master->io_writev;
+    master->io_writev = write_beside_reader;
+    closed_meanwhile = &fixture;
+    accepted = qio_channel_write(QIO_CHANNEL(fixture.ioc), bytes, 40000, &error_abort);
+    master->io_writev = socket_writev;
+    g_assert_null(closed_meanwhile);
+
+    data = server_take_frame(&fixture, 0x82, key);
+    g_assert_cmpint(accepted, ==, data->len);
+    answer = server_take_frame(&fixture, 0x88, key);
+    g_assert_cmpint(answer->len, >=, 2);
+    g_assert_cmpmem(answer->data, 2, "\x03\xe8", 2);
+    run_pending();
+    g_assert_cmpint(recv(server_fd(&fixture), key, 1, MSG_DONTWAIT), ==, -1);
+    g_assert_cmpint(errno, ==, EAGAIN);
+    g_assert_cmpint(qio_channel_write(QIO_CHANNEL(fixture.ioc), bytes, 1, &err), ==, -1);
+    error_free_or_abort(&err);
+    fixture_end(&fixture);
+}
+
 /* Both ends of the library. */
 static void test_own_server(void)
 {
@@ -516,6 +578,7 @@ int main(int argc, char **argv)
     g_test_add_func("/websock-client/pieces", test_pieces);
     g_test_add_func("/websock-client/masks", test_masks);
     g_test_add_func("/websock-client/ends", test_ends);
+    g_test_add_func("/websock-client/close-in-long-write", test_close_in_long_write);
     g_test_add_func("/websock-client/own-server", test_own_server);
     g_test_add_func("/websock-client/misuse", test_misuse);
     return g_test_run();

@@ -34,7 +34,7 @@ static void test_split_header(void)
     web_end(&web);
 }
 
-/* 5.2: "the minimal number of bytes MUST be used", by the sender; a receiver may tolerate more. */
+/* 5.2: "the minimal number of bytes MUST be used", by the sender; a receiver may tolerate more (R-WS-20). */
 static void test_long_lengths(void)
 {
     Web web;
@@ -64,7 +64,7 @@ static void test_endless(void)
     web_end(&web);
 }
 
-/* 5.3: byte i has byte i mod 4 of the mask, whatever pieces it comes and is taken in. */
+/* 5.3, R-WS-22: byte i has byte i mod 4 of the mask, whatever pieces it comes and is taken in. */
 static void test_mask_phase(void)
 {
     enum { SIZE = 1009 };
@@ -106,7 +106,7 @@ static void test_mask_phase(void)
     }
 }
 
-/* 5.3: each frame has a mask of its own; 5.7 has this one. */
+/* 5.3, R-WS-22: each frame has a mask of its own; 5.7 has this one. */
 static void test_masks(void)
 {
     Web web;
@@ -342,6 +342,7 @@ static void expect_close(Web *web, int status)
     g_assert_cmpint(send(web->client, "x", 1, MSG_NOSIGNAL), ==, -1);
 }
 
+/* R-WS-19, R-WS-20. */
 static void test_violation(gconstpointer data)
 {
     const Violation *v = data;

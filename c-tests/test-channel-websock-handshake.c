@@ -28,6 +28,8 @@ static char *response_to(const char *request, size_t size, const char *named)
         g_assert_nonnull(strstr(web.error, named));
         web_expect_failure(&web);
         g_assert_cmpint(qio_channel_write(web.ioc, "x", 1, NULL), ==, -1);
+        g_assert_cmpint(web.master->fd, >=, 0);
+        g_assert_cmpint(recv(web.client, &(char) { 0 }, 1, MSG_DONTWAIT), ==, -1);
     } else {
         g_assert_cmpstr(web.error, ==, NULL);
     }
@@ -180,7 +182,7 @@ static void test_headers_100(void)
     refuses(more, "431 Request Header Fields Too Large", "100");
 }
 
-/* R-WS-12: the error names the header. */
+/* R-WS-12: the error names the header. R-WS-15: the response has its end. */
 static void test_missing(void)
 {
     static const char *const names[] = {
@@ -194,7 +196,7 @@ static void test_missing(void)
     }
 }
 
-/* R-WS-12: the error has the value. RFC 6455 section 4.2.1. */
+/* R-WS-12: the error has the value. R-WS-7: the master stays open. RFC 6455 section 4.2.1. */
 static void test_wrong(void)
 {
     static const struct {

@@ -277,6 +277,27 @@ static void test_pong_behind_queue(void)
     web_end(&web);
 }
 
+/* R-WS-33: what a read has to answer, and finds no room for, goes out without another call. */
+static void test_pong_of_read(void)
+{
+    g_autofree char *bytes = g_malloc0(1000);
+    GString *got;
+    Web web;
+
+    web_open_narrow(&web);
+    while (qio_channel_write(QIO_CHANNEL(web.master), bytes, 1000, &error_abort) > 0) {
+    }
+    web_frame(&web, 0x89, "ping", 4);
+    web_frame(&web, 0x82, "x", 1);
+    web_expect(&web, "x", 1);
+    got = web_receive(&web);
+    g_assert_false(g_str_has_suffix(got->str, "ping"));
+    g_string_free(got, true);
+    web_run();
+    web_expect_sent(&web, "\x8a\4ping", 6);
+    web_end(&web);
+}
+
 /* R-WS-47: a close tells the peer, and doesn't wait to do so. */
 static void test_close(void)
 {
@@ -457,6 +478,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/channel-websock/output/short", test_short);
     g_test_add_func("/qio/channel-websock/output/queue-full", test_queue_full);
     g_test_add_func("/qio/channel-websock/output/pong-behind-queue", test_pong_behind_queue);
+    g_test_add_func("/qio/channel-websock/output/pong-of-read", test_pong_of_read);
     g_test_add_func("/qio/channel-websock/output/close", test_close);
     g_test_add_func("/qio/channel-websock/output/close-with-queued-output", test_close_with_queued_output);
     g_test_add_func("/qio/channel-websock/output/unref-with-queued-output", test_unref_with_queued_output);

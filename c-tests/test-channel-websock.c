@@ -196,7 +196,7 @@ static void ends_channel(QIOTask *task, gpointer opaque)
     ending->web.ioc = NULL;
 }
 
-/* R-TLS-20: the callback may close the channel, and drop it. */
+/* R-TLS-20, R-WS-7: the callback may close the channel, and drop it; R-WS-50: no lock is held then. */
 static void test_end_in_callback(void)
 {
     for (int i = 0; i < 4; i++) {

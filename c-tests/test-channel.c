@@ -73,6 +73,7 @@ static void test_features_threads(void)
     }
 }
 
+/* R-CHAN-18 */
 static void test_name(void)
 {
     QIOChannel *ioc = scripted_new(0);

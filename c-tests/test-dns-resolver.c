@@ -11,12 +11,16 @@
 
 /*
  * The program's own getaddrinfo stands before the C library's: it counts, notes the query, and
- * knows "many.test", with a duplicate, and "system.test", for which it has no descriptor left.
+ * knows "many.test", with a duplicate, "system.test", for which it has no descriptor left, and
+ * "both.test", which it answers when two have asked.
  */
 static int queries;
 static GThread *query_thread;
 static struct addrinfo query_hints;
 static char *query_service;
+static GMutex asking_lock;
+static GCond has_asked;
+static int asking;
 
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **result)
@@ -26,8 +30,22 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     struct addrinfo **place = result;
     unsigned n;
 
+    g_mutex_lock(&asking_lock);
     if (!real) {
         real = dlsym(RTLD_NEXT, "getaddrinfo");
+    }
+    g_mutex_unlock(&asking_lock);
+    if (g_strcmp0(node, "both.test") == 0) {
+        gint64 end = g_get_monotonic_time() + 20 * G_TIME_SPAN_SECOND;
+
+        g_mutex_lock(&asking_lock);
+        asking++;
+        g_cond_broadcast(&has_asked);
+        while (asking < 2 && g_cond_wait_until(&has_asked, &asking_lock, end)) {
+        }
+        g_assert_cmpint(asking, ==, 2);
+        g_mutex_unlock(&asking_lock);
+        return real("192.0.2.1", service, hints, result);
     }
     queries++;
     query_thread = g_thread_self();
@@ -129,6 +147,7 @@ static void test_instance(void)
     g_assert_cmpuint(OBJECT(resolver)->ref, ==, 1);
 }
 
+/* R-DNS-3: the question stays the caller's; R-DNS-7: what the system is asked for; R-DNS-11: by whom. */
 static void test_literal(void)
 {
     static const char *const hosts[] = { "127.0.0.1", "::1" };
@@ -146,6 +165,7 @@ static void test_literal(void)
         g_assert_cmpint(query_hints.ai_flags, ==, AI_PASSIVE);
         g_assert_cmpint(query_hints.ai_socktype, ==, SOCK_STREAM);
         g_assert_cmpint(query_hints.ai_family, ==, AF_UNSPEC);
+        g_assert_true(query_thread == g_thread_self());
         /* The question is as it was. */
         g_assert_cmpstr(addr->u.inet.host, ==, hosts[n]);
         g_assert_false(addr->u.inet.has_numeric);
@@ -154,7 +174,7 @@ static void test_literal(void)
     }
 }
 
-/* Order and duplicates are the system's. */
+/* Order and duplicates are the system's, each address has its own memory (R-DNS-3). */
 static void test_many(void)
 {
     SocketAddress *addr = inet_address("many.test", "80");
@@ -171,7 +191,31 @@ static void test_many(void)
     qapi_free_SocketAddress(addr);
 }
 
-/* No host is any address, no port is 0. */
+static gpointer thread_looks_up(gpointer opaque)
+{
+    SocketAddress *addr = inet_address("both.test", "80");
+    SocketAddress **addrs;
+    size_t naddrs;
+
+    g_assert_cmpint(look_up(addr, &naddrs, &addrs, &error_abort), ==, 0);
+    g_assert_cmpuint(naddrs, ==, 1);
+    assert_shown(addrs[0], "192.0.2.1 80");
+    free_addresses(naddrs, addrs);
+    qapi_free_SocketAddress(addr);
+    return NULL;
+}
+
+/* R-DNS-2: two threads are inside at once. */
+static void test_concurrent(void)
+{
+    GThread *other = g_thread_new(NULL, thread_looks_up, NULL);
+
+    thread_looks_up(NULL);
+    g_thread_join(other);
+    g_assert_cmpint(asking, ==, 2);
+}
+
+/* No host is any address, no port is 0 (R-DNS-7). */
 static void test_wildcard(void)
 {
     SocketAddress *addr = inet_address("", "4711");
@@ -225,7 +269,7 @@ static void test_families(void)
     qapi_free_SocketAddress(addr);
 }
 
-/* What else was asked for is in the answer, but for keep-alive before 10.2. */
+/* What else was asked for is in the answer, but for keep-alive before 10.2; so is the system (R-DNS-7). */
 static void test_options(void)
 {
     SocketAddress *addr = inet_address("127.0.0.1", "4711");
@@ -274,7 +318,7 @@ static void test_failures(void)
     qapi_free_SocketAddress(addr);
 }
 
-/* A port is read to its end. */
+/* A port is read to its end (R-DNS-7). */
 static void test_long_port(void)
 {
     SocketAddress *addr = inet_address("127.0.0.1", "0000000000000000000000000000000000080");
@@ -446,6 +490,7 @@ static void look_up_async(SocketAddress *addr, Outcome *outcome)
     g_assert_true(outcome->source == OBJECT(qio_dns_resolver_get_instance()));
 }
 
+/* R-DNS-14: each call gives copies. */
 static void test_async(void)
 {
     Outcome outcome;
@@ -458,6 +503,7 @@ static void test_async(void)
     free_addresses(outcome.naddrs, outcome.addrs);
 }
 
+/* R-DNS-14: there is nothing. */
 static void test_async_failure(void)
 {
     Outcome outcome;
@@ -485,7 +531,7 @@ static void test_async_unix(void)
     free_addresses(outcome.naddrs, outcome.addrs);
 }
 
-/* A task of somebody else has no such result. */
+/* A task of somebody else has no such result (R-DNS-14). */
 static void func_asks_for_addresses(QIOTask *task, gpointer opaque)
 {
     SocketAddress **addrs = opaque;
@@ -571,6 +617,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/dns-resolver/instance", test_instance);
     g_test_add_func("/qio/dns-resolver/sync/literal", test_literal);
     g_test_add_func("/qio/dns-resolver/sync/many", test_many);
+    g_test_add_func("/qio/dns-resolver/sync/concurrent", test_concurrent);
     g_test_add_func("/qio/dns-resolver/sync/wildcard", test_wildcard);
     g_test_add_func("/qio/dns-resolver/sync/families", test_families);
     g_test_add_func("/qio/dns-resolver/sync/options", test_options);

@@ -5,8 +5,12 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "tls-channels.h"
+#include <dlfcn.h>
+#include <sys/prctl.h>
+#include "io/channel-file.h"
 #include "qio/limits.h"
 #include "qio/stats.h"
+#include "qio/trace.h"
 
 #define HOUR_MS 3600000
 
@@ -54,6 +58,58 @@ static void test_silent_peer(void)
         }
     }
     g_main_context_unref(contexts[1]);
+}
+
+/* The first step of a handshake is held up until it may go on. */
+static int steps_made, goes_on;
+
+static void hold_step(void *ioc, int status)
+{
+    g_atomic_int_inc(&steps_made);
+    while (!g_atomic_int_get(&goes_on)) {
+        g_usleep(1000);
+    }
+}
+
+static gpointer begin_handshake(gpointer opaque)
+{
+    Tls *tls = opaque;
+
+    shake_start(&tls->shakes[CLIENT], tls->ends[CLIENT], NULL);
+    return NULL;
+}
+
+/* The context meets the deadline while another thread makes a step, and nothing but that ends the wait behind it. */
+static void test_during_step(void)
+{
+    const QIOTraceSink held[] = { { "qio_channel_tls_handshake_pending", "pi", (void (*)(void))hold_step }, { 0 } };
+    const QIOTraceSink none[] = { { "qio_channel_tls_handshake_pending", "pi", NULL }, { 0 } };
+    uint64_t before = timed_out();
+    GThread *thread;
+    int fds[2];
+    Tls tls;
+
+    /* No sockets, as far as the library knows, which are shut down. */
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), ==, 0);
+    tls_make_over(&tls, QIO_CHANNEL(qio_channel_file_new_fd(fds[0])), QIO_CHANNEL(qio_channel_file_new_fd(fds[1])));
+    g_assert_cmpint(qio_channel_set_handshake_timeout(QIO_CHANNEL(tls.ends[CLIENT]), 1, &error_abort), ==, 0);
+    g_assert_cmpuint(qio_trace_register(held), ==, 1);
+    thread = g_thread_new("begins", begin_handshake, &tls);
+    while (timed_out() == before || !g_atomic_int_get(&steps_made)) {
+        g_usleep(1000);
+    }
+    /* What the deadline leaves for the context is there soon. */
+    g_usleep(20000);
+    tls_run();
+    g_assert_cmpint(tls.shakes[CLIENT].called, ==, 0);
+    g_atomic_int_set(&goes_on, 1);
+    run_until_destroyed(&tls.shakes[CLIENT], NULL);
+    g_thread_join(thread);
+    g_assert_cmpstr(tls.shakes[CLIENT].error, ==, "The TLS handshake timed out");
+    g_assert_cmpuint(timed_out() - before, ==, 1);
+    g_assert_cmpuint(qio_trace_register(none), ==, 1);
+    tls_run();
+    tls_end(&tls);
 }
 
 /* A handshake over a blocking socket, which waits in its call, ends as well. */
@@ -109,6 +165,71 @@ static void test_close(void)
     g_assert_cmpuint(timed_out(), ==, before);
 }
 
+/* The thread of all deadlines rests behind what it has begun in a context until the program lets go of that. */
+static int rests, lets_go;
+
+/* Stands before GLib's. */
+guint g_source_attach(GSource *source, GMainContext *context)
+{
+    static guint (*real)(GSource *, GMainContext *);
+    char name[16] = "";
+    guint id;
+
+    if (!real) {
+        real = (guint (*)(GSource *, GMainContext *))dlsym(RTLD_NEXT, "g_source_attach");
+    }
+    id = real(source, context);
+    prctl(PR_GET_NAME, name);
+    if (g_atomic_int_get(&rests) && !strcmp(name, "io-deadlines")) {
+        /* Not for ever, as the program may wait for it. */
+        for (int ms = 0; ms < 5000 && !g_atomic_int_get(&lets_go); ms++) {
+            g_usleep(1000);
+        }
+        g_usleep(50000);
+        g_atomic_int_set(&rests, 0);
+    }
+    return id;
+}
+
+static void note_thread(gpointer opaque)
+{
+    g_atomic_pointer_set((GThread **)opaque, g_thread_self());
+}
+
+static gboolean never_called(gpointer opaque)
+{
+    g_assert_not_reached();
+}
+
+/* R-LIMIT-11: the program drops its context in its own thread while the deadline's is still about it. */
+static void test_context_dropped(void)
+{
+    GMainContext *context = g_main_context_new();
+    GSource *source = g_timeout_source_new_seconds(3600);
+    GThread *ended_on = NULL;
+    Tls tls;
+
+    g_source_set_callback(source, never_called, &ended_on, note_thread);
+    tls_make(&tls);
+    g_assert_cmpint(qio_channel_set_handshake_timeout(QIO_CHANNEL(tls.ends[SERVER]), 30, &error_abort), ==, 0);
+    g_atomic_int_set(&rests, 1);
+    shake_start(&tls.shakes[SERVER], tls.ends[SERVER], context);
+    run_until_destroyed(&tls.shakes[SERVER], context);
+    g_assert_cmpstr(tls.shakes[SERVER].error, ==, "The TLS handshake timed out");
+    g_source_attach(source, context);
+    g_source_unref(source);
+    g_atomic_int_set(&lets_go, 1);
+    g_main_context_unref(context);
+    while (!g_atomic_pointer_get(&ended_on)) {
+        g_thread_yield();
+    }
+    g_assert_true(ended_on == g_thread_self());
+    while (g_atomic_int_get(&rests)) {
+        g_thread_yield();
+    }
+    tls_end(&tls);
+}
+
 /* Other channels have no handshake. */
 static void test_no_handshake(void)
 {
@@ -126,9 +247,11 @@ int main(int argc, char **argv)
 {
     tls_tests_init(&argc, &argv);
     g_test_add_func("/qio/limits/tls/silent-peer", test_silent_peer);
+    g_test_add_func("/qio/limits/tls/during-step", test_during_step);
     g_test_add_func("/qio/limits/tls/blocking", test_blocking);
     g_test_add_func("/qio/limits/tls/in-time", test_in_time);
     g_test_add_func("/qio/limits/tls/close", test_close);
+    g_test_add_func("/qio/limits/tls/context-dropped", test_context_dropped);
     g_test_add_func("/qio/limits/tls/no-handshake", test_no_handshake);
     return tls_tests_run();
 }

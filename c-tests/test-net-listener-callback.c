@@ -26,7 +26,7 @@ static void client_inspected(QIONetListener *listener, QIOChannelSocket *sioc, g
     client_noted(listener, sioc, opaque);
 }
 
-/* Unless the callback takes a reference, the client is closed when it returns. */
+/* Unless the callback takes a reference, the client is closed when it returns (R-LSN-31, R-LSN-32). */
 static void test_client(void)
 {
     QIONetListener *listener = listener_with(1);
@@ -156,7 +156,7 @@ static void test_not_recursive(void)
     }
 }
 
-/* NULL is the default context, not the thread's own. */
+/* NULL is the default context, not the thread's own (R-LSN-10). */
 static void test_default_context(void)
 {
     QIONetListener *listener = listener_with(1);
@@ -178,7 +178,7 @@ static void test_default_context(void)
     g_main_context_unref(own);
 }
 
-/* Registered first, added later. */
+/* Registered first, added later (R-LSN-4). */
 static void test_register_first(void)
 {
     QIONetListener *listener = qio_net_listener_new();
@@ -227,7 +227,7 @@ static void test_reopen(void)
     g_main_context_unref(context);
 }
 
-/* Each registration's data ends once, at its replacement or at the end, also without a func. */
+/* Each registration's data ends once, at its replacement or at the end, also without a func (R-LSN-10). */
 static void test_notify(void)
 {
     QIONetListener *listener = listener_with(1);

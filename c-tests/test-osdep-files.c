@@ -202,6 +202,7 @@ static void test_dup(void)
     g_assert_cmpint(errno, ==, EBADF);
 }
 
+/* R-SOCK-30 */
 static void test_cloexec(void)
 {
     int fd = open("/dev/null", O_RDWR);
@@ -308,12 +309,14 @@ static void create_creating(void)
     qemu_create("/dev/null", O_RDWR | O_CREAT, 0600, NULL);
 }
 
+/* R-SOCK-30 */
 static void set_cloexec_of_nothing(void)
 {
     qemu_set_cloexec(-1);
 }
 
 #ifdef QIO_HAS_CLEAR_CLOEXEC
+/* R-SOCK-30 */
 static void clear_cloexec_of_nothing(void)
 {
     qemu_clear_cloexec(-1);

@@ -36,6 +36,7 @@ static void notify_calls(gpointer opaque)
     qio_net_listener_disconnect(listener);
 }
 
+/* R-LSN-17: no lock is held while it runs. */
 static void test_l3(void)
 {
     QIONetListener *listener = listener_with(1);
@@ -91,6 +92,7 @@ static void test_l3_unref(void)
 
 /* L6 ------------------------------------------------------------------------- */
 
+/* R-LSN-4: also the socket that was added after the registration is watched there. */
 static void test_l6(void)
 {
     QIONetListener *listener = listener_with(1);

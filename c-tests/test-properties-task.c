@@ -218,6 +218,7 @@ static void destroy_counts_ends(gpointer opaque)
     ((Counts *)opaque)->destroyed++;
 }
 
+/* R-TASK-49: the task is freed while its worker still hands it over. */
 static void test_t6(void)
 {
     int rounds = has_few_rounds() ? 2000 : 100000;

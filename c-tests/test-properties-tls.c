@@ -16,6 +16,7 @@ static gboolean stays(gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
+/* R-TLS-47: only the handshake's own source goes. */
 static void test_s1_close_in_private_context(void)
 {
     GMainContext *context = g_main_context_new();

@@ -6,6 +6,8 @@
 #include "qemu/osdep.h"
 #include "cancelled-tasks.h"
 #include "probe-object.h"
+#include "qio/trace.h"
+#include <sys/wait.h>
 
 #define MINUTE (60 * G_USEC_PER_SEC)
 
@@ -447,6 +449,70 @@ static void test_ordinary(void)
     job_clear(&job);
 }
 
+static Gate in_news;
+static int inside_news;
+
+static void news_waits(void *task, void *source)
+{
+    g_atomic_int_set(&inside_news, 1);
+    worker_waits_at_gate(NULL, &in_news);
+}
+
+static gpointer cancels(gpointer task)
+{
+    g_assert_true(qio_task_cancel(task));
+    return NULL;
+}
+
+/* R-EXT-18: the fork comes while another thread, which the child hasn't got, is in the middle of cancelling. */
+static void test_forked(void)
+{
+    QIOTraceSink sinks[] = {
+        { "qio_task_thread_source_attach", "pp", (void (*)(void))news_waits }, { NULL },
+    };
+    QIOTaskOptions options = {
+        .size = sizeof(options), .deadline = in_a_minute(), .flags = QIO_TASK_RETURN_ON_CANCEL,
+    };
+    Job cancelled = { 0 }, running = { 0 };
+    QIOTask *tasks[2] = { job_start(&cancelled, NULL, &options), job_start(&running, NULL, &options) };
+    GThread *thread;
+    int status;
+    pid_t child;
+
+    job_wait_for_worker(&cancelled);
+    job_wait_for_worker(&running);
+    g_assert_cmpint(qio_trace_register(sinks), ==, 1);
+    thread = g_thread_new("cancels", cancels, tasks[0]);
+    while (!g_atomic_int_get(&inside_news)) {
+        g_thread_yield();
+    }
+    child = fork();
+    if (child == 0) {
+        alarm(20);
+        if (!qio_task_is_cancelled(tasks[0]) || qio_task_get_outcome(tasks[0]) != QIO_TASK_CANCELLED
+            || qio_task_cancel(tasks[0])) {
+            _exit(1);
+        }
+        _exit(qio_task_is_cancelled(tasks[1]) || qio_task_get_outcome(tasks[1]) != QIO_TASK_PENDING);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_cmpint(status, ==, 0);
+    gate_open(&in_news);
+    g_thread_join(thread);
+    sinks[0].function = NULL;
+    qio_trace_register(sinks);
+    gate_open(&cancelled.gate);
+    gate_open(&running.gate);
+    iterate_until(&cancelled.ended, 1, NULL);
+    iterate_until(&running.ended, 1, NULL);
+    job_check(&cancelled, QIO_TASK_CANCELLED, "The task was cancelled");
+    job_check(&running, QIO_TASK_COMPLETED, NULL);
+    qio_task_unref(tasks[0]);
+    qio_task_unref(tasks[1]);
+    job_clear(&cancelled);
+    job_clear(&running);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -464,6 +530,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/task/cancel/wait", test_wait);
     g_test_add_func("/qio/task/cancel/context-dropped", test_context_dropped);
     g_test_add_func("/qio/task/cancel/ordinary", test_ordinary);
+    g_test_add_func("/qio/task/cancel/forked", test_forked);
     g_test_add_func("/qio/task/deadline/passed", test_deadline_passed);
     g_test_add_func("/qio/task/deadline/running", test_deadline_running);
     g_test_add_func("/qio/task/deadline/met", test_deadline_met);

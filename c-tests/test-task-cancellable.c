@@ -4,7 +4,9 @@
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "qemu/osdep.h"
+#include <dlfcn.h>
 #include <gio/gio.h>
+#include <sys/prctl.h>
 #include "cancelled-tasks.h"
 
 /* Nobody cancels; the task's reference ends with it. */
@@ -230,9 +232,68 @@ static void test_shared(void)
     g_assert_cmpint(G_OBJECT(cancellable)->ref_count, ==, 1);
 }
 
+/* The thread of all deadlines rests behind a worker thread that it has made until the test lets it go on. */
+static int rests, goes_on;
+
+/* Stands before the C library's. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument)
+{
+    int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) = dlsym(RTLD_NEXT, "pthread_create");
+    int result = real(thread, attributes, start, argument);
+    char name[16] = "";
+
+    prctl(PR_GET_NAME, name);
+    if (!strcmp(name, "io-deadlines")) {
+        g_atomic_int_set(&rests, 1);
+        while (!g_atomic_int_get(&goes_on)) {
+            g_usleep(1000);
+        }
+    }
+    return result;
+}
+
+static void note_end(gpointer thread, GObject *object)
+{
+    *(GThread **)thread = g_thread_self();
+}
+
+/* R-EXT-16: the task ends while the thread of its deadline is still about it, which then has nothing of the program's. */
+static void test_ends_with_task(void)
+{
+    g_autoptr(QIOTaskGroup) group = qio_task_group_new(1);
+    GCancellable *cancellable = g_cancellable_new();
+    QIOTaskOptions options = { .size = sizeof(options), .group = group };
+    Job holds = { 0 }, waits = { 0 };
+    QIOTask *tasks[2] = { job_start(&holds, NULL, &options) };
+    GThread *ended_on = NULL;
+
+    job_wait_for_worker(&holds);
+    g_object_weak_ref(G_OBJECT(cancellable), note_end, &ended_on);
+    options.cancellable = cancellable;
+    options.deadline = g_get_monotonic_time() + 20000;
+    tasks[1] = job_start(&waits, NULL, &options);
+    g_object_unref(cancellable);
+    iterate_until(&waits.ended, 1, NULL);
+    job_check(&waits, QIO_TASK_TIMED_OUT, "The task timed out");
+    g_assert_null(ended_on);
+    while (!g_atomic_int_get(&rests)) {
+        g_thread_yield();
+    }
+    qio_task_unref(tasks[1]);
+    g_assert_true(ended_on == g_thread_self());
+    g_atomic_int_set(&goes_on, 1);
+    gate_open(&holds.gate);
+    iterate_until(&holds.ended, 1, NULL);
+    qio_task_unref(tasks[0]);
+    job_clear(&holds);
+    job_clear(&waits);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    /* The first: no thread is idle that would take what the deadline's thread makes one for. */
+    g_test_add_func("/qio/task/cancellable/ends-with-task", test_ends_with_task);
     g_test_add_func("/qio/task/cancellable/completed", test_completed);
     g_test_add_func("/qio/task/cancellable/before", test_before);
     g_test_add_func("/qio/task/cancellable/running", test_running);

@@ -76,16 +76,19 @@ static void check_thread(GMainContext *context, gboolean fail)
     log_clear(&log);
 }
 
+/* R-TASK-24, R-TASK-27, R-TASK-40, R-TASK-43: what the worker did is there, the thread is the context's, the task is freed. */
 static void test_thread_success(void)
 {
     check_thread(NULL, FALSE);
 }
 
+/* R-TASK-24, R-TASK-27, R-TASK-40, R-TASK-43 */
 static void test_thread_failure(void)
 {
     check_thread(NULL, TRUE);
 }
 
+/* R-TASK-43 */
 static void test_thread_context(void)
 {
     GMainContext *context = g_main_context_new();

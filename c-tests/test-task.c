@@ -18,6 +18,7 @@ static void item_ends(gpointer opaque)
     g_string_append_printf(item->log->text, "%s ", item->name);
 }
 
+/* R-TASK-1, R-TASK-5 */
 static void test_complete(void)
 {
     Log log;
@@ -99,6 +100,7 @@ static void test_null_opaque(void)
     g_assert_cmpint(null_destroyed, ==, 2);
 }
 
+/* R-TASK-7: the last one, as often as one asks. */
 static void test_result(void)
 {
     Log log;
@@ -117,6 +119,7 @@ static void test_result(void)
     /* Another pointer: the one before ends, R-TASK-6. */
     qio_task_set_result_pointer(task, &second, item_ends);
     g_assert_cmpstr(log.text->str, ==, "first ");
+    g_assert_true(qio_task_get_result_pointer(task) == &second);
     g_assert_true(qio_task_get_result_pointer(task) == &second);
     complete_and_free(task);
     g_assert_true(log.result == &second);
@@ -187,7 +190,7 @@ static void test_propagate(void)
     g_assert_true(qio_task_propagate_error(task, NULL));
     g_assert_false(qio_task_propagate_error(task, NULL));
 
-    /* Nobody asks for this one: it goes with the task. */
+    /* Nobody asks for this one: it goes with the task, R-TASK-13. */
     err = NULL;
     error_setg(&err, "four");
     qio_task_set_error(task, err);
@@ -228,6 +231,7 @@ static void test_propagate_fatal(void)
 }
 
 #if !COMPLETE_FREES
+/* R-TASK-30, R-TASK-13 */
 static void test_free(void)
 {
     Log log;
@@ -250,6 +254,7 @@ static void test_free(void)
     log_clear(&log);
 }
 
+/* R-TASK-30 */
 static void test_complete_twice(void)
 {
     Log log;
@@ -355,6 +360,20 @@ static void mistake_wait_manual(void)
     qio_task_wait_thread(qio_task_new(NULL, func_ignores, NULL, NULL));
 }
 
+static void worker_completes(QIOTask *task, gpointer opaque)
+{
+    qio_task_complete(task);
+}
+
+/* R-TASK-46: that is not for the worker. */
+static void mistake_complete_in_worker(void)
+{
+    qio_task_run_in_thread(qio_task_new(NULL, func_ignores, NULL, NULL), worker_completes, NULL, NULL, NULL);
+    for (;;) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
 static void mistake_run_twice(void)
 {
     QIOTask *task = qio_task_new(NULL, func_ignores, NULL, NULL);
@@ -381,6 +400,7 @@ static const Mistake mistakes[] = {
     { "complete-null", mistake_null_complete, "*qio_task_complete: task is NULL*" },
     { "complete-without-func", mistake_no_func, "*qio_task_complete: *func*" },
     { "complete-threaded", mistake_complete_threaded, "*qio_task_complete: *given to a thread*" },
+    { "complete-in-worker", mistake_complete_in_worker, "*qio_task_complete: *given to a thread*" },
     { "wait-null", mistake_null_wait, "*qio_task_wait_thread: task is NULL*" },
     { "wait-manual", mistake_wait_manual, "*qio_task_wait_thread: *not given to a thread*" },
     { "wait-inside", mistake_wait_inside, "*qio_task_wait_thread: *inside its own func*" },

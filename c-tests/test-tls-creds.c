@@ -453,6 +453,7 @@ static void test_dh_params(void)
     tls_dir_free(dir);
 }
 
+/* R-TLS-72 */
 static void test_anon(void)
 {
     expect_creds(NULL, TYPE_QCRYPTO_TLS_CREDS_ANON, "server", NULL, NULL, NULL);

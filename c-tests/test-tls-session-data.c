@@ -31,6 +31,7 @@ static void test_transfer(void)
 }
 
 #ifdef QIO_HAS_TLS_CHECK_PENDING
+/* R-TLS-81 */
 static void test_pending(void)
 {
     static guint8 buf[RECORD_MAX];
@@ -81,7 +82,7 @@ static void test_tls_1_2(void)
     pair_clear(&pair);
 }
 
-/* Each record costs what it costs GnuTLS: one write; a header and a body read. */
+/* Each record costs what it costs GnuTLS: one write; a header and a body read, nothing ahead (R-TLS-57). */
 static void test_calls(void)
 {
     static guint8 buf[RECORD_MAX];

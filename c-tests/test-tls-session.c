@@ -391,6 +391,7 @@ static void test_psk_mismatch(void)
     pair_clear(&pair);
 }
 
+/* R-TLS-72 */
 static void test_anon(void)
 {
     Pair pair = { .server_dir = tls_dir_new(), .client_dir = tls_dir_new() };
@@ -470,7 +471,7 @@ static void test_handshake_failures(void)
     pair_clear(&pair);
 }
 
-/* Too early: a mistake that must not crash. */
+/* Too early: a mistake that must not crash; bye is done at once (R-TLS-81). */
 static void test_before_handshake(void)
 {
     Pair pair;

@@ -92,10 +92,38 @@ static ssize_t channel_gio_readv(QIOChannel *ioc, const struct iovec *iov, size_
     return receive(ioc, iov, niov, errp);
 }
 
-static ssize_t channel_gio_writev(QIOChannel *ioc, const struct iovec *iov, size_t niov, int *fds, size_t nfds,
-                                  int flags, Error **errp)
+/* FALSE if somebody is inside the output, who closes it on leaving if that is wanted. */
+static bool output_enter(QIOChannelGio *self, bool to_close)
 {
-    QIOChannelGio *self = QIO_CHANNEL_GIO(ioc);
+    bool is_free;
+
+    g_mutex_lock(&self->output_lock);
+    is_free = !self->output_used;
+    self->output_used = true;
+    self->output_close_due |= to_close && !is_free;
+    g_mutex_unlock(&self->output_lock);
+    return is_free;
+}
+
+/* Leaves it, closed if somebody has come to do so. That one has been told already: nobody hears of a failure. */
+static void output_leave(QIOChannelGio *self)
+{
+    bool close_due;
+
+    do {
+        g_mutex_lock(&self->output_lock);
+        close_due = self->output_close_due;
+        self->output_close_due = false;
+        self->output_used = close_due;
+        g_mutex_unlock(&self->output_lock);
+        if (close_due) {
+            g_output_stream_close(self->output, NULL, NULL);
+        }
+    } while (close_due);
+}
+
+static ssize_t transmit(QIOChannelGio *self, const struct iovec *iov, size_t niov, Error **errp)
+{
     const GOutputVector *vectors = (const GOutputVector *)iov;
     GError *error = NULL;
     gsize written = 0;
@@ -125,6 +153,22 @@ static ssize_t channel_gio_writev(QIOChannel *ioc, const struct iovec *iov, size
         return -1;
     }
     return failure(error, errp);
+}
+
+static ssize_t channel_gio_writev(QIOChannel *ioc, const struct iovec *iov, size_t niov, int *fds, size_t nfds,
+                                  int flags, Error **errp)
+{
+    QIOChannelGio *self = QIO_CHANNEL_GIO(ioc);
+    /* Otherwise it is being shut down, and the transfer says so. */
+    bool entered = output_enter(self, false);
+    ssize_t n = transmit(self, iov, niov, errp);
+    int code = errno;
+
+    if (entered) {
+        output_leave(self);
+    }
+    errno = code;
+    return n;
 }
 
 static int channel_gio_set_blocking(QIOChannel *ioc, bool enabled, Error **errp)
@@ -168,8 +212,9 @@ static int channel_gio_shutdown(QIOChannel *ioc, QIOChannelShutdown how, Error *
     }
     if (socket) {
         done = g_socket_shutdown(socket, read, write, &error);
-    } else if (write) {
+    } else if (write && output_enter(self, true)) {
         done = g_output_stream_close(self->output, NULL, &error);
+        output_leave(self);
     }
     if (!done) {
         error_from_gerror(error, errp);
@@ -210,6 +255,7 @@ static void channel_gio_finalize(Object *obj)
     g_clear_object(&self->stream);
     g_clear_object(&self->read_end);
     g_clear_object(&self->write_end);
+    g_mutex_clear(&self->output_lock);
 }
 
 static void channel_gio_class_init(ObjectClass *klass, QIO_QOM_CONST void *data)
@@ -254,6 +300,7 @@ QIOChannelGio *qio_channel_gio_new(GIOStream *stream)
     self->output = g_io_stream_get_output_stream(stream);
     self->read_end = g_cancellable_new();
     self->write_end = g_cancellable_new();
+    g_mutex_init(&self->output_lock);
     if (!channel_gio_socket(self)) {
         self->read_end_held = channel_gio_pollable_input(self) && waiting_prepare_cancellable(self->read_end);
         self->write_end_held = channel_gio_pollable_output(self) && waiting_prepare_cancellable(self->write_end);

@@ -17,6 +17,10 @@ struct QIOChannelGio {
     /* Cancelled when a direction is shut down, so that whoever waits for it is woken. */
     GCancellable *read_end, *write_end;
     bool read_end_held, write_end_held; /* their descriptors are there for GIO to wait */
+    /* An output stream takes one call at a time: who comes to close it beside a writer leaves that to the writer. */
+    GMutex output_lock; /* never held in a call of the stream */
+    bool output_used; /* a thread writes or closes */
+    bool output_close_due; /* that thread closes before it leaves */
 };
 
 /* NULL if there is none. */

@@ -367,6 +367,108 @@ static void test_file(void)
     g_file_delete(file, NULL, NULL);
 }
 
+/* An output without a socket in which a writer stays until the test lets it go, whoever cancels. */
+typedef struct Gate {
+    GOutputStream parent;
+    GAsyncQueue *entered, *let_go;
+    gint inside, closed_inside;
+} Gate;
+
+typedef struct GateClass {
+    GOutputStreamClass parent;
+} GateClass;
+
+static void gate_pollable_init(GPollableOutputStreamInterface *iface);
+
+static GType gate_get_type(void);
+G_DEFINE_TYPE_WITH_CODE(Gate, gate, G_TYPE_OUTPUT_STREAM,
+                        G_IMPLEMENT_INTERFACE(G_TYPE_POLLABLE_OUTPUT_STREAM, gate_pollable_init))
+
+static gssize gate_write(GOutputStream *stream, const void *buffer, gsize count, GCancellable *cancellable,
+                         GError **error)
+{
+    Gate *gate = (Gate *)stream;
+
+    g_atomic_int_set(&gate->inside, 1);
+    g_async_queue_push(gate->entered, gate);
+    g_async_queue_pop(gate->let_go);
+    g_atomic_int_set(&gate->inside, 0);
+    return count;
+}
+
+static gboolean gate_close(GOutputStream *stream, GCancellable *cancellable, GError **error)
+{
+    Gate *gate = (Gate *)stream;
+
+    g_atomic_int_or(&gate->closed_inside, g_atomic_int_get(&gate->inside));
+    return TRUE;
+}
+
+static gssize gate_write_nonblocking(GPollableOutputStream *stream, const void *buffer, gsize count, GError **error)
+{
+    return gate_write(G_OUTPUT_STREAM(stream), buffer, count, NULL, error);
+}
+
+static void gate_pollable_init(GPollableOutputStreamInterface *iface)
+{
+    iface->write_nonblocking = gate_write_nonblocking;
+}
+
+static void gate_class_init(GateClass *klass)
+{
+    G_OUTPUT_STREAM_CLASS(klass)->write_fn = gate_write;
+    G_OUTPUT_STREAM_CLASS(klass)->close_fn = gate_close;
+}
+
+static void gate_init(Gate *gate)
+{
+}
+
+static gpointer write_byte(gpointer ioc)
+{
+    return GINT_TO_POINTER(qio_channel_write(ioc, "x", 1, &error_abort));
+}
+
+/* It neither waits for the writer nor fails, and the writer's bytes go out before the output is closed. */
+static void test_shutdown_beside_writer(void)
+{
+    int blocking, callers;
+
+    for (blocking = 0; blocking < 2; blocking++) {
+        for (callers = 1; callers < 3; callers++) {
+            g_autoptr(GInputStream) input = g_memory_input_stream_new();
+            Gate *gate = g_object_new(gate_get_type(), NULL);
+            g_autoptr(GIOStream) stream = g_simple_io_stream_new(input, G_OUTPUT_STREAM(gate));
+            QIOChannel *ioc = QIO_CHANNEL(qio_channel_gio_new(stream));
+            Error *err = NULL;
+            GThread *writer;
+            int i;
+
+            gate->entered = g_async_queue_new();
+            gate->let_go = g_async_queue_new();
+            g_assert_true(sets_blocking(ioc, blocking, &error_abort));
+            writer = g_thread_new("write", write_byte, ioc);
+            g_async_queue_pop(gate->entered);
+            for (i = 0; i < callers; i++) {
+                g_assert_cmpint(qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_WRITE, &error_abort), ==, 0);
+            }
+            g_assert_false(g_output_stream_is_closed(G_OUTPUT_STREAM(gate)));
+            g_async_queue_push(gate->let_go, gate);
+            g_assert_cmpint(GPOINTER_TO_INT(g_thread_join(writer)), ==, 1);
+            g_assert_true(g_output_stream_is_closed(G_OUTPUT_STREAM(gate)));
+            g_assert_cmpint(gate->closed_inside, ==, 0);
+            g_assert_cmpint(qio_channel_write(ioc, "x", 1, &err), ==, -1);
+            g_assert_cmpint(errno, ==, EPIPE);
+            error_free(err);
+            g_assert_cmpint(qio_channel_shutdown(ioc, QIO_CHANNEL_SHUTDOWN_BOTH, &error_abort), ==, 0);
+            object_unref(OBJECT(ioc));
+            g_async_queue_unref(gate->entered);
+            g_async_queue_unref(gate->let_go);
+            g_object_unref(gate);
+        }
+    }
+}
+
 /* Memory, which is pollable and is no socket. */
 static void test_memory(void)
 {
@@ -433,6 +535,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/gio/channel/watch", test_watch);
     g_test_add_func("/qio/gio/channel/wait", test_wait);
     g_test_add_func("/qio/gio/channel/shutdown", test_shutdown);
+    g_test_add_func("/qio/gio/channel/shutdown/beside-writer", test_shutdown_beside_writer);
     g_test_add_func("/qio/gio/channel/close", test_close);
     g_test_add_func("/qio/gio/channel/close/watch", test_watch_of_closed);
     g_test_add_func("/qio/gio/channel/descriptor-limit", test_descriptor_limit);

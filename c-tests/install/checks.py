@@ -75,13 +75,16 @@ def failing_tests(suite, meson_part, top):
 
 def parts_at_once(check, suite, top):
     """Parts run beside each other, those of one build directory one after the other; none is lost by another's mistake."""
-    running, met, order = set(), set(), []
+    running, met, order, alone = set(), set(), [], {}
     both = threading.Barrier(2, timeout=60)
 
     def part(name, build=None, meets=False, mistake=False):
         def step(_log):
             if build:
+                (top / build).mkdir(exist_ok=True)
                 met.update((build, other) for other in running if other == build)
+                (top / build / name).write_text('')
+                alone[name] = sorted(path.name for path in (top / build).iterdir())
                 running.add(build)
                 order.append(name)
             if meets:
@@ -97,13 +100,17 @@ def parts_at_once(check, suite, top):
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
         total, _ = check.run_parts(dict([
             part('a', 'build', meets=True), part('b', 'build'), part('c', 'build'), part('d', meets=True),
-            part('e', mistake=True), part('f', 'other')]), top, 2)
-    expect((total.passed, total.failed, met), (5, 1, set()))
-    expect([name for name in order if name != 'f'], ['a', 'b', 'c'])
-    for name in 'abcdf':
+            part('e', mistake=True), part('f', 'other'), part('g', 'kept'), part('h', 'failing'),
+            part('i', 'failing', mistake=True)]), top, 2, {'build', 'other', 'failing'})
+    expect((total.passed, total.failed, met), (7, 2, set()))
+    expect([name for name in order if name in 'abc'], ['a', 'b', 'c'])
+    # A build goes when its last part has passed, and not before; one in which something failed stays.
+    expect(alone['c'], ['a', 'b', 'c'])
+    expect([name for name in ('build', 'other', 'kept', 'failing') if (top / name).exists()], ['kept', 'failing'])
+    for name in 'abcdfgh':
         assert f'    {name}: 1 passed, 0 failed (' in printed.getvalue(), printed.getvalue()
     assert '    e: 0 passed, 1 failed (' in printed.getvalue(), printed.getvalue()
-    expect(total.failures, ["e: ValueError('a mistake')"])
+    expect(sorted(total.failures), ["e: ValueError('a mistake')", "i: ValueError('a mistake')"])
 
 
 def growth_is_seen(soak):

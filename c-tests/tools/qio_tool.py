@@ -8,12 +8,17 @@ import os
 import pathlib
 import re
 import signal
+import socket
+import ssl
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'peers'))
-from certificates import Authority
+from certificates import Authority, certtool
 from program import Program
 
 qio, has_tls = sys.argv[1], sys.argv[2] == 'true'
@@ -105,6 +110,86 @@ def limited(scratch):
     assert second.process.wait() == 0 and server.process.wait() == 0
 
 
+def unread(scratch, kind):
+    """What a command says arrives, though it reads but the first byte, and the client sends on."""
+    server, address = serve(kind, '--', 'sh', '-c', 'head -c 1 >/dev/null; head -c 5000000 /dev/zero')
+    assert run('cat', address, given=bytes(20_000_000))[0] == bytes(5_000_000)
+    client = line(server)
+    assert (client['sent'], client['status']) == (5_000_000, 0), client
+    server.process.kill()
+
+
+def refusing(scratch):
+    """A server that wants no more says why: it is heard, and the client's failure told."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(f'{scratch}/refusing')
+        listening.listen()
+
+        def refuse():
+            connection = listening.accept()[0]
+            connection.shutdown(socket.SHUT_RD)
+            # So that a write has failed by then, as a rule.
+            time.sleep(0.5)
+            connection.sendall(b'why' * 50_000)
+            connection.close()
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        out, err = run('cat', f'unix:{scratch}/refusing', given=bytes(3_000_000), status=1)
+        thread.join()
+    assert out == b'why' * 50_000, len(out)
+    assert 'Broken pipe' in err, err
+
+
+def frames(data):
+    """The payload of a server's binary frames, and that of its Close frame, None without one."""
+    payload, close = b'', None
+    while data:
+        length, head = data[1], 2
+        if length > 125:
+            head = {126: 4, 127: 10}[length]
+            length = int.from_bytes(data[2:head], 'big')
+        if data[0] == 0x82:
+            payload += data[head:head + length]
+        else:
+            assert data[0] == 0x88, data[:2]
+            close = data[head:head + length]
+        data = data[head + length:]
+    return payload, close
+
+
+def patient(scratch):
+    """The last bytes of a WebSocket, and its Close frame, wait for a client that reads late. They are many, and as much as
+    a socket takes, or a bit more: that is where some are left over."""
+    script = 'read length; head -c $length /dev/zero'
+    server, address = serve(f'unix:{scratch}/patient', '--websocket', '--', 'sh', '-c', script)
+    room = 212_992
+    lengths = range(room - 5_000, room + 13_000, 600)
+    clients = []
+    for length in lengths:
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(f'{scratch}/patient')
+        client.sendall(b'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+                       b'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: binary\r\n'
+                       b'Sec-WebSocket-Version: 13\r\n\r\n')  # fmt: skip
+        head = b''
+        while not head.endswith(b'\r\n\r\n'):
+            head += client.recv(1)
+        # Masked with zeros.
+        client.sendall(b'\x82\x87\0\0\0\0%d\n' % length)
+        clients.append(client)
+    # So that the commands are over by then, as a rule.
+    time.sleep(2)
+    for length, client in zip(lengths, clients):
+        data = b''
+        while piece := client.recv(1 << 20):
+            data += piece
+        payload, close = frames(data)
+        assert (len(payload), close) == (length, b'\x03\xe8'), (length, len(payload), close)
+        client.close()
+        assert line(server)['status'] == 0
+    server.process.kill()
+
+
 def websocket(scratch, *layers):
     data = bytes(1000) + os.urandom(500_000)
     server, address = serve('127.0.0.1:0', '--websocket', *layers, '--', 'cat')
@@ -136,7 +221,73 @@ def tls(scratch):
     assert run('cat', '--insecure', address, given=b'x')[0] == b'x'
     server.process.kill()
     websocket(scratch, '--tls-dir', scratch)
+    hostile(scratch)
     documented(scratch)
+
+
+def hostile(scratch):
+    """What a certificate says is shown as text, all of it and nothing else: no subject, a name with a line of its own in
+    it, one of 1100 letters, one with a NUL, an address of five bytes."""
+    def der(tag, content):
+        length = bytes([len(content)]) if len(content) < 128 else b'\x82' + len(content).to_bytes(2, 'big')
+        return bytes([tag]) + length + content
+
+    long = b'a' * 1100
+    names = der(0x30, der(0x82, b'a\naccepted      yes\x1b[2J') + der(0x82, long) + der(0x82, b'a.example\0.b')
+                + der(0x87, b'12345') + der(0x87, bytes([127, 0, 0, 1])))  # fmt: skip
+    (scratch / 'template').write_text(f'add_extension = "2.5.29.17 0x{names.hex()}"\nexpiration_days = 2\n')
+    certificate, key = scratch / 'hostile-cert.pem', scratch / 'hostile-key.pem'
+    certtool('--generate-privkey', '--key-type=ecdsa', '--outfile', key)
+    certtool('--generate-self-signed', '--load-privkey', key, '--template', scratch / 'template',
+             '--outfile', certificate)  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def probe(*arguments):
+        with socket.create_server(('127.0.0.1', 0)) as listening:
+            def shake():
+                with context.wrap_socket(listening.accept()[0], server_side=True) as connection:
+                    connection.recv(1)
+            thread = threading.Thread(target=shake)
+            thread.start()
+            address = f'127.0.0.1:{listening.getsockname()[1]}'
+            out = run('probe', '--tls', *arguments, address, status=3)[0].decode()
+            thread.join()
+            return out
+
+    found = json.loads(probe('--json'))['tls']['certificates'][0]
+    shown = ['a\naccepted      yes\x1b[2J', long.decode(), 'a.example\\x00.b', '?', '127.0.0.1']
+    assert (found['subject'], found['names']) == (None, ', '.join(shown)), found
+    said = probe()
+    assert re.search(r'^certificate   no name\n +for a\\x0aaccepted      yes\\x1b\[2J, a+, a\.example\\x00\.b, \?, 127\.0\.0\.1, '
+                     r'issued by no name$', said, re.M), said  # fmt: skip
+    assert len(re.findall('^accepted', said, re.M)) == 1, said
+
+
+def standard_streams(scratch):
+    """Those that are closed fail, rather than to be the first socket; so does an output that takes nothing."""
+    server, address = serve('127.0.0.1:0', '--', 'cat')
+    for redirection, text in [('<&-', 'Bad file descriptor'), ('>&-', 'Bad file descriptor'), ('>/dev/full', 'No space')]:
+        ended = subprocess.run(['sh', '-c', f'echo x | timeout {LIMIT} "$0" cat "$1" {redirection}', qio, address],
+                               capture_output=True, text=True)  # fmt: skip
+        assert ended.returncode == 1 and text in ended.stderr, (redirection, ended)
+    for redirection in ['>&-', '>/dev/full']:
+        for arguments in [['probe', address], ['probe', '--json', address], ['--version']]:
+            ended = subprocess.run(['sh', '-c', f'"$0" "$@" {redirection}', qio, *arguments], capture_output=True, text=True)
+            assert ended.returncode == 1 and 'standard output' in ended.stderr, (redirection, arguments, ended)
+    server.process.kill()
+
+
+def reset(scratch):
+    """A server for one client tells that its connection broke."""
+    server, address = serve('127.0.0.1:0', '--once', '--', 'cat')
+    client = socket.create_connection(('127.0.0.1', int(address.rsplit(':', 1)[1])))
+    client.sendall(b'x')
+    assert client.recv(1) == b'x'
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    client.close()
+    assert line(server)['received'] == 1
+    assert server.process.wait() == 1
 
 
 def documented(scratch):
@@ -161,6 +312,12 @@ with tempfile.TemporaryDirectory() as folder:
     refused(scratch)
     silent(scratch)
     limited(scratch)
+    unread(scratch, f'unix:{scratch}/unread')
+    unread(scratch, '127.0.0.1:0')
+    refusing(scratch)
+    patient(scratch)
+    standard_streams(scratch)
+    reset(scratch)
     websocket(scratch)
     if has_tls:
         tls(scratch)

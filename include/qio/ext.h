@@ -137,7 +137,7 @@ bool qio_task_cancel(QIOTask *task);
  *
  * Tells a worker function whether to stop: the task was cancelled, its GCancellable was, or its deadline has passed.
  *
- * Threads: any, mostly the worker function's. Blocks: no.
+ * Threads: any, mostly the worker function's, and in a forked child of tasks of the parent's. Blocks: no.
  * Returns: whether nobody waits for what the worker function comes to.
  */
 bool qio_task_is_cancelled(QIOTask *task);
@@ -147,7 +147,8 @@ bool qio_task_is_cancelled(QIOTask *task);
  * @task: (transfer none): a task
  *
  * Tells how a task has ended, in its callback or later. Without qio_task_run_in_thread_full() a threaded task has
- * always completed there. That of qio_channel_socket_connect_full_async() may have been cancelled or late, too.
+ * always completed there. That of qio_channel_socket_connect_full_async() may have been cancelled or late, too. In a forked
+ * child it is what was decided before the fork.
  *
  * Threads: any. Blocks: no.
  * Returns: the outcome.

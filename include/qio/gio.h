@@ -79,7 +79,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(QIOChannelGio, QIO_CHANNEL_GIO)
  * file is, and the transfer then blocks.
  *
  * Descriptors don't pass, there are no flags, and nothing is seekable. qio_channel_shutdown() shuts down the socket of a
- * GSocketConnection, and of other streams closes the end. qio_channel_close() closes the stream.
+ * GSocketConnection. Of other streams it cancels the transfers and closes the output; one that writes in another thread
+ * does so when it leaves the stream, so that an error of the close is lost. qio_channel_close() closes the stream.
  *
  * The channel has no handlers of an AioContext, so that no coroutine waits for it by qio_channel_yield().
  *

@@ -26,10 +26,16 @@ def cargo_test(log):
 
 
 def rust_face(log):
-    """The crate for Rust programs with all its features: its tests, and the examples of its documentation."""
-    succeeded = run(['cargo', 'test', '-p', 'qio', '--all-features', '--locked'], log)
-    passed, failed, ignored, names = rust_tests(log, succeeded)
-    return Suite(passed, failed, ['ignored Rust test'] * ignored, names)
+    """The crate for Rust programs: with all its features its tests and the examples of its documentation, without any its
+    tests."""
+    suite = Suite()
+    for options in ['--all-features'], ['--no-default-features', '--tests']:
+        log = log.with_name(f'rust{options[0][1:]}.log')
+        log.unlink(missing_ok=True)
+        succeeded = run(['cargo', 'test', '-p', 'qio', *options, '--locked'], log)
+        passed, failed, ignored, names = rust_tests(log, succeeded)
+        suite.add(Suite(passed, failed, ['ignored Rust test'] * ignored, names))
+    return suite
 
 
 def miri(log):

@@ -82,6 +82,9 @@ def tsan(log):
         targets=['stress', 'deliberate']))(log)  # fmt: skip
 
 
+tsan.builds = {'build-check-tsan'}
+
+
 def fuzz(log):
     """Each fuzz target a minute."""
     if subprocess.run(['scripts/fuzz', '--setup'], stdin=subprocess.DEVNULL, cwd=TOP).returncode:
@@ -97,6 +100,9 @@ def fuzz(log):
     # The last ones are those of the end of all, which have what was found in one line.
     found = re.findall(r'^failed: (.*)', said, re.M)[-int(counts[2]):] if int(counts[2]) else []
     return Suite(int(counts[1]), int(counts[2]), failures=found)
+
+
+fuzz.builds = {'build-check-fuzz'}
 
 
 def emulator_limits():
@@ -148,6 +154,9 @@ def arm64(log):
     for path in unused:
         suite.add(Suite(failed=1, failures=[f'cross/emulator-limits.txt: this leaves nothing out: {path}']))
     return suite
+
+
+arm64.builds = {'build-check-arm64'}
 
 
 def packages(log):

@@ -18,7 +18,7 @@ use host::tls_session::Creds;
 use platform::check_usage;
 use platform::glib::MainContext;
 
-/// What a channel is made of, borrowed; a NULL that may not be ends the process.
+/// What a channel is made of, borrowed for the call; a NULL that may not be ends the process (R-TLS-1).
 ///
 /// # Safety
 /// The pointers are NULL or live for `'a`.

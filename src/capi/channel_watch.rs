@@ -55,6 +55,7 @@ pub unsafe extern "C" fn qio_channel_create_socket_watch(
 ) -> *mut GSource {
     // SAFETY: the caller holds a reference for the call.
     let channel = unsafe { super::channel::borrow(ioc, "qio_channel_create_socket_watch") };
+    // There is only POSIX here (R-WATCH-12), where a socket is a descriptor (R-WATCH-3).
     watch::for_fd(channel, fd, condition).into_ptr()
 }
 

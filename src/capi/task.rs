@@ -196,6 +196,7 @@ pub unsafe extern "C" fn qio_task_complete(task: *mut QIOTask) {
     // SAFETY: the task is live.
     let own = unsafe { ref_none(task) };
     own.complete();
+    // As the headers of the profile promise (R-TASK-30).
     if profile::COMPLETING_FREES_THE_TASK {
         // SAFETY: the pointer ends here.
         unsafe { take_full(task) }.release();

@@ -128,7 +128,7 @@ impl ChannelImpl for QIOChannelBuffer {
         Ok(())
     }
 
-    /// Nothing else ever happens to memory (R-CHAN-102).
+    /// Nothing else ever happens to memory, so one for nothing else never fires (R-CHAN-102, R-CHAN-58).
     fn create_watch(buffer: &Buffer, condition: u32) -> Option<WatchSource> {
         let condition = Some(condition & (IN | OUT)).filter(|&condition| condition != 0);
         Some(watch::for_memory(buffer.upcast(), condition))

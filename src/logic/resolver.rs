@@ -21,9 +21,10 @@ pub fn instance() -> &'static Resolver {
     INSTANCE.get_or_init(Ref::create)
 }
 
-/// All addresses that `query` stands for, in the resolver's order. At least one.
+/// All addresses that `query` stands for, in the resolver's order. At least one (R-DNS-3).
 ///
-/// Only internet addresses are looked up; of the others one copy is returned (R-DNS-5).
+/// Nothing is kept from one look-up to the next, and each has its caller's thread for as long as the system
+/// takes (R-DNS-2, R-DNS-11). Only internet addresses are looked up; of the others one copy is returned (R-DNS-5).
 pub fn look_up(query: View<'_>) -> Result<Vec<Address>, Error> {
     match query {
         View::Inet(query) => look_up_inet(query),
@@ -38,6 +39,7 @@ fn look_up_inet(query: Inet<'_>) -> Result<Vec<Address>, Error> {
         return Err(Error::new("host not specified"));
     };
     let given = |text: &&CStr| !text.is_empty();
+    // Any address can be listened on too; an empty text is none (R-DNS-7).
     let answers = resolve::look_up(&Query {
         host: Some(host).filter(given),
         service: query.port().filter(given),
@@ -84,7 +86,7 @@ pub fn look_up_in_thread(resolver: &Resolver, query: Address, completion: Comple
     task.run_in_thread(worker, context);
 }
 
-/// Copies of the addresses that a task of [`look_up_in_thread`] found; None if it failed.
+/// Copies of the addresses that a task of [`look_up_in_thread`] found; None if it failed or is another's (R-DNS-14).
 pub fn result(task: &Task) -> Option<Vec<Address>> {
     task.result_value::<Vec<Address>>()
 }

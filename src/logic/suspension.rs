@@ -46,6 +46,7 @@ pub(super) fn wait(channel: &Channel, condition: u32, this: Coroutine) {
         "another coroutine waits for the same direction of the channel"
     );
     set_handlers(channel, direction, context);
+    // Nothing is held that is a thread's: it may be another one afterwards (R-CHAN-12).
     coroutine::suspend();
     check_usage!(
         home.is_none_or(Context::is_home),

@@ -44,6 +44,7 @@ pub fn readv_full(
     channel.io_readv(iov, fds, flags)
 }
 
+/// Whether the channel can do what a read asks of it; if not, the error says what that is (R-CHAN-106).
 #[inline(always)]
 fn check_read(channel: &Channel, fds: ReceivedFds<'_>, flags: i32) -> Result<(), Error> {
     let problem = if fds.is_given() && !channel.has_feature(Feature::FD_PASS) {
@@ -68,6 +69,7 @@ pub fn writev_full(
     channel.io_writev(iov, fds, flags)
 }
 
+/// The same of a write.
 #[inline(always)]
 fn check_write(channel: &Channel, fds: PassedFds<'_>, flags: i32) -> Result<(), Error> {
     let zero_copy = flags & QIO_CHANNEL_WRITE_FLAG_ZERO_COPY != 0;
@@ -204,6 +206,7 @@ fn read_rest(
     reader.ended()
 }
 
+/// There is an end, but not of what was requested (R-CHAN-106).
 #[cold]
 pub(super) fn ended_early() -> Error {
     Error::new("The data ended before all that was requested had been read")

@@ -75,7 +75,7 @@ struct FdWatch<const N: usize, R> {
     _watched: Watched,
     polling: Polling<N>,
     condition: u32,
-    /// Until the source is finalised (R-WATCH-2).
+    /// Until the source is finalised (R-WATCH-2, R-CHAN-8).
     channel: Ref<layout::QIOChannel>,
     kind: PhantomData<R>,
 }
@@ -108,10 +108,12 @@ impl<const N: usize, R: Ready<N>> Hooks for FdWatch<N, R> {
         self.polling.poll_fds()
     }
 
+    /// There is no other timeout (R-WATCH-8).
     fn resting(&self) -> Resting {
         self.polling.resting()
     }
 
+    /// Ready by what was polled alone (R-WATCH-8).
     fn check(&self) -> bool {
         let is_ready = self.ready() != 0;
         if !is_ready {
@@ -181,7 +183,8 @@ fn call(callback: Callback<'_, WatchFunc>, channel: &Channel, ready: u32) -> boo
     })
 }
 
-/// A source for `fd`, which stays the caller's (R-WATCH-5).
+/// A source for `fd` (R-WATCH-5), which stays the caller's; what the channel has later is not watched
+/// (R-WATCH-10).
 pub fn for_fd(channel: &Channel, fd: i32, condition: u32) -> WatchSource {
     if hub_watch::suits(fd, condition) {
         return hub_watch::create(channel, fd, condition);

@@ -77,7 +77,7 @@ impl Channel {
         self.features().fetch_or(feature.bit(), Ordering::Release);
     }
 
-    /// Names the channel, or unnames it.
+    /// Names the channel, or unnames it (R-CHAN-18). Watches that there are keep their names.
     pub fn set_name(&self, name: Option<&CStr>) {
         // As most end.
         if name.is_none() && self.name().load(Ordering::Relaxed).is_null() {

@@ -78,7 +78,7 @@ impl Tls {
         unsafe { Session::from_ptr(self.session_field().load(Ordering::Acquire)) }
     }
 
-    /// The address of the session, for C.
+    /// The address of the session, for C, which doesn't own it (R-TLS-50).
     pub fn session_ptr(&self) -> *mut layout::QCryptoTLSSession {
         self.session_field().load(Ordering::Acquire)
     }
@@ -176,7 +176,8 @@ fn moved(transfer: Transfer) -> Option<usize> {
 }
 
 impl Finalizing<'_, layout::QIOChannelTLS> {
-    /// Frees the state and the session, and drops the reference on the master.
+    /// Frees the state and the session, and drops the reference on the master. Nothing is outstanding: that would
+    /// hold a reference (R-TLS-50).
     pub fn release(self) {
         self.release_state();
         let session = self.session_field().swap(ptr::null_mut(), Ordering::AcqRel);
@@ -198,6 +199,7 @@ impl Transport for Tls {
         result
     }
 
+    // No more than the session asks for: nothing is read ahead (R-TLS-57).
     fn receive(&self, space: IoVecMut<'_>) -> Result<Option<usize>, Error> {
         let Some(master) = self.master() else {
             return Ok(Some(0));

@@ -55,7 +55,7 @@ static void over(Relayed *relayed, gpointer opaque)
     }
     restore_stdout(cat);
     if (relayed->err) {
-        fprintf(stderr, "qio: %s\n", error_get_pretty(relayed->err));
+        complain(error_get_pretty(relayed->err));
         cat->status = 1;
     }
     if (cat->json) {
@@ -91,7 +91,7 @@ static void connected(QIOChannel *ioc, Error *err, gpointer opaque)
     struct stat what;
 
     if (!ioc) {
-        fprintf(stderr, "qio: %s\n", error_get_pretty(err));
+        complain(error_get_pretty(err));
         error_free(err);
         cat->status = 1;
         g_main_loop_quit(cat->loop);

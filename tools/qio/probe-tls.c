@@ -19,12 +19,20 @@
         }                                                                        \
     } while (0)
 
+/* NULL if there is none. What has a NUL inside is not to pass for what stands before that. */
 static char *text_of(gnutls_datum_t *datum)
 {
-    char *text = g_strndup((char *)datum->data, datum->size);
+    GString *text;
 
+    if (!datum->data) {
+        return NULL;
+    }
+    text = g_string_new(NULL);
+    for (unsigned int i = 0; i < datum->size; i++) {
+        g_string_append(text, datum->data[i] ? (char[]) { datum->data[i], 0 } : "\\x00");
+    }
     gnutls_free(datum->data);
-    return text;
+    return g_string_free(text, FALSE);
 }
 
 static char *date_of(time_t seconds)
@@ -34,27 +42,38 @@ static char *date_of(time_t seconds)
     return date ? g_date_time_format(date, "%Y-%m-%d %H:%M:%S UTC") : g_strdup("?");
 }
 
-/* All names and addresses that a certificate is for. */
+/* A name or address that a certificate is for; NULL behind the last one. */
+static char *name_of(gnutls_x509_crt_t crt, unsigned int i)
+{
+    gnutls_datum_t name = { 0 };
+    char text[INET6_ADDRSTRLEN] = "?";
+    size_t size = 0;
+    int kind = gnutls_x509_crt_get_subject_alt_name(crt, i, NULL, &size, NULL);
+
+    /* It may be of any length. */
+    if (kind == GNUTLS_E_SHORT_MEMORY_BUFFER) {
+        name.data = gnutls_calloc(1, size + 1);
+        kind = name.data ? gnutls_x509_crt_get_subject_alt_name(crt, i, name.data, &size, NULL) : kind;
+        name.size = size;
+    }
+    if (kind >= 0 && kind != GNUTLS_SAN_IPADDRESS) {
+        return text_of(&name);
+    }
+    if (kind >= 0 && (size == 4 || size == 16)) {
+        inet_ntop(size == 4 ? AF_INET : AF_INET6, name.data, text, sizeof(text));
+    }
+    gnutls_free(name.data);
+    return kind < 0 ? NULL : g_strdup(text);
+}
+
+/* All of them. */
 static char *names_of(gnutls_x509_crt_t crt)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    char *name;
 
-    for (unsigned int i = 0;; i++) {
-        char name[1024];
-        size_t size = sizeof(name) - 1;
-        int kind = gnutls_x509_crt_get_subject_alt_name(crt, i, name, &size, NULL);
-
-        if (kind < 0) {
-            break;
-        }
-        if (kind == GNUTLS_SAN_IPADDRESS) {
-            char text[INET6_ADDRSTRLEN];
-
-            inet_ntop(size == 4 ? AF_INET : AF_INET6, name, text, sizeof(text));
-            g_ptr_array_add(names, g_strdup(text));
-        } else {
-            g_ptr_array_add(names, g_strndup(name, size));
-        }
+    while ((name = name_of(crt, names->len))) {
+        g_ptr_array_add(names, name);
     }
     if (!names->len) {
         return g_strdup("no names");

@@ -6,54 +6,64 @@
 #include "probe.h"
 
 /* A line for people, or a member for programs. */
-static void print_text(const char *name, const char *text)
+static void G_GNUC_PRINTF(2, 3) print_text(const char *name, const char *format, ...)
 {
-    printf("%-13s %s\n", name, text);
+    g_autofree char *text = NULL, *safe = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    safe = printable(text);
+    printf("%-13s %s\n", name, safe);
 }
 
 static void print_end(const char *name, const End *end)
 {
     if (end->error) {
-        g_autofree char *text = g_strdup_printf("failed: %s", end->error);
-
-        print_text(name, text);
+        print_text(name, "failed: %s", end->error);
     }
+}
+
+/* A certificate for servers may have no subject, its names being elsewhere. */
+static const char *name_or_none(const char *name)
+{
+    return name ? name : "no name";
 }
 
 static void print_people(const Probe *probe)
 {
-    print_text("address", probe->address);
+    print_text("address", "%s", probe->address);
     if (probe->connect.error) {
         print_end("connect", &probe->connect);
         return;
     }
-    printf("%-13s yes, after %.1f ms, from %s to %s\n", "connect", probe->connect.milliseconds, probe->local,
-           probe->remote);
+    print_text("connect", "yes, after %.1f ms, from %s to %s", probe->connect.milliseconds, probe->local, probe->remote);
     if (probe->has_credentials) {
-        printf("%-13s process %d, user %u, group %u\n", "peer", (int)probe->credentials.pid,
-               (unsigned)probe->credentials.uid, (unsigned)probe->credentials.gid);
+        print_text("peer", "process %d, user %u, group %u", (int)probe->credentials.pid,
+                   (unsigned)probe->credentials.uid, (unsigned)probe->credentials.gid);
     }
     if (probe->tls.is_tried) {
         print_end("tls", &probe->tls);
         if (!probe->tls.error) {
-            printf("%-13s %s, %s, after %.1f ms\n", "tls", probe->version, probe->cipher, probe->tls.milliseconds);
+            print_text("tls", "%s, %s, after %.1f ms", probe->version, probe->cipher, probe->tls.milliseconds);
         }
         for (guint i = 0; i < probe->certificates->len; i++) {
             const Certificate *certificate = g_ptr_array_index(probe->certificates, i);
 
-            printf("%-13s %s\n%-13s for %s, issued by %s\n%-13s from %s until %s\n", i ? "" : "certificate",
-                   certificate->subject, "", certificate->names, certificate->issuer, "", certificate->from,
-                   certificate->until);
+            print_text(i ? "" : "certificate", "%s", name_or_none(certificate->subject));
+            print_text("", "for %s, issued by %s", certificate->names, name_or_none(certificate->issuer));
+            print_text("", "from %s until %s", certificate->from, certificate->until);
         }
         if (probe->judgement) {
-            print_text("accepted", probe->is_accepted ? "yes" : probe->judgement);
+            print_text("accepted", "%s", probe->is_accepted ? "yes" : probe->judgement);
         }
     }
     if (probe->websocket.is_tried) {
         print_end("websocket", &probe->websocket);
         if (!probe->websocket.error) {
-            printf("%-13s yes, protocol %s, after %.1f ms\n", "websocket",
-                   probe->protocol ? probe->protocol : "none", probe->websocket.milliseconds);
+            print_text("websocket", "yes, protocol %s, after %.1f ms", probe->protocol ? probe->protocol : "none",
+                       probe->websocket.milliseconds);
         }
     }
 }

@@ -17,7 +17,8 @@ typedef struct End {
 } End;
 
 typedef struct Certificate {
-    char *subject, *issuer, *names, *from, *until;
+    char *subject, *issuer; /* NULL if it is empty */
+    char *names, *from, *until;
 } Certificate;
 
 typedef struct Probe {

@@ -79,6 +79,31 @@ char *address_text(const SocketAddress *address)
     }
 }
 
+char *printable(const char *text)
+{
+    GString *safe = g_string_new(NULL);
+
+    while (*text) {
+        gunichar c = g_utf8_get_char_validated(text, -1);
+        bool is_char = c < (gunichar)-2;
+
+        if (is_char && !g_unichar_iscntrl(c)) {
+            g_string_append_unichar(safe, c);
+        } else {
+            g_string_append_printf(safe, "\\x%02x", is_char ? c : (unsigned char)*text);
+        }
+        text = is_char ? g_utf8_next_char(text) : text + 1;
+    }
+    return g_string_free(safe, FALSE);
+}
+
+void complain(const char *text)
+{
+    g_autofree char *safe = printable(text);
+
+    fprintf(stderr, "qio: %s\n", safe);
+}
+
 char *json_string(const char *text)
 {
     GString *json = g_string_new("\"");
@@ -104,19 +129,40 @@ char *json_string(const char *text)
     return g_string_free(json, FALSE);
 }
 
+/* So that none of them becomes a socket, which would then be written to or read from: using them fails. */
+static void occupy_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
+/* What was printed has to have arrived. */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return status;
+    }
+    complain("standard output takes no more");
+    return status ? status : 1;
+}
+
 int main(int argc, char **argv)
 {
+    occupy_standard_streams();
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;
     }
     if (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h")) {
         print_help(stdout);
-        return 0;
+        return finish(0);
     }
     if (g_str_equal(argv[1], "--version")) {
         puts("qio " QIO_TOOL_VERSION);
-        return 0;
+        return finish(0);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (g_str_equal(argv[1], commands[i].name)) {
@@ -125,7 +171,7 @@ int main(int argc, char **argv)
             module_call_init(MODULE_INIT_QOM);
             argv[1] = g_strdup_printf("qio %s", argv[1]);
             g_set_prgname(argv[1]);
-            return commands[i].run(argc - 1, argv + 1);
+            return finish(commands[i].run(argc - 1, argv + 1));
         }
     }
     usage_error("there is no command %s", argv[1]);

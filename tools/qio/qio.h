@@ -72,8 +72,9 @@ typedef void RelayOver(Relayed *relayed, gpointer opaque);
 
 /*
  * Moves bytes both ways between two channels, until the far end has sent all, or both have, if @waits_for_near. What has
- * no half close ends @linger seconds after the near end's input. @over is called once, from the main loop. The
- * channels are closed before it.
+ * no half close ends @linger seconds after the near end's input, when all of that is sent. Who wants no more is still
+ * listened to, but for the reader of the program's own output. @over is called once, from the main loop. The channels are
+ * closed before it.
  */
 Relay *relay_start(QIOChannel *near_in, QIOChannel *near_out, QIOChannel *far, bool waits_for_near, int linger,
                    RelayOver *over, gpointer opaque);
@@ -82,6 +83,13 @@ const Relayed *relay_progress(const Relay *relay);
 /* Ends it now. */
 void relay_stop(Relay *relay);
 
+/*
+ * What others have sent as text for people: control characters are escaped, so that it moves no cursor and passes for no
+ * line of the tool's own. g_free() it.
+ */
+char *printable(const char *text);
+/* Says on standard error what is wrong. */
+void complain(const char *text);
 /* A string as JSON writes it, with its quotes; g_free() it. */
 char *json_string(const char *text);
 

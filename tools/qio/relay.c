@@ -7,7 +7,10 @@
 #include "io/channel-websock.h"
 #include "qio/websock-client.h"
 
-enum { CHUNK = 64 << 10 };
+enum {
+    CHUNK = 64 << 10,
+    PATIENCE = 5 /* seconds for the far end to end, when the command is over that wanted no more of it */
+};
 
 /* One direction. */
 typedef struct Way {
@@ -17,6 +20,7 @@ typedef struct Way {
     size_t length, done; /* of what was read and is to be written */
     guint tag;
     bool is_over;
+    bool discards; /* nobody takes what is read */
     char bytes[CHUNK];
 } Way;
 
@@ -25,7 +29,7 @@ struct Relay {
     QIOChannel *far;
     bool waits_for_near;
     int linger;
-    guint timer;
+    guint timer, room;
     Relayed relayed;
     RelayOver *over;
     gpointer opaque;
@@ -47,6 +51,7 @@ static gboolean relay_end(gpointer opaque)
 
     g_clear_handle_id(&relay->out.tag, g_source_remove);
     g_clear_handle_id(&relay->in.tag, g_source_remove);
+    g_clear_handle_id(&relay->room, g_source_remove);
     relay->timer = 0;
     if (!relay->out.is_over) {
         layers_half_close(relay->far);
@@ -71,6 +76,39 @@ static void relay_end_soon(Relay *relay)
 void relay_stop(Relay *relay)
 {
     relay_end_soon(relay);
+}
+
+/* The WebSocket's own source comes before the idle one. */
+static gboolean far_has_room(QIOChannel *ioc, GIOCondition condition, gpointer opaque)
+{
+    Relay *relay = opaque;
+
+    relay->room = 0;
+    relay_end_soon(relay);
+    return G_SOURCE_REMOVE;
+}
+
+/*
+ * A WebSocket has taken up to 8 KiB that it hasn't sent: closing would drop them, and the Close frame has its turn behind
+ * them. They go out in the main loop, together, when what is below has room.
+ */
+static gboolean relay_end_sent(gpointer opaque)
+{
+    Relay *relay = opaque;
+    Object *websock = object_dynamic_cast(OBJECT(relay->far), TYPE_QIO_CHANNEL_WEBSOCK);
+
+    if (!websock) {
+        return relay_end(relay);
+    }
+    relay->timer = 0;
+    relay->room = qio_channel_add_watch(QIO_CHANNEL_WEBSOCK(websock)->master, G_IO_OUT, far_has_room, relay, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+static void relay_end_within(Relay *relay, int seconds)
+{
+    g_clear_handle_id(&relay->timer, g_source_remove);
+    relay->timer = g_timeout_add_seconds(seconds, relay_end_sent, relay);
 }
 
 /* A WebSocket ends with an error, also in good order. */
@@ -98,11 +136,13 @@ static void way_over(Way *way)
     if (relay->in.is_over && (relay->out.is_over || !relay->waits_for_near)) {
         relay_end_soon(relay);
     } else if (is_out && relay->linger >= 0) {
-        relay->timer = g_timeout_add_seconds(relay->linger, relay_end, relay);
+        relay_end_within(relay, relay->linger);
+    } else if (is_out && relay->in.discards) {
+        relay_end_within(relay, PATIENCE);
     }
 }
 
-static void way_failed(Way *way, QIOChannel *where, Error *err)
+static void way_failed(Way *way, QIOChannel *where, bool writes, Error *err)
 {
     Relay *relay = way->relay;
 
@@ -114,8 +154,37 @@ static void way_failed(Way *way, QIOChannel *where, Error *err)
         }
         return;
     }
-    way->is_over = true;
+    if (relay->waits_for_near && where != relay->far) {
+        /*
+         * The command wants no more, which is its right. What it says is still the client's, who would lose it by a
+         * reset: that is what a socket sends that is closed with bytes to read.
+         */
+        error_free(err);
+        if (!writes) {
+            /* It has gone with bytes to read, and so reset its own. */
+            way_over(way);
+            return;
+        }
+        way->discards = true;
+        way->done = way->length;
+        way_watch(way);
+        if (relay->out.is_over) {
+            relay_end_within(relay, PATIENCE);
+        }
+        return;
+    }
     relay->relayed.err = relay->relayed.err ? (error_free(err), relay->relayed.err) : err;
+    way->is_over = true;
+    if (writes && way == &relay->out && !relay->in.is_over) {
+        /* The far end wants no more. What it has said may be why. */
+        if (relay->waits_for_near) {
+            qio_channel_shutdown(way->from, QIO_CHANNEL_SHUTDOWN_READ, NULL);
+        }
+        if (relay->linger >= 0) {
+            relay_end_within(relay, relay->linger);
+        }
+        return;
+    }
     relay_end_soon(relay);
 }
 
@@ -134,7 +203,7 @@ static gboolean way_ready(QIOChannel *ioc, GIOCondition condition, gpointer opaq
     }
     way->tag = 0;
     if (n < 0) {
-        way_failed(way, ioc, err);
+        way_failed(way, ioc, writes, err);
     } else if (n == 0 && !writes) {
         way_over(way);
     } else {
@@ -143,7 +212,7 @@ static gboolean way_ready(QIOChannel *ioc, GIOCondition condition, gpointer opaq
             *way->count += n;
         } else {
             way->length = n;
-            way->done = 0;
+            way->done = way->discards ? n : 0;
         }
         way_watch(way);
     }

@@ -36,15 +36,17 @@ typedef struct Client {
 
 static void G_GNUC_PRINTF(2, 3) say(const Serve *serve, const char *format, ...)
 {
+    g_autofree char *text = NULL, *safe = NULL;
     va_list args;
 
     if (serve->quiet || serve->json) {
         return;
     }
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    text = g_strdup_vprintf(format, args);
     va_end(args);
-    fputc('\n', stderr);
+    safe = printable(text);
+    fprintf(stderr, "%s\n", safe);
 }
 
 static void client_arrived(QIONetListener *listener, QIOChannelSocket *sioc, gpointer opaque);
@@ -103,6 +105,7 @@ static void relay_over(Relayed *relayed, gpointer opaque)
     client->relayed = (Relayed) { .sent = relayed->sent, .received = relayed->received };
     if (relayed->err) {
         say(client->serve, "client %" PRIu64 ": %s", client->number, error_get_pretty(relayed->err));
+        client->serve->status = client->serve->once ? 1 : client->serve->status;
     }
     /* The command sees the end of its input, and has nobody to write to. */
     qio_channel_close(QIO_CHANNEL(client->near), NULL);
@@ -275,7 +278,7 @@ int command_serve(int argc, char **argv)
     serve.loop = g_main_loop_new(NULL, FALSE);
     serve.listener = qio_net_listener_new();
     if (qio_net_listener_open_sync(serve.listener, address, 64, &err) < 0) {
-        fprintf(stderr, "qio: %s\n", error_get_pretty(err));
+        complain(error_get_pretty(err));
         return 1;
     }
     g_unix_signal_add(SIGINT, stopped, &serve);

@@ -123,7 +123,7 @@ impl<O> Error<O> {
         Self::os(Errno::NONE, message)
     }
 
-    /// A failed system call; ": " and the errno's text are appended when it is stored.
+    /// A failed system call; ": " and the errno's text are appended when it is stored (R-CHAN-6).
     pub fn os(errno: Errno, message: impl Into<String>) -> Self {
         let kind = Kind::Text(message.into());
         Self(Box::new(Failure { kind, errno }))

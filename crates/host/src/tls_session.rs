@@ -366,7 +366,7 @@ unsafe fn returned(
     -1
 }
 
-/// Sends for a session.
+/// Sends for a session (R-TLS-8). The type of `buf` is another in some profiles, its ABI is not (R-TLS-11).
 ///
 /// # Safety
 /// `opaque` is a live `T`; `buf` has `len` readable bytes; `errp` is as everywhere.
@@ -386,7 +386,7 @@ unsafe extern "C" fn write_transport<T: Transport>(
     unsafe { returned(result, errp, &origin!(c"qio_channel_tls_write_handler")) }
 }
 
-/// Receives for a session.
+/// Receives for a session (R-TLS-8), with a `buf` as above (R-TLS-11).
 ///
 /// # Safety
 /// `opaque` is a live `T`; `buf` has room for `len` bytes; `errp` is as everywhere.

@@ -58,6 +58,9 @@
 #[doc = include_str!("../README.md")]
 struct Page;
 
+// Its symbols are what the rest is linked with, whether anything here names it or not.
+extern crate embedded_host as _;
+
 mod address;
 mod channel;
 mod context;

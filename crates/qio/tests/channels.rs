@@ -8,20 +8,12 @@ use std::thread;
 use std::time::Duration;
 
 use qio::{
-    Access, Address, Channel, CommandChannel, Context, Endpoint, Error, Interest, Listener, Result,
-    SocketChannel, TlsChannel, TlsCredentials, WebsockChannel, WebsockRequest,
+    Access, Address, Channel, CommandChannel, Context, Error, Interest, Listener, SocketChannel,
+    WebsockChannel, WebsockRequest,
 };
 
-/// Sends back what comes, until it ends.
-fn echo(channel: &Channel) -> Result<()> {
-    let mut bytes = vec![0; 30_000];
-    loop {
-        match (&*channel).read(&mut bytes)? {
-            0 => return Ok(()),
-            read => (&*channel).write_all(&bytes[..read])?,
-        }
-    }
-}
+mod support;
+use support::{both, echo};
 
 /// More than the buffers of a socket hold.
 fn plenty() -> Vec<u8> {
@@ -56,39 +48,6 @@ fn threads_talk_over_tcp() {
 }
 
 #[test]
-fn tls_and_websocket_lie_over_each_other() {
-    let _running = Context::global().start().unwrap();
-    let (client, server) = SocketChannel::pair().unwrap();
-    let server = thread::spawn(move || -> Result<()> {
-        let credentials = TlsCredentials::anonymous(Endpoint::Server)?;
-        let tls = TlsChannel::server(server, &credentials, None)?.wait()?;
-        echo(&*WebsockChannel::server(tls).wait()?)
-    });
-    let credentials = TlsCredentials::anonymous(Endpoint::Client).unwrap();
-    let tls = TlsChannel::client(client, &credentials, None)
-        .unwrap()
-        .wait()
-        .unwrap();
-    let request = WebsockRequest::new("localhost")
-        .path("/")
-        .protocol("binary");
-    let mut client = WebsockChannel::client(tls, &request)
-        .unwrap()
-        .wait()
-        .unwrap();
-    assert_eq!(client.protocol().as_deref(), Some("binary"));
-    let mut received = [0; 5];
-    for _ in 0..100 {
-        client.write_all(b"hello").unwrap();
-        client.read_exact(&mut received).unwrap();
-        assert_eq!(&received, b"hello");
-    }
-    client.close().unwrap();
-    // The end comes without a Close frame, which is an error or the end.
-    let _: Result<()> = server.join().unwrap();
-}
-
-#[test]
 fn futures_read_and_write_in_one_context() {
     let context = Context::new().unwrap();
     let (one, other) = SocketChannel::pair().unwrap();
@@ -102,110 +61,6 @@ fn futures_read_and_write_in_one_context() {
         Ok::<_, Error>(received)
     });
     assert!(outcome.unwrap() == sent);
-}
-
-/// Both futures, as they come.
-async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
-    use std::pin::pin;
-    use std::task::Poll;
-    let (mut a, mut b) = (pin!(a), pin!(b));
-    let (mut first, mut second) = (None, None);
-    std::future::poll_fn(move |about| {
-        if first.is_none()
-            && let Poll::Ready(output) = a.as_mut().poll(about)
-        {
-            first = Some(output);
-        }
-        if second.is_none()
-            && let Poll::Ready(output) = b.as_mut().poll(about)
-        {
-            second = Some(output);
-        }
-        match (first.take(), second.take()) {
-            (Some(a), Some(b)) => Poll::Ready((a, b)),
-            (a, b) => {
-                (first, second) = (a, b);
-                Poll::Pending
-            }
-        }
-    })
-    .await
-}
-
-#[test]
-fn tls_handshakes_are_futures() {
-    let context = Context::new().unwrap();
-    let (client, server) = SocketChannel::pair().unwrap();
-    let (for_client, for_server) = (
-        TlsCredentials::anonymous(Endpoint::Client).unwrap(),
-        TlsCredentials::anonymous(Endpoint::Server).unwrap(),
-    );
-    let (client, server) = context.block_on(async {
-        both(
-            TlsChannel::client(client, &for_client, None)
-                .unwrap()
-                .on(&context)
-                .unwrap(),
-            TlsChannel::server(server, &for_server, None)
-                .unwrap()
-                .on(&context)
-                .unwrap(),
-        )
-        .await
-    });
-    let (client, server) = (client.unwrap(), server.unwrap());
-    let mut received = [0; 2];
-    context
-        .block_on(async {
-            client.on(&context)?.write_all(b"ok").await?;
-            server.on(&context)?.read_exact(&mut received).await
-        })
-        .unwrap();
-    assert_eq!(&received, b"ok");
-    client.bye().unwrap();
-    assert_eq!(
-        context
-            .block_on(server.on(&context).unwrap().read(&mut received))
-            .unwrap(),
-        0
-    );
-}
-
-#[test]
-fn a_failed_handshake_tells_why() {
-    let (client, mut server) = SocketChannel::pair().unwrap();
-    server
-        .write_all(b"this is no TLS record, and long enough to be taken for one\n")
-        .unwrap();
-    let credentials = TlsCredentials::anonymous(Endpoint::Client).unwrap();
-    let error = TlsChannel::client(client, &credentials, None)
-        .unwrap()
-        .wait()
-        .unwrap_err();
-    assert!(error.to_string().contains("TLS"), "{error}");
-}
-
-#[test]
-fn a_handshake_that_is_dropped_closes_what_is_below() {
-    let context = Context::new().unwrap();
-    let (client, mut server) = SocketChannel::pair().unwrap();
-    let credentials = TlsCredentials::anonymous(Endpoint::Client).unwrap();
-    let mut handshake = TlsChannel::client(client, &credentials, None)
-        .unwrap()
-        .on(&context)
-        .unwrap();
-    let waker = std::task::Waker::noop();
-    let mut about = std::task::Context::from_waker(waker);
-    assert!(
-        std::pin::Pin::new(&mut handshake)
-            .poll(&mut about)
-            .is_pending()
-    );
-    drop(handshake);
-    let mut hello = Vec::new();
-    // What was sent is there, and then the end.
-    server.read_to_end(&mut hello).unwrap();
-    assert!(!hello.is_empty());
 }
 
 #[test]

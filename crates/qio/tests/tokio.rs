@@ -1,5 +1,4 @@
 //! Channels in tokio's reactor.
-#![cfg(feature = "tokio")]
 #![expect(clippy::unwrap_used, reason = "a failure is the test's")]
 
 use std::future::poll_fn;

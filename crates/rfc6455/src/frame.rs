@@ -65,7 +65,7 @@ impl MessageState {
     }
 
     /// The header at the beginning of `bytes`; None if it isn't complete. The order of the checks is
-    /// R-WS-18's.
+    /// R-WS-18's, what is refused and what is tolerated R-WS-20's.
     #[inline]
     pub fn parse(
         &self,

@@ -106,6 +106,7 @@ fn refuse(refusal: Refusal) -> Response {
     }
 }
 
+/// A response with these lines. The empty line ends every one (R-WS-15).
 fn response(status: &str, lines: &str) -> Vec<u8> {
     // A clock before 1970 has no date in this form.
     let date = httpdate::fmt_http_date(SystemTime::now().max(UNIX_EPOCH));

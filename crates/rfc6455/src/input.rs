@@ -24,7 +24,7 @@ pub struct Input {
     message: MessageState,
     /// Payload of the frame that is still to come.
     remaining: u64,
-    /// Its mask, turned so that the first byte is the next one's.
+    /// Its mask, turned so that the first byte is the next one's (R-WS-22).
     mask: [u8; 4],
 }
 

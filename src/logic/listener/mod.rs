@@ -85,6 +85,7 @@ fn add_socket(listener: &Listener, channel: &Socket, is_nonblocking: bool) {
     state.note_sockets(&inner);
     listener.append_socket(channel);
     listener.set_connected(true);
+    // With a registration that is older than the socket (R-LSN-4).
     inner.watch(listener, index);
     traces::watch(listener, inner.registration(), c"add");
     drop(inner);

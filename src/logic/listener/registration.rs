@@ -97,6 +97,7 @@ fn register_in(listener: &Listener, func: ClientFunc, context: CallbackContext, 
     }
     let hold = state.inner.lock().hold(listener);
     unregister(listener);
+    // Without a function nothing is watched; the data is kept all the same (R-LSN-10).
     let context = if func.is_some() {
         context
     } else {
@@ -133,7 +134,8 @@ fn register_in(listener: &Listener, func: ClientFunc, context: CallbackContext, 
     drop(hold);
 }
 
-/// Takes the registration away: removes its watches, then runs its destroy notify.
+/// Takes the registration away: removes its watches, then runs its destroy notify, without the lock
+/// (R-LSN-17).
 pub fn unregister(listener: &Listener) {
     let state = state_of(listener);
     let mut after = DropAfterUnlock::default();

@@ -120,6 +120,8 @@ impl Server {
         Ok(())
     }
 
+    /// Calls the callback with no lock held. The client has the caller's reference and no name; it is closed
+    /// with that reference unless the callback takes one (R-LSN-31, R-LSN-32).
     fn hand_over(&self, listener: &Listener, permission: &Permission<'_>, client: &Socket) {
         let (listener_id, client_id) = (listener.as_ptr().into(), client.into());
         trace::qio_net_listener_client(listener_id, client_id, self.registration.func.id());

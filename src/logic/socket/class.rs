@@ -102,6 +102,7 @@ impl ChannelImpl for QIOChannelSocket {
         control::set_blocking(socket, enabled)
     }
 
+    /// Of the one descriptor (R-CHAN-82).
     fn create_watch(socket: &Socket, condition: u32) -> Option<WatchSource> {
         Some(watch::create(socket, condition))
     }
@@ -123,6 +124,7 @@ impl ChannelImpl for QIOChannelSocket {
         Some(|socket, how| control::shutdown(socket, direction(how)));
     const SET_CORK: Option<Switch<Self>> = Some(control::set_cork);
     const SET_DELAY: Option<Switch<Self>> = Some(control::set_delay);
+    // The one descriptor is for both directions (R-CHAN-82).
     const SET_HANDLERS: Option<SetHandlers<Self>> = Some(|socket, places, handlers| {
         let fd = socket.fd();
         set_fd_handlers(fd, fd, places, handlers);

@@ -156,7 +156,8 @@ impl CompletionQueue {
         }
     }
 
-    /// Arms a finished task's delivery. From here on others own the task.
+    /// Arms a finished task's delivery (R-TASK-43). From here on others own the task, and see all that the worker
+    /// did (R-TASK-24).
     pub(super) fn publish(self: &Arc<Self>, task: Arc<Task>, context: MainContext) {
         self.announce(task, &context);
         // Perhaps the context's last reference: then the queue closes, here.

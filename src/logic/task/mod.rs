@@ -107,7 +107,7 @@ pub struct Task {
     published_iteration: AtomicU64,
     published_time: AtomicI64,
     record: Record,
-    terms: OnceBox<Arc<Terms>>,
+    terms: OnceBox<Terms>,
     /// Last: it outlives everything else of the task (R-TASK-25).
     source: Option<Ref<layout::Object>>,
 }
@@ -130,7 +130,7 @@ struct ThreadPart {
 }
 
 impl Task {
-    /// A new task (R-TASK-2: one reference on `source`).
+    /// A new task; there always is one (R-TASK-1). It has a reference on `source` (R-TASK-2).
     pub fn new(source: Option<Ref<layout::Object>>, completion: Completion) -> Arc<Self> {
         let (function, opaque) = (completion.function_id(), completion.opaque_id());
         let about = source.as_ref().map_or(core::ptr::null(), |source| {
@@ -167,7 +167,7 @@ impl Task {
         task
     }
 
-    /// The object the task is about.
+    /// The object the task is about: the same for as long as the task lives, on any thread (R-TASK-5).
     pub fn source(&self) -> Option<&Ref<layout::Object>> {
         self.source.as_ref()
     }
@@ -225,7 +225,7 @@ impl Task {
         drop_replaced(replaced, pointer);
     }
 
-    /// The result's pointer, if one was set.
+    /// The result's pointer, if one was set; it stays the task's (R-TASK-7).
     pub fn result(&self) -> Option<*mut core::ffi::c_void> {
         let outcome = self.outcome.lock();
         if self.is_closed.load(Ordering::Relaxed) && self.is_asked_by_worker() {
@@ -279,13 +279,15 @@ impl Task {
         let outcome = core::mem::take(&mut *self.outcome.lock());
         let Outcome { error, result } = outcome;
         drop(result);
+        // What nobody has asked for (R-TASK-13).
         drop(error);
         drop(completions);
     }
 
-    /// Gives the task to a worker thread; the outcome is delivered in `context`.
+    /// Gives the task to a worker thread, and is back at once (R-TASK-40); the outcome is delivered in `context`.
     ///
-    /// The pool owns the task from here on, then the completion queue.
+    /// The pool owns the task from here on, then the completion queue; the caller may use it only where nobody can
+    /// deliver it meanwhile (R-TASK-47).
     // Where the worker's kind is known events that nobody listens to take one branch each.
     #[inline(always)]
     pub fn run_in_thread(self: Arc<Self>, worker: Worker, context: MainContext) {
@@ -319,8 +321,9 @@ impl Task {
         self.set_stage(Stage::Queued);
     }
 
-    /// Runs the worker function and publishes the task. On a worker thread, or on one that waits
-    /// for the task when no worker thread can be made.
+    /// Runs the worker function and publishes the task (R-TASK-43). On a worker thread, or on one that waits
+    /// for the task when no worker thread can be made (R-TASK-40). The function has no lock, and tells the task what
+    /// it has come to, nothing else (R-TASK-46).
     fn work(self: Arc<Self>) {
         self.record.set_thread(thread::number());
         let count = statistics::own();
@@ -340,6 +343,7 @@ impl Task {
         let mut thread = self.thread.lock();
         // The worker's data ends on the thread that frees the task, not here (R-TASK-41).
         thread.worker = worker;
+        // The queue's own reference: once it is published the task may be freed at any time (R-TASK-49).
         let (context, completions) = (thread.context.take(), thread.completions.clone());
         drop(thread);
         trace::qio_task_thread_exit(Handle::for_task(&self).into());
@@ -352,7 +356,7 @@ impl Task {
         }
     }
 
-    /// Calls back and ends the task: what the delivery source and `wait` have in common.
+    /// Calls back and ends the task (R-TASK-27): what the delivery source and `wait` have in common.
     fn deliver(self: Arc<Self>) {
         if let Some(terms) = self.terms() {
             return self.deliver_on_terms(terms);

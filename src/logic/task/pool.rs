@@ -209,7 +209,7 @@ pub(super) fn take_if_starved(task: &Arc<Task>) -> Option<Arc<Task>> {
         return None;
     }
     current().take_if_starved(|queued| {
-        let waits = |terms: &Arc<Terms>| {
+        let waits = |terms: &Terms| {
             queued
                 .terms()
                 .is_some_and(|other| terms.waits_for_place_of(other))

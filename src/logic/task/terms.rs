@@ -38,20 +38,28 @@ pub struct Options {
     pub returns_on_cancel: bool,
 }
 
-/// The terms of a task.
+/// The terms of a task, which alone has them.
 pub struct Terms {
     options: Options,
-    /// Which of those of its priority comes first.
-    number: u64,
-    /// The process that the task runs in. A forked child leaves it alone.
-    generation: u32,
-    ending: Ending<Sender>,
+    ender: Arc<Ender>,
     /// What tells that the task is to be given up. Taken out when it can't be any more.
     links: Mutex<Links>,
     has_place: AtomicBool,
     late: Mutex<Late>,
     /// The thread that the worker function runs on, by its number in [`thread::current_id`].
     worker_thread: AtomicU64,
+}
+
+/// What ends a task. It is shared with those who give the task up, of whom each may have the last reference on whatever
+/// thread: nothing in it is the program's once the worker function has returned.
+struct Ender {
+    /// Where the task stands among those that wait for a place.
+    key: Key,
+    /// The process that the task runs in. A forked child leaves it alone.
+    generation: u32,
+    returns_on_cancel: bool,
+    group: Option<Arc<Group>>,
+    ending: Ending<Sender>,
 }
 
 #[derive(Default)]
@@ -75,18 +83,24 @@ struct Sender {
 }
 
 impl Terms {
-    fn new(options: Options) -> Arc<Self> {
+    fn new(mut options: Options) -> Self {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
-        Arc::new(Self {
-            options,
-            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let ender = Ender {
+            key: (options.priority, number),
             generation: fork::generation(),
+            returns_on_cancel: options.returns_on_cancel,
+            group: options.group.take(),
             ending: Ending::default(),
+        };
+        Self {
+            options,
+            ender: Arc::new(ender),
             links: Mutex::default(),
             has_place: AtomicBool::new(false),
             late: Mutex::default(),
             worker_thread: AtomicU64::new(0),
-        })
+        }
     }
 
     /// What messages call the task.
@@ -96,42 +110,29 @@ impl Terms {
 
     /// Gives the task up, unless it has ended. True if it ends so because of this (R-EXT-3, R-EXT-18).
     pub fn give_up(&self, cause: Cause) -> bool {
-        if self.generation != fork::generation() {
-            return false;
-        }
-        let at_once = self.options.returns_on_cancel;
-        let is_given_up = self.ending.give_up(cause, at_once, |sender| {
-            sender
-                .completions
-                .announce(Arc::clone(&sender.task), &sender.context);
-        });
-        if is_given_up && let Some(group) = self.group() {
-            group.withdraw(self.key());
-        }
-        is_given_up
+        self.ender.give_up(cause)
     }
 
     /// Why the task was given up or is about to be.
     pub fn cause(&self) -> Option<Cause> {
-        let cause = self.ending.cause();
-        if cause.is_some() || self.ending.is_decided() {
+        if let Some(cause) = self.outcome() {
             return cause;
         }
         self.cause_to_cancel().or_else(|| {
-            let is_late = self.ending.is_inside() && self.is_late();
+            // No worker function runs in a forked child, where a lock may be held for ever (R-EXT-18).
+            let is_late = self.is_late() && self.ender.is_ours() && self.ender.ending.is_inside();
             is_late.then_some(Cause::TimedOut)
         })
     }
 
     /// How the task has ended: `Some(None)` is by the return of its worker, None that it hasn't yet (R-EXT-3).
     pub fn outcome(&self) -> Option<Option<Cause>> {
-        let cause = self.ending.cause();
-        (cause.is_some() || self.ending.is_decided()).then_some(cause)
+        self.ender.ending.outcome()
     }
 
     /// Whether the callback was called, or never will be.
     pub(super) fn was_told(&self) -> bool {
-        self.ending.was_told()
+        self.ender.ending.was_told()
     }
 
     /// Whether the calling thread is in the worker function.
@@ -174,26 +175,22 @@ impl Terms {
     }
 
     fn group(&self) -> Option<&Arc<Group>> {
-        self.options.group.as_ref().filter(|group| group.is_ours())
-    }
-
-    fn key(&self) -> Key {
-        (self.options.priority, self.number)
+        self.ender.group()
     }
 
     /// Whether somebody has to look after causes to give the task up, other than the threads that come and leave.
     fn is_watched(&self) -> bool {
-        self.options.returns_on_cancel || self.options.group.is_some()
+        self.options.returns_on_cancel || self.ender.group.is_some()
     }
 
     /// Has the task given up in time while no thread looks after that.
-    fn link(self: &Arc<Self>) {
+    fn link(&self) {
         if let Some(cancellable) = &self.options.cancellable {
-            let connection = cancellable.connect(Arc::clone(self));
+            let connection = cancellable.connect(Arc::clone(&self.ender));
             self.links.lock().connection = connection;
         }
         if let Some(deadline) = self.options.deadline {
-            let armed = timers::arm_at(deadline, Arc::clone(self) as Arc<dyn Expire>);
+            let armed = timers::arm_at(deadline, Arc::clone(&self.ender) as Arc<dyn Expire>);
             self.links.lock().armed = Some(armed);
         }
     }
@@ -216,13 +213,42 @@ impl Terms {
     }
 }
 
-impl Expire for Terms {
+impl Ender {
+    /// As [`Terms::give_up`].
+    fn give_up(&self, cause: Cause) -> bool {
+        if !self.is_ours() {
+            return false;
+        }
+        let is_given_up = self
+            .ending
+            .give_up(cause, self.returns_on_cancel, |sender| {
+                sender
+                    .completions
+                    .announce(Arc::clone(&sender.task), &sender.context);
+            });
+        if is_given_up && let Some(group) = self.group() {
+            group.withdraw(self.key);
+        }
+        is_given_up
+    }
+
+    /// Whether the task runs in this process.
+    fn is_ours(&self) -> bool {
+        self.generation == fork::generation()
+    }
+
+    fn group(&self) -> Option<&Arc<Group>> {
+        self.group.as_ref().filter(|group| group.is_ours())
+    }
+}
+
+impl Expire for Ender {
     fn expire(&self) {
         self.give_up(Cause::TimedOut);
     }
 }
 
-impl Cancelled for Terms {
+impl Cancelled for Ender {
     fn cancelled(&self) {
         self.give_up(Cause::Cancelled);
     }
@@ -230,7 +256,7 @@ impl Cancelled for Terms {
 
 impl Task {
     /// The terms that it runs on, if there are any.
-    pub fn terms(&self) -> Option<&Arc<Terms>> {
+    pub fn terms(&self) -> Option<&Terms> {
         self.terms.get()
     }
 
@@ -242,7 +268,7 @@ impl Task {
         options: Options,
     ) {
         let completions = CompletionQueue::with_priority(&context, options.priority);
-        let terms = Arc::clone(self.terms.get_or_init(|| Box::new(Terms::new(options))));
+        let terms = self.terms.get_or_init(|| Box::new(Terms::new(options)));
         let sender = Sender {
             task: Arc::clone(&self),
             context: context.clone(),
@@ -260,17 +286,18 @@ impl Task {
             self.record.set_name(name);
         }
         pool::count();
-        terms.ending.open(sender);
+        terms.ender.ending.open(sender);
         if terms.is_watched() {
             terms.link();
         }
-        match terms.group() {
+        let ender = Arc::clone(&terms.ender);
+        match ender.group() {
             // It may be another's before this returns, or even over.
             Some(group) => {
-                group.enter(terms.key(), self);
+                group.enter(ender.key, self);
                 // Who gave it up before it waited there has not found it.
-                if terms.ending.cause().is_some() {
-                    group.withdraw(terms.key());
+                if ender.ending.outcome().flatten().is_some() {
+                    group.withdraw(ender.key);
                 }
             }
             None => pool::admit(self),
@@ -287,7 +314,7 @@ impl Task {
         terms
             .worker_thread
             .store(thread::current_id(), Ordering::Relaxed);
-        if terms.ending.begin(terms.cause_now()) {
+        if terms.ender.ending.begin(terms.cause_now()) {
             function.call(Handle::for_task(self));
         }
         terms.worker_thread.store(0, Ordering::Relaxed);
@@ -295,13 +322,13 @@ impl Task {
             terms.unlink();
         }
         // Not the last reference on task or context: the news of this has its own.
-        drop(terms.ending.leave(terms.cause_now()));
+        drop(terms.ender.ending.leave(terms.cause_now()));
         terms.place().cloned()
     }
 
     /// What the context does with news of the task (R-EXT-3, R-EXT-8).
     pub(super) fn deliver_on_terms(self: &Arc<Self>, terms: &Terms) {
-        match terms.ending.receive(terms.cause_to_cancel()) {
+        match terms.ender.ending.receive(terms.cause_to_cancel()) {
             News::Tell(cause, has_left) => {
                 if has_left {
                     pool::one_is_over();
@@ -314,9 +341,9 @@ impl Task {
                 }
                 self.call_back();
                 self.delivering_thread.store(0, Ordering::Relaxed);
-                if terms.ending.told() {
+                if terms.ender.ending.told() {
                     self.end_on_terms(terms);
-                } else if terms.ending.is_inside() {
+                } else if terms.ender.ending.is_inside() {
                     self.set_stage(Stage::Running);
                 }
             }
@@ -330,7 +357,7 @@ impl Task {
 
     /// The context is gone with this news of the task, which is freed if that was the last.
     pub(super) fn abandon_on_terms(&self, terms: &Terms) {
-        let Some(is_free) = terms.ending.abandon() else {
+        let Some(is_free) = terms.ender.ending.abandon() else {
             return;
         };
         pool::one_is_over();

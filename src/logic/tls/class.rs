@@ -53,6 +53,7 @@ fn relaxed_eof(flags: i32) -> bool {
 impl ChannelImpl for QIOChannelTLS {
     const ORIGIN: Origin = origin!(c"qio_channel_tls");
 
+    // Without descriptors, and never to peek: that is refused before (R-TLS-37).
     fn readv(
         channel: &Tls,
         iov: &[IoVecMut<'_>],
@@ -62,6 +63,7 @@ impl ChannelImpl for QIOChannelTLS {
         read(channel, iov, relaxed_eof(flags))
     }
 
+    // Flags mean nothing here (R-TLS-43).
     fn writev(
         channel: &Tls,
         iov: &[IoVec<'_>],

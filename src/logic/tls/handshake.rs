@@ -46,15 +46,21 @@ pub fn handshake(tls: &Tls, completion: Completion, context: MainContext) {
 
 /// Sets the deadline, if there is one.
 fn begin_deadline(state: &Arc<State>, tls: &Tls, context: &MainContext) -> Option<Deadline> {
-    let own_state = Arc::clone(state);
+    let own_state = Arc::downgrade(state);
     let give_up = move || {
         // It may have ended just now.
-        if let Some(job) = own_state.handshake.give_up() {
-            finish(&own_state, job, Ok(()), false);
+        if let Some(state) = own_state.upgrade()
+            && let Some(job) = state.handshake.give_up()
+        {
+            finish(&state, job, Err(timed_out()), false);
         }
     };
     let id = tls.as_ptr().into();
     Deadline::begin(&state.timeout, id, tls.master()?, context, give_up)
+}
+
+fn timed_out() -> Error {
+    Error::new("The TLS handshake timed out")
 }
 
 /// The master is ready.
@@ -99,7 +105,7 @@ fn finish(state: &Arc<State>, mut job: Job, outcome: Result<(), Error>, is_first
     }
     let outcome = match job.deadline.take().is_some_and(Deadline::end) {
         false => outcome,
-        true => Err(Error::new("The TLS handshake timed out")),
+        true => Err(timed_out()),
     };
     let ioc = || job.channel.as_ptr().into();
     let outcome = match outcome {

@@ -131,6 +131,8 @@ pub fn create_server(
     Ok(tls)
 }
 
+/// A channel over `master`, on which it has a reference, as the session has on its credentials (R-TLS-2). The
+/// session was made before: where that fails nothing refers to anything yet (R-TLS-3).
 fn create(master: &Channel, session: OwnedSession) -> Ref<layout::QIOChannelTLS> {
     let tls = Ref::<layout::QIOChannelTLS>::create();
     layered::set_master(&tls, master);

@@ -31,7 +31,8 @@ struct Watch {
     channel: Ref<layout::QIOChannelTLS>,
 }
 
-/// A source that is ready when a transfer would not wait. None if the master makes none (R-TLS-51).
+/// A source that is ready when a transfer would not wait: as the master's watch has it (R-WATCH-11). None if
+/// the master makes none (R-TLS-51).
 pub(super) fn create(tls: &Tls, condition: u32) -> Option<WatchSource> {
     let master = tls.master()?;
     let raised = Arc::<AtomicU32>::default();
@@ -136,6 +137,7 @@ impl Hooks for Watch {
         is_ready
     }
 
+    // The channel that is told is this one, not the master (R-TLS-54).
     fn dispatch(&self, callback: Callback<'_, WatchFunc>) -> bool {
         self.end_wait();
         let raised = self.raised.swap(0, Ordering::AcqRel) & self.condition;

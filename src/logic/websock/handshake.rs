@@ -80,14 +80,16 @@ pub fn handshake(websock: &Websock, completion: Completion) {
 
 /// Sets the deadline, if there is one.
 fn begin_deadline(state: &Arc<State>, master: &Channel) {
-    let own_state = Arc::clone(state);
+    let own_state = Arc::downgrade(state);
     let give_up = move || {
         // It may have ended just now.
-        if own_state
-            .phase
-            .with(|phase| matches!(phase, Phase::Connecting(_)))
+        if let Some(state) = own_state.upgrade()
+            && state
+                .phase
+                .with(|phase| matches!(phase, Phase::Connecting(_)))
         {
-            finish(&own_state, Ok(()));
+            // Said here: another thread may not have come to keep the deadline yet.
+            finish(&state, Err(timed_out()));
         }
     };
     let context = MainContext::global_default();
@@ -97,6 +99,10 @@ fn begin_deadline(state: &Arc<State>, master: &Channel) {
         _ => deadline,
     });
     drop(unused);
+}
+
+fn timed_out() -> Error {
+    Error::new("The WebSocket opening handshake timed out")
 }
 
 /// Whether the handshake is over too late.
@@ -174,11 +180,12 @@ fn step(
     }
 }
 
-/// Tells the program, unless it has closed the channel meanwhile.
+/// Tells the program, unless it has closed the channel meanwhile, and holds no lock then (R-WS-50). What has
+/// failed leaves the master open, for the program to close (R-WS-7).
 fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
     let outcome = match is_late(state) {
         false => outcome,
-        true => Err(Error::new("The WebSocket opening handshake timed out")),
+        true => Err(timed_out()),
     };
     // Before anybody may read and write.
     let error = match outcome {

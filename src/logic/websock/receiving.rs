@@ -96,6 +96,7 @@ impl Receiver {
             // A watch on the master doesn't see what has come from there already.
             self.stream.wake();
         }
+        // What the master has no room for follows in the background (R-WS-33).
         self.sender.send_queued(master);
         result.map_err(Stop::Failed)
     }

@@ -69,7 +69,7 @@ impl Watch {
         self.ready() != 0 || self.state().is_some_and(|state| state.needs_step())
     }
 
-    /// Has the master watched for what is needed now; whether that has changed.
+    /// Has the master watched for what is needed now (R-WATCH-11); whether that has changed.
     fn watch_master(&self, source: &Source) -> bool {
         let (Some(state), Some(master)) = (self.state(), self.channel.master()) else {
             return false;

@@ -205,7 +205,7 @@ impl Connection {
         })
     }
 
-    /// Decrypted bytes that have not been read. Any thread may ask.
+    /// Decrypted bytes that have not been read (R-TLS-81). Any thread may ask.
     #[cfg_attr(
         not(tls_check_pending),
         allow(dead_code, reason = "for qcrypto_tls_session_check_pending")
@@ -214,7 +214,8 @@ impl Connection {
         self.shared.pending()
     }
 
-    /// Sends close_notify, once: nothing more will be written.
+    /// Sends close_notify, once: nothing more will be written. Before the end of the handshake there is nothing to
+    /// do (R-TLS-81).
     pub(crate) fn bye(&self) -> Result<Progress, Reason> {
         self.shared.locked(|guard| {
             let is_for_nobody =

@@ -181,6 +181,7 @@ fn load(kind: Kind, settings: &Settings) -> Result<Identity, Error> {
     }
 }
 
+/// For either role; of the files only the server's Diffie-Hellman parameters are read (R-TLS-72).
 fn load_anonymous(endpoint: Endpoint, directory: &Directory) -> Result<Identity, Error> {
     let cannot = |code| Error::new(format!("Cannot allocate credentials: {code}"));
     match endpoint {

@@ -37,7 +37,7 @@ struct Pause {
 
 impl<const N: usize> Polling<N> {
     /// Polls these descriptors for these events, for a watch for `condition`. A watch for nothing
-    /// polls nothing.
+    /// polls nothing, and never fires (R-CHAN-58).
     pub fn new(fds: [(i32, u32); N], condition: u32) -> Self {
         let is_idle = condition & CONDITIONS == 0;
         let last = if condition & (IN | OUT) != 0 {

@@ -328,6 +328,15 @@ impl WeakContext {
         result
     }
 
+    /// As [`WeakContext::attach`], for a source that nobody ends: no reference on it stays outside of the context.
+    pub fn hand_over<H: Hooks>(&self, source: SourceOf<H>) {
+        let hold = self.gate.hold();
+        let attached = self.attach(source, |_| {});
+        // Here, as GLib looks at the context for it.
+        drop(attached);
+        drop(hold);
+    }
+
     /// Ends a source of the context, wherever that stands. The last reference belongs here: GLib
     /// looks at the context also when that goes. The context may go in here, so no lock may be held that
     /// what it ends or what it keeps would take.
@@ -369,6 +378,27 @@ mod tests {
         drop(context);
         assert!(!weak.is_live());
         drop(source);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn a_source_that_was_handed_over_is_its_contexts() {
+        let context = MainContext::create();
+        let weak = WeakContext::for_context(&context);
+        let kept = Arc::new(());
+        for _ in 0..2 {
+            let source = SourceOf::new(Anchor);
+            source.keep(Arc::clone(&kept));
+            weak.hand_over(source);
+        }
+        assert_eq!(Arc::strong_count(&kept), 3);
+        assert!(weak.gate.state.lock().holder.is_none());
+        drop(context);
+        assert_eq!(Arc::strong_count(&kept), 1);
+        let source = SourceOf::new(Anchor);
+        source.keep(Arc::clone(&kept));
+        weak.hand_over(source);
+        assert_eq!(Arc::strong_count(&kept), 1);
     }
 
     #[test]

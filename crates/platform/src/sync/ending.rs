@@ -4,7 +4,7 @@
 //! has ended, and frees it once: after that, and after the thread has left it. So there may be two pieces of news: that it
 //! was given up, which can be told at once, and that the thread has left.
 
-use super::facade::atomic::{AtomicBool, Ordering};
+use super::facade::atomic::{AtomicBool, AtomicU8, Ordering};
 use super::facade::{Mutex, Repair, has};
 
 /// Why a job was given up.
@@ -52,6 +52,21 @@ pub struct Ending<S> {
     state: Mutex<State<S>>,
     /// Readable without the lock, which is held while news is sent: who waits for news may look here.
     was_told: AtomicBool,
+    /// The same of how the job ends, as [`code`] has it. A forked child may look, too, whose parent's threads may have
+    /// had the lock.
+    outcome: AtomicU8,
+}
+
+/// No outcome is decided.
+const PENDING: u8 = 0;
+
+/// What stands for a decided outcome.
+fn code(cause: Option<Cause>) -> u8 {
+    match cause {
+        None => 1,
+        Some(Cause::Cancelled) => 2,
+        Some(Cause::TimedOut) => 3,
+    }
 }
 
 struct State<S> {
@@ -78,6 +93,7 @@ impl<S> Default for Ending<S> {
         Self {
             state: Mutex::new(state),
             was_told: AtomicBool::new(false),
+            outcome: AtomicU8::new(PENDING),
         }
     }
 }
@@ -105,6 +121,7 @@ impl<S> Ending<S> {
             state = self.state.lock();
         }
         state.cause = Some(cause);
+        self.show(&state);
         if (state.thread == Thread::Coming || state.thread == Thread::Inside && while_inside)
             && let Some(sender) = &state.sender
         {
@@ -119,6 +136,7 @@ impl<S> Ending<S> {
         let mut state = self.state.lock();
         state.thread = Thread::Inside;
         state.end_as(cause);
+        self.show(&state);
         state.cause.is_none()
     }
 
@@ -126,6 +144,7 @@ impl<S> Ending<S> {
     pub fn leave(&self, cause: Option<Cause>) -> Option<S> {
         let mut state = self.state.lock();
         state.end_as(cause);
+        self.show(&state);
         state.thread = Thread::Gone;
         state.sender.take()
     }
@@ -142,6 +161,7 @@ impl<S> Ending<S> {
             Telling::No => {
                 state.end_as(cause);
                 state.telling = Telling::Begun;
+                self.show(&state);
                 state.is_over = true;
                 News::Tell(state.cause, true)
             }
@@ -175,20 +195,28 @@ impl<S> Ending<S> {
         let is_free = state.telling != Telling::Begun;
         if is_free {
             state.telling = Telling::Over;
+            self.show(&state);
             self.was_told.store(true, Ordering::Release);
         }
         drop(state);
         Some(is_free)
     }
 
-    /// Why it was given up, if it was.
-    pub fn cause(&self) -> Option<Cause> {
-        self.state.lock().cause
+    /// Shows those without the lock what is decided: a cause, or that the telling has begun without one.
+    fn show(&self, state: &State<S>) {
+        if state.cause.is_some() || state.telling != Telling::No {
+            self.outcome.store(code(state.cause), Ordering::Release);
+        }
     }
 
-    /// Whether the telling has begun, and nothing changes any more how it has ended.
-    pub fn is_decided(&self) -> bool {
-        self.state.lock().telling != Telling::No
+    /// How it ends, if that is decided: as given up for a cause, or as done.
+    pub fn outcome(&self) -> Option<Option<Cause>> {
+        match self.outcome.load(Ordering::Acquire) {
+            PENDING => None,
+            1 => Some(None),
+            2 => Some(Some(Cause::Cancelled)),
+            _ => Some(Some(Cause::TimedOut)),
+        }
     }
 
     /// Whether the program was told, or never will be.
@@ -236,7 +264,9 @@ mod tests {
         let ending = open();
         assert!(ending.begin(None));
         assert!(ending.leave(None).is_some());
+        assert_eq!(ending.outcome(), None);
         assert_eq!(ending.receive(None), News::Tell(None, true));
+        assert_eq!(ending.outcome(), Some(None));
         assert!(!ending.give_up(Cause::Cancelled, true, |()| unreachable!()));
         assert!(ending.told());
     }
@@ -253,6 +283,7 @@ mod tests {
         assert!(ending.give_up(Cause::TimedOut, false, |()| sent += 1));
         assert!(!ending.give_up(Cause::Cancelled, false, |()| sent += 1));
         assert_eq!(sent, 1);
+        assert_eq!(ending.outcome(), Some(Some(Cause::TimedOut)));
         assert!(!ending.begin(None));
         ending.leave(None);
         let told = Some(Cause::TimedOut);
@@ -266,6 +297,7 @@ mod tests {
         let ending = open();
         assert!(ending.begin(None));
         assert!(ending.give_up(Cause::Cancelled, false, |()| unreachable!()));
+        assert_eq!(ending.outcome(), Some(Some(Cause::Cancelled)));
         ending.leave(None);
         let told = Some(Cause::Cancelled);
         assert_eq!(ending.receive(None), News::Tell(told, true));
@@ -305,8 +337,13 @@ mod tests {
         assert_eq!(ending.abandon(), Some(true));
         let ending = open();
         ending.begin(None);
+        ending.leave(Some(Cause::TimedOut));
+        assert_eq!(ending.outcome(), Some(Some(Cause::TimedOut)));
+        assert_eq!(ending.abandon(), Some(true));
+        let ending = open();
         ending.leave(None);
         assert_eq!(ending.abandon(), Some(true));
+        assert_eq!(ending.outcome(), Some(None));
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub enum Step<R, F> {
 }
 
 impl<T> Handover<T> {
-    /// Hands a value over. True if the poller has to be woken; waiters are woken by
-    /// [`Handover::wake_waiters`].
+    /// Hands a value over, with all that was written before (R-TASK-24). True if the poller has to be woken; waiters
+    /// are woken by [`Handover::wake_waiters`].
     pub fn push(&self, value: T) -> bool {
         self.inbox.push(value);
         // Each changes the same flag, so one comes after the other and has what was written before it: the

@@ -17,7 +17,8 @@ use crate::os::thread;
 /// How long a thread without a deadline stays.
 const IDLE_LIMIT: Duration = Duration::from_secs(10);
 
-/// What has a deadline.
+/// What has a deadline. If that comes, the thread of all deadlines may drop the last reference on it: it keeps nothing
+/// whose end is the program's.
 pub trait Expire: Send + Sync {
     /// The time is up. In the thread of all deadlines, with nothing locked: it may not wait for anybody.
     fn expire(&self);

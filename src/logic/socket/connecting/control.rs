@@ -88,7 +88,7 @@ impl Control {
             // The operation itself is not touched here: it could end on this thread, with a context that goes.
             let source = SourceOf::new(Wake(Weak::clone(&self.operation)));
             source.set_ready_time(0);
-            self.context.attach(source, |_| {});
+            self.context.hand_over(source);
         }
         before != Phase::Over
     }

@@ -35,6 +35,7 @@ exports! { "qemu/osdep.h";
     }
 
     fn qemu_set_cloexec(fd: (c_int)) -> () {
+        // Success is asserted (R-SOCK-30).
         if let Err(errno) = fd::set_close_on_exec(fd, true) {
             misuse(FUNCTION, format_args!("@fd {fd}: {errno}"));
         }
@@ -42,6 +43,7 @@ exports! { "qemu/osdep.h";
 
     #[cfg(clear_cloexec)]
     fn qemu_clear_cloexec(fd: (c_int)) -> () {
+        // As above (R-SOCK-30).
         if let Err(errno) = fd::set_close_on_exec(fd, false) {
             misuse(FUNCTION, format_args!("@fd {fd}: {errno}"));
         }
