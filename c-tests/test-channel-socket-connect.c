@@ -320,14 +320,22 @@ static void test_wrong_addresses(void)
 static void test_already_open(void)
 {
     g_auto(Pair) pair = unix_pair();
-    SocketAddress addr = inet_address("127.0.0.1", port);
+    int fd = dup(pair.server->fd);
+    g_autofree char *number = g_strdup_printf("%d", fd);
+    SocketAddress addrs[] = { inet_address("127.0.0.1", port), fd_address(number) };
     Call call = { .ioc = g_steal_pointer(&pair.client), .returned = true };
+    size_t n;
 
-    qio_channel_socket_connect_full_async(call.ioc, &addr, NULL, call_back, &call, call_ends, NULL);
-    g_assert_cmpint(call.calls, ==, 0);
-    call_wait(&call);
-    assert_error_has(&call.err, "already open", NULL);
+    for (n = 0; n < G_N_ELEMENTS(addrs); n++) {
+        call.calls = call.destroyed = 0;
+        qio_channel_socket_connect_full_async(call.ioc, &addrs[n], NULL, call_back, &call, call_ends, NULL);
+        g_assert_cmpint(call.calls, ==, 0);
+        call_wait(&call);
+        assert_error_has(&call.err, "already open", NULL);
+    }
     call_clear(&call);
+    /* It is still the program's. */
+    g_assert_cmpint(close(fd), ==, 0);
 }
 
 /* Other kinds of addresses have one each. */

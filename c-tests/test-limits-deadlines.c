@@ -6,6 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include <dlfcn.h>
+#include <pthread.h>
 #include "io/channel-buffer.h"
 #include "io/channel-websock.h"
 #include "qemu/coroutine.h"
@@ -36,6 +37,31 @@ static void clock_stands(bool still)
     __atomic_store_n(&clock_stands_at, at, __ATOMIC_RELAXED);
 }
 
+/* What became of a handshake. */
+typedef struct Shake {
+    int called;
+    int destroyed;
+    char *error;
+} Shake;
+
+/* The program's own stands before the C library's: what a thread of this one makes may be told before it goes on. */
+static __thread Shake *waits_for;
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument)
+{
+    static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int result;
+
+    if (!real) {
+        real = (int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))dlsym(RTLD_NEXT, "pthread_create");
+    }
+    result = real(thread, attributes, run, argument);
+    while (waits_for && !g_atomic_int_get(&waits_for->called)) {
+        g_usleep(1000);
+    }
+    return result;
+}
+
 /* A socket channel and the descriptor of its peer. */
 static QIOChannelSocket *connected(int *peer)
 {
@@ -45,13 +71,6 @@ static QIOChannelSocket *connected(int *peer)
     *peer = fds[1];
     return qio_channel_socket_new_fd(fds[0], &error_abort);
 }
-
-/* What became of a handshake. */
-typedef struct Shake {
-    int called;
-    int destroyed;
-    char *error;
-} Shake;
 
 static void shake_called(QIOTask *task, gpointer opaque)
 {
@@ -103,6 +122,42 @@ static void test_websock_late(void)
     unref_last(sioc);
     close(peer);
     g_free(shake.error);
+}
+
+/* A handshake that a thread has just begun, and whose deadline the default context meets. */
+typedef struct Begun {
+    QIOChannelWebsock *websock;
+    Shake shake;
+} Begun;
+
+static gpointer begin_handshake(gpointer opaque)
+{
+    Begun *begun = opaque;
+
+    /* The thread that keeps deadlines is made for this one. */
+    waits_for = &begun->shake;
+    qio_channel_websock_handshake(begun->websock, shake_called, &begun->shake, shake_destroyed);
+    waits_for = NULL;
+    return NULL;
+}
+
+/* However soon it comes: what was not made isn't told as made. */
+static void test_websock_begun_elsewhere(void)
+{
+    int peer;
+    QIOChannelSocket *sioc = connected(&peer);
+    Begun begun = { .websock = qio_channel_websock_new_server(QIO_CHANNEL(sioc)) };
+    GThread *thread;
+
+    g_assert_cmpint(qio_channel_set_handshake_timeout(QIO_CHANNEL(begun.websock), 1, &error_abort), ==, 0);
+    thread = g_thread_new("begins", begin_handshake, &begun);
+    run_until_destroyed(&begun.shake);
+    g_thread_join(thread);
+    g_assert_cmpstr(begun.shake.error, ==, "The WebSocket opening handshake timed out");
+    unref_last(begun.websock);
+    unref_last(sioc);
+    close(peer);
+    g_free(begun.shake.error);
 }
 
 /* One that is over in time. */
@@ -299,9 +354,11 @@ static void test_idle_clients(void)
 static void test_no_connection(void)
 {
     QIONetListener *listener = listener_with(1);
+    int unconnected = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), listening = dup(socket_of(listener, 0)->fd);
     QIOChannel *channels[] = { QIO_CHANNEL(socket_of(listener, 0)), QIO_CHANNEL(qio_channel_socket_new()),
-        QIO_CHANNEL(qio_channel_buffer_new(1)) };
-    static const char *const said[] = { "no connection", "no connection", "no socket" };
+        QIO_CHANNEL(qio_channel_socket_new_fd(unconnected, &error_abort)),
+        QIO_CHANNEL(qio_channel_socket_new_fd(listening, &error_abort)), QIO_CHANNEL(qio_channel_buffer_new(1)) };
+    static const char *const said[] = { "no connection", "no connection", "no connection", "no connection", "no socket" };
     size_t n;
 
     for (n = 0; n < G_N_ELEMENTS(channels); n++) {
@@ -311,8 +368,9 @@ static void test_no_connection(void)
         g_assert_nonnull(strstr(error_get_pretty(err), said[n]));
         error_free(err);
     }
-    unref_last(channels[1]);
-    unref_last(channels[2]);
+    for (n = 1; n < G_N_ELEMENTS(channels); n++) {
+        unref_last(channels[n]);
+    }
     unref_last(listener);
 }
 
@@ -321,6 +379,8 @@ int main(int argc, char **argv)
     module_call_init(MODULE_INIT_QOM);
     g_test_init(&argc, &argv, NULL);
     qemu_init_main_loop(&error_abort);
+    /* First, as long as no thread keeps deadlines. */
+    g_test_add_func("/qio/limits/websock/begun-elsewhere", test_websock_begun_elsewhere);
     g_test_add_func("/qio/limits/websock/late", test_websock_late);
     g_test_add_func("/qio/limits/websock/in-time", test_websock_in_time);
     g_test_add_func("/qio/limits/websock/of-listener", test_of_listener);

@@ -7,8 +7,10 @@
 #include "tls-channels.h"
 #include <dlfcn.h>
 #include <sys/prctl.h>
+#include "io/channel-file.h"
 #include "qio/limits.h"
 #include "qio/stats.h"
+#include "qio/trace.h"
 
 #define HOUR_MS 3600000
 
@@ -56,6 +58,58 @@ static void test_silent_peer(void)
         }
     }
     g_main_context_unref(contexts[1]);
+}
+
+/* The first step of a handshake is held up until it may go on. */
+static int steps_made, goes_on;
+
+static void hold_step(void *ioc, int status)
+{
+    g_atomic_int_inc(&steps_made);
+    while (!g_atomic_int_get(&goes_on)) {
+        g_usleep(1000);
+    }
+}
+
+static gpointer begin_handshake(gpointer opaque)
+{
+    Tls *tls = opaque;
+
+    shake_start(&tls->shakes[CLIENT], tls->ends[CLIENT], NULL);
+    return NULL;
+}
+
+/* The context meets the deadline while another thread makes a step, and nothing but that ends the wait behind it. */
+static void test_during_step(void)
+{
+    const QIOTraceSink held[] = { { "qio_channel_tls_handshake_pending", "pi", (void (*)(void))hold_step }, { 0 } };
+    const QIOTraceSink none[] = { { "qio_channel_tls_handshake_pending", "pi", NULL }, { 0 } };
+    uint64_t before = timed_out();
+    GThread *thread;
+    int fds[2];
+    Tls tls;
+
+    /* No sockets, as far as the library knows, which are shut down. */
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), ==, 0);
+    tls_make_over(&tls, QIO_CHANNEL(qio_channel_file_new_fd(fds[0])), QIO_CHANNEL(qio_channel_file_new_fd(fds[1])));
+    g_assert_cmpint(qio_channel_set_handshake_timeout(QIO_CHANNEL(tls.ends[CLIENT]), 1, &error_abort), ==, 0);
+    g_assert_cmpuint(qio_trace_register(held), ==, 1);
+    thread = g_thread_new("begins", begin_handshake, &tls);
+    while (timed_out() == before || !g_atomic_int_get(&steps_made)) {
+        g_usleep(1000);
+    }
+    /* What the deadline leaves for the context is there soon. */
+    g_usleep(20000);
+    tls_run();
+    g_assert_cmpint(tls.shakes[CLIENT].called, ==, 0);
+    g_atomic_int_set(&goes_on, 1);
+    run_until_destroyed(&tls.shakes[CLIENT], NULL);
+    g_thread_join(thread);
+    g_assert_cmpstr(tls.shakes[CLIENT].error, ==, "The TLS handshake timed out");
+    g_assert_cmpuint(timed_out() - before, ==, 1);
+    g_assert_cmpuint(qio_trace_register(none), ==, 1);
+    tls_run();
+    tls_end(&tls);
 }
 
 /* A handshake over a blocking socket, which waits in its call, ends as well. */
@@ -193,6 +247,7 @@ int main(int argc, char **argv)
 {
     tls_tests_init(&argc, &argv);
     g_test_add_func("/qio/limits/tls/silent-peer", test_silent_peer);
+    g_test_add_func("/qio/limits/tls/during-step", test_during_step);
     g_test_add_func("/qio/limits/tls/blocking", test_blocking);
     g_test_add_func("/qio/limits/tls/in-time", test_in_time);
     g_test_add_func("/qio/limits/tls/close", test_close);

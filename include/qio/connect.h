@@ -45,7 +45,7 @@ G_BEGIN_DECLS
  * qio_channel_socket_connect_full_async:
  * @ioc: (transfer none): a closed channel; referenced until the callback has returned
  * @addr: (transfer none): whom to connect to; copied. Of type fd, the descriptor is the channel's from this call on, or
- *     closed if it fails
+ *     closed if it fails; it stays the caller's if @ioc is open by then
  * @options: (transfer none) (nullable): how; copied. NULL for what is recommended, without a deadline.
  *     QIOConnectOptions options = { .size = sizeof(options), .timeout_ms = 10000 }
  * @callback: (scope async): called when it is done; qio_task_propagate_error() tells how it went

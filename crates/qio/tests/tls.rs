@@ -1,5 +1,4 @@
 //! TLS channels, both ends in this process.
-#![expect(clippy::unwrap_used, reason = "a failure is the test's")]
 
 use std::future::{Future, poll_fn};
 use std::io::{Read, Write};

@@ -57,12 +57,23 @@ impl Timeout {
 /// The deadline of a handshake that is under way.
 pub struct Deadline {
     expiry: Arc<Expiry>,
-    armed: Armed,
+    _armed: Armed,
+}
+
+/// A handshake whose time is up, and that may go on nevertheless.
+pub struct Overdue(Arc<Expiry>);
+
+impl Overdue {
+    /// Has it given up in its context.
+    pub fn give_up(self) {
+        self.0.give_up();
+    }
 }
 
 /// The thread of all deadlines may have the last reference: nothing in it is the program's.
 struct Expiry {
-    is_over: AtomicBool,
+    /// What comes first decides: the end of the handshake or of its time.
+    is_decided: AtomicBool,
     channel: trace::Id,
     socket: Option<Key>,
     context: Arc<WeakContext>,
@@ -82,26 +93,47 @@ impl Deadline {
         let milliseconds = timeout.over(master)?;
         let socket = master.socket();
         let expiry = Arc::new(Expiry {
-            is_over: AtomicBool::new(false),
+            is_decided: AtomicBool::new(false),
             channel,
             socket: socket.map(|socket| guarded::enter(socket, |key, _| key)),
             context: WeakContext::for_context(context),
             give_up: Arc::new(give_up),
         });
         let armed = timers::arm(milliseconds, Arc::clone(&expiry) as Arc<dyn Expire>);
-        Some(Self { expiry, armed })
+        Some(Self {
+            expiry,
+            _armed: armed,
+        })
     }
 
-    /// The handshake has ended; whether that was too late.
+    /// Whether the time is up, before the end of the handshake.
+    pub fn is_over(&self) -> bool {
+        self.expiry.is_decided.load(Ordering::Acquire)
+    }
+
+    /// What has the handshake given up once more if its time is up: when the context got to that, it could not be.
+    pub fn overdue(&self) -> Option<Overdue> {
+        self.is_over().then(|| Overdue(Arc::clone(&self.expiry)))
+    }
+
+    /// The handshake has ended; whether that was too late. If not, its time has no end any more.
     pub fn end(self) -> bool {
-        drop(self.armed);
-        self.expiry.is_over.load(Ordering::Acquire)
+        self.expiry.is_decided.swap(true, Ordering::AcqRel)
+    }
+}
+
+impl Drop for Deadline {
+    /// A call that has begun does nothing any more.
+    fn drop(&mut self) {
+        self.expiry.is_decided.store(true, Ordering::Release);
     }
 }
 
 impl Expire for Expiry {
     fn expire(&self) {
-        self.is_over.store(true, Ordering::Release);
+        if self.is_decided.swap(true, Ordering::AcqRel) {
+            return;
+        }
         statistics::add(Count::HandshakeTimedOut);
         trace::qio_channel_handshake_timeout(self.channel);
         // Before anybody is told.
@@ -113,6 +145,13 @@ impl Expire for Expiry {
             }
         }
         // What the handshake waits for may not notice.
+        self.give_up();
+    }
+}
+
+impl Expiry {
+    /// Has the handshake given up in its context.
+    fn give_up(&self) {
         let source = SourceOf::new(Once(Arc::clone(&self.give_up)));
         source.set_ready_time(0);
         self.context.hand_over(source);
@@ -128,5 +167,60 @@ impl Hooks for Once {
     fn dispatch(&self, _: Callback<'_, ()>) -> bool {
         (self.0)();
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logic::socket::establish::from_fd;
+    use platform::os::fd::Descriptor;
+    use platform::os::socket;
+
+    const HOUR: u32 = 3_600_000;
+
+    /// A handshake over a socket, and a call of the thread of all deadlines that is about to begin.
+    fn with_deadline(test: impl FnOnce(Deadline, &dyn Fn() -> bool)) {
+        crate::types::initialise();
+        let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK;
+        let (own, _peer): (Descriptor, Descriptor) = socket::pair(libc::AF_UNIX, kind, 0).unwrap();
+        let master = from_fd(own.into_raw()).unwrap();
+        let (timeout, context) = (Timeout::default(), MainContext::create());
+        timeout.set(HOUR);
+        let id = master.as_ptr().into();
+        let deadline = Deadline::begin(&timeout, id, master.upcast(), &context, || {}).unwrap();
+        let expiry = Arc::clone(&deadline.expiry);
+        // Whether that has ended the connection, and has the handshake given up.
+        let expires = || {
+            expiry.expire();
+            let is_shut = socket::send(master.fd(), b"x").is_err();
+            assert_eq!(context.iteration(false), is_shut);
+            is_shut
+        };
+        test(deadline, &expires);
+    }
+
+    #[test]
+    fn a_handshake_that_ends_first_keeps_its_connection() {
+        with_deadline(|deadline, expires| {
+            assert!(!deadline.end());
+            assert!(!expires());
+        });
+    }
+
+    #[test]
+    fn a_handshake_that_is_cancelled_has_no_deadline_any_more() {
+        with_deadline(|deadline, expires| {
+            drop(deadline);
+            assert!(!expires());
+        });
+    }
+
+    #[test]
+    fn a_handshake_that_ends_later_is_late() {
+        with_deadline(|deadline, expires| {
+            assert!(expires());
+            assert!(deadline.end());
+        });
     }
 }

@@ -22,12 +22,13 @@ pub mod properties;
 
 use std::sync::OnceLock;
 
-use crate::object::channel::{Channel, Feature};
+use crate::object::channel::Channel;
 use crate::object::guarded;
 use crate::object::socket::Socket;
 use host::error::Error;
 use limiter::Client;
 use platform::os::errno::Errno;
+use platform::os::socket::peer_name;
 
 /// Limits of a listener. 0 stands for none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -106,8 +107,8 @@ pub fn set_idle_timeout(channel: &Channel, milliseconds: u32) -> Result<(), Erro
             "The channel travels through no socket that could be idle",
         ));
     };
-    let base: &Channel = socket.upcast();
-    if !socket.is_open() || base.has_feature(Feature::LISTEN) {
+    // Nor of a socket that listens there is a peer, however the channel came by it.
+    if peer_name(socket.fd()).is_err() {
         return Err(Error::os(
             Errno::ENOTCONN,
             "The socket has no connection that could be idle",

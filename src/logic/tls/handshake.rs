@@ -52,11 +52,15 @@ fn begin_deadline(state: &Arc<State>, tls: &Tls, context: &MainContext) -> Optio
         if let Some(state) = own_state.upgrade()
             && let Some(job) = state.handshake.give_up()
         {
-            finish(&state, job, Ok(()), false);
+            finish(&state, job, Err(timed_out()), false);
         }
     };
     let id = tls.as_ptr().into();
     Deadline::begin(&state.timeout, id, tls.master()?, context, give_up)
+}
+
+fn timed_out() -> Error {
+    Error::new("The TLS handshake timed out")
 }
 
 /// The master is ready.
@@ -101,7 +105,7 @@ fn finish(state: &Arc<State>, mut job: Job, outcome: Result<(), Error>, is_first
     }
     let outcome = match job.deadline.take().is_some_and(Deadline::end) {
         false => outcome,
-        true => Err(Error::new("The TLS handshake timed out")),
+        true => Err(timed_out()),
     };
     let ioc = || job.channel.as_ptr().into();
     let outcome = match outcome {

@@ -149,33 +149,39 @@ impl Operation {
         // the operation between the two (R-TLS-63).
         let tag = source.attach(&job.context);
         self.set_tag(&job.channel, tag);
+        // Who wanted to give it up during the step has found nobody waiting.
+        let overdue = job.deadline.as_ref().and_then(Deadline::overdue);
         *stage = Stage::Waiting {
             job,
             source,
             number,
         };
         drop(stage);
+        if let Some(overdue) = overdue {
+            overdue.give_up();
+        }
         Ok(())
     }
 
     /// The source of a wait is dispatched: the job, if it isn't cancelled.
     fn resume(&self, number: u64) -> Option<Job> {
-        let (job, source) = self.take_waiting(|current| current == number)?;
+        let (job, source) = self.take_waiting(|_, current| current == number)?;
         drop(source);
         Some(job)
     }
 
-    /// The time is up: the job, if it waits.
+    /// The time is up: the job, if it waits. A later handshake has its own time.
     pub(super) fn give_up(&self) -> Option<Job> {
-        let (job, source) = self.take_waiting(|_| true)?;
+        let is_over = |job: &Job| job.deadline.as_ref().is_some_and(Deadline::is_over);
+        let (job, source) = self.take_waiting(|job, _| is_over(job))?;
         source.destroy();
         Some(job)
     }
 
-    /// The job that waits, for its next step, and the source that it waits for, if the wait's number is meant.
-    fn take_waiting(&self, is_meant: impl FnOnce(u64) -> bool) -> Option<(Job, WatchSource)> {
+    /// The job that waits, for its next step, and the source that it waits for, if it and the wait's number are meant.
+    fn take_waiting(&self, is_meant: impl FnOnce(&Job, u64) -> bool) -> Option<(Job, WatchSource)> {
         let mut stage = self.stage.lock();
-        if !matches!(&*stage, Stage::Waiting { number, .. } if is_meant(*number)) {
+        if !matches!(&*stage, Stage::Waiting { job, number, .. } if is_meant(job, *number)) {
             return None;
         }
         let Stage::Waiting { job, source, .. } = core::mem::replace(&mut *stage, Stage::Stepping)

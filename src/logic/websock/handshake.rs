@@ -88,7 +88,8 @@ fn begin_deadline(state: &Arc<State>, master: &Channel) {
                 .phase
                 .with(|phase| matches!(phase, Phase::Connecting(_)))
         {
-            finish(&state, Ok(()));
+            // Said here: another thread may not have come to keep the deadline yet.
+            finish(&state, Err(timed_out()));
         }
     };
     let context = MainContext::global_default();
@@ -98,6 +99,10 @@ fn begin_deadline(state: &Arc<State>, master: &Channel) {
         _ => deadline,
     });
     drop(unused);
+}
+
+fn timed_out() -> Error {
+    Error::new("The WebSocket opening handshake timed out")
 }
 
 /// Whether the handshake is over too late.
@@ -180,7 +185,7 @@ fn step(
 fn finish(state: &Arc<State>, outcome: Result<(), Error>) {
     let outcome = match is_late(state) {
         false => outcome,
-        true => Err(Error::new("The WebSocket opening handshake timed out")),
+        true => Err(timed_out()),
     };
     // Before anybody may read and write.
     let error = match outcome {

@@ -264,7 +264,9 @@ mod tests {
         let ending = open();
         assert!(ending.begin(None));
         assert!(ending.leave(None).is_some());
+        assert_eq!(ending.outcome(), None);
         assert_eq!(ending.receive(None), News::Tell(None, true));
+        assert_eq!(ending.outcome(), Some(None));
         assert!(!ending.give_up(Cause::Cancelled, true, |()| unreachable!()));
         assert!(ending.told());
     }
@@ -281,6 +283,7 @@ mod tests {
         assert!(ending.give_up(Cause::TimedOut, false, |()| sent += 1));
         assert!(!ending.give_up(Cause::Cancelled, false, |()| sent += 1));
         assert_eq!(sent, 1);
+        assert_eq!(ending.outcome(), Some(Some(Cause::TimedOut)));
         assert!(!ending.begin(None));
         ending.leave(None);
         let told = Some(Cause::TimedOut);
@@ -294,6 +297,7 @@ mod tests {
         let ending = open();
         assert!(ending.begin(None));
         assert!(ending.give_up(Cause::Cancelled, false, |()| unreachable!()));
+        assert_eq!(ending.outcome(), Some(Some(Cause::Cancelled)));
         ending.leave(None);
         let told = Some(Cause::Cancelled);
         assert_eq!(ending.receive(None), News::Tell(told, true));
@@ -333,8 +337,13 @@ mod tests {
         assert_eq!(ending.abandon(), Some(true));
         let ending = open();
         ending.begin(None);
+        ending.leave(Some(Cause::TimedOut));
+        assert_eq!(ending.outcome(), Some(Some(Cause::TimedOut)));
+        assert_eq!(ending.abandon(), Some(true));
+        let ending = open();
         ending.leave(None);
         assert_eq!(ending.abandon(), Some(true));
+        assert_eq!(ending.outcome(), Some(None));
     }
 
     #[test]
