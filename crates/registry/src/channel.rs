@@ -150,7 +150,7 @@ impl Record {
         self.0.set(THREADS, waiting);
         WaitingThread {
             record: self,
-            before,
+            change: before ^ waiting,
         }
     }
 
@@ -172,12 +172,16 @@ impl Record {
 #[derive(Debug)]
 pub struct WaitingThread {
     record: Record,
-    before: u64,
+    /// What the wait has made of the word: nothing in the half of the other direction, whose thread begins and ends
+    /// meanwhile. If two threads change the word in the same instant one change is lost; to exclude that each wait would
+    /// have to pay for a locked instruction.
+    change: u64,
 }
 
 impl Drop for WaitingThread {
     fn drop(&mut self) {
-        self.record.0.set(THREADS, self.before);
+        let now = self.record.0.word(THREADS);
+        self.record.0.set(THREADS, now ^ self.change);
     }
 }
 
@@ -311,5 +315,33 @@ mod tests {
         assert!(!shown(record).contains("-thread="));
         record.end();
         assert!(write(record.0, 0, &mut String::new()).is_none());
+    }
+
+    #[test]
+    fn each_direction_is_shown_with_its_own_thread() {
+        use std::sync::mpsc::channel;
+
+        let record = Record::begin(core::ptr::without_provenance(0x100), core::ptr::null());
+        let (begun, begins) = channel();
+        let (end, ends) = channel::<()>();
+        let reader = std::thread::spawn(move || {
+            let waiting = record.waits(true, false);
+            begun.send(thread::number()).unwrap();
+            ends.recv().unwrap();
+            drop(waiting);
+        });
+        let reads = format!(" read-thread={}", begins.recv().unwrap());
+        let waiting = record.waits(false, true);
+        let writes = format!(" write-thread={}", thread::number());
+        let text = shown(record);
+        assert!(text.contains(&reads) && text.contains(&writes), "{text}");
+        end.send(()).unwrap();
+        reader.join().unwrap();
+        let text = shown(record);
+        assert!(!text.contains(&reads) && text.contains(&writes), "{text}");
+        drop(waiting);
+        let text = shown(record);
+        assert!(!text.contains("-thread="), "{text}");
+        record.end();
     }
 }
