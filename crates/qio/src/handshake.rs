@@ -139,9 +139,7 @@ impl<C: Deref<Target = Channel>> Future for Handshake<C> {
         let Some(outcome) = outcome else {
             return Poll::Pending;
         };
-        if outcome.is_ok() {
-            self.stage = Stage::Over;
-        }
+        self.stage = Stage::Over;
         match (outcome, self.channel.take()) {
             (Ok(()), Some(channel)) => Poll::Ready(Ok(channel)),
             (Ok(()), None) => Poll::Pending,

@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io::{Read, Write};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::thread;
 
@@ -98,6 +98,24 @@ fn a_failed_handshake_tells_why() {
         .wait()
         .unwrap_err();
     assert!(error.to_string().contains("TLS"), "{error}");
+}
+
+#[test]
+fn a_handshake_that_has_failed_is_over() {
+    let context = Context::new().unwrap();
+    let (client, server) = SocketChannel::pair().unwrap();
+    drop(server);
+    let credentials = TlsCredentials::anonymous(Endpoint::Client).unwrap();
+    let mut handshake = TlsChannel::client(client, &credentials, None)
+        .unwrap()
+        .on(&context)
+        .unwrap();
+    context.block_on(&mut handshake).unwrap_err();
+    let again = poll_fn(|about| Poll::Ready(Pin::new(&mut handshake).poll(about)));
+    match context.block_on(again) {
+        Poll::Ready(Err(error)) => assert!(error.to_string().contains("over"), "{error}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
