@@ -6,8 +6,8 @@ use std::net::Shutdown;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 use crate::error::{Error, Result, told};
-use abi::layout::{QIOChannel, QIOChannelShutdown};
-use io::logic::{control, transfer};
+use abi::layout::{QIOChannel, QIOChannelShutdown, QIOChannelWebsock};
+use io::logic::{control, transfer, websock};
 use io::object::Ref;
 use io::object::channel::{Feature, Polled};
 use io::object::channel_class::Transfer;
@@ -46,6 +46,8 @@ use platform::os::poll::{Until, Waited};
 /// ```
 pub struct Channel(
     pub(crate) Ref<QIOChannel>,
+    /// The same, if it is a WebSocket.
+    pub(crate) Option<Ref<QIOChannelWebsock>>,
     /// The same, if it is a TLS channel.
     #[cfg(all(feature = "tls", tls_bye))]
     pub(crate) Option<Ref<abi::layout::QIOChannelTLS>>,
@@ -104,7 +106,7 @@ impl Channel {
     #[cfg(feature = "tokio")]
     pub(crate) fn says_bye(&self) -> bool {
         #[cfg(all(feature = "tls", tls_bye))]
-        if let Some(tls) = &self.1 {
+        if let Some(tls) = &self.2 {
             if self.0.wait_as_class(OUT, Until::NOW) == Some(Waited::NotYet) {
                 return false;
             }
@@ -112,6 +114,13 @@ impl Channel {
             let _: std::result::Result<(), host::error::Error> = io::logic::tls::bye(tls);
         }
         true
+    }
+
+    /// Has a WebSocket send what writes have left over. False if there is no room for all of that now.
+    pub(crate) fn flush_once(&self) -> Result<bool> {
+        self.1
+            .as_ref()
+            .map_or(Ok(true), |websock| told(websock::flush(websock)))
     }
 
     pub(crate) fn read_once(&self, bytes: &mut [u8]) -> Result<usize> {
@@ -171,9 +180,12 @@ impl Write for &Channel {
         ))?)
     }
 
-    /// Nothing is held back that a flush could send.
+    /// Sends what a WebSocket has taken while there was no room. No other channel holds anything back.
     fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+        if self.flush_once()? {
+            return Ok(());
+        }
+        Err(Error::would_block().into())
     }
 }
 
@@ -212,7 +224,7 @@ impl Write for Channel {
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+        (&*self).flush()
     }
 }
 
@@ -237,6 +249,7 @@ macro_rules! kind {
             pub(crate) fn of(own: io::object::Ref<abi::layout::$layout>) -> Self {
                 let channel = crate::channel::Channel(
                     own.clone().into_upcast(),
+                    None,
                     #[cfg(all(feature = "tls", tls_bye))]
                     None,
                 );
@@ -302,7 +315,7 @@ macro_rules! kind {
             }
 
             fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
+                (&self.channel).flush()
             }
         }
     };

@@ -174,7 +174,9 @@ impl fmt::Debug for Ready<'_> {
 /// A channel whose transfers are futures that wait in a context ([`Channel::on`]).
 ///
 /// One that reads and one that writes may be awaited at once. Dropping a future of [`On::read`] or
-/// [`On::write`] loses nothing; one of [`On::read_exact`] or [`On::write_all`] may have transferred a part.
+/// [`On::write`] loses nothing; one of [`On::read_exact`] or [`On::write_all`] may have transferred a part. Over TLS
+/// the next write has to begin with the bytes of one that was dropped while it waited: they are encrypted already, and
+/// go out in place of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct On<'c> {
     channel: &'c Channel,

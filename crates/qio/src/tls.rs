@@ -177,7 +177,7 @@ impl TlsChannel {
     /// Whatever it becomes, it is known as what it is.
     #[cfg(tls_bye)]
     fn known(mut self) -> Self {
-        self.channel.1 = Some(self.own.clone());
+        self.channel.2 = Some(self.own.clone());
         self
     }
 

@@ -20,7 +20,10 @@ use crate::error::Result;
 /// has no descriptor: those are errors ([`ErrorKind::Unsupported`]).
 ///
 /// Over a WebSocket, answers to pings and what a write leaves over go out in the global
-/// [`Context`](crate::Context), which somebody has to iterate.
+/// [`Context`](crate::Context), which somebody has to iterate. A flush or a shutdown waits for what is left over, and
+/// needs no context for that.
+///
+/// Over TLS a write that was dropped while it waited is to be repeated, as with [`On`](crate::On).
 ///
 /// ```
 /// # fn main() -> qio::Result<()> {
@@ -85,6 +88,23 @@ impl Stream {
         let has_both = self.channel.descriptor().is_some();
         let output = if has_both { &self.input } else { &self.output };
         output.as_ref()
+    }
+
+    /// Waits until a WebSocket holds nothing back.
+    fn poll_sent(&self, about: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(output) = self.output() else {
+            return Poll::Ready(Ok(()));
+        };
+        if self.channel.flush_once()? {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            let mut guard = ready!(output.poll_write_ready(about))?;
+            if self.channel.flush_once()? {
+                return Poll::Ready(Ok(()));
+            }
+            guard.clear_ready();
+        }
     }
 
     /// The channel.
@@ -169,12 +189,13 @@ impl AsyncWrite for Stream {
         }
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(self: Pin<&mut Self>, about: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_sent(about)
     }
 
     /// Ends the direction, where it can be ended by itself. A TLS channel says so to the other end before.
     fn poll_shutdown(self: Pin<&mut Self>, about: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_sent(about))?;
         if let Some(output) = self.output() {
             while !self.channel.says_bye() {
                 ready!(output.poll_write_ready(about))?.clear_ready();

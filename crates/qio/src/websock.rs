@@ -64,7 +64,8 @@ impl WebsockRequest {
 /// messages.
 ///
 /// The handshake, the answers to pings and what a write leaves over go on in the global context, which
-/// somebody has to iterate ([`Context::start`] does for a program without a GLib main loop).
+/// somebody has to iterate ([`Context::start`] does for a program without a GLib main loop). What is left over when
+/// the channel is closed or dropped is lost: a flush ([`std::io::Write::flush`]) tells whether something is.
 ///
 /// ```
 /// # fn main() -> qio::Result<()> {
@@ -124,7 +125,10 @@ impl WebsockChannel {
         let begin = |websock: &Self, completion: Completion, _: &Context| {
             websock::handshake(&websock.own, completion);
         };
-        Handshake::new(Self::of(own), begin, None)
+        let mut websock = Self::of(own);
+        // Whatever it becomes, it is known as what it is.
+        websock.channel.1 = Some(websock.own.clone());
+        Handshake::new(websock, begin, None)
     }
 
     /// The subprotocol that a client's server has chosen.

@@ -1,6 +1,9 @@
 //! TLS channels, both ends in this process.
 
+use std::future::{Future, poll_fn};
 use std::io::{Read, Write};
+use std::pin::pin;
+use std::task::Poll;
 use std::thread;
 
 use qio::{
@@ -134,4 +137,44 @@ fn credentials_and_handshakes_can_be_shown() {
     let (one, _other) = SocketChannel::pair().unwrap();
     let handshake = TlsChannel::client(one, &credentials, None).unwrap();
     assert!(format!("{handshake:?}").contains("new"));
+}
+
+#[test]
+fn a_write_that_was_dropped_is_what_the_next_one_sends() {
+    let (client, server) = SocketChannel::pair().unwrap();
+    let server = thread::spawn(move || {
+        let credentials = TlsCredentials::anonymous(Endpoint::Server).unwrap();
+        TlsChannel::server(server, &credentials, None)
+            .unwrap()
+            .wait()
+            .unwrap()
+    });
+    let credentials = TlsCredentials::anonymous(Endpoint::Client).unwrap();
+    let client = TlsChannel::client(client, &credentials, None);
+    let client = client.unwrap().wait().unwrap();
+    let mut server = server.join().unwrap();
+    let context = Context::new().unwrap();
+    let on = client.on(&context).unwrap();
+    let mut sent = 0;
+    loop {
+        let mut write = pin!(on.write(&[1; 1000]));
+        let once = poll_fn(|about| Poll::Ready(write.as_mut().poll(about)));
+        match context.block_on(once) {
+            Poll::Ready(written) => sent += written.unwrap(),
+            Poll::Pending => break,
+        }
+    }
+    let reader = thread::spawn(move || {
+        let mut received = Vec::new();
+        server.read_to_end(&mut received).unwrap();
+        received
+    });
+    context.block_on(on.write_all(&[2; 3000])).unwrap();
+    client.bye().unwrap();
+    client.close().unwrap();
+    let received = reader.join().unwrap();
+    assert_eq!(received.len(), sent + 3000);
+    let ones = received.iter().take_while(|&&byte| byte == 1).count();
+    assert_eq!(ones, sent + 1000);
+    assert!(received[ones..].iter().all(|&byte| byte == 2));
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failure is the test's")]
 
 use std::future::poll_fn;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::pin::Pin;
 use std::task::{self, Poll};
 use std::thread;
@@ -91,20 +91,28 @@ fn tls_echoes() {
     });
 }
 
+/// Writes until the socket takes no more; how much that was. Not by tokio, which says the same before it has heard of the
+/// socket, and when a task is to pause.
+fn fill(stream: &Stream) -> usize {
+    let mut sent = 0;
+    loop {
+        match stream.channel().write(&[7; 500]) {
+            Ok(written) => sent += written,
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                return sent;
+            }
+        }
+    }
+}
+
 #[test]
 fn a_slow_tls_peer_hears_the_end() {
     let (client, server) = tls_pair();
     runtime().block_on(async {
         let (mut client, mut server) = (Stream::new(client).unwrap(), Stream::new(server).unwrap());
-        // Until the socket takes no more, so that the end has to wait, too.
-        let mut sent = 0;
-        let full = |about: &mut task::Context<'_>| loop {
-            match Pin::new(&mut client).poll_write(about, &[7; 500]) {
-                Poll::Ready(written) => sent += written.unwrap(),
-                Poll::Pending => return Poll::Ready(()),
-            }
-        };
-        poll_fn(full).await;
+        // So that the end has to wait, too.
+        let sent = fill(&client);
         let mut received = Vec::new();
         let (ended, read) = ::tokio::join!(client.shutdown(), server.read_to_end(&mut received));
         ended.unwrap();
@@ -133,6 +141,31 @@ fn a_websocket_over_tls_echoes() {
             ::tokio::join!(writer, reader);
             assert!(received == sent);
         }
+    });
+}
+
+#[test]
+fn a_slow_websocket_peer_gets_all_before_the_end() {
+    let running = Context::global().start().unwrap();
+    let (client, server) = SocketChannel::pair().unwrap();
+    let server = thread::spawn(move || WebsockChannel::server(server).wait());
+    let request = WebsockRequest::new("localhost").protocol("binary");
+    let client = WebsockChannel::client(client, &request).unwrap();
+    let client = client.wait().unwrap();
+    let server = server.join().unwrap().unwrap();
+    // Nobody but the stream sends what it has taken.
+    drop(running);
+    runtime().block_on(async {
+        let (mut client, mut server) = (Stream::new(client).unwrap(), Stream::new(server).unwrap());
+        let sent = fill(&client);
+        let flush = |about: &mut task::Context<'_>| {
+            Poll::Ready(Pin::new(&mut client).poll_flush(about).is_pending())
+        };
+        assert!(poll_fn(flush).await);
+        let mut received = Vec::new();
+        let (ended, read) = ::tokio::join!(client.shutdown(), server.read_to_end(&mut received));
+        ended.unwrap();
+        assert_eq!(read.unwrap(), sent);
     });
 }
 

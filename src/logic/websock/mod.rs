@@ -127,6 +127,12 @@ pub fn write(websock: &Websock, iov: &[IoVec<'_>]) -> Result<Transfer, Error> {
     state.write(master, iov)
 }
 
+/// Sends what writes have left over; false while the master has no room for all of it.
+pub fn flush(websock: &Websock) -> Result<bool, Error> {
+    let (state, master) = parts(websock)?;
+    state.flush(master)
+}
+
 /// Closes the master; a handshake is cancelled, without its callback (R-WS-6, R-WS-47).
 pub fn close(websock: &Websock) -> Result<(), Error> {
     // A handshake that is cancelled here may have held the last reference.

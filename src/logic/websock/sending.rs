@@ -388,6 +388,18 @@ impl Sender {
         self.arm_pump(master);
     }
 
+    /// The same for a writer: waits for whoever has the output, so that it is the master that has no room if something is
+    /// left.
+    pub(super) fn flush_queued(self: &Arc<Self>, master: &Channel) -> bool {
+        let mut output = self.output.lock();
+        // A failure is the stream's.
+        let _ = self.flush(master, &mut output);
+        let is_sent = output.queued() == 0;
+        drop(output);
+        self.after_output(master);
+        is_sent
+    }
+
     /// The output was let go.
     fn after_output(self: &Arc<Self>, master: &Channel) {
         self.finish_close(master);

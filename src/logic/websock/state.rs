@@ -129,6 +129,19 @@ impl State {
         self.sender.write(master, iov)
     }
 
+    /// Sends what writes have left over; false while the master has no room for all of it.
+    pub(super) fn flush(&self, master: &Channel) -> Result<bool, Error> {
+        if !self.sender.has_output() {
+            return Ok(true);
+        }
+        let is_sent = self.sender.flush_queued(master);
+        match self.stream.end() {
+            // It was given up.
+            Some(Err(error)) => Err(error),
+            _ => Ok(is_sent),
+        }
+    }
+
     /// Moves on without waiting, once the master is ready for something.
     pub(super) fn step(&self, master: &Channel, may_read: bool) {
         if self.phase.is_open()
