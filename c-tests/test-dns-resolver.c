@@ -11,16 +11,12 @@
 
 /*
  * The program's own getaddrinfo stands before the C library's: it counts, notes the query, and
- * knows "many.test", with a duplicate, "system.test", for which it has no descriptor left, and
- * "both.test", which it answers when two have asked.
+ * knows "many.test", with a duplicate, and "system.test", for which it has no descriptor left.
  */
 static int queries;
 static GThread *query_thread;
 static struct addrinfo query_hints;
 static char *query_service;
-static GMutex asking_lock;
-static GCond has_asked;
-static int asking;
 
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **result)
@@ -30,22 +26,8 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     struct addrinfo **place = result;
     unsigned n;
 
-    g_mutex_lock(&asking_lock);
     if (!real) {
         real = dlsym(RTLD_NEXT, "getaddrinfo");
-    }
-    g_mutex_unlock(&asking_lock);
-    if (g_strcmp0(node, "both.test") == 0) {
-        gint64 end = g_get_monotonic_time() + 20 * G_TIME_SPAN_SECOND;
-
-        g_mutex_lock(&asking_lock);
-        asking++;
-        g_cond_broadcast(&has_asked);
-        while (asking < 2 && g_cond_wait_until(&has_asked, &asking_lock, end)) {
-        }
-        g_assert_cmpint(asking, ==, 2);
-        g_mutex_unlock(&asking_lock);
-        return real("192.0.2.1", service, hints, result);
     }
     queries++;
     query_thread = g_thread_self();
@@ -189,30 +171,6 @@ static void test_many(void)
     g_assert_true(addrs[0]->u.inet.host != addrs[2]->u.inet.host);
     free_addresses(naddrs, addrs);
     qapi_free_SocketAddress(addr);
-}
-
-static gpointer thread_looks_up(gpointer opaque)
-{
-    SocketAddress *addr = inet_address("both.test", "80");
-    SocketAddress **addrs;
-    size_t naddrs;
-
-    g_assert_cmpint(look_up(addr, &naddrs, &addrs, &error_abort), ==, 0);
-    g_assert_cmpuint(naddrs, ==, 1);
-    assert_shown(addrs[0], "192.0.2.1 80");
-    free_addresses(naddrs, addrs);
-    qapi_free_SocketAddress(addr);
-    return NULL;
-}
-
-/* R-DNS-2: two threads are inside at once. */
-static void test_concurrent(void)
-{
-    GThread *other = g_thread_new(NULL, thread_looks_up, NULL);
-
-    thread_looks_up(NULL);
-    g_thread_join(other);
-    g_assert_cmpint(asking, ==, 2);
 }
 
 /* No host is any address, no port is 0 (R-DNS-7). */
@@ -617,7 +575,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/dns-resolver/instance", test_instance);
     g_test_add_func("/qio/dns-resolver/sync/literal", test_literal);
     g_test_add_func("/qio/dns-resolver/sync/many", test_many);
-    g_test_add_func("/qio/dns-resolver/sync/concurrent", test_concurrent);
     g_test_add_func("/qio/dns-resolver/sync/wildcard", test_wildcard);
     g_test_add_func("/qio/dns-resolver/sync/families", test_families);
     g_test_add_func("/qio/dns-resolver/sync/options", test_options);

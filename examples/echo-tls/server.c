@@ -81,7 +81,7 @@ int main(int argc, char **argv)
         return 2;
     }
     module_call_init(MODULE_INIT_QOM);
-    qemu_init_main_loop(&error_fatal);
+    qemu_init_main_loop(&error_fatal); /* coroutines are woken from it */
     creds = object_new_with_props(TYPE_QCRYPTO_TLS_CREDS_X509, object_get_objects_root(), "tls0", &error_fatal,
         "dir", argv[1], "endpoint", "server", "verify-peer", argc > 3 ? "yes" : "no", NULL);
     /* Whom the pattern lets in. Without one, "verify-peer" is "no", and the list is asked about nobody. */
