@@ -170,7 +170,8 @@ GAsyncResult *qio_task_to_async_result(QIOTask *task, GObject *source_object, gp
 /**
  * qio_task_result_propagate:
  * @result: (transfer none): what qio_task_to_async_result() has made
- * @pointer: (out) (optional) (nullable): where the task's result goes, which is the caller's then; NULL leaves it
+ * @pointer: (out) (optional) (nullable): where the task's result goes, which is the caller's then; NULL leaves it. Not
+ *   touched if the task failed
  * @error: (nullable): where the error goes, as qio_task_return_to_gtask() makes it
  *
  * What a finish function does. It takes what there is: a second call has no result, and an error that was left out is

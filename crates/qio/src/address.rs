@@ -106,18 +106,31 @@ impl From<SocketAddr> for Address {
 impl std::str::FromStr for Address {
     type Err = Error;
 
-    /// `HOST:PORT`, an IPv6 address in brackets, or `unix:PATH`.
+    /// What an address shows: `HOST:PORT`, an IPv6 address in brackets, `unix:PATH`, `unix:@NAME` or
+    /// `vsock:MACHINE:PORT`.
     fn from_str(text: &str) -> Result<Self> {
+        let refused =
+            |problem: &str| Error::new(io::ErrorKind::InvalidInput, format!("'{text}' {problem}"));
         if let Some(path) = text.strip_prefix("unix:") {
-            return Self::unix(path);
+            return match path.strip_prefix('@') {
+                Some(name) => Self::unix_abstract(name),
+                None => Self::unix(path),
+            };
         }
-        let Some((host, port)) = text.rsplit_once(':') else {
-            let message = format!("'{text}' is neither HOST:PORT nor unix:PATH");
-            return Err(Error::new(io::ErrorKind::InvalidInput, message));
-        };
+        let unknown = || refused("is none of HOST:PORT, unix:PATH, unix:@NAME, vsock:MACHINE:PORT");
+        let (host, port) = text.rsplit_once(':').ok_or_else(unknown)?;
+        if let Some(machine) = host.strip_prefix("vsock:") {
+            let (Ok(machine), Ok(port)) = (machine.parse(), port.parse()) else {
+                return Err(refused("has no numbers for a machine and a port"));
+            };
+            return Ok(Self::vsock(machine, port));
+        }
         let inner = host
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'));
+        if inner.is_none() && host.contains(':') {
+            return Err(refused("has an IPv6 address, which needs brackets"));
+        }
         Self::inet(inner.unwrap_or(host), port)
     }
 }
@@ -127,7 +140,12 @@ impl fmt::Display for Address {
         match self.0.view() {
             View::Inet(inet) => f.write_str(&host_and_port(inet.host(), inet.port())),
             View::Unix(unix) if unix.is_abstract() => write!(f, "unix:@{}", shown(unix.path())),
-            View::Unix(unix) => write!(f, "unix:{}", shown(unix.path())),
+            View::Unix(unix) => {
+                let path = shown(unix.path());
+                // A file whose name begins as that of an abstract one is shown.
+                let here = if path.starts_with('@') { "./" } else { "" };
+                write!(f, "unix:{here}{path}")
+            }
             View::Vsock(vsock) => write!(f, "vsock:{}:{}", shown(vsock.cid()), shown(vsock.port())),
             View::Fd(fd) => write!(f, "fd:{}", shown(fd.name())),
         }

@@ -13,11 +13,25 @@ use qio::{
 
 #[test]
 fn addresses_are_what_they_show() {
-    for text in ["localhost:80", "[::1]:7", "unix:/run/x"] {
+    for text in [
+        "localhost:80",
+        "[::1]:7",
+        ":80",
+        "unix:/run/x",
+        "unix:@name",
+        "vsock:2:99",
+    ] {
         let address: Address = text.parse().unwrap();
         assert_eq!(address.to_string(), text);
     }
-    assert!("no-port".parse::<Address>().is_err());
+    for text in ["no-port", "::1", "::1:7", "vsock:a:1", "vsock:1:b"] {
+        let refused = text.parse::<Address>();
+        assert!(refused.is_err(), "{text}: {refused:?}");
+    }
+    let file = Address::unix("@name").unwrap();
+    assert_eq!(file.to_string(), "unix:./@name");
+    let again: Address = file.to_string().parse().unwrap();
+    assert_eq!(again.path().as_deref(), Some(Path::new("./@name")));
     assert_eq!(Address::vsock(2, 99).to_string(), "vsock:2:99");
     let name = Address::unix_abstract("name").unwrap();
     assert_eq!(format!("{name:?}"), "Address(unix:@name)");
