@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "end.h"
+#include "io/channel-websock.h"
 #ifndef QIO_WITHOUT_TLS
 #include "io/channel-tls.h"
 #endif
@@ -121,9 +122,25 @@ static QIOChannelTLS *tls_of(End *end)
 }
 #endif
 
-/* Whether what is said would be cut short by the shutdown. The end of the whole stream waits for nobody. */
-static bool says_end_later(End *end)
+static QIOChannelWebsock *websock_of(End *end)
 {
+    return (QIOChannelWebsock *)object_dynamic_cast(OBJECT(end->ioc), TYPE_QIO_CHANNEL_WEBSOCK);
+}
+
+/*
+ * Whether what is said, or the last of what was written, would be cut short by the shutdown: until @transport is ready,
+ * which has no references of its own. The end of the whole stream waits for nobody.
+ */
+static bool says_end_later(End *end, End *transport)
+{
+    QIOChannelWebsock *websock = websock_of(end);
+
+    *transport = *end;
+    if (websock) {
+        /* It takes a bit more than is sent, which goes out at once when there is room below. */
+        transport->ioc = websock->master;
+        return !end_is_ready(transport);
+    }
 #if defined(QIO_HAS_TLS_BYE) && !defined(QIO_WITHOUT_TLS)
     return tls_of(end) && !end_is_ready(end);
 #else
@@ -143,6 +160,10 @@ static gboolean say_end(GOutputStream *stream, GError **error)
         qio_channel_tls_bye(tls_of(end), NULL);
     }
 #endif
+    if (websock_of(end)) {
+        /* Nothing, but behind what it has taken before. */
+        qio_channel_write(end->ioc, "", 0, NULL);
+    }
     if (!g_cancellable_is_cancelled(end->closing) && qio_channel_has_feature(end->ioc, QIO_CHANNEL_FEATURE_SHUTDOWN)) {
         errno = 0;
         if (qio_channel_shutdown(end->ioc, QIO_CHANNEL_SHUTDOWN_WRITE, &err) < 0) {
@@ -155,9 +176,9 @@ static gboolean say_end(GOutputStream *stream, GError **error)
 
 static gboolean close_blocking(GOutputStream *stream, GCancellable *cancellable, GError **error)
 {
-    End *end = &QIO_GIO_OUTPUT_STREAM(stream)->end;
+    End *end = &QIO_GIO_OUTPUT_STREAM(stream)->end, transport;
     /* It is closed even so, and the peer told if it can be. */
-    gboolean waited = !says_end_later(end) || end_wait(end, cancellable, error);
+    gboolean waited = !says_end_later(end, &transport) || end_wait(&transport, cancellable, error);
     gboolean said = say_end(stream, waited ? error : NULL);
 
     return waited && said;
@@ -180,12 +201,12 @@ static gboolean close_when_ready(GObject *stream, gpointer opaque)
 static void close_async(GOutputStream *stream, int priority, GCancellable *cancellable,
                         GAsyncReadyCallback callback, gpointer user_data)
 {
-    End *end = &QIO_GIO_OUTPUT_STREAM(stream)->end;
+    End *end = &QIO_GIO_OUTPUT_STREAM(stream)->end, transport;
     GTask *task = g_task_new(stream, cancellable, callback, user_data);
 
     g_task_set_priority(task, priority);
-    if (says_end_later(end)) {
-        GSource *source = end_source(end, G_OBJECT(stream), cancellable);
+    if (says_end_later(end, &transport)) {
+        GSource *source = end_source(&transport, G_OBJECT(stream), cancellable);
 
         g_task_attach_source(task, source, (GSourceFunc)(void (*)(void))close_when_ready);
         g_source_unref(source);

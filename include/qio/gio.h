@@ -42,8 +42,8 @@ G_DECLARE_FINAL_TYPE(QIOGioStream, qio_gio_stream, QIO, GIO_STREAM, GIOStream)
  * be made blocking again.
  *
  * Closing the output stream alone tells the peer that no more comes: a TLS channel says so with close_notify (in profiles
- * that have qio_channel_tls_bye()), as soon as the peer has read enough for it, then writing is shut down if the channel has
- * QIO_CHANNEL_FEATURE_SHUTDOWN. Closing the input stream alone does nothing to the channel. Closing the stream says
+ * that have qio_channel_tls_bye()), as soon as the peer has read enough for it, a WebSocket first sends the last bytes that
+ * it has taken, then writing is shut down if the channel has QIO_CHANNEL_FEATURE_SHUTDOWN. Closing the input stream alone does nothing to the channel. Closing the stream says
  * close_notify as well if that goes out at once, closes the channel, and ends whatever waits with G_IO_ERROR_CLOSED. As
  * any GIOStream, it is closed when the last reference is gone.
  *
