@@ -7,6 +7,7 @@
 #include "open-files.h"
 #include "qapi/error.h"
 #include "qio/websock-client.h"
+#include <sys/wait.h>
 
 /* What is known of a handshake. */
 typedef struct Outcome {
@@ -362,6 +363,8 @@ static void test_masks(void)
     static const uint8_t ping[] = { 0x89, 3, 'a', 'b', 'c', 0x82, 1, 'x' };
     uint8_t key[4], last[4] = { 0 };
     unsigned int equal = 0;
+    int status, written;
+    pid_t child;
     char byte;
     Fixture fixture;
 
@@ -379,6 +382,18 @@ static void test_masks(void)
     }
     /* Of random keys two in a row may be equal; never most of them. */
     g_assert_cmpint(equal, <, 8);
+
+    /* A forked child doesn't go on with the keys that its parent goes on with. */
+    child = fork();
+    written = qio_channel_write(QIO_CHANNEL(fixture.ioc), "f", 1, &error_abort);
+    if (child == 0) {
+        _exit(written != 1);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_cmpint(status, ==, 0);
+    g_byte_array_unref(server_take_frame(&fixture, 0x82, last));
+    g_byte_array_unref(server_take_frame(&fixture, 0x82, key));
+    g_assert_cmpint(memcmp(key, last, sizeof(key)), !=, 0);
 
     server_send(&fixture, ping, sizeof(ping));
     g_assert_cmpint(qio_channel_read(QIO_CHANNEL(fixture.ioc), &byte, 1, &error_abort), ==, 1);

@@ -105,8 +105,8 @@ int qio_channel_set_handshake_timeout(QIOChannel *ioc, uint32_t milliseconds, Er
  * @milliseconds: how long it may be idle from now on; 0 for ever
  * @errp: (nullable): as in qapi/error.h
  *
- * Limits how long no byte is read from the socket and none written to it. After that time, and a quarter of it at most, both
- * directions are shut down: whatever waits is woken, reads fail with ETIMEDOUT rather than tell an end of file, and writes
+ * Limits how long no byte is read from the socket and none written to it. After that time, and a quarter of it and 4 ms at most,
+ * both directions are shut down: whatever waits is woken, reads fail with ETIMEDOUT rather than tell an end of file, and writes
  * with EPIPE. Only what goes through qio_channel_*() functions is seen to move.
  *
  * It ends when the channel is closed. The call keeps no reference.

@@ -1,5 +1,7 @@
 //! Masking of payloads (RFC 6455 section 5.3).
 
+use platform::sync::fork;
+
 /// Masks, or unmasks, a whole payload.
 pub fn apply(data: &mut [u8], mask: [u8; 4]) {
     let mut words = data.chunks_exact_mut(4);
@@ -18,6 +20,8 @@ pub struct Keys {
     /// Random bytes, fetched for many keys at once.
     random: [u8; 256],
     used: usize,
+    /// The process that has fetched them: a forked child would send what its parent sends.
+    generation: u32,
 }
 
 impl Default for Keys {
@@ -26,6 +30,7 @@ impl Default for Keys {
         Self {
             used: random.len(),
             random,
+            generation: 0,
         }
     }
 }
@@ -33,14 +38,23 @@ impl Default for Keys {
 impl Keys {
     /// The next one; the kernel may have none.
     pub fn fresh(&mut self) -> Result<[u8; 4], getrandom::Error> {
-        if self.used == self.random.len() {
-            getrandom::fill(&mut self.random)?;
-            self.used = 0;
+        if self.used == self.random.len() || self.generation != fork::generation_now() {
+            self.fetch()?;
         }
         let mut key = [0; 4];
         key.copy_from_slice(&self.random[self.used..self.used + 4]);
         self.used += key.len();
         Ok(key)
+    }
+
+    #[cold]
+    fn fetch(&mut self) -> Result<(), getrandom::Error> {
+        self.used = self.random.len();
+        // From here on forks are counted.
+        self.generation = fork::generation();
+        getrandom::fill(&mut self.random)?;
+        self.used = 0;
+        Ok(())
     }
 }
 

@@ -55,7 +55,8 @@ pub struct CompletionQueue {
     tasks: Handover<Arc<Task>>,
     /// Counted while tasks are held up and otherwise as it happens.
     iterations: AtomicU64,
-    /// The context and the delivery source in it. Taken by `close`, as both keep the queue alive.
+    /// The context and the delivery source in it. Taken by `close`, as both keep the queue alive. No source ends under
+    /// the lock.
     sources: Mutex<Option<Sources>>,
     /// GLib was told that the delivery source is ready, and remembers it until its dispatch.
     announced: AtomicBool,
@@ -134,12 +135,18 @@ impl CompletionQueue {
         if !self.announced.swap(false, Ordering::Relaxed) {
             return;
         }
-        // Under the lock, since whoever iterates the context or waits in its thread keeps it.
-        if let Some(sources) = &mut *self.sources.lock()
-            && let Some(delivery) = sources.delivery.take()
-        {
-            sources.context.end(delivery.into());
-            sources.delivery = self.attach_delivery(&sources.context);
+        let mut sources = self.sources.lock();
+        let Some(Sources { context, delivery }) = &mut *sources else {
+            return;
+        };
+        let context = Arc::clone(context);
+        // First, so that others that iterate the context or withdraw always find one.
+        let next = self.attach_delivery(&context);
+        let ended = core::mem::replace(delivery, next);
+        // Not locked: the context may go in there (from GLib 2.86 on), and close the queue.
+        drop(sources);
+        if let Some(ended) = ended {
+            context.end(ended.into());
         }
     }
 
@@ -312,7 +319,9 @@ impl CompletionQueue {
                 .remove(&(self.context, self.priority))
         };
         drop(registered);
-        drop(self.sources.lock().take());
+        let sources = self.sources.lock().take();
+        // Not locked either.
+        drop(sources);
         let abandoned = core::mem::take(&mut *self.tasks.lock());
         for task in abandoned {
             match task.terms() {
@@ -425,6 +434,42 @@ mod tests {
         drop(context);
         assert!(!queues().ordinary.lock().contains_key(&key));
         assert_eq!(Arc::strong_count(&queue), 1);
+    }
+
+    #[test]
+    fn no_lock_is_held_where_a_delivery_source_ends() {
+        struct Looks(Arc<CompletionQueue>, Arc<AtomicU64>);
+        impl Drop for Looks {
+            fn drop(&mut self) {
+                let is_free = self.0.sources.try_lock().is_some();
+                self.1
+                    .fetch_add(if is_free { 1 } else { 100 }, Ordering::Relaxed);
+            }
+        }
+
+        let log = Log::default();
+        let context = MainContext::create();
+        let queue = CompletionQueue::for_context(&context);
+        let seen = Arc::new(AtomicU64::new(0));
+        let look = || {
+            let sources = queue.sources.lock();
+            let delivery = sources
+                .as_ref()
+                .and_then(|of| of.delivery.as_ref())
+                .unwrap();
+            delivery.keep(Looks(Arc::clone(&queue), Arc::clone(&seen)));
+        };
+        look();
+        let waited = task(&log, 1);
+        publish(&queue, &context, Arc::clone(&waited));
+        // GLib has heard of it.
+        assert!(context.is_pending());
+        queue.wait_for(&waited).unwrap().deliver();
+        assert!(!context.is_pending());
+        assert_eq!(seen.load(Ordering::Relaxed), 1);
+        look();
+        drop(context);
+        assert_eq!(seen.load(Ordering::Relaxed), 2);
     }
 
     #[test]
