@@ -8,6 +8,7 @@
 #include "qemu/module.h"
 #include "limited-clients.h"
 #include "polls.h"
+#include <sys/wait.h>
 
 /* A thread does something as soon as a wait for this socket blocks. */
 static int acts_when_blocked = -1;
@@ -248,6 +249,50 @@ static void test_ends_while_full(void)
     close_all(fds, 2);
 }
 
+static int changes_no_more;
+
+static gpointer thread_changes(gpointer listener)
+{
+    for (uint32_t i = 1; !g_atomic_int_get(&changes_no_more); i++) {
+        QIOLimits limits = { .size = sizeof(limits), .max_clients = i, .idle_timeout_ms = i };
+
+        qio_net_listener_set_limits(listener, &limits);
+    }
+    return NULL;
+}
+
+/* R-LIMIT-9: the fork comes while another thread, which the child hasn't got, is in the middle of changing limits. */
+static void test_forked(void)
+{
+    QIOLimits limits = { .size = sizeof(limits), .max_clients = 1, .idle_timeout_ms = 1 };
+    QIONetListener *listener = listener_with(1);
+    GThread *thread;
+
+    qio_net_listener_set_limits(listener, &limits);
+    thread = g_thread_new("changes", thread_changes, listener);
+    for (int i = 0; i < 40; i++) {
+        int status;
+        pid_t child = fork();
+
+        if (child == 0) {
+            alarm(20);
+            qio_net_listener_get_limits(listener, &limits);
+            if (limits.max_clients == 0 || limits.max_clients != limits.idle_timeout_ms) {
+                _exit(1);
+            }
+            limits.max_clients = limits.idle_timeout_ms + 1;
+            qio_net_listener_set_limits(listener, &limits);
+            qio_net_listener_get_limits(listener, &limits);
+            _exit(limits.max_clients != limits.idle_timeout_ms + 1);
+        }
+        g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+        g_assert_cmpint(status, ==, 0);
+    }
+    g_atomic_int_set(&changes_no_more, 1);
+    g_thread_join(thread);
+    end(listener);
+}
+
 int main(int argc, char **argv)
 {
     module_call_init(MODULE_INIT_QOM);
@@ -260,6 +305,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qio/limits/wait-disconnect", test_wait_disconnect);
     g_test_add_func("/qio/limits/change", test_change);
     g_test_add_func("/qio/limits/ends-while-full", test_ends_while_full);
+    g_test_add_func("/qio/limits/forked", test_forked);
 #ifdef QIO_HAS_LISTENER_SOURCE
     g_test_add_func("/qio/limits/aio", test_aio);
 #endif

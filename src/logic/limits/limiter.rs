@@ -4,10 +4,11 @@
 //! than there are. One that has come is a [`Client`] until it goes.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use super::bucket::TokenBucket;
 use super::peer::Peer;
+use super::shown::Shown;
 use super::{Limits, of_process};
 use crate::logic::statistics::{self, Count};
 use platform::glib::monotonic_time;
@@ -34,7 +35,19 @@ pub enum Rest {
 pub struct Limiter {
     /// Readable without the lock.
     is_on: AtomicBool,
+    /// The limits in force, for a forked child.
+    shown: Shown,
+    /// Of the process that has made the limiter.
+    counting: Counting,
+}
+
+/// What one process counts. A forked child counts its own clients, under its own lock: that of its parent may be
+/// held by a thread that it hasn't got.
+struct Counting {
+    generation: u32,
     inner: Mutex<Inner>,
+    /// Of a child of the process, or of a child of that.
+    of_child: OnceLock<Box<Counting>>,
 }
 
 struct Inner {
@@ -44,8 +57,40 @@ struct Inner {
     clients: u32,
     peers: HashMap<Peer, u32>,
     resting: Vec<Weak<dyn Resume>>,
-    /// A forked child counts its own clients.
-    generation: u32,
+}
+
+impl Counting {
+    fn new(limits: Limits, generation: u32, resting: Vec<Weak<dyn Resume>>) -> Self {
+        Self {
+            generation,
+            inner: Mutex::new(Inner {
+                resting,
+                ..Inner::new(limits)
+            }),
+            of_child: OnceLock::new(),
+        }
+    }
+
+    /// That of a forked child.
+    #[cold]
+    fn of_child(&self, generation: u32, shown: &Shown) -> &Self {
+        self.of_child.get_or_init(|| {
+            // A watch that rests in the parent rests in the child, too, until a client of the child goes or limits change.
+            let resting = (self.inner.try_lock()).map(|mut of| core::mem::take(&mut of.resting));
+            let child = Self::new(shown.get(), generation, resting.unwrap_or_default());
+            Box::new(child)
+        })
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        if self.generation != fork::generation() && self.inner.try_lock().is_none() {
+            // Another thread of the parent was changing it at the fork.
+            let inner = core::mem::replace(&mut self.inner, Mutex::new(Inner::new(Limits::NONE)));
+            let _ = core::mem::ManuallyDrop::new(inner);
+        }
+    }
 }
 
 impl Inner {
@@ -56,7 +101,6 @@ impl Inner {
             clients: 0,
             peers: HashMap::new(),
             resting: Vec::new(),
-            generation: fork::generation(),
         }
     }
 
@@ -98,7 +142,8 @@ impl Default for Limiter {
         let limits = of_process();
         Self {
             is_on: AtomicBool::new(limits.is_any()),
-            inner: Mutex::new(Inner::new(limits)),
+            shown: Shown::new(limits),
+            counting: Counting::new(limits, fork::generation(), Vec::new()),
         }
     }
 }
@@ -121,6 +166,11 @@ impl Limiter {
             inner.bucket = bucket(&limits);
         }
         let resting = core::mem::take(&mut inner.resting);
+        if limits.is_any() {
+            // Before a child could see them.
+            self.is_on.store(true, Ordering::Release);
+        }
+        self.shown.set(limits);
         self.is_on.store(limits.is_any(), Ordering::Release);
         drop(inner);
         resume(resting);
@@ -132,14 +182,12 @@ impl Limiter {
     }
 
     fn lock(&self) -> platform::sync::MutexGuard<'_, Inner> {
-        let mut inner = self.inner.lock();
         let generation = fork::generation();
-        if inner.generation != generation {
-            inner.generation = generation;
-            inner.clients = 0;
-            inner.peers.clear();
+        let mut counting = &self.counting;
+        while counting.generation != generation {
+            counting = counting.of_child(generation, &self.shown);
         }
-        inner
+        counting.inner.lock()
     }
 
     /// A place for the next client; None where nothing is limited.

@@ -4,6 +4,7 @@
 //! - this file has the limits themselves, those of the process among them;
 //! - [`environment`] reads those from `QIO_LIMITS`;
 //! - [`limiter`] counts the clients of one listener;
+//! - [`shown`] has its limits for a forked child, without a lock;
 //! - [`bucket`] is the accept rate;
 //! - [`peer`] says which clients are of one peer;
 //! - [`deadline`] ends a handshake that takes too long;
@@ -19,6 +20,7 @@ pub mod idle;
 pub mod limiter;
 pub mod peer;
 pub mod properties;
+mod shown;
 
 use std::sync::OnceLock;
 

@@ -458,6 +458,7 @@ mod tests {
                 .and_then(|of| of.delivery.as_ref())
                 .unwrap();
             delivery.keep(Looks(Arc::clone(&queue), Arc::clone(&seen)));
+            drop(sources);
         };
         look();
         let waited = task(&log, 1);
