@@ -128,7 +128,7 @@ impl Sender {
             accepted = direct::send(&mut source, offered, remembers, output, traced, transfer)?;
             // The master may have room for the rest: then it must not wait for the main loop.
             if output.queued() > 0 {
-                self.flush(master, output)?;
+                self.drain(master, output)?;
                 return Ok(accepted);
             }
             if accepted == offered || (accepted > 0 && !remembers) {
@@ -153,7 +153,7 @@ impl Sender {
                 let header = output.queued() - before - queued;
                 self.stream.traced.encoded(BINARY, header, queued);
             }
-            self.flush(master, output)?;
+            self.drain(master, output)?;
             accepted += queued;
             // What is masked goes this way as long as the master takes it.
             if !output.masks()
@@ -315,7 +315,7 @@ impl Sender {
     }
 
     /// Sends as much as the master takes. The errors of the master are remembered.
-    fn flush(&self, master: &Channel, output: &mut Output) -> Result<(), Error> {
+    fn drain(&self, master: &Channel, output: &mut Output) -> Result<(), Error> {
         let result = loop {
             if let Err(error) = self.queue_owed(output) {
                 output.clear();
@@ -378,7 +378,7 @@ impl Sender {
             let Some(mut output) = self.output.try_lock() else {
                 return;
             };
-            let result = self.flush(master, &mut output);
+            let result = self.drain(master, &mut output);
             drop(output);
             self.finish_close(master);
             if result.is_err() || self.queued.load(Ordering::Acquire) > 0 {
@@ -390,10 +390,10 @@ impl Sender {
 
     /// The same for a writer: waits for whoever has the output, so that it is the master that has no room if something is
     /// left.
-    pub(super) fn flush_queued(self: &Arc<Self>, master: &Channel) -> bool {
+    pub(super) fn flush(self: &Arc<Self>, master: &Channel) -> bool {
         let mut output = self.output.lock();
         // A failure is the stream's.
-        let _ = self.flush(master, &mut output);
+        let _ = self.drain(master, &mut output);
         let is_sent = output.queued() == 0;
         drop(output);
         self.after_output(master);

@@ -134,7 +134,7 @@ impl State {
         if !self.sender.has_output() {
             return Ok(true);
         }
-        let is_sent = self.sender.flush_queued(master);
+        let is_sent = self.sender.flush(master);
         match self.stream.end() {
             // It was given up.
             Some(Err(error)) => Err(error),
