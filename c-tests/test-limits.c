@@ -6,9 +6,9 @@
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
+#include "forked-child.h"
 #include "limited-clients.h"
 #include "polls.h"
-#include <sys/wait.h>
 
 /* A thread does something as soon as a wait for this socket blocks. */
 static int acts_when_blocked = -1;
@@ -271,22 +271,20 @@ static void test_forked(void)
     qio_net_listener_set_limits(listener, &limits);
     thread = g_thread_new("changes", thread_changes, listener);
     for (int i = 0; i < 40; i++) {
-        int status;
         pid_t child = fork();
 
         if (child == 0) {
             alarm(20);
             qio_net_listener_get_limits(listener, &limits);
             if (limits.max_clients == 0 || limits.max_clients != limits.idle_timeout_ms) {
-                _exit(1);
+                child_end(false);
             }
             limits.max_clients = limits.idle_timeout_ms + 1;
             qio_net_listener_set_limits(listener, &limits);
             qio_net_listener_get_limits(listener, &limits);
-            _exit(limits.max_clients != limits.idle_timeout_ms + 1);
+            child_end(limits.max_clients == limits.idle_timeout_ms + 1);
         }
-        g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-        g_assert_cmpint(status, ==, 0);
+        child_await(child);
     }
     g_atomic_int_set(&changes_no_more, 1);
     g_thread_join(thread);

@@ -5,9 +5,9 @@
  */
 #include "qemu/osdep.h"
 #include "cancelled-tasks.h"
+#include "forked-child.h"
 #include "probe-object.h"
 #include "qio/trace.h"
-#include <sys/wait.h>
 
 #define MINUTE (60 * G_USEC_PER_SEC)
 
@@ -476,7 +476,6 @@ static void test_forked(void)
     Job cancelled = { 0 }, running = { 0 };
     QIOTask *tasks[2] = { job_start(&cancelled, NULL, &options), job_start(&running, NULL, &options) };
     GThread *thread;
-    int status;
     pid_t child;
 
     job_wait_for_worker(&cancelled);
@@ -489,14 +488,11 @@ static void test_forked(void)
     child = fork();
     if (child == 0) {
         alarm(20);
-        if (!qio_task_is_cancelled(tasks[0]) || qio_task_get_outcome(tasks[0]) != QIO_TASK_CANCELLED
-            || qio_task_cancel(tasks[0])) {
-            _exit(1);
-        }
-        _exit(qio_task_is_cancelled(tasks[1]) || qio_task_get_outcome(tasks[1]) != QIO_TASK_PENDING);
+        child_end(qio_task_is_cancelled(tasks[0]) && qio_task_get_outcome(tasks[0]) == QIO_TASK_CANCELLED
+                  && !qio_task_cancel(tasks[0]) && !qio_task_is_cancelled(tasks[1])
+                  && qio_task_get_outcome(tasks[1]) == QIO_TASK_PENDING);
     }
-    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-    g_assert_cmpint(status, ==, 0);
+    child_await(child);
     gate_open(&in_news);
     g_thread_join(thread);
     sinks[0].function = NULL;
