@@ -110,6 +110,10 @@ def parts_at_once(check, suite, top):
     for name in 'abcdfgh':
         assert f'    {name}: 1 passed, 0 failed (' in printed.getvalue(), printed.getvalue()
     assert '    e: 0 passed, 1 failed (' in printed.getvalue(), printed.getvalue()
+    with contextlib.redirect_stdout(io.StringIO()):
+        none, _ = check.run_parts(dict([part('j'), part('k')]), top, 2, until=0)
+    expect((none.passed, none.failed, none.skipped), (0, 0, [
+        f'{name}: the time was over before it began (--within)' for name in 'jk']))
     expect(sorted(total.failures), ["e: ValueError('a mistake')", "i: ValueError('a mistake')"])
 
 
