@@ -67,6 +67,8 @@ def parts():
         'rust-package': ('that crate as a package, from a clean clone', single(['scripts/rust-package']), True),
         'miri': ('Rust unit tests that call no C, under Miri', miri, True),
         'model': ('models of what threads hand over', model, True),
+        # Early, as it takes longest and others wait for it.
+        'packages': ('Debian packages: built, installed, removed', packages, True),
         'c': ('C tests, headers, layouts, symbols', meson_test(
             'build-check', *but(['all-faults', *ALL_WAYS]), make=embedded), False),
         'all-ways': ('all ways to build and install, and for all profiles', meson_test(
@@ -90,7 +92,6 @@ def parts():
             'build-check-hosted', *only(ALL_WAYS[:2]), make=hosted), True),
         'coverage': ('which lines tests run', coverage, True),
         'arm64': ('C tests and Rust unit tests for arm64, emulated', arm64, True),
-        'packages': ('Debian packages: built, installed, removed', packages, True),
         'docs': ('documentation site: pages, reference, links, what a browser shows', docs, True),
         'demo': ('demo outside the tree', demo, False),
         'release': ('C tests of the release build', meson_test(
