@@ -153,6 +153,9 @@ impl Resting {
 struct Instance<H> {
     base: GSource,
     /// Which descriptors were taken out of the poll. Of the iterating thread.
+    ///
+    /// It also hands the hooks from who makes the source to who iterates it. GLib's locks do that already, but tools
+    /// that watch threads don't see them.
     resting: AtomicU8,
     /// Who looks at the source without keeping it.
     eye: ManuallyDrop<OnceLock<Arc<Eye>>>,
@@ -160,11 +163,26 @@ struct Instance<H> {
 }
 
 impl<H: Hooks> Instance<H> {
+    /// What GLib was given, in one of its calls.
+    ///
+    /// # Safety
+    /// [`Source::new`] made the source with these hooks, and it lives for as long as the result is used.
+    unsafe fn of<'s>(source: *mut GSource) -> &'s Self {
+        // SAFETY: the caller's promise.
+        let instance = unsafe { &*source.cast::<Self>() };
+        instance.resting.load(Ordering::Acquire);
+        instance
+    }
+
     /// Takes descriptors out of the poll, and puts others into it again.
     fn rest(&self, source: &Source, mask: u8) {
-        let before = self.resting.swap(mask, Ordering::Relaxed);
+        let before = self.resting.load(Ordering::Relaxed);
+        if before == mask {
+            return;
+        }
+        self.resting.store(mask, Ordering::Relaxed);
         // Another thread may have destroyed the source.
-        if before == mask || source.is_destroyed() {
+        if source.is_destroyed() {
             return;
         }
         for (at, poll_fd) in self.hooks.poll_fds().iter().enumerate().take(8) {
@@ -183,7 +201,7 @@ impl<H: Hooks> Instance<H> {
 
 unsafe extern "C" fn prepare<H: Hooks>(source: *mut GSource, timeout: *mut c_int) -> gboolean {
     // SAFETY: GLib passes a source of ours, which lives until it is finalised.
-    let instance = unsafe { &*source.cast::<Instance<H>>() };
+    let instance = unsafe { Instance::<H>::of(source) };
     // SAFETY: GLib passes the source, never NULL; it stays GLib's reference.
     let source = ManuallyDrop::new(Source(unsafe { NonNull::new_unchecked(source) }));
     let is_ready = instance.hooks.prepare_parent(&source);
@@ -196,7 +214,7 @@ unsafe extern "C" fn prepare<H: Hooks>(source: *mut GSource, timeout: *mut c_int
 
 unsafe extern "C" fn check<H: Hooks>(source: *mut GSource) -> gboolean {
     // SAFETY: as in `prepare`.
-    let hooks = unsafe { &(*source.cast::<Instance<H>>()).hooks };
+    let hooks = unsafe { &Instance::<H>::of(source).hooks };
     // SAFETY: as in `prepare`.
     let source = ManuallyDrop::new(Source(unsafe { NonNull::new_unchecked(source) }));
     hooks.check_parent(&source).into()
@@ -208,7 +226,7 @@ unsafe extern "C" fn dispatch<H: Hooks>(
     data: *mut c_void,
 ) -> gboolean {
     // SAFETY: as in `prepare`; GLib holds a reference on the source while it is dispatched.
-    let hooks = unsafe { &(*source.cast::<Instance<H>>()).hooks };
+    let hooks = unsafe { &Instance::<H>::of(source).hooks };
     // SAFETY: as in `prepare`.
     let source = ManuallyDrop::new(Source(unsafe { NonNull::new_unchecked(source) }));
     let callback = Callback {
@@ -269,14 +287,14 @@ impl Source {
         let source =
             unsafe { ffi::g_source_new(ptr::from_ref(Table::<H>::FUNCS).cast_mut(), size) };
         let instance = source.cast::<Instance<H>>();
-        // `resting` is 0, as the memory is.
         // SAFETY: the memory behind the base is ours and uninitialised.
         unsafe { (&raw mut (*instance).eye).write(ManuallyDrop::new(OnceLock::new())) };
         // SAFETY: as above.
         unsafe { (&raw mut (*instance).hooks).write(ManuallyDrop::new(hooks)) };
-        // SAFETY: initialised above, and at a fixed address until finalised.
-        let hooks = unsafe { &(*instance).hooks };
-        for poll_fd in hooks.poll_fds() {
+        // SAFETY: initialised above, but for a number that is 0 as the memory is, and at a fixed address until finalised.
+        let instance = unsafe { &*instance };
+        instance.resting.store(0, Ordering::Release);
+        for poll_fd in instance.hooks.poll_fds() {
             // SAFETY: the GPollFD lives as long as the source.
             unsafe { ffi::g_source_add_poll(source, poll_fd.0.get()) }
         }
