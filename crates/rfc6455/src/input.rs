@@ -64,7 +64,8 @@ impl Input {
     /// Room for more.
     pub fn space(&mut self) -> &mut [u8] {
         if self.raw.is_empty() {
-            self.raw.resize(CAPACITY, 0);
+            // Zeroed by the allocator: a build without optimisation would write byte after byte.
+            self.raw = vec![0; CAPACITY];
         }
         if self.start > 0 {
             self.raw.copy_within(self.start..self.end, 0);
