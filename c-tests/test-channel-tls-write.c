@@ -3,6 +3,7 @@
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "rounds.h"
 #include "tls-peer.h"
 #include "tls-wire.h"
 #include "mistakes.h"
@@ -151,7 +152,7 @@ static void test_shortened(void)
 /* Elements of any size, offered again in any other cut, over a wire that is full most of the time. */
 static void test_any_cut(void)
 {
-    const size_t size = 400000;
+    const size_t size = is_slow() ? 100000 : 400000;
     g_autofree char *bytes = pattern(size);
     g_autoptr(GByteArray) got = g_byte_array_new();
     size_t done = 0;

@@ -3,6 +3,7 @@
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "rounds.h"
 #include "websock-frames.h"
 #include "watch-seen.h"
 
@@ -375,7 +376,8 @@ enum { BOUND = 1 << 20 };
 static void flood(const void *bytes, size_t size, size_t begin, void (*turn)(Web *web), bool shakes_hands)
 {
     g_autofree char *block = g_malloc(1 << 16);
-    size_t before, peak = 0, sent = 0, full = 0;
+    /* The bound can't be seen under valgrind: more than a channel and its sockets hold is enough there. */
+    size_t before, peak = 0, sent = 0, full = 0, most = is_slow() ? 256 << 10 : 4 << 20;
     Web web;
 
     if (shakes_hands) {
@@ -390,7 +392,7 @@ static void flood(const void *bytes, size_t size, size_t begin, void (*turn)(Web
         block[i] = ((const char *)bytes)[begin + i % (size - begin)];
     }
     before = malloced();
-    while (sent < 4 << 20 && full < 4) {
+    while (sent < most && full < 4) {
         /* Whole ones, so that they stay in step. */
         size_t whole = (1 << 16) / (size - begin) * (size - begin), at = 0;
 
@@ -462,10 +464,10 @@ static void test_flood(void)
         /* Pings whose answers nobody takes. */
         FLOOD("\x89\x84\0\0\0\0ping", 0, turns[i], true);
         FLOOD("\x8a\x84\0\0\0\0pong", 0, turns[i], true);
-        /* A request without end. */
-        FLOOD("GET / HTTP/1.1\r\nA: b\r\n", 16, turn_of_loop, false);
-        FLOOD("z", 0, turn_of_loop, false);
     }
+    /* A request without end. */
+    FLOOD("GET / HTTP/1.1\r\nA: b\r\n", 16, turn_of_loop, false);
+    FLOOD("z", 0, turn_of_loop, false);
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@
 #include "qom/object.h"
 
 #include "dump.h"
+#include "rounds.h"
 #include "task-log.h"
 
 #include <pthread.h>
@@ -203,7 +204,7 @@ static void test_signal_handler(void)
     g_assert_cmpint(sigaction(SIGALRM, &action, NULL), ==, 0);
     dumps = 0;
     g_assert_cmpint(setitimer(ITIMER_REAL, &often, NULL), ==, 0);
-    while (dumps < 200) {
+    while (dumps < (is_slow() ? 50 : 200)) {
         void *memory = malloc(100 + dumps);
         complete_and_free(qio_task_new(NULL, func_counts, &held, NULL));
         object_unref(OBJECT(qio_channel_null_new()));
@@ -250,7 +251,7 @@ static void test_threads(void)
     for (int i = 0; i < THREADS; i++) {
         g_assert_cmpint(pthread_create(&threads[i], NULL, make_and_free, NULL), ==, 0);
     }
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < (is_slow() ? 50 : 200); i++) {
         g_autofree char *text = dump_text();
 
         assert_whole(text);

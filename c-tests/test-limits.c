@@ -9,6 +9,7 @@
 #include "forked-child.h"
 #include "limited-clients.h"
 #include "polls.h"
+#include "rounds.h"
 
 /* A thread does something as soon as a wait for this socket blocks. */
 static int acts_when_blocked = -1;
@@ -270,7 +271,7 @@ static void test_forked(void)
 
     qio_net_listener_set_limits(listener, &limits);
     thread = g_thread_new("changes", thread_changes, listener);
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < (is_slow() ? 10 : 40); i++) {
         pid_t child = fork();
 
         if (child == 0) {

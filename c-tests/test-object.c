@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "rounds.h"
 #include "test-object-types.h"
 
 /* How many threads compete. */
@@ -265,9 +266,9 @@ static void counted_finalize(Object *obj)
 
 static void *count_up_and_down(void *opaque)
 {
-    int i;
+    int rounds = has_few_rounds() ? 2000 : 50000, i;
 
-    for (i = 0; i < 50000; i++) {
+    for (i = 0; i < rounds; i++) {
         object_ref(opaque);
         object_unref(opaque);
     }
@@ -347,9 +348,9 @@ static void *cast_around(void *opaque)
     };
     Object *obj = opaque;
     ObjectClass *klass = object_get_class(obj);
-    size_t i;
+    size_t rounds = has_few_rounds() ? 2000 : 60000, i;
 
-    for (i = 0; i < 60000; i++) {
+    for (i = 0; i < rounds; i++) {
         const char *name = same[i % ARRAY_SIZE(same)];
 
         g_assert_true(object_dynamic_cast_assert(obj, name, __FILE__, __LINE__,

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include "listener-clients.h"
+#include "rounds.h"
 
 /*
  * The program's own accept4 and poll stand before the C library's.
@@ -76,12 +77,6 @@ int poll(struct pollfd *fds, nfds_t count, int limit)
         }
     }
     return ready;
-}
-
-/* Under valgrind, which the test setup announces, time says nothing. */
-static gboolean is_slow(void)
-{
-    return g_getenv("QIO_TEST_SLOW") != NULL;
 }
 
 /* Descriptors ---------------------------------------------------------------- */

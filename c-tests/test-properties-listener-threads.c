@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include "listener-clients.h"
+#include "rounds.h"
 
 /* Numbers that one thread waits for and another one changes. */
 static GMutex flags_lock;
@@ -82,12 +83,7 @@ int poll(struct pollfd *fds, nfds_t count, int limit)
     return real(fds, count, limit);
 }
 
-/* Under valgrind, which the test setup announces, counts are smaller; what is checked is not. */
-static bool is_slow(void)
-{
-    return g_getenv("QIO_TEST_SLOW") != NULL;
-}
-
+/* Counts are smaller under valgrind; what is checked is not. */
 static int rounds(int many)
 {
     return is_slow() ? many / 20 : many;

@@ -10,12 +10,6 @@
 #include "error-queue.h"
 #include "rounds.h"
 
-/* Under valgrind. */
-static bool is_slow(void)
-{
-    return g_getenv("QIO_TEST_SLOW") != NULL;
-}
-
 /* C1 ---------------------------------------------------------------------------- */
 
 /* A request of @count elements, each with its own bytes, some of them empty. */

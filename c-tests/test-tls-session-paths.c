@@ -7,6 +7,7 @@
  */
 #include "qemu/osdep.h"
 
+#include "rounds.h"
 #include "tls-creds-expect.h"
 
 #include <gnutls/abstract.h>
@@ -113,11 +114,21 @@ static char *checked(const Heap *heap, bool by_server, const char *priority)
     return text;
 }
 
-/* Both ends say the same of the other, NULL if it is good, by TLS 1.2 and 1.3. */
+/*
+ * Both ends say the same of the other, NULL if it is good, by TLS 1.2 and 1.3. Under valgrind one end by either, and the
+ * other way round with the next heap.
+ */
 static void expect(const Heap *heap, const char *refused, int line)
 {
+    static int heaps;
+
+    heaps++;
     for (int by_server = 0; by_server < 2; by_server++) {
         for (int is_old = 0; is_old < 2; is_old++) {
+            if (is_slow() && (heaps + by_server + is_old) % 2) {
+                continue;
+            }
+
             g_autofree char *text = checked(heap, by_server,
                                             is_old ? "NORMAL:-VERS-TLS1.3" : "NORMAL");
 
@@ -223,12 +234,16 @@ static void check_renewed(bool same_key, bool no_key_ids, int begins, int ends)
 
 static void test_renewed(void)
 {
+    static const int hours[][2] = { { -48, -24 }, { 24, 48 }, { -1, 24 }, { -2, 48 } };
+
     for (int no_key_ids = 0; no_key_ids < 2; no_key_ids++) {
         for (int same_key = 0; same_key < 2; same_key++) {
-            check_renewed(same_key, no_key_ids, -48, -24);
-            check_renewed(same_key, no_key_ids, 24, 48);
-            check_renewed(same_key, no_key_ids, -1, 24);
-            check_renewed(same_key, no_key_ids, -2, 48);
+            for (int i = 0; i < 4; i++) {
+                /* Under valgrind each of them once. */
+                if (!is_slow() || i == 2 * no_key_ids + same_key) {
+                    check_renewed(same_key, no_key_ids, hours[i][0], hours[i][1]);
+                }
+            }
         }
     }
 }

@@ -74,14 +74,20 @@ def pairs(profile):
 
 def cover():
     """Profiles that between them have every value of every switch, and every pair of values that
-    occurs: greedily, the default one first."""
+    occurs."""
+    chosen = by_worth()
+    return [profile for profile in PROFILES if profile in chosen]
+
+
+def by_worth():
+    """The same, greedily: the default one first, and then whichever has most pairs that none before it has."""
     missing = set().union(*map(pairs, PROFILES))
     chosen = []
     while missing:
         best = max(PROFILES, key=lambda profile: (profile == DEFAULT and not chosen, len(pairs(profile) & missing)))
         chosen.append(best)
         missing -= pairs(best)
-    return [profile for profile in PROFILES if profile in chosen]
+    return chosen
 
 
 def is_provisional(profile):

@@ -28,7 +28,7 @@ def check(unit):
     title, names, language = unit
     text = source.includes(names)
     return title, source.compile_text(
-        profile, text, *source.WARNINGS, '-fsyntax-only', language=language
+        profile, text, *source.WARNINGS, '-fsyntax-only', language=language, whole=title.startswith('all')
     )
 
 

@@ -1,9 +1,12 @@
 """C code over the project's headers, for the tests that ask the compiler."""
 
 import os
+import pathlib
 import re
 import shlex
 import subprocess
+import tempfile
+import threading
 
 import abi
 
@@ -43,10 +46,42 @@ def command(profile, *args, language='c'):
     ]  # fmt: skip
 
 
-def compile_text(profile, text, *args, language='c'):
-    """Compiles one translation unit; the result has the compiler's output."""
+# With these a unit is compiled as osdep.h was.
+SAME_BEGINNING = {'-fsyntax-only', '-fmax-errors=0', *WARNINGS}
+BEGINNING = '#include "qemu/osdep.h"\n'
+scratch = tempfile.TemporaryDirectory()
+prepared = {}
+preparing = threading.Lock()
+
+
+def prepare(profile, language):
+    """Options for the compiler to find what a unit begins with compiled, in which it spends nine tenths of its time; None
+    where it can't."""
+    compiler = command(profile, language=language)
+    macros = subprocess.run([*compiler, '-dM', '-E', os.devnull], capture_output=True, text=True).stdout
+    if '__clang__' in macros:
+        return None
+    header = pathlib.Path(scratch.name, f'{profile}-{language}', 'beginning.h')
+    header.parent.mkdir()
+    header.write_text(BEGINNING)
+    compiler[compiler.index('-x') + 1] = {'c': 'c-header', 'c++': 'c++-header'}[language]
+    run = subprocess.run([*compiler, str(header), '-o', f'{header}.gch'], capture_output=True)
+    return [f'-I{header.parent}'] if run.returncode == 0 else None
+
+
+def compile_text(profile, text, *args, language='c', whole=False):
+    """Compiles one translation unit; the result has the compiler's output. What it says of osdep.h itself it says only
+    where the @whole unit is compiled."""
+    options = None
+    if not whole and SAME_BEGINNING.issuperset(args) and text.startswith(BEGINNING):
+        with preparing:
+            if (profile, language) not in prepared:
+                prepared[profile, language] = prepare(profile, language)
+            options = prepared[profile, language]
+    if options is not None:
+        text = '#include "beginning.h"\n' + text.removeprefix(BEGINNING)
     return subprocess.run(
-        command(profile, *args, '-', language=language),
+        command(profile, *(options or []), *args, '-', language=language),
         input=text, text=True, capture_output=True, env={**os.environ, 'LC_ALL': 'C'},
     )  # fmt: skip
 

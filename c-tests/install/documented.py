@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """All C in README.md and docs/*.md, and the examples, compile against the installed tree without a
-warning, as they stand, with every compiler that is there; and all installed headers, as C and as C++.
+warning, as they stand; and all installed headers, as C and as C++: with the compiler of the build, or with every one
+that is there.
 
-usage: documented.py PROFILE HOST BUILD-DIR
+usage: documented.py PROFILE HOST BUILD-DIR [all]
 """
 
 import concurrent.futures
@@ -19,7 +20,7 @@ import abi
 import installed
 import pages
 
-profile, host, build = sys.argv[1:]
+profile, host, build, *which = sys.argv[1:]
 
 # What the project promises to work with; scripts/setup installs what the system has of them.
 COMPILERS = [f'gcc-{version}' for version in range(12, 16)] + [f'clang-{version}' for version in range(14, 20)]
@@ -96,15 +97,15 @@ with tempfile.TemporaryDirectory() as scratch:
             return f'{place}: {shlex.join(command)}\n{run.stderr}'
         return None
 
-    missing = [name for name in COMPILERS if not shutil.which(name)]
-    found = [[name] for name in COMPILERS if shutil.which(name)]
-    if real_path(tree.compiler[-1]) not in [real_path(name) for (name,) in found]:
-        found.append(tree.compiler)
+    known = COMPILERS if which == ['all'] else []
+    missing = [name for name in known if not shutil.which(name)]
+    others = [[name] for name in known if shutil.which(name) and real_path(name) != real_path(tree.compiler[-1])]
+    found = [tree.compiler, *others]
     work = []
     for compiler in found:
         for place, path, is_program in units:
-            # What the compiler takes without being asked, and for the pages what the library is written for.
-            for standard in [[], ['-std=gnu11']] if path.parent == root else [[]]:
+            # What the compiler takes without being asked, and for the pages once what the library is written for.
+            for standard in [[], ['-std=gnu11']] if path.parent == root and compiler == tree.compiler else [[]]:
                 work.append((compiler, place, path, ['-O1', *standard], is_program))
         work.append((compiler, 'all headers', root / 'headers.c', ['-std=gnu11', *STRICT], False))
         plus_plus = shlex.split(os.environ['CXX']) if compiler == tree.compiler else [c_plus_plus(compiler[0])]
