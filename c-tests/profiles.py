@@ -12,7 +12,9 @@ import sys
 import abi
 
 cargo, root, target = sys.argv[1:]
-environment = {**os.environ, 'CARGO_TARGET_DIR': os.environ.get('CARGO_TARGET_DIR', target)}
+# What meson says of tools is what cargo takes anyway; said, it would compile all anew that asks for it.
+environment = {name: value for name, value in os.environ.items() if name not in ('CC', 'PKG_CONFIG')}
+environment.setdefault('CARGO_TARGET_DIR', target)
 failed = []
 for profile in abi.PROFILES:
     ends = profile in (abi.PROFILES[0], abi.DEFAULT, abi.PROFILES[-1])

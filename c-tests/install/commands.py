@@ -61,6 +61,9 @@ def sandbox(root):
     compiler = shutil.which(shlex.split(os.environ['CC'])[-1])
     script(tools / 'meson', f'''\
 export CC={compiler}
+# What is installed here is nothing that the library is made of, and another place each time, for which cargo would
+# compile all anew.
+unset PKG_CONFIG_PATH
 if [ "$1" = setup ]; then
     directory=$2; shift 2
     exec {meson} setup "$directory" {shlex.quote(str(abi.ROOT))} --prefix={prefix} --libdir=lib "$@"

@@ -43,7 +43,7 @@ with tempfile.TemporaryDirectory() as scratch:
     prefix = next(iter(root.rglob('*.pc'))).read_text().split('\n')[0].removeprefix('prefix=')
     libdir = next(iter(root.rglob('*.pc'))).parent.parent.relative_to(f'{root}{prefix}')
     meson_run('setup', second, str(abi.ROOT), f'-Dabi={other}', f'-Dhost={host}', '-Dtests=false',
-              '-Dbenchmarks=false', f'--prefix={prefix}', f'--libdir={libdir}', '-Dbuildtype=debug')
+              '-Dbenchmarks=false', f'--prefix={prefix}', f'--libdir={libdir}', '-Dbuildtype=debug', '-Ddebug=false')
     meson_run('compile', '-C', second)
     meson_run('install', '-C', second, '--no-rebuild', '--quiet', '--destdir', str(root))
     after = content(root)

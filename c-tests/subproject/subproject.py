@@ -25,7 +25,7 @@ with tempfile.TemporaryDirectory() as scratch:
     shutil.copy(pathlib.Path(root) / 'examples' / 'libqio.wrap', user / 'subprojects')
 
     # What cargo has compiled already need not be compiled again.
-    environment = {**os.environ, 'CARGO_TARGET_DIR': target}
+    environment = {**os.environ, 'CARGO_TARGET_DIR': os.environ.get('CARGO_TARGET_DIR', target)}
     build = str(user / 'build')
     options = ['--wrap-mode=nodownload', '--force-fallback-for=qio', f'-Dlibqio:abi={profile}']
     subprocess.run([*meson, 'setup', build, str(user), *options], check=True, env=environment)
