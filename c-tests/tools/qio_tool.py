@@ -26,9 +26,10 @@ qio, has_tls = sys.argv[1], sys.argv[2] == 'true'
 LIMIT = '120'
 
 
-def run(*arguments, given=b'', status=0):
+def run(*arguments, given=b'', status=0, **environment):
     """What a command says; standard output, and standard error."""
-    run = subprocess.run(['timeout', LIMIT, qio, *arguments], input=given, capture_output=True)
+    run = subprocess.run(['timeout', LIMIT, qio, *arguments], input=given, capture_output=True,
+                         env={**os.environ, **environment})
     assert run.returncode == status, (arguments, run.returncode, run.stdout[:300], run.stderr[:300])
     return run.stdout, run.stderr.decode()
 
@@ -88,7 +89,28 @@ def silent(scratch):
     server, address = serve('127.0.0.1:0', '--', 'sleep', LIMIT)
     for command in ['cat', 'probe']:
         assert 'within 1 seconds' in run(command, '--websocket', '--timeout', '1', address, status=1)[1]
+    # The layer that is missing, and what was found before it.
+    for layer in ['websocket', *(['tls'] if has_tls else [])]:
+        found = json.loads(run('probe', '--json', f'--{layer}', '--timeout', '1', address, status=1)[0])
+        assert found['connect']['ok'] and found['connect']['remote'] == address, found
+        assert found[layer]['ok'] is False and 'within 1 seconds' in found[layer]['error'], found
     server.process.kill()
+    with socket.socket() as listening:
+        # Its queue is full: a connection isn't answered.
+        listening.bind(('127.0.0.1', 0))
+        listening.listen(0)
+        with socket.create_connection(listening.getsockname()):
+            found = json.loads(run('probe', '--json', '--timeout', '1', '127.0.0.1:%d' % listening.getsockname()[1],
+                                   status=1)[0])
+            assert list(found) == ['address', 'connect'] and 'within 1 seconds' in found['connect']['error'], found
+
+
+def abstract(scratch):
+    """A name that is no file."""
+    server, address = serve(f'unix:@qio-{os.getpid()}', '--once', '--', 'cat')
+    assert address == f'unix:@qio-{os.getpid()}', address
+    assert run('cat', address, given=b'x')[0] == b'x'
+    assert server.process.wait() == 0
 
 
 def limited(scratch):
@@ -219,6 +241,12 @@ def tls(scratch):
     assert b'TLS1.3' in run('probe', '--insecure', address)[0]
     assert run('cat', '--tls', address, status=1)[1].startswith('qio: ')
     assert run('cat', '--insecure', address, given=b'x')[0] == b'x'
+    # Where a system has no authorities.
+    none = {'SSL_CERT_FILE': f'{scratch}/nothing'}
+    assert run('cat', '--insecure', address, given=b'x', **none)[0] == b'x'
+    found = json.loads(run('probe', '--json', '--insecure', address, **none)[0])
+    assert found['tls']['ok'] and not found['tls']['accepted'], found
+    assert f'no authorities to trust in {scratch}/nothing' in run('cat', '--tls', address, status=1, **none)[1]
     server.process.kill()
     websocket(scratch, '--tls-dir', scratch)
     hostile(scratch)
@@ -310,6 +338,7 @@ with tempfile.TemporaryDirectory() as folder:
     plain(scratch, f'unix:{scratch}/socket')
     plain(scratch, '127.0.0.1:0')
     refused(scratch)
+    abstract(scratch)
     silent(scratch)
     limited(scratch)
     unread(scratch, f'unix:{scratch}/unread')

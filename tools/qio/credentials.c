@@ -7,13 +7,76 @@
 #include "crypto/init.h"
 #include "crypto/tlscredsx509.h"
 #include <glib/gstdio.h>
-
-/* Where Debian and others keep them. */
-static const char system_authorities[] = "/etc/ssl/certs/ca-certificates.crt";
+#include <gnutls/x509.h>
 
 char *authorities_file(const Layers *layers)
 {
-    return layers->tls_dir ? g_build_filename(layers->tls_dir, "ca-cert.pem", NULL) : g_strdup(system_authorities);
+    const char *chosen = g_getenv("SSL_CERT_FILE");
+
+    if (layers->tls_dir) {
+        return g_build_filename(layers->tls_dir, "ca-cert.pem", NULL);
+    }
+    /* Where Debian and others keep those of the system. */
+    return g_strdup(chosen && *chosen ? chosen : "/etc/ssl/certs/ca-certificates.crt");
+}
+
+/* Writes an authority that nobody knows, for credentials that trust none: they can't be made without one. */
+static bool write_unknown_authority(const char *path, Error **errp)
+{
+    gnutls_x509_privkey_t key;
+    gnutls_x509_crt_t crt;
+    gnutls_datum_t pem = { 0 };
+    time_t now = time(NULL);
+    int ret;
+
+    gnutls_x509_privkey_init(&key);
+    gnutls_x509_crt_init(&crt);
+    ret = gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+    if (ret == 0) {
+        gnutls_x509_crt_set_version(crt, 3);
+        gnutls_x509_crt_set_serial(crt, "\1", 1);
+        gnutls_x509_crt_set_dn(crt, "CN=nobody", NULL);
+        gnutls_x509_crt_set_activation_time(crt, now);
+        gnutls_x509_crt_set_expiration_time(crt, now + 60);
+        gnutls_x509_crt_set_ca_status(crt, 1);
+        gnutls_x509_crt_set_key(crt, key);
+        ret = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
+    }
+    if (ret == 0) {
+        ret = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem);
+    }
+    gnutls_x509_crt_deinit(crt);
+    gnutls_x509_privkey_deinit(key);
+    if (ret < 0) {
+        error_setg(errp, "Cannot make an authority: %s", gnutls_strerror(ret));
+        return false;
+    }
+    if (!g_file_set_contents(path, (char *)pem.data, pem.size, NULL)) {
+        error_setg(errp, "Cannot write %s", path);
+        ret = -1;
+    }
+    gnutls_free(pem.data);
+    return ret == 0;
+}
+
+/* Puts the authorities that are trusted there; if none @verifies, there need be none. */
+static bool put_authorities(const Layers *layers, const char *path, bool verifies, Error **errp)
+{
+    g_autofree char *authorities = authorities_file(layers);
+
+    if (g_file_test(authorities, G_FILE_TEST_EXISTS)) {
+        if (symlink(authorities, path) == 0) {
+            return true;
+        }
+        error_setg_errno(errp, errno, "Cannot link to %s", authorities);
+        return false;
+    }
+    if (!verifies) {
+        return write_unknown_authority(path, errp);
+    }
+    error_setg(errp, "There are no authorities to trust in %s: name a file by SSL_CERT_FILE or a directory by --tls-dir, "
+               "or take any certificate by --insecure", authorities);
+    return false;
 }
 
 static QCryptoTLSCreds *credentials_from(const char *dir, bool is_server, bool verifies, bool checks, Error **errp)
@@ -33,7 +96,7 @@ static QCryptoTLSCreds *credentials_from(const char *dir, bool is_server, bool v
 
 QCryptoTLSCreds *credentials_new(const Layers *layers, bool is_server, bool verifies, Error **errp)
 {
-    g_autofree char *dir = NULL, *link = NULL;
+    g_autofree char *dir = NULL, *file = NULL;
     QCryptoTLSCreds *creds = NULL;
 
     if (layers->tls_dir) {
@@ -44,14 +107,14 @@ QCryptoTLSCreds *credentials_new(const Layers *layers, bool is_server, bool veri
      * authorities there may be expired ones, which concern nobody.
      */
     dir = g_dir_make_tmp("qio-XXXXXX", NULL);
-    link = dir ? g_build_filename(dir, "ca-cert.pem", NULL) : NULL;
-    if (!link || symlink(system_authorities, link) < 0) {
+    file = dir ? g_build_filename(dir, "ca-cert.pem", NULL) : NULL;
+    if (!file) {
         error_setg_errno(errp, errno, "Cannot make a directory for credentials");
-    } else {
+    } else if (put_authorities(layers, file, verifies, errp)) {
         creds = credentials_from(dir, is_server, verifies, false, errp);
     }
-    if (link) {
-        g_unlink(link);
+    if (file) {
+        g_unlink(file);
         g_rmdir(dir);
     }
     return creds;

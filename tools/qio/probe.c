@@ -191,6 +191,30 @@ static void websocket_ready(QIOChannel *ioc, Error *err, gpointer opaque)
     g_main_loop_quit(websocket->loop);
 }
 
+/* What a command shows, in whichever form. */
+static void print_probe(const Probe *probe, bool as_json)
+{
+    (as_json ? print_json : print_people)(probe);
+}
+
+/*
+ * A worker thread fills a Probe of its own, which is shown layer by layer to the main loop, where the time may run out.
+ * What is shown doesn't change any more.
+ */
+typedef struct Search {
+    Probe probe;
+    GMutex lock;
+    Probe shown; /* under the lock */
+    gboolean json;
+} Search;
+
+static void search_show(Search *search)
+{
+    g_mutex_lock(&search->lock);
+    search->shown = search->probe;
+    g_mutex_unlock(&search->lock);
+}
+
 /* Over a connection of its own, whose certificate has been judged already. */
 static void probe_websocket(Probe *probe)
 {
@@ -205,18 +229,43 @@ static void probe_websocket(Probe *probe)
     g_main_loop_unref(websocket.loop);
 }
 
+/* The layer that hasn't answered. */
+static End *missing_layer(Probe *probe)
+{
+    if (!probe->connect.is_tried) {
+        return &probe->connect;
+    }
+    return probe->layers.tls && !probe->tls.is_tried ? &probe->tls : &probe->websocket;
+}
+
 static gboolean ran_out(gpointer opaque)
 {
-    const Probe *probe = opaque;
+    Search *search = opaque;
+    Probe found;
+    End *missing;
 
-    fprintf(stderr, "qio: %s has not answered within %d seconds\n", probe->address, probe->layers.timeout);
+    g_mutex_lock(&search->lock);
+    found = search->shown;
+    g_mutex_unlock(&search->lock);
+    missing = missing_layer(&found);
+    if (missing == &found.tls) {
+        /* The worker may be filling it. */
+        found.certificates = g_ptr_array_new();
+    }
+    missing->is_tried = true;
+    missing->milliseconds = found.layers.timeout * 1e3;
+    missing->error = g_strdup_printf("There was no answer within %d seconds", found.layers.timeout);
+    print_probe(&found, search->json);
+    fflush(stdout);
+    fprintf(stderr, "qio: %s has not answered within %d seconds\n", found.address, found.layers.timeout);
     _exit(1);
 }
 
 /* On a worker thread: connecting and the TLS session wait for the peer. */
 static void look(QIOTask *task, gpointer opaque)
 {
-    Probe *probe = opaque;
+    Search *search = opaque;
+    Probe *probe = &search->probe;
     QIOChannelSocket *sioc = open_socket(probe, &probe->connect);
 
     if (!sioc) {
@@ -229,9 +278,11 @@ static void look(QIOTask *task, gpointer opaque)
 
         probe->has_credentials = !getsockopt(sioc->fd, SOL_SOCKET, SO_PEERCRED, &probe->credentials, &size);
     }
+    search_show(search);
 #ifdef QIO_TOOL_HAS_TLS
     if (probe->layers.tls) {
         probe_tls(probe, sioc);
+        search_show(search);
     }
 #endif
     qio_channel_close(QIO_CHANNEL(sioc), NULL);
@@ -250,10 +301,10 @@ static bool has_failed(const Probe *probe)
 
 int command_probe(int argc, char **argv)
 {
-    Probe probe = { .certificates = g_ptr_array_new() };
-    gboolean json = FALSE;
+    Search search = { .probe.certificates = g_ptr_array_new() };
+    Probe *probe = &search.probe;
     const GOptionEntry entries[] = {
-        { "json", 0, 0, G_OPTION_ARG_NONE, &json, "One JSON object on standard output", NULL },
+        { "json", 0, 0, G_OPTION_ARG_NONE, &search.json, "One JSON object on standard output", NULL },
         { NULL },
     };
     GOptionContext *context = g_option_context_new("ADDRESS");
@@ -263,30 +314,31 @@ int command_probe(int argc, char **argv)
 
     g_option_context_set_summary(context, "Connects, and tells what answers: names, UNIX credentials, TLS version and "
                                           "certificates, and why they are or aren't accepted, a WebSocket handshake.");
-    layers_add_options(&probe.layers, context, true);
+    layers_add_options(&probe->layers, context, true);
     g_option_context_add_main_entries(context, entries, NULL);
     parse_options(context, &argc, &argv);
     if (argc != 2) {
         usage_error("probe wants one address");
     }
-    layers_check(&probe.layers, true);
-    probe.where = address_or_exit(argv[1]);
-    probe.address = address_text(probe.where);
-    if (probe.layers.timeout > 0) {
-        g_timeout_add_seconds(probe.layers.timeout, ran_out, &probe);
+    layers_check(&probe->layers, true);
+    probe->where = address_or_exit(argv[1]);
+    probe->address = address_text(probe->where);
+    search_show(&search);
+    if (probe->layers.timeout > 0) {
+        g_timeout_add_seconds(probe->layers.timeout, ran_out, &search);
     }
     loop = g_main_loop_new(NULL, FALSE);
     source = QIO_CHANNEL(qio_channel_socket_new());
     task = qio_task_new(OBJECT(source), looked, loop, NULL);
-    qio_task_run_in_thread(task, look, &probe, NULL, NULL);
+    qio_task_run_in_thread(task, look, &search, NULL, NULL);
     g_main_loop_run(loop);
     object_unref(OBJECT(source));
-    if (probe.layers.websocket && !has_failed(&probe)) {
-        probe_websocket(&probe);
+    if (probe->layers.websocket && !has_failed(probe)) {
+        probe_websocket(probe);
     }
-    (json ? print_json : print_people)(&probe);
-    if (has_failed(&probe)) {
+    print_probe(probe, search.json);
+    if (has_failed(probe)) {
         return 1;
     }
-    return probe.tls.is_tried && !probe.is_accepted && !probe.layers.insecure ? EXIT_REFUSED : 0;
+    return probe->tls.is_tried && !probe->is_accepted && !probe->layers.insecure ? EXIT_REFUSED : 0;
 }

@@ -22,7 +22,8 @@ static void print_help(FILE *to)
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
         fprintf(to, "  qio %-6s %s\n", commands[i].name, commands[i].what);
     }
-    fputs("\nAn ADDRESS is HOST:PORT, tcp:HOST:PORT, unix:PATH, vsock:CID:PORT or fd:NUMBER.\n"
+    fputs("\nAn ADDRESS is HOST:PORT, tcp:HOST:PORT, unix:PATH, unix:@NAME, vsock:CID:PORT or\n"
+          "fd:NUMBER.\n"
           "`qio COMMAND --help` tells a command's options; the manual page has examples.\n", to);
 }
 
@@ -56,6 +57,12 @@ SocketAddress *address_or_exit(const char *text)
     if (!address) {
         usage_error("%s", error_get_pretty(err));
     }
+    if (address->type == SOCKET_ADDRESS_TYPE_UNIX && address->u.q_unix.path[0] == '@') {
+        UnixSocketAddress *name = &address->u.q_unix;
+
+        memmove(name->path, name->path + 1, strlen(name->path));
+        name->has_abstract = name->abstract = true;
+    }
     return address;
 }
 
@@ -71,6 +78,9 @@ char *address_text(const SocketAddress *address)
         return g_strdup_printf(strchr(address->u.inet.host, ':') ? "tcp:[%s]:%s" : "tcp:%s:%s",
                                address->u.inet.host, address->u.inet.port);
     case SOCKET_ADDRESS_TYPE_UNIX:
+        if (address->u.q_unix.has_abstract && address->u.q_unix.abstract) {
+            return g_strdup_printf("unix:@%s", address->u.q_unix.path);
+        }
         return *address->u.q_unix.path ? g_strdup_printf("unix:%s", address->u.q_unix.path) : g_strdup("unnamed");
     case SOCKET_ADDRESS_TYPE_VSOCK:
         return g_strdup_printf("vsock:%s:%s", address->u.vsock.cid, address->u.vsock.port);

@@ -37,7 +37,7 @@ void layers_add_options(Layers *layers, GOptionContext *context, bool is_client)
 /* Whether they go together; else the tool ends. */
 void layers_check(Layers *layers, bool is_client);
 
-/* The address of the command line, else the tool ends. */
+/* The address of the command line, else the tool ends. A UNIX one that begins with @ is abstract. */
 SocketAddress *address_or_exit(const char *text);
 /* Its host, or NULL. */
 const char *address_host(const SocketAddress *address);
@@ -47,7 +47,7 @@ char *address_text(const SocketAddress *address);
 #ifdef QIO_TOOL_HAS_TLS
 /* Credentials as the layers say, or NULL with @errp set. */
 QCryptoTLSCreds *credentials_new(const Layers *layers, bool is_server, bool verifies, Error **errp);
-/* The file with the authorities that are trusted; g_free() it. */
+/* The file with the authorities that are trusted, which may not be there; g_free() it. */
 char *authorities_file(const Layers *layers);
 #endif
 
