@@ -215,8 +215,8 @@ static void test_idle_read(void)
     char byte;
 
     g_assert_cmpint(send(peer, "x", 1, 0), ==, 1);
-    g_assert_cmpint(qio_channel_set_idle_timeout(QIO_CHANNEL(sioc), 40, &error_abort), ==, 0);
     g_assert_cmpint(qio_channel_read(QIO_CHANNEL(sioc), &byte, 1, &error_abort), ==, 1);
+    g_assert_cmpint(qio_channel_set_idle_timeout(QIO_CHANNEL(sioc), 40, &error_abort), ==, 0);
     for (n = 0; n < 2; n++) {
         Error *err = NULL;
 
