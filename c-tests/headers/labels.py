@@ -6,7 +6,7 @@ import sys
 
 import source
 
-# R-CHAN-3, P-TASK-1, W-5; and rows of the properties page, which comments put in parentheses: (T9).
+# What is required, what callers keep, weaknesses; and rows of the properties page, which comments put in parentheses.
 LABEL = re.compile(r'\b[RP]-[A-Z]+(?:-[A-Z]+)*-?\d+|\bW-?\d+\b|\([A-Z]{1,2}\d+\)')
 
 names = source.headers()

@@ -1,7 +1,9 @@
 """The functions of the C tests, the paths that GLib runs them under, and what calls what."""
 
 import functools
+import io
 import re
+import tokenize
 
 from rules.store import kept
 from rules.tree import LABEL, TOP, Place, closing, files, line_of, split
@@ -260,10 +262,25 @@ def tests(name, header):
     return named + [
         Place(key[0], c_functions()[key].line, f'all of {key[0].stem}' if key[1] == 'main' else key[1])
         for key in sorted(reached, key=lambda key: (key not in direct, key[1] != 'main')) if key[0].parent.name != 'fuzz'] + [
-        Place(path, line_of(text, match.start()), 'script') for path, text in files('c-tests/**/*.py')
-        # What tests these answers only has the name.
-        if path.parts[-2:] != ('symbols', 'rules.py')
+        Place(path, line_of(text, match.start()), 'script') for path, text in scripts()
         for match in [word.search(text)] if match]
+
+
+def scripts():
+    """Path and text of the scripts that test; what tests these answers only has the names."""
+    return [(path, text) for path, text in files('c-tests/**/*.py') if path.parts[-2:] != ('symbols', 'rules.py')]
+
+
+def said(text):
+    """The comments and docstrings of a script, line by line, each with its number."""
+    before = tokenize.NEWLINE
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        # A statement that is a string.
+        is_docstring = token.type == tokenize.STRING and before in (tokenize.NEWLINE, tokenize.INDENT)
+        if token.type == tokenize.COMMENT or is_docstring:
+            yield from enumerate(token.string.splitlines(), token.start[0])
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            before = token.type
 
 
 def fuzz_programs(name):
@@ -274,7 +291,7 @@ def fuzz_programs(name):
 
 
 def citing(label):
-    """The tests that name a requirement: in their path, above their code, or in it."""
+    """The tests that name a requirement: in their path, above their code, or in it; scripts in a comment."""
     return cited().get(label, [])
 
 
@@ -288,4 +305,8 @@ def cited():
             part = re.search(r'/properties/([A-Za-z]+\d+)', case.text)
             for label in dict.fromkeys([*labels, *([part[1].upper()] if part else [])]):
                 found.setdefault(label, []).append(case)
+    for path, text in scripts():
+        for number, line in said(text):
+            for label in dict.fromkeys(LABEL.findall(line)):
+                found.setdefault(label, []).append(Place(path, number, 'script'))
     return found
