@@ -51,6 +51,7 @@ static void append(QAuthZList *list, const char *match, bool allow, bool glob)
                                  : QAUTHZ_LIST_FORMAT_EXACT, &error_abort);
 }
 
+/* R-QAPI-5 */
 static void test_names(void)
 {
     g_assert_cmpstr(QAuthZListPolicy_str(QAUTHZ_LIST_POLICY_DENY), ==, "deny");
@@ -70,6 +71,7 @@ static void test_types(void)
             object_class_by_name(TYPE_QAUTHZ_LIST))), ==, TYPE_QAUTHZ);
 }
 
+/* R-AUTHZ-2: the list's policy, where no rule matches. */
 static void test_policy(void)
 {
     QAuthZList *deny = qauthz_list_new("a", QAUTHZ_LIST_POLICY_DENY, &error_abort);
@@ -89,6 +91,7 @@ static void test_policy(void)
     object_unparent(OBJECT(allow));
 }
 
+/* R-AUTHZ-2: the first that matches decides. */
 static void test_rules(void)
 {
     QAuthZList *list = qauthz_list_new("a", QAUTHZ_LIST_POLICY_DENY, &error_abort);
@@ -134,6 +137,7 @@ static void test_no_format(void)
     object_unparent(OBJECT(list));
 }
 
+/* R-AUTHZ-2: where rules are inserted and deleted. */
 static void test_places(void)
 {
     QAuthZList *list = qauthz_list_new("a", QAUTHZ_LIST_POLICY_DENY, &error_abort);
@@ -168,6 +172,7 @@ static void test_places(void)
     object_unparent(OBJECT(list));
 }
 
+/* R-AUTHZ-1: whom nothing is found for is refused. */
 static void test_by_id(void)
 {
     QAuthZList *list = qauthz_list_new("a", QAUTHZ_LIST_POLICY_DENY, &error_abort);
@@ -191,6 +196,7 @@ static void test_by_id(void)
     error_is(&err, "Cannot find QAuthZ object ID a");
 }
 
+/* R-AUTHZ-2: with properties, and its place in /objects. */
 static void test_new(void)
 {
     QAuthZList *list = qauthz_list_new("a", QAUTHZ_LIST_POLICY_DENY, &error_abort);
@@ -247,6 +253,7 @@ static Object *odd_new(void)
                                  &error_abort, NULL);
 }
 
+/* R-AUTHZ-1: the object's class is asked. */
 static void test_own_type(void)
 {
     Error *err = NULL;

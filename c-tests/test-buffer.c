@@ -41,6 +41,7 @@ static void is_zero(const Buffer *buffer)
     g_assert_cmpmem(buffer, sizeof(*buffer), &zero, sizeof(zero));
 }
 
+/* R-BUF-1: one that is all zeros is empty and valid. */
 static void test_zero(void)
 {
     Buffer buffer = { 0 };
@@ -56,6 +57,7 @@ static void test_zero(void)
     is_zero(&buffer);
 }
 
+/* R-BUF-1: with a name. */
 static void test_init(void)
 {
     Buffer buffer;
@@ -70,6 +72,7 @@ static void test_init(void)
     is_zero(&buffer);
 }
 
+/* R-BUF-2: room, and how it grows. */
 static void test_reserve(void)
 {
     static const struct {
@@ -99,6 +102,7 @@ static void test_reserve(void)
     buffer_free(&buffer);
 }
 
+/* R-BUF-2: behind the end and from the front. */
 static void test_advance(void)
 {
     Buffer buffer = { 0 };
@@ -162,6 +166,7 @@ static void test_shrink(void)
     buffer_free(&buffer);
 }
 
+/* R-BUF-2: stolen by what is empty, or else copied. */
 static void test_move(void)
 {
     Buffer to = { 0 }, from;

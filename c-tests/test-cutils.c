@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
 
+/* R-BUF-3: cut and terminated. */
 static void test_pstrcpy(void)
 {
     char buf[8];
@@ -25,6 +26,7 @@ static void test_pstrcpy(void)
     g_assert_cmpstr(buf, ==, "");
 }
 
+/* R-BUF-3 */
 static void test_pstrcpy_no_room(void)
 {
     char buf[2] = { '.', '.' };
@@ -47,6 +49,7 @@ static void test_pstrcpy_unterminated(void)
     g_assert_cmpstr(buf, ==, "abc");
 }
 
+/* R-BUF-3 */
 static void test_strstart(void)
 {
     const char *text = "unix:/path", *rest = NULL;
@@ -107,6 +110,7 @@ static const Number numbers[] = {
     { "1", -1, -EINVAL, 0, 0, EINVAL },
 };
 
+/* R-BUF-3 */
 static void test_strtoi(void)
 {
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {

@@ -34,12 +34,14 @@ static Error *broken_with_hint(void)
 
 /* Reports */
 
+/* R-ERR-9 */
 static void report_err(void)
 {
     error_report_err(broken());
     error_report_err(broken_with_hint());
 }
 
+/* R-ERR-8: a copy has the hint. */
 static void report_err_of_copy(void)
 {
     Error *err = broken_with_hint();
@@ -50,6 +52,7 @@ static void report_err_of_copy(void)
     error_report_err(copy);
 }
 
+/* R-ERR-9 */
 static void report_err_without_name(void)
 {
     g_set_prgname(NULL);
@@ -57,11 +60,13 @@ static void report_err_without_name(void)
     warn_report_err(broken());
 }
 
+/* R-ERR-9 */
 static void reportf_err(void)
 {
     error_reportf_err(broken_with_hint(), "disk %d: ", 3);
 }
 
+/* R-ERR-9 */
 static void warn_err(void)
 {
     warn_report_err(broken_with_hint());
@@ -103,6 +108,7 @@ static void warn_once(void)
     g_assert_true(warn_report_err_once(broken()));
 }
 
+/* R-ERR-9 */
 static void warn_once_cond(void)
 {
     bool printed = false;
@@ -161,6 +167,7 @@ static void abort_file_open(void)
     error_setg_file_open(&error_abort, ENOENT, "/a");
 }
 
+/* R-ERR-1: an error knows where it was made, and its hint, wherever it goes. */
 static void abort_propagate(void)
 {
     error_propagate(&error_abort, broken_with_hint());
@@ -177,11 +184,13 @@ static void abort_without_name(void)
     abort_set();
 }
 
+/* R-ERR-4: what runs at exit tells the status. */
 static void fatal_set(void)
 {
     error_setg(&error_fatal, "it broke");
 }
 
+/* R-ERR-4 */
 static void fatal_propagate(void)
 {
     error_propagate(&error_fatal, broken_with_hint());
@@ -220,11 +229,13 @@ static void guarded(bool early, Error **errp)
     fprintf(stderr, "cleaning up\n");
 }
 
+/* R-ERR-11 */
 static void guard_fatal(void)
 {
     guarded(false, &error_fatal);
 }
 
+/* R-ERR-11 */
 static void guard_fatal_early(void)
 {
     guarded(true, &error_fatal);
@@ -292,11 +303,13 @@ static void hint_fatal(void)
     error_append_hint(&error_fatal, "Mend it.\n");
 }
 
+/* R-ERR-8 */
 static void free_or_abort_null(void)
 {
     error_free_or_abort(NULL);
 }
 
+/* R-ERR-8 */
 static void free_or_abort_nothing(void)
 {
     Error *err = NULL;

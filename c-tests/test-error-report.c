@@ -97,7 +97,7 @@ static void print_to_nobody(void)
     error_report("nobody reads this");
 }
 
-/* A pipe takes what is written with one call in one piece. */
+/* R-ERR-9, R-111-23: a pipe takes what is written with one call in one piece. */
 static void one_piece(void)
 {
     g_autofree char *longer = g_strnfill(2000, 'x');

@@ -213,6 +213,7 @@ static void test_prepend(void)
     error_free(err);
 }
 
+/* R-ERR-8: a copy stays as it was. */
 static void test_copy(void)
 {
     Error *err = NULL;
@@ -228,6 +229,7 @@ static void test_copy(void)
     error_free(copy);
 }
 
+/* R-ERR-8 */
 static void test_free(void)
 {
     void (*free_function)(Error *) = error_free;
@@ -287,12 +289,14 @@ static Guarded guarded(bool fail, Error **errp)
     return (Guarded) { errp, *errp != NULL };
 }
 
+/* R-ERR-11 */
 static void test_guard_null(void)
 {
     g_assert_true(guarded(true, NULL).failed);
     g_assert_false(guarded(false, NULL).failed);
 }
 
+/* R-ERR-11 */
 static void test_guard_slot(void)
 {
     Error *err = NULL;
@@ -307,6 +311,7 @@ static void test_guard_slot(void)
     error_free(err);
 }
 
+/* R-ERR-11 */
 static void test_guard_special(void)
 {
     g_assert_true(guarded(false, &error_abort).errp == &error_abort);
@@ -336,6 +341,7 @@ static gpointer make_errors(gpointer data)
     return NULL;
 }
 
+/* R-ERR-12 */
 static void test_threads(void)
 {
     GThread *threads[4];

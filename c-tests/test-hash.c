@@ -23,6 +23,7 @@ QEMU_BUILD_BUG_ON(SHA1 != 1);
 QEMU_BUILD_BUG_ON(QCRYPTO_HASH_ALGO_SHA1 != (QCryptoHashAlgo)1);
 #endif
 
+/* R-HASH-1: SHA-1, and no other. */
 static void test_supports(void)
 {
     int alg;
@@ -32,6 +33,7 @@ static void test_supports(void)
     }
 }
 
+/* R-HASH-1 */
 static void test_base64(void)
 {
     static const struct {
@@ -62,6 +64,7 @@ static void test_no_bytes(void)
     g_assert_cmpstr(hash, ==, "2jmj7l5rSw0yVb/vlWAYkK/YBwk=");
 }
 
+/* R-HASH-1 */
 static void test_unsupported(void)
 {
     char *hash = NULL;

@@ -54,6 +54,7 @@ module_arch("none");
 module_opts("none");
 module_kconfig(NONE);
 
+/* R-MOD-1: what constructors have recorded runs once, and nothing that comes later. */
 static void test_constructors(void)
 {
     g_assert_cmpint(runs, ==, 0);
@@ -71,6 +72,7 @@ static void test_constructors(void)
     runs = 0;
 }
 
+/* R-MOD-1 */
 static void test_order(void)
 {
     runs = 0;
@@ -144,6 +146,7 @@ static void test_root_types(void)
 }
 #endif
 
+/* R-MOD-2: one call for the types of the library and of the program. */
 static void test_types(void)
 {
     module_call_init(MODULE_INIT_QOM);

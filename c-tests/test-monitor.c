@@ -37,6 +37,7 @@ static void test_own(void)
     g_assert_null(monitor_cur());
 }
 
+/* R-MON-2: the default knows no descriptors. */
 static void test_default_get_fd(void)
 {
     char fake = 0;
@@ -61,7 +62,7 @@ static int print(Monitor *mon, const char *fmt, ...)
 }
 
 #ifdef QIO_HAS_MONITOR_VPRINTF_FAILS
-/* Who offered the text prints it elsewhere. */
+/* R-MON-2, R-111-23: who offered the text prints it elsewhere. */
 static void test_default_vprintf(void)
 {
     char fake = 0;
@@ -76,6 +77,7 @@ static void test_default_vprintf(void)
     g_test_trap_assert_stderr("");
 }
 #else
+/* R-MON-2 */
 static void test_default_vprintf(void)
 {
     if (g_test_subprocess()) {

@@ -18,6 +18,7 @@
  * Classes
  */
 
+/* R-QOM-5, R-QOM-14: methods are inherited; no class of an unknown name. */
 static void test_class_inherits(void)
 {
     ObjectClass *animal = object_class_by_name(TYPE_ANIMAL);
@@ -59,6 +60,7 @@ static void own_init(ObjectClass *klass, ClassData *data)
     note(data);
 }
 
+/* R-QOM-5: which hooks a new class has, and with whose data. */
 static void test_base_init(void)
 {
     static char one[] = "1", two[] = "2", three[] = "3";
@@ -117,6 +119,7 @@ static void reentrant_other_class_init(ObjectClass *klass, ClassData *data)
     g_assert_nonnull(object_class_by_name("test-reentrant"));
 }
 
+/* R-QOM-5 */
 static void test_reentrant(void)
 {
     TypeInfo infos[] = {
@@ -224,6 +227,7 @@ static void *race_for_classes(void *opaque)
     return NULL;
 }
 
+/* R-QOM-5: made once, whoever comes first. */
 static void test_class_race(void)
 {
     Race race = { 0 };
@@ -279,6 +283,7 @@ static char *visited(const char *kind, bool include_abstract)
     return joined;
 }
 
+/* R-QOM-25 */
 static void test_foreach(void)
 {
     g_autofree char *concrete = NULL;
@@ -297,6 +302,7 @@ static void test_foreach(void)
     g_assert_nonnull(strstr(everything, TYPE_FED " " TYPE_MEAT_FED));
 }
 
+/* R-QOM-25 */
 static void test_list(void)
 {
     GSList *list = object_class_get_list(TYPE_MEAT_FED, true);

@@ -15,6 +15,7 @@ static void check_friend(const Object *obj, const char *name, Object *val,
     }
 }
 
+/* R-QOM-23: what is written is found and checked; strong ones have a reference. */
 static void test_link(gconstpointer strong)
 {
     ObjectPropertyLinkFlags flags = strong ? OBJ_PROP_LINK_STRONG : 0;
@@ -77,6 +78,7 @@ static void test_link(gconstpointer strong)
     g_string_truncate(trail, 0);
 }
 
+/* R-QOM-23: without a check it can't be written. */
 static void test_link_fixed(void)
 {
     Object *obj = thing_new("x");

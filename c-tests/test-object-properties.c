@@ -39,6 +39,7 @@ static void test_type(void)
     trail_is("finalize(x)");
 }
 
+/* R-QOM-18 */
 static void test_str(void)
 {
     Object *obj = thing_new("x");
@@ -74,6 +75,7 @@ static void test_str(void)
     trail_is("finalize()");
 }
 
+/* R-QOM-18 */
 static void test_bool(void)
 {
     static const char *const yes[] = { "on", "yes", "true", "y" };
@@ -129,6 +131,7 @@ static void test_enum_hint(void)
     g_test_trap_assert_stderr("*does not accept value 'pink'\nAccepted values: 'red', 'green', 'blue'\n");
 }
 
+/* R-QOM-18 */
 static void test_enum(void)
 {
     Object *obj = thing_new("x");
@@ -199,6 +202,7 @@ static void test_half(void)
     trail_is("finalize(z)");
 }
 
+/* R-QOM-26: found by object and class; descriptions. */
 static void test_lookup(void)
 {
     Object *obj = thing_new("x");
@@ -402,6 +406,7 @@ static void test_misuse_delete_class(void)
     }
 }
 
+/* R-QOM-26 */
 static void test_misuse_describe(void)
 {
     if (aborts("*Property 'test-told-thing.no' not found*")) {

@@ -19,6 +19,7 @@
  * Types
  */
 
+/* R-QOM-14 */
 static void test_builtin(void)
 {
     g_assert_true(object_class_is_abstract(object_class_by_name("object")));

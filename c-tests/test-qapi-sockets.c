@@ -46,6 +46,7 @@ static bool aborts(const char *saying)
     return false;
 }
 
+/* R-QAPI-5 */
 static void test_enum_names(void)
 {
     g_assert_cmpstr(SocketAddressType_str(SOCKET_ADDRESS_TYPE_INET), ==, "inet");
@@ -62,6 +63,7 @@ static void test_enum_names(void)
     g_assert_cmpint(NetworkAddressFamily_lookup.size, ==, NETWORK_ADDRESS_FAMILY__MAX);
 }
 
+/* R-QAPI-5 */
 static void test_enum_lookup_out_of_range(void)
 {
     if (aborts("*qapi_enum_lookup*4*")) {
@@ -76,6 +78,7 @@ static void test_enum_lookup_negative(void)
     }
 }
 
+/* R-QAPI-5 */
 static void test_enum_parse(void)
 {
     static const char *const names[] = { "first", "second" };
@@ -135,6 +138,7 @@ static void test_list_macros(void)
     qapi_free_strList(list);
 }
 
+/* R-QAPI-9: NULL is no visitor, and nothing else. */
 static void test_free_null(void)
 {
     qapi_free_strList(NULL);
@@ -222,6 +226,7 @@ static void assert_copy(const SocketAddress *a, const SocketAddress *b)
     }
 }
 
+/* R-QAPI-1, R-QAPI-8, R-QAPI-9: of addresses that the program has built. */
 static void test_clone(void)
 {
     int type;
@@ -246,7 +251,7 @@ static void test_clone_null(void)
     g_assert_null(QAPI_CLONE(SocketAddressList, (SocketAddressList *)NULL));
 }
 
-/* R-QAPI-4: a text that is NULL is empty in the copy. */
+/* R-QAPI-4: a text that is NULL is empty in the copy; R-QAPI-1: addresses on the stack. */
 static void test_clone_missing_text(void)
 {
     SocketAddress inet = { .type = SOCKET_ADDRESS_TYPE_INET };
@@ -267,7 +272,7 @@ static void test_clone_missing_text(void)
     g_assert_null(inet.u.inet.host);
 }
 
-/* Each branch is a type of its own. */
+/* R-QAPI-3, R-QAPI-8: each branch is a type of its own. */
 static void test_clone_branches(void)
 {
     g_autoptr(SocketAddress) inet = make_address(SOCKET_ADDRESS_TYPE_INET);
@@ -292,6 +297,7 @@ static void test_clone_branches(void)
     qapi_free_FdAddress(fd_copy);
 }
 
+/* R-QAPI-8 */
 static void test_clone_list(void)
 {
     g_autoptr(SocketAddressList) list = NULL;
@@ -312,6 +318,7 @@ static void test_clone_list(void)
     g_assert_null(b);
 }
 
+/* R-QAPI-9: into a struct that is there. */
 static void test_clone_members(void)
 {
     int type;
@@ -327,6 +334,7 @@ static void test_clone_members(void)
     }
 }
 
+/* R-QAPI-8, R-QAPI-1: texts of its own, which glib frees. */
 static void test_clone_branch_members(void)
 {
     g_autoptr(SocketAddress) inet = make_address(SOCKET_ADDRESS_TYPE_INET);

@@ -98,6 +98,7 @@ static bool set_list(Object *obj, Error **errp, ...)
     return ok;
 }
 
+/* R-QOM-22: with the class's hooks for completion and deletion. */
 static void test_new_with_props(void)
 {
     Object *objects = object_get_objects_root();
@@ -207,6 +208,7 @@ static void test_not_user_creatable(void)
 
 #define TYPE_BARE "test-bare"
 
+/* R-QOM-22: without hooks. */
 static void test_user_creatable_bare(void)
 {
     Object *obj = object_new_with_props(TYPE_BARE, object_get_objects_root(),
@@ -293,6 +295,7 @@ static void test_parentless(void)
 #endif
 
 #ifdef QIO_HAS_RESOLVE_AND_TYPECHECK
+/* R-111-27 */
 static void test_typecheck(void)
 {
     Object *objects = object_get_objects_root();

@@ -152,6 +152,7 @@ static void refuses(Object *obj, const char *name, const char *word)
     prints(obj, name, before);
 }
 
+/* R-QAPI-7: beyond the range of a type. */
 static void test_ranges(void)
 {
     static const struct {
@@ -186,6 +187,7 @@ static void test_ranges(void)
     object_unref(obj);
 }
 
+/* R-QAPI-7: powers of 1024. */
 static void test_sizes(void)
 {
     Object *obj = valued_new();
@@ -198,6 +200,7 @@ static void test_sizes(void)
     object_unref(obj);
 }
 
+/* R-QAPI-7: values of another kind. */
 static void test_typed(void)
 {
     Object *obj = valued_new();
@@ -247,6 +250,7 @@ static void test_alias(void)
     object_unref(obj);
 }
 
+/* R-QAPI-8: no property is a struct. */
 static void test_no_value(void)
 {
     Object *obj = valued_new();
@@ -264,6 +268,7 @@ static void test_no_value(void)
 #ifdef QIO_HAS_CLONE_VISITOR
 #include "qapi/clone-visitor.h"
 
+/* R-QAPI-7, R-QAPI-9: a visitor that clones copies texts. */
 static void test_clone(void)
 {
     Visitor *v = qapi_clone_visitor_new();
