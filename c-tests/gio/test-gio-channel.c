@@ -51,6 +51,7 @@ static bool sets_blocking(QIOChannel *ioc, bool enabled, Error **errp)
     return false;
 }
 
+/* R-GIO-6, R-GIO-7 */
 static void test_bytes(void)
 {
     Fixture fixture;
@@ -78,6 +79,7 @@ static void test_bytes(void)
     end(&fixture);
 }
 
+/* R-GIO-7 */
 static void test_would_block(void)
 {
     static char much[1 << 20];
@@ -96,6 +98,7 @@ static void test_would_block(void)
     end(&fixture);
 }
 
+/* R-GIO-7 */
 static void test_broken(void)
 {
     Fixture fixture;
@@ -129,6 +132,7 @@ static GIOCondition seen_within(GIOCondition *seen, int turns)
     return result;
 }
 
+/* R-GIO-9 */
 static void test_watch(void)
 {
     GIOCondition in = 0, out = 0, both = 0, none = 0;
@@ -188,7 +192,7 @@ static gpointer read_to_end(gpointer ioc)
     return GINT_TO_POINTER(qio_channel_read(ioc, &byte, 1, &error_abort) + 1);
 }
 
-/* Also from another thread, in the middle of a read. */
+/* R-GIO-10: also from another thread, in the middle of a read. */
 static void test_shutdown(void)
 {
     Fixture fixture;
@@ -221,6 +225,7 @@ static void test_shutdown(void)
     end(&fixture);
 }
 
+/* R-GIO-7, R-GIO-10 */
 static void test_close(void)
 {
     Fixture fixture;
@@ -238,7 +243,7 @@ static void test_close(void)
     end(&fixture);
 }
 
-/* A watch says so at once, as a transfer does, whoever has closed what. */
+/* R-GIO-9: a watch says so at once, as a transfer does, whoever has closed what. */
 static void test_watch_of_closed(void)
 {
     int socket_only;
@@ -261,7 +266,7 @@ static void test_watch_of_closed(void)
     }
 }
 
-/* GIO takes descriptors to wait for a stream and a cancellable, and ends the process where there are none. */
+/* R-GIO-8: GIO takes descriptors to wait for a stream and a cancellable, and ends the process where there are none. */
 static void test_descriptor_limit(void)
 {
     g_autoptr(GSubprocess) cat = succeed(g_subprocess_new(
@@ -290,7 +295,7 @@ static void test_descriptor_limit(void)
     end(&fixture);
 }
 
-/* A delay and a cork are of sockets; other streams have none. */
+/* R-GIO-10: a delay and a cork are of sockets; other streams have none. */
 static void test_socket_options(void)
 {
     Pair pair;
@@ -332,7 +337,7 @@ static void test_dropped(void)
     close(fixture.fd);
 }
 
-/* What can't be polled: transfers block, and watches are ready. */
+/* R-GIO-8, R-GIO-9: what can't be polled: transfers block, and watches are ready. */
 static void test_file(void)
 {
     g_autoptr(GFileIOStream) stream = NULL;
@@ -429,7 +434,7 @@ static gpointer write_byte(gpointer ioc)
     return GINT_TO_POINTER(qio_channel_write(ioc, "x", 1, &error_abort));
 }
 
-/* It neither waits for the writer nor fails, and the writer's bytes go out before the output is closed. */
+/* R-GIO-10: it neither waits for the writer nor fails, and the writer's bytes go out before the output is closed. */
 static void test_shutdown_beside_writer(void)
 {
     int blocking, callers;
@@ -469,7 +474,7 @@ static void test_shutdown_beside_writer(void)
     }
 }
 
-/* Memory, which is pollable and is no socket. */
+/* R-GIO-8, R-GIO-10: memory, which is pollable and is no socket. */
 static void test_memory(void)
 {
     g_autoptr(GInputStream) input = g_memory_input_stream_new_from_data("given", 5, NULL);
@@ -505,6 +510,7 @@ static void test_over_each_other(void)
     pair_end(&pair);
 }
 
+/* R-GIO-6, R-GIO-10 */
 static void test_misuse(void)
 {
     Fixture fixture;

@@ -46,6 +46,7 @@ static void send_from_peer(Fixture *fixture, const char *text)
     g_assert_cmpint(qio_channel_write_all(fixture->peer, text, strlen(text), &error_abort), ==, 0);
 }
 
+/* R-GIO-2, R-GIO-4 */
 static void test_bytes(void)
 {
     GOutputVector vectors[] = { { "one ", 4 }, { "", 0 }, { "two", 3 } };
@@ -68,6 +69,7 @@ static void test_bytes(void)
     end(&fixture);
 }
 
+/* R-GIO-2, R-GIO-3 */
 static void test_would_block(void)
 {
     GPollableInputStream *input;
@@ -107,7 +109,7 @@ static gpointer cancel_when_waiting(gpointer cancellable)
     return NULL;
 }
 
-/* Of a call that blocks, before and while it does. */
+/* R-GIO-3: of a call that blocks, before and while it does. */
 static void test_cancelled(void)
 {
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
@@ -138,6 +140,7 @@ static void test_cancelled(void)
     end(&fixture);
 }
 
+/* R-GIO-3 */
 static void test_async(void)
 {
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
@@ -179,6 +182,7 @@ static void test_much(void)
     pair_end(&pair);
 }
 
+/* R-GIO-5 */
 static void test_half_close(void)
 {
     Fixture fixture;
@@ -203,6 +207,7 @@ static void test_half_close(void)
     end(&fixture);
 }
 
+/* R-GIO-5 */
 static void test_half_close_async(void)
 {
     GAsyncResult *result = NULL;
@@ -222,7 +227,7 @@ static void test_half_close_async(void)
     end(&fixture);
 }
 
-/* Whoever waits is told, whether in a context or in a call. */
+/* R-GIO-5: whoever waits is told, whether in a context or in a call. */
 static void test_closed_while_waiting(void)
 {
     GAsyncResult *result = NULL;
@@ -258,6 +263,7 @@ static gpointer read_until_closed(gpointer input)
     return NULL;
 }
 
+/* R-GIO-5 */
 static void test_closed_by_another_thread(void)
 {
     Fixture fixture;
@@ -271,6 +277,7 @@ static void test_closed_by_another_thread(void)
     end(&fixture);
 }
 
+/* R-GIO-5 */
 static void test_closed_async(void)
 {
     GAsyncResult *result = NULL;
@@ -286,7 +293,7 @@ static void test_closed_async(void)
     end(&fixture);
 }
 
-/* With the last reference on the stream, although that on the channel stays. */
+/* R-GIO-5: with the last reference on the stream, although that on the channel stays. */
 static void test_dropped(void)
 {
     GPollableInputStream *input;
@@ -312,7 +319,7 @@ static void test_dropped(void)
     end(&fixture);
 }
 
-/* In the middle of a read, which holds the input stream and no more. */
+/* R-GIO-5: in the middle of a read, which holds the input stream and no more. */
 static void test_dropped_while_waiting(void)
 {
     GAsyncResult *result = NULL;
@@ -333,6 +340,7 @@ static void test_dropped_while_waiting(void)
     end(&fixture);
 }
 
+/* R-GIO-4 */
 static void test_broken(void)
 {
     GError *error = NULL;
@@ -435,7 +443,8 @@ static void test_cancelled_by_another_thread(void)
     end(&fixture);
 }
 
-/* What a wait takes is there before: GLib would end the process. Further waits at the same time go on without. */
+/* R-GIO-3: what a wait takes is there before: GLib would end the process. Further waits at the same time go on
+ * without. */
 static void test_descriptor_limit(void)
 {
     Fixture fixture, other;
@@ -460,6 +469,7 @@ static void test_descriptor_limit(void)
     end(&other);
 }
 
+/* R-GIO-2 */
 static void test_misuse(void)
 {
     QIOChannelSocket *closed = qio_channel_socket_new();

@@ -41,6 +41,7 @@ static void work_async(QIOTaskWorker worker, GCancellable *cancellable, GAsyncRe
     qio_task_run_in_thread(task, worker, NULL, NULL, g_task_get_context(gtask));
 }
 
+/* R-GIO-11 */
 static void test_pointer(void)
 {
     GAsyncResult *result = NULL;
@@ -63,6 +64,7 @@ static void test_pointer(void)
     g_assert_cmpint(destroyed, ==, 1);
 }
 
+/* R-GIO-11 */
 static void test_nothing(void)
 {
     GAsyncResult *result = NULL;
@@ -73,6 +75,7 @@ static void test_nothing(void)
     g_clear_object(&result);
 }
 
+/* R-GIO-11 */
 static void test_failure(void)
 {
     GAsyncResult *result = NULL;
@@ -86,7 +89,7 @@ static void test_failure(void)
     g_clear_object(&result);
 }
 
-/* GTask's own rule: the result of an operation that was cancelled isn't told. */
+/* R-GIO-11: GTask's own rule: the result of an operation that was cancelled isn't told. */
 static void test_cancelled(void)
 {
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
@@ -148,7 +151,7 @@ static void wait_for_end(QIOTask *task, gpointer opaque)
     g_atomic_int_set(&worker->ended, 1);
 }
 
-/* The cancellable reaches the worker, and the caller doesn't wait for it. */
+/* R-GIO-11: the cancellable reaches the worker, and the caller doesn't wait for it. */
 static void test_cancelled_worker(void)
 {
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
@@ -172,6 +175,7 @@ static void test_cancelled_worker(void)
     g_assert_cmpint(destroyed, ==, 1);
 }
 
+/* R-GIO-11 */
 static void test_deadline(void)
 {
     GAsyncResult *result = NULL;
@@ -199,6 +203,7 @@ static gpointer complete_here(gpointer task)
     return NULL;
 }
 
+/* R-GIO-11 */
 static void test_other_thread(void)
 {
     GAsyncResult *result = NULL;
@@ -212,7 +217,7 @@ static void test_other_thread(void)
     g_clear_object(&result);
 }
 
-/* A function that makes its task itself, and has none of GIO. */
+/* R-GIO-11, R-GIO-12: a function that makes its task itself, and has none of GIO. */
 static void test_connect(void)
 {
     SocketAddress address = abstract_address("qio-test-gio-task", true);
@@ -238,7 +243,7 @@ static void test_connect(void)
     object_unref(OBJECT(client));
 }
 
-/* The task goes without completing. */
+/* R-GIO-12: the task goes without completing. */
 static void test_dropped(void)
 {
     GAsyncResult *result = NULL;
@@ -258,6 +263,7 @@ static void test_dropped(void)
 #endif
 }
 
+/* R-GIO-12 */
 static void test_source(void)
 {
     QIOChannelSocket *source = qio_channel_socket_new();
@@ -294,6 +300,7 @@ static void run(Call *call, QIOTaskWorker worker)
     complete_here(task);
 }
 
+/* R-GIO-13 */
 static void test_async_result(void)
 {
     Call call = { .source = g_object_new(G_TYPE_OBJECT, NULL) };
@@ -326,6 +333,7 @@ static void test_async_result(void)
     g_assert_cmpint(destroyed, ==, 1);
 }
 
+/* R-GIO-13 */
 static void test_async_failure(void)
 {
     Call call = { NULL };
@@ -355,6 +363,7 @@ static void finish_read(QIOTask *task, gpointer opaque)
     g_object_unref(stream);
 }
 
+/* R-GIO-14 */
 static void test_from_async(void)
 {
     g_autoptr(GInputStream) input = g_memory_input_stream_new_from_data("given", 5, NULL);

@@ -212,7 +212,7 @@ static GThread *fill(GIOStream *stream, QIOChannelTLS *peer, size_t *filled)
     return g_thread_new("read", read_late, peer);
 }
 
-/* To a peer that reads more slowly than it is written to, the end comes in good order behind all that. */
+/* R-GIO-5: to a peer that reads more slowly than it is written to, the end comes in good order behind all that. */
 static void test_slow_peer(void)
 {
     int is_async;
@@ -245,7 +245,7 @@ static void test_slow_peer(void)
     }
 }
 
-/* Whoever doesn't wait for that says so: it is closed all the same. */
+/* R-GIO-5: whoever doesn't wait for that says so: it is closed all the same. */
 static void test_slow_peer_cancelled(void)
 {
     g_autoptr(GCancellable) cancellable = g_cancellable_new();

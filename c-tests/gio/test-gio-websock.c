@@ -45,6 +45,7 @@ static void note_opened(QIOTask *task, gpointer opaque)
     ++*(int *)opaque;
 }
 
+/* R-GIO-5 */
 static void test_websock(void)
 {
     const QIOWebsockRequest request = { .size = sizeof(request), .host = "server.example.com" };
@@ -98,7 +99,7 @@ static gpointer count_to_end(gpointer stream)
     return GSIZE_TO_POINTER(count);
 }
 
-/* What a slow peer has not made room for yet when the output is closed arrives before the end. */
+/* R-GIO-5: what a slow peer has not made room for yet when the output is closed arrives before the end. */
 static void test_slow_peer(void)
 {
     const QIOWebsockRequest request = { .size = sizeof(request), .host = "localhost" };
