@@ -204,7 +204,7 @@ static void test_context_dropped(void)
     races(false);
 }
 
-/* Waiting for a task that another thread cancels: called back once, here. */
+/* R-EXT-9, R-EXT-10: waiting for a task that another thread cancels: called back once, here. */
 static void test_waited_for(void)
 {
     int rounds = has_few_rounds() ? 50 : 2000, i;

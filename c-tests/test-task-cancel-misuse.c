@@ -17,16 +17,19 @@ static QIOTask *new_task(void)
     return qio_task_new(NULL, func_counts, NULL, NULL);
 }
 
+/* R-EXT-2 */
 static void mistake_run_null(void)
 {
     run(NULL, worker_returns, NULL);
 }
 
+/* R-EXT-2 */
 static void mistake_run_null_worker(void)
 {
     run(new_task(), NULL, NULL);
 }
 
+/* R-EXT-2 */
 static void mistake_run_twice(void)
 {
     Job job = { 0 };
@@ -35,6 +38,7 @@ static void mistake_run_twice(void)
     run(task, worker_returns, NULL);
 }
 
+/* R-EXT-2 */
 static void mistake_size(void)
 {
     QIOTaskOptions options = { .name = "without size" };
@@ -42,6 +46,7 @@ static void mistake_size(void)
     run(new_task(), worker_returns, &options);
 }
 
+/* R-EXT-2 */
 static void mistake_unknown_member(void)
 {
     struct {
@@ -52,6 +57,7 @@ static void mistake_unknown_member(void)
     run(new_task(), worker_returns, &options.known);
 }
 
+/* R-EXT-2 */
 static void mistake_flags(void)
 {
     QIOTaskOptions options = { .size = sizeof(options), .flags = 2 };
@@ -59,6 +65,7 @@ static void mistake_flags(void)
     run(new_task(), worker_returns, &options);
 }
 
+/* R-EXT-2 */
 static void mistake_deadline(void)
 {
     QIOTaskOptions options = { .size = sizeof(options), .deadline = -1 };
@@ -66,7 +73,7 @@ static void mistake_deadline(void)
     run(new_task(), worker_returns, &options);
 }
 
-/* This program doesn't have GIO, so it has no cancellable either. */
+/* R-EXT-12: this program doesn't have GIO, so it has no cancellable either. */
 static void mistake_cancellable(void)
 {
     QIOTaskOptions options = { .size = sizeof(options), .cancellable = (struct _GCancellable *)&options };
@@ -86,6 +93,7 @@ static void mistake_cancel_null(void)
     qio_task_cancel(NULL);
 }
 
+/* R-EXT-14 */
 static void mistake_is_cancelled_null(void)
 {
     qio_task_is_cancelled(NULL);
@@ -111,11 +119,13 @@ static void mistake_unref_null(void)
     qio_task_unref(NULL);
 }
 
+/* R-EXT-21 */
 static void mistake_group_of_none(void)
 {
     qio_task_group_new(0);
 }
 
+/* R-EXT-23 */
 static void mistake_group_ref_null(void)
 {
     qio_task_group_ref(NULL);

@@ -16,7 +16,7 @@ static int64_t in_a_minute(void)
     return g_get_monotonic_time() + MINUTE;
 }
 
-/* Nobody cancels: as any task. */
+/* R-EXT-15, R-EXT-17: nobody cancels: as any task. */
 static void test_completed(void)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
@@ -38,7 +38,7 @@ static void test_completed(void)
     job_clear(&job);
 }
 
-/* Without options, and with a struct that has only its size. */
+/* R-EXT-1, R-EXT-2, R-EXT-17: without options, and with a struct that has only its size. */
 static void test_no_options(void)
 {
     QIOTaskOptions shortest = { .size = sizeof(shortest.size) };
@@ -57,7 +57,7 @@ static void test_no_options(void)
     }
 }
 
-/* A struct of a later version, with nothing in what is new. */
+/* R-EXT-2: a struct of a later version, with nothing in what is new. */
 static void test_later_options(void)
 {
     struct {
@@ -74,7 +74,8 @@ static void test_later_options(void)
     job_clear(&job);
 }
 
-/* While the worker function runs, which is told, and whose end the callback waits for. */
+/* R-EXT-6, R-EXT-10, R-EXT-14, R-EXT-15: while the worker function runs, which is told, and whose end the callback
+ * waits for. */
 static void test_running(void)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
@@ -98,7 +99,7 @@ static void test_running(void)
     job_clear(&job);
 }
 
-/* The callback doesn't wait for it. */
+/* R-EXT-6: the callback doesn't wait for it. */
 static void test_return_on_cancel(void)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
@@ -137,6 +138,7 @@ static void worker_fails_late(QIOTask *task, gpointer opaque)
     g_assert_null(qio_task_get_result_pointer(task));
 }
 
+/* R-EXT-6 */
 static void test_late_error(void)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
@@ -163,7 +165,7 @@ static void test_late_error(void)
     }
 }
 
-/* When the worker function has returned, and the callback was not called yet. */
+/* R-EXT-10: when the worker function has returned, and the callback was not called yet. */
 static void test_before_callback(void)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
@@ -189,7 +191,7 @@ static void worker_cancels(QIOTask *task, gpointer opaque)
     g_assert_true(qio_task_is_cancelled(task));
 }
 
-/* From inside, at once or when it has returned. */
+/* R-EXT-10, R-EXT-14: from inside, at once or when it has returned. */
 static void test_by_worker(void)
 {
     uint32_t flags;
@@ -274,7 +276,7 @@ static void test_deadline_passed(void)
     job_clear(&job);
 }
 
-/* One that passes while the worker function runs. */
+/* R-EXT-14: one that passes while the worker function runs. */
 static void test_deadline_running(void)
 {
     uint32_t flags;
@@ -322,7 +324,7 @@ static void test_deadline_met(void)
     job_clear(&job);
 }
 
-/* qio_task_wait_thread() ends with the callback. */
+/* R-EXT-9: qio_task_wait_thread() ends with the callback. */
 static void test_wait(void)
 {
     uint32_t flags;
@@ -430,7 +432,7 @@ static void test_context_dropped(void)
     }
 }
 
-/* Tasks that can't be cancelled say so and go on. */
+/* R-EXT-10, R-EXT-15, R-EXT-17: tasks that can't be cancelled say so and go on. */
 static void test_ordinary(void)
 {
     Job job = { .gate.open = TRUE };

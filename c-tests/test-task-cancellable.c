@@ -57,7 +57,7 @@ static void test_before(void)
     }
 }
 
-/* Cancelled while the worker function runs. */
+/* R-EXT-14: cancelled while the worker function runs. */
 static void test_running(void)
 {
     uint32_t flags;
@@ -163,6 +163,7 @@ static void destroy_uses_cancellable(gpointer opaque)
     selfish->ended++;
 }
 
+/* R-EXT-10 */
 static void test_reentrant(void)
 {
     Gate gate = { .open = FALSE };

@@ -33,6 +33,7 @@ static void worker_in_crowd(QIOTask *task, gpointer opaque)
     g_atomic_int_inc(&crowd->done);
 }
 
+/* R-EXT-21, R-EXT-23 */
 static void test_bound(void)
 {
     enum { TASKS = 60 };
@@ -68,6 +69,7 @@ static void worker_meets(QIOTask *task, gpointer opaque)
     }
 }
 
+/* R-EXT-21 */
 static void test_places_are_used(void)
 {
     enum { PLACES = 4 };
@@ -83,7 +85,8 @@ static void test_places_are_used(void)
     }
 }
 
-/* A full group is in nobody's way: not of tasks without group, of other groups, or those that it is waited for by. */
+/* R-EXT-21: a full group is in nobody's way: not of tasks without group, of other groups, or those that it is waited
+ * for by. */
 static void test_others_go_on(void)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
@@ -117,7 +120,7 @@ static void worker_notes(QIOTask *task, gpointer opaque)
     g_string_append_c(order->string, order->letter);
 }
 
-/* Those that wait are served by priority, and in their order. One at a time, so they need no lock. */
+/* R-EXT-21: those that wait are served by priority, and in their order. One at a time, so they need no lock. */
 static void test_order(void)
 {
     static const struct {
@@ -210,7 +213,7 @@ static void test_place_of_cancelled(void)
     job_clear(&second);
 }
 
-/* A task that is waited for has its turn like others. */
+/* R-EXT-21, R-EXT-23: a task that is waited for has its turn like others. */
 static void test_wait(void)
 {
     g_autoptr(GMainContext) context = g_main_context_new();

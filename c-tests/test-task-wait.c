@@ -17,7 +17,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     return no_threads ? EAGAIN : next(thread, attributes, start, argument);
 }
 
-/* Before any thread was made. Who waits does the work of those whose place the task waits for. */
+/* R-EXT-21: before any thread was made. Who waits does the work of those whose place the task waits for. */
 static void test_group_without_threads(void)
 {
     GMainContext *contexts[3];
@@ -61,7 +61,8 @@ static gpointer open_gate(gpointer opaque)
     return NULL;
 }
 
-/* The program has no context any more: who waits delivers all the same. A context that went before took the task along. */
+/* R-EXT-9: the program has no context any more: who waits delivers all the same. A context that went before took the
+ * task along. */
 static void test_context_dropped(void)
 {
     int i, told = 0;
@@ -92,7 +93,7 @@ static void test_context_dropped(void)
     g_assert_cmpint(told, >, 0);
 }
 
-/* Whoever has a reference may wait for what is over. */
+/* R-EXT-9: whoever has a reference may wait for what is over. */
 static void test_over(void)
 {
     int i;
@@ -151,6 +152,7 @@ static void func_sets(QIOTask *task, gpointer opaque)
     g_assert_cmpint(own_results, ==, 0);
 }
 
+/* R-EXT-6 */
 static void test_set_by_both(void)
 {
     QIOTaskOptions options = { .size = sizeof(options), .flags = QIO_TASK_RETURN_ON_CANCEL };
