@@ -23,7 +23,7 @@ static char *failure(const char *host, const char *what)
     return g_strdup_printf("Failed to connect to '%s:%s': %s", host, port, what);
 }
 
-/* All of it has a deadline; the error names who hadn't answered. */
+/* R-CONN-10, R-CONN-15: all of it has a deadline; the error names who hadn't answered. */
 static void test_timeout(void)
 {
     QIOConnectOptions options = { .size = sizeof(options), .timeout_ms = 20, .attempt_delay_ms = 10 };
@@ -58,7 +58,7 @@ static void test_timeout(void)
     close_hole(&second);
 }
 
-/* It holds for look-ups, too; the threads go on, and what they find is freed. */
+/* R-CONN-10: it holds for look-ups, too; the threads go on, and what they find is freed. */
 static void test_look_up_timeout(void)
 {
     QIOConnectOptions options = { .size = sizeof(options), .timeout_ms = 10 };
@@ -73,7 +73,7 @@ static void test_look_up_timeout(void)
     assert_tried("");
 }
 
-/* One that takes too long has failed, and the next is tried at once. */
+/* R-CONN-10, R-CONN-15: one that takes too long has failed, and the next is tried at once. */
 static void test_attempt_timeout(void)
 {
     QIOConnectOptions options = { .size = sizeof(options), .attempt_timeout_ms = 5, .attempt_delay_ms = 2000 };
@@ -92,6 +92,7 @@ static void test_attempt_timeout(void)
     close_hole(&second);
 }
 
+/* R-CONN-9, R-CONN-10, R-CONN-15 */
 static void test_cancel(void)
 {
     BlackHole hole = black_hole("127.0.0.2", port);
@@ -138,6 +139,7 @@ static gpointer cancel(gpointer opaque)
     return NULL;
 }
 
+/* R-CONN-9 */
 static void test_cancel_from_a_thread(void)
 {
     BlackHole hole = black_hole("127.0.0.2", port);
@@ -157,7 +159,7 @@ static void test_cancel_from_a_thread(void)
     close_hole(&hole);
 }
 
-/* Nobody is called back where nobody iterates any more, and nothing stays. */
+/* R-CONN-12: nobody is called back where nobody iterates any more, and nothing stays. */
 static void test_context_goes(void)
 {
     BlackHole hole = black_hole("127.0.0.2", port);
@@ -322,7 +324,7 @@ static gpointer cancel_now(gpointer opaque)
     return NULL;
 }
 
-/* Who was told that a connect is cancelled finds it so, and who wasn't finds it connected. */
+/* R-CONN-9: who was told that a connect is cancelled finds it so, and who wasn't finds it connected. */
 static void test_cancel_races_the_end(void)
 {
     SocketAddress addr = inet_address("127.0.0.1", port);
@@ -356,7 +358,7 @@ static void test_cancel_races_the_end(void)
     }
 }
 
-/* The same, where the context goes: whatever comes first, what the program gave is freed once. */
+/* R-CONN-12: the same, where the context goes: whatever comes first, what the program gave is freed once. */
 static void test_cancel_races_the_context(void)
 {
     BlackHole hole = black_hole("127.0.0.2", port);
@@ -398,11 +400,13 @@ static void connect_with(QIOConnectOptions options)
     qio_channel_socket_connect_full_async(qio_channel_socket_new(), &addr, &options, call_back, NULL, NULL, NULL);
 }
 
+/* R-CONN-3 */
 static void connect_without_size(void)
 {
     connect_with((QIOConnectOptions) { .timeout_ms = 1 });
 }
 
+/* R-CONN-3 */
 static void connect_to_unknown_family(void)
 {
     connect_with((QIOConnectOptions) { .size = sizeof(QIOConnectOptions), .first_family = 5 });
@@ -426,7 +430,7 @@ static const Mistake mistakes[] = {
     { "cancel", cancel_nothing, "*connect_cancel: *NULL*" },
 };
 
-/* A program that was compiled with fewer members, or none. */
+/* R-CONN-3: a program that was compiled with fewer members, or none. */
 static void test_smaller_options(void)
 {
     QIOConnectOptions options = { .size = sizeof(options.size), .first_family = 5 };

@@ -92,7 +92,7 @@ static void test_family_is_forced(void)
     call_clear(&call);
 }
 
-/* Section 2 of RFC 8305: both families are looked up, and IPv6 goes first. */
+/* R-CONN-3: section 2 of RFC 8305: both families are looked up, and IPv6 goes first. */
 static void test_first_family(void)
 {
     QIOConnectOptions options = { .size = sizeof(options), .attempt_delay_ms = NEVER };
@@ -193,6 +193,7 @@ static void assert_order(const QIOConnectOptions *options, const char *expected)
     call_clear(&call);
 }
 
+/* R-CONN-3 */
 static void test_interleaving(void)
 {
     QIOConnectOptions options = { .size = sizeof(options), .attempt_delay_ms = NEVER, .first_family = 4 };
@@ -265,6 +266,7 @@ static void test_next_at_once(void)
     call_clear(&call);
 }
 
+/* R-CONN-10 */
 static void test_all_refused(void)
 {
     g_autofree char *one = g_strdup_printf("Failed to connect to '127.0.0.3:%s': Connection refused", port);
@@ -288,6 +290,7 @@ static void test_all_refused(void)
     call_fails(&call, "race.test", port, NULL, one);
 }
 
+/* R-CONN-10 */
 static void test_unknown_names(void)
 {
     g_autofree char *none = g_strdup_printf("address resolution failed for race.test:%s: %s", port,
