@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <sys/syscall.h>
 
+/* R-DUMP-8 */
 static void test_socket(void)
 {
     Pair pair = tcp_pair("127.0.0.1");
@@ -52,6 +53,7 @@ static void test_socket(void)
     assert_not_dumped("channel", ioc);
 }
 
+/* R-DUMP-8 */
 static void test_unix_socket(void)
 {
     Pair pair = unix_pair();
@@ -60,7 +62,7 @@ static void test_unix_socket(void)
     pair_end(&pair);
 }
 
-/* Those without a socket. */
+/* R-DUMP-8: those without a socket. */
 static void test_classes(void)
 {
     const char *const argv[] = { "/bin/sh", "-c", "exec cat", NULL };
@@ -88,6 +90,7 @@ static void test_classes(void)
     object_unref(OBJECT(file));
 }
 
+/* R-DUMP-8 */
 static void test_websock(void)
 {
     Web web;
@@ -115,6 +118,7 @@ static gboolean watch_called(QIOChannel *ioc, GIOCondition condition, gpointer o
     return G_SOURCE_REMOVE;
 }
 
+/* R-DUMP-9 */
 static void test_watches(void)
 {
     Pair pair = nonblocking_pair();
@@ -140,6 +144,7 @@ static void *thread_waits(void *opaque)
     return NULL;
 }
 
+/* R-DUMP-9 */
 static void test_waiting_thread(void)
 {
     Pair pair = unix_pair();
@@ -163,6 +168,7 @@ static void test_waiting_thread(void)
     pair_end(&pair);
 }
 
+/* R-DUMP-9 */
 static void test_coroutine(void)
 {
     Pair pair = nonblocking_pair();
@@ -197,6 +203,7 @@ static void coroutine_fn dumps_itself(void *opaque)
     *(bool *)opaque = true;
 }
 
+/* R-DUMP-9 */
 static void test_running_coroutine(void)
 {
     bool done = false;

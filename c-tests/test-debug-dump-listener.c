@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 
+/* R-DUMP-10 */
 static void test_states(void)
 {
     QIONetListener *listener = qio_net_listener_new();
@@ -46,6 +47,7 @@ static void test_states(void)
     g_main_context_unref(context);
 }
 
+/* R-DUMP-10 */
 static void test_backoff(void)
 {
     QIONetListener *listener;
@@ -84,6 +86,7 @@ static void *thread_waits(void *opaque)
     return qio_net_listener_wait_client(opaque);
 }
 
+/* R-DUMP-10 */
 static void test_waiting_thread(void)
 {
     QIONetListener *listener = listener_with(1);

@@ -59,6 +59,7 @@ static int count(const char *text, const char *word)
     return found;
 }
 
+/* R-DUMP-11 */
 static void test_standard_error(void)
 {
     int status;
@@ -70,6 +71,7 @@ static void test_standard_error(void)
     assert_whole(said);
 }
 
+/* R-DUMP-11 */
 static void test_file(void)
 {
     g_autofree char *dir = g_dir_make_tmp("qio-dump-XXXXXX", NULL);
@@ -86,6 +88,7 @@ static void test_file(void)
     g_assert_cmpint(rmdir(dir), ==, 0);
 }
 
+/* R-DUMP-11 */
 static void test_unwritable_file(void)
 {
     int status;
@@ -96,6 +99,7 @@ static void test_unwritable_file(void)
     g_assert_cmpint(count(said, "libqio: process="), ==, 2);
 }
 
+/* R-DUMP-11 */
 static void test_not_asked_for(void)
 {
     int status;
@@ -106,6 +110,7 @@ static void test_not_asked_for(void)
     g_assert_cmpint(WTERMSIG(status), ==, SIGUSR1);
 }
 
+/* R-DUMP-11 */
 static void test_wrong_name(void)
 {
     int status;
@@ -115,6 +120,7 @@ static void test_wrong_name(void)
     g_assert_true(WIFSIGNALED(status));
 }
 
+/* R-DUMP-11 */
 static void test_taken_signal(void)
 {
     void (*before)(int) = signal(SIGUSR1, SIG_IGN);

@@ -8,6 +8,7 @@
 
 #include "dump.h"
 
+/* R-DUMP-8 */
 static void test_handshake(void)
 {
     Tls tls;
@@ -31,6 +32,7 @@ static void test_handshake(void)
     tls_end(&tls);
 }
 
+/* R-DUMP-8 */
 static void test_failure(void)
 {
     Tls tls;

@@ -82,6 +82,7 @@ static void await_state(QIOTask *task, const char *state)
     }
 }
 
+/* R-DUMP-1, R-DUMP-5 */
 static void test_states(void)
 {
     Object *source = OBJECT(qio_channel_null_new());
@@ -111,6 +112,7 @@ static void test_states(void)
     object_unref(source);
 }
 
+/* R-DUMP-5 */
 static void test_names(void)
 {
     /* It may be called with anything. */
@@ -120,7 +122,8 @@ static void test_names(void)
     complete_and_free(task);
 }
 
-/* A task that has a name is shown by it, as much of it as there is room for; one without pays for none. */
+/* R-DUMP-1, R-DUMP-5, R-EXT-17: a task that has a name is shown by it, as much of it as there is room for; one
+ * without pays for none. */
 static void test_terms(void)
 {
     QIOTaskGroup *group = qio_task_group_new(1);
@@ -160,6 +163,7 @@ static void test_terms(void)
     qio_task_group_unref(group);
 }
 
+/* R-DUMP-5 */
 static void test_default_context(void)
 {
     Held held;
@@ -190,7 +194,8 @@ static void handler_dumps(int signal)
     errno = before;
 }
 
-/* Where it interrupts the allocator, the loader, the making and the freeing of objects. */
+/* R-DUMP-1, R-DUMP-2, R-DUMP-4: where it interrupts the allocator, the loader, the making and the freeing of
+ * objects. */
 static void test_signal_handler(void)
 {
     struct sigaction action = { .sa_handler = handler_dumps, .sa_flags = SA_RESTART };
@@ -243,6 +248,7 @@ static void *make_and_free(void *opaque)
     return NULL;
 }
 
+/* R-DUMP-1, R-DUMP-3 */
 static void test_threads(void)
 {
     pthread_t threads[THREADS];
@@ -262,7 +268,7 @@ static void test_threads(void)
     }
 }
 
-/* Descriptors that take nothing: a full pipe and a full socket block nothing, none raises SIGPIPE. */
+/* R-DUMP-4: descriptors that take nothing: a full pipe and a full socket block nothing, none raises SIGPIPE. */
 static void test_descriptors(void)
 {
     int ends[2];
@@ -299,7 +305,7 @@ static void test_descriptors(void)
     close(ends[1]);
 }
 
-/* A child has its parent's tasks, which will never be delivered there, and goes on with its own. */
+/* R-DUMP-2, R-DUMP-6: a child has its parent's tasks, which will never be delivered there, and goes on with its own. */
 static void test_fork(void)
 {
     Held held;

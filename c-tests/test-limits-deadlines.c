@@ -100,7 +100,7 @@ static void run_until_destroyed(Shake *shake)
 #define REQUEST "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
     "Sec-WebSocket-Protocol: binary\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
-/* R-LIMIT-13: a client that begins its request and stalls. */
+/* R-LIMIT-13, R-LIMIT-16, R-STATS-9: a client that begins its request and stalls. */
 static void test_websock_late(void)
 {
     QIOStats before = stats_now();
@@ -206,7 +206,8 @@ static void test_of_listener(void)
     end_all(listener, &kept, fds, 2);
 }
 
-/* R-LIMIT-14, R-LIMIT-15: a thread that waits in a read is told, and told that it isn't the end. */
+/* R-LIMIT-14, R-LIMIT-15, R-LIMIT-16, R-STATS-9: a thread that waits in a read is told, and told that it isn't the
+ * end. */
 static void test_idle_read(void)
 {
     QIOStats before = stats_now();

@@ -39,7 +39,7 @@ static int connect_from(const char *from, int listening)
     return fd;
 }
 
-/* R-LIMIT-6: a client too much of one peer is closed, without the callback; others come. */
+/* R-LIMIT-6, R-LIMIT-10, R-STATS-9: a client too much of one peer is closed, without the callback; others come. */
 static void test_per_peer(void)
 {
     QIOLimits limits = { .size = sizeof(limits), .max_clients_per_peer = 1 };
@@ -158,7 +158,7 @@ static void test_mapped_address(void)
     end_all(listener, &kept, fds, 2);
 }
 
-/* R-LIMIT-8: as many as the burst come at once, the others by and by. */
+/* R-LIMIT-8, R-LIMIT-10, R-STATS-9: as many as the burst come at once, the others by and by. */
 static void test_rate(void)
 {
     QIOLimits limits = { .size = sizeof(limits), .accept_rate = 1, .accept_burst = 2 };
@@ -184,7 +184,7 @@ static void test_rate(void)
     end_all(listener, &kept, fds, 3);
 }
 
-/* Structs of other versions of the header. */
+/* R-LIMIT-2: structs of other versions of the header. */
 static void test_sizes(void)
 {
     struct {
@@ -230,6 +230,7 @@ static void mistake_get(void)
     qio_net_listener_get_limits(qio_net_listener_new(), NULL);
 }
 
+/* R-LIMIT-2 */
 static void mistake_size(void)
 {
     QIOLimits limits = { .size = 7 };
@@ -237,6 +238,7 @@ static void mistake_size(void)
     qio_net_listener_set_limits(qio_net_listener_new(), &limits);
 }
 
+/* R-LIMIT-2 */
 static void mistake_ipv4(void)
 {
     QIOLimits limits = { .size = sizeof(limits), .peer_ipv4_prefix = 33 };
@@ -244,6 +246,7 @@ static void mistake_ipv4(void)
     qio_net_listener_set_limits(qio_net_listener_new(), &limits);
 }
 
+/* R-LIMIT-2 */
 static void mistake_ipv6(void)
 {
     QIOLimits limits = { .size = sizeof(limits), .peer_ipv6_prefix = 129 };

@@ -30,7 +30,7 @@ static void run_until_destroyed(Shake *shake, GMainContext *context)
     g_assert_cmpint(shake->called, ==, 1);
 }
 
-/* R-LIMIT-13: the client says nothing; each end has a deadline of its own, in the handshake's context. */
+/* R-LIMIT-13, R-LIMIT-16: the client says nothing; each end has a deadline of its own, in the handshake's context. */
 static void test_silent_peer(void)
 {
     GMainContext *contexts[2] = { NULL, g_main_context_new() };

@@ -31,7 +31,7 @@ static void wait_until_blocked(void)
     }
 }
 
-/* R-LIMIT-7: further clients stay in the backlog, and the loop sleeps, until one goes. */
+/* R-LIMIT-7, R-LIMIT-10, R-STATS-9: further clients stay in the backlog, and the loop sleeps, until one goes. */
 static void test_max_clients(void)
 {
     QIOLimits limits = { .size = sizeof(limits), .max_clients = 2 };
