@@ -65,6 +65,7 @@ static const SanityCase sanity_cases[] = {
     { "no-key-ids", { CA, .no_key_ids = true }, { LEAF, .no_key_ids = true } },
 };
 
+/* R-CRY-3: at load, or not at all. */
 static void test_sanity(const void *data)
 {
     const SanityCase *sanity_case = data;
@@ -87,6 +88,7 @@ static void test_sanity(const void *data)
     tls_dir_free(dir);
 }
 
+/* R-CRY-3 */
 static void test_other_ca(void)
 {
     TlsCert *other = tls_cert(.name = "other", .is_ca = true);
@@ -99,7 +101,7 @@ static void test_other_ca(void)
     tls_dir_free(dir);
 }
 
-/* One key may serve an authority and what it vouches for. */
+/* One key may serve an authority and what it vouches for (R-CRY-9). */
 static void test_shared_key(void)
 {
     TlsCert *authority = tls_cert(.name = "authority", .is_ca = true, .rsa_bits = 2048);

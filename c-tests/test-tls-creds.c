@@ -24,6 +24,7 @@ static void expect_bool(Object *obj, const char *name, bool wanted)
     g_assert_cmpint(object_property_get_bool(obj, name, &error_abort), ==, wanted);
 }
 
+/* R-CRY-2 */
 static void test_properties(void)
 {
     Object *creds = object_new(TYPE_QCRYPTO_TLS_CREDS_X509);
@@ -57,7 +58,7 @@ static void test_properties(void)
     object_unref(creds);
 }
 
-/* What no file and no other property could make good is refused when it is set, and changes nothing. */
+/* What no file and no other property could make good is refused when it is set, and changes nothing (R-CRY-4). */
 static void test_refused(void)
 {
     static const char *const types[] = {
@@ -89,6 +90,7 @@ static void test_refused(void)
     object_unref(creds);
 }
 
+/* R-CRY-2 */
 static void test_loaded(void)
 {
 #ifdef QIO_HAS_CREDS_LOADED
@@ -112,6 +114,7 @@ static void test_loaded(void)
 #endif
 }
 
+/* R-CRY-2 */
 static void test_types(void)
 {
     Error *err = NULL;
@@ -152,6 +155,7 @@ static void test_endpoint(void)
 }
 
 #ifdef QIO_HAS_CREDS_PRIORITY
+/* R-CRY-4: the default, and what is said. */
 static void test_priority(void)
 {
     static const struct {
@@ -179,6 +183,7 @@ static void test_priority(void)
 
 /* Files ------------------------------------------------------------------------------------ */
 
+/* R-CRY-2: which there have to be, and that errors name them. */
 static void test_x509_files(void)
 {
     char *dir = good_dir();
@@ -242,7 +247,7 @@ static void test_passwordid(void)
     tls_dir_free(dir);
 }
 
-/* PKCS #1 as well as PKCS #8. */
+/* R-CRY-9: PKCS #1 as well as PKCS #8. */
 static void test_rsa(void)
 {
     TlsCert *cert = tls_cert(.name = "qemu.org", .issuer = ca, .rsa_bits = 2048);
@@ -272,6 +277,7 @@ static void put_numbered(const char *dir, const char *role, int number, TlsCert 
     tls_dir_put_key(dir, key_name, cert);
 }
 
+/* R-CRY-2: up to the first gap. */
 static void test_numbered(void)
 {
     char *dir = good_dir();
@@ -453,14 +459,14 @@ static void test_dh_params(void)
     tls_dir_free(dir);
 }
 
-/* R-TLS-72 */
+/* R-TLS-72, R-111-31, R-1020-2 */
 static void test_anon(void)
 {
     expect_creds(NULL, TYPE_QCRYPTO_TLS_CREDS_ANON, "server", NULL, NULL, NULL);
     expect_creds(NULL, TYPE_QCRYPTO_TLS_CREDS_ANON, "client", NULL, NULL, NULL);
 }
 
-/* Sessions keep credentials, and credentials can't be used before they are complete. */
+/* Sessions keep credentials, and credentials can't be used before they are complete (R-CRY-5). */
 static void test_lifetimes(void)
 {
     Object *creds = object_new(TYPE_QCRYPTO_TLS_CREDS_ANON);

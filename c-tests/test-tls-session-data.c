@@ -9,6 +9,7 @@
 
 /* One record at a time ---------------------------------------------------------------------- */
 
+/* R-CRY-7: numbers of bytes, and that nothing is there. */
 static void test_transfer(void)
 {
     static guint8 buf[3 * RECORD_MAX];
@@ -31,7 +32,7 @@ static void test_transfer(void)
 }
 
 #ifdef QIO_HAS_TLS_CHECK_PENDING
-/* R-TLS-81 */
+/* R-TLS-81, R-CRY-8 */
 static void test_pending(void)
 {
     static guint8 buf[RECORD_MAX];
@@ -54,7 +55,7 @@ static void test_pending(void)
 }
 #endif
 
-/* The older version has records of another kind. */
+/* The older version has records of another kind (R-CRY-4). */
 static void test_tls_1_2(void)
 {
     static guint8 buf[RECORD_MAX];
@@ -179,6 +180,7 @@ static void test_partial_reads(void)
 
 /* The end ------------------------------------------------------------------------------------ */
 
+/* R-CRY-7 */
 static void test_premature_end(void)
 {
     Pair pair;
@@ -212,6 +214,7 @@ static void test_premature_end(void)
 }
 
 #ifdef QIO_HAS_TLS_BYE
+/* R-CRY-7, R-CRY-8: an orderly end. */
 static void test_bye(void)
 {
     Pair pair;
@@ -236,6 +239,7 @@ static void test_bye(void)
     pair_clear(&pair);
 }
 
+/* R-CRY-8 */
 static void test_bye_blocks(void)
 {
     static guint8 buf[5000];
@@ -285,7 +289,7 @@ static void expect_error(Error **err, const char *wanted)
 #endif
 }
 
-/* The transport's own words are passed on. */
+/* The transport's own words are passed on (R-CRY-7). */
 static void test_transport_errors(void)
 {
     Pair pair;

@@ -89,7 +89,7 @@ static void test_rekey_while_blocked(void)
     pair_clear(&pair);
 }
 
-/* What comes for the session itself doesn't make a read block: more may be there. */
+/* What comes for the session itself doesn't make a read block: more may be there (R-CRY-7). */
 static void test_rekey_is_absorbed(void)
 {
     Pair pair;
@@ -219,7 +219,7 @@ static ssize_t stress_peer_receive(StressPeer *peer)
     return n;
 }
 
-/* A reader and a writer on a blocking transport, whose peer changes its keys and asks for ours. */
+/* A reader and a writer on a blocking transport, whose peer changes its keys and asks for ours (R-CRY-7). */
 static void test_rekey_stress(void)
 {
     const unsigned int keys = g_test_slow() ? 60 : 12;

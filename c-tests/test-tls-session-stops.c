@@ -59,7 +59,7 @@ static ssize_t alarmed_read(char *buf, size_t len, void *opaque)
 }
 #endif
 
-/* A signal is told of, and nothing is lost or comes twice. */
+/* A signal is told of, and nothing is lost or comes twice (R-CRY-7). */
 static void test_interrupted(void)
 {
 #ifdef QIO_HAS_SESSION_ERRP

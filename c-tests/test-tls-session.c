@@ -33,6 +33,7 @@ static void expect_check(TlsEnd *end, const char *wanted)
 
 /* Whole connections ------------------------------------------------------------------------ */
 
+/* R-CRY-6, R-CRY-8: both ends stepped in turn; whom each has seen. */
 static void test_basic(void)
 {
     Pair pair;
@@ -70,7 +71,7 @@ static void test_thread_safety(void)
 }
 #endif
 
-/* Of the same name, or else the client doesn't show a certificate that can't help. */
+/* Of the same name, or else the client doesn't show a certificate that can't help (R-CRY-9). */
 static void test_different_ca(void)
 {
     TlsCert *other_ca = tls_cert(.name = "ca", .is_ca = true);
@@ -163,6 +164,7 @@ static const HostCase host_cases[] = {
       "The certificate is not trusted" },
 };
 
+/* R-CRY-9 */
 static void test_host(const void *data)
 {
     const HostCase *host_case = data;
@@ -218,6 +220,7 @@ static void test_own_chain(void)
     pair_clear(&pair);
 }
 
+/* R-CRY-9 */
 static void test_revoked(void)
 {
     Pair pair;
@@ -235,7 +238,7 @@ static void test_revoked(void)
     pair_clear(&pair);
 }
 
-/* A client need not have a certificate, for the handshake. */
+/* A client need not have a certificate, for the handshake (R-CRY-5, R-CRY-9). */
 static void test_no_client_certificate(void)
 {
     Pair pair;
@@ -254,7 +257,7 @@ static void test_no_client_certificate(void)
     pair_clear(&pair);
 }
 
-/* Without verification neither host nor name are asked about, and the name stays unknown. */
+/* Without verification neither host nor name are asked about, and the name stays unknown (R-CRY-9). */
 static void test_unverified(void)
 {
     Pair pair;
@@ -312,6 +315,7 @@ static const AuthzCase authz_cases[] = {
     { "wildcard6", { "C=UK,CN=*emu*" }, QAUTHZ_LIST_FORMAT_GLOB },
 };
 
+/* R-CRY-9 */
 static void test_authz(const void *data)
 {
     const AuthzCase *authz_case = data;
@@ -391,7 +395,7 @@ static void test_psk_mismatch(void)
     pair_clear(&pair);
 }
 
-/* R-TLS-72 */
+/* R-TLS-72, R-111-31 */
 static void test_anon(void)
 {
     Pair pair = { .server_dir = tls_dir_new(), .client_dir = tls_dir_new() };
@@ -409,6 +413,7 @@ static void test_anon(void)
 
 /* Failures --------------------------------------------------------------------------------- */
 
+/* R-CRY-5, R-CRY-8: an endpoint of the other kind; NULL is freed. */
 static void test_new_failures(void)
 {
     Pair pair;
@@ -434,6 +439,7 @@ static void test_new_failures(void)
     qcrypto_tls_session_free(NULL);
 }
 
+/* R-CRY-6 */
 static void test_handshake_failures(void)
 {
     Pair pair;
@@ -471,7 +477,7 @@ static void test_handshake_failures(void)
     pair_clear(&pair);
 }
 
-/* Too early: a mistake that must not crash; bye is done at once (R-TLS-81). */
+/* Too early: a mistake that must not crash; bye is done at once (R-TLS-81, R-CRY-8). */
 static void test_before_handshake(void)
 {
     Pair pair;
@@ -500,7 +506,7 @@ static void test_before_handshake(void)
 
 /*
  * What the session answers to a client whose greeting is out: the direction where the result is the status, else
- * only that there is more to do (R-91-3).
+ * only that there is more to do (R-91-3, R-CRY-6).
  */
 static void test_client_receives_first(void)
 {
@@ -528,6 +534,7 @@ static void test_client_receives_first(void)
     pair_clear(&pair);
 }
 
+/* R-CRY-1 */
 static void test_init(void)
 {
     g_assert_cmpint(qcrypto_init(&error_abort), ==, 0);

@@ -98,7 +98,7 @@ static bool set_list(Object *obj, Error **errp, ...)
     return ok;
 }
 
-/* R-QOM-22: with the class's hooks for completion and deletion. */
+/* R-QOM-22, R-111-24: with the class's hooks for completion and deletion. */
 static void test_new_with_props(void)
 {
     Object *objects = object_get_objects_root();
