@@ -82,6 +82,7 @@ static void assert_listen_fails(SocketAddress *addr, const char *place, const ch
 
 /* Addresses that don't work ---------------------------------------------------- */
 
+/* R-CHAN-105 */
 static void test_refused(void)
 {
     SocketAddress any = inet_address("127.0.0.1", "0");
@@ -96,6 +97,7 @@ static void test_refused(void)
     g_assert_cmpint(qio_channel_socket_connect_sync(ioc, &addr, NULL), ==, -1);
 }
 
+/* R-CHAN-105 */
 static void test_unresolved(void)
 {
     SocketAddress addr = inet_address("127.0.0.1", "no-such-service");

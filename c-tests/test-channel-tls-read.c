@@ -18,6 +18,7 @@ static ssize_t read_flags(QIOChannelTLS *ioc, const struct iovec *iov, size_t ni
 #endif
 }
 
+/* R-TLS-35 */
 static void test_vector(void)
 {
     char a[2], b[5], c[10];
@@ -194,6 +195,7 @@ static void *read_one(void *opaque)
     return NULL;
 }
 
+/* R-TLS-61 */
 static void test_relaxed_under_a_reader(void)
 {
     pthread_t thread;
@@ -216,7 +218,7 @@ static void test_relaxed_under_a_reader(void)
     }
 }
 
-/* R-TLS-8, R-TLS-34 */
+/* R-TLS-8, R-TLS-34, R-TLS-64 */
 static void test_broken(void)
 {
     Wire *wires[2];
@@ -399,7 +401,7 @@ static void test_watch_conditions(void)
     tls_end(&tls);
 }
 
-/* As chardevs do: the end is only seen when all has been read (R-TLS-56). */
+/* As chardevs do: the end is only seen when all has been read. */
 static gboolean see_hup(QIOChannel *ioc, GIOCondition condition, gpointer opaque)
 {
     Steps *steps = opaque;
@@ -421,6 +423,7 @@ static gboolean take_until_end(QIOChannel *ioc, GIOCondition condition, gpointer
     return got != 0;
 }
 
+/* R-TLS-56 */
 static void test_watch_hup(void)
 {
     Steps steps = { .got = g_byte_array_new(), .step = 64 };

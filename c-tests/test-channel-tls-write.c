@@ -190,6 +190,7 @@ static void test_any_cut(void)
     tls_end(&tls);
 }
 
+/* R-TLS-64 */
 static void test_broken(void)
 {
     Wire *wires[2];
@@ -272,6 +273,7 @@ static void check_all(Tls *tls)
     }
 }
 
+/* R-TLS-61 */
 static void test_all(void)
 {
     Tls tls;

@@ -450,6 +450,7 @@ static void turn_of_watch(Web *web)
 #define FLOOD(bytes, begin, turn, shakes_hands) \
     flood(bytes, sizeof(bytes) - 1, begin, turn, shakes_hands)
 
+/* R-WS-40 */
 static void test_flood(void)
 {
     static void (*const turns[])(Web *) = { turn_of_loop, turn_of_reader, turn_of_watch };

@@ -35,7 +35,7 @@ static void test_leftover(void)
     web_end(&web);
 }
 
-/* Two contexts watch for input; one look is enough for both. */
+/* R-WS-43: two contexts watch for input; one look is enough for both. */
 static void test_two_contexts(void)
 {
     Waiter waiters[3];
@@ -118,7 +118,7 @@ static void test_close_wakes(void)
     }
 }
 
-/* R-WS-43: blocking-style helpers need nobody to iterate the default context. */
+/* Blocking-style helpers need nobody to iterate the default context. */
 static void *reads_all(void *opaque)
 {
     Web *web = opaque;
@@ -132,6 +132,7 @@ static void *reads_all(void *opaque)
     return text;
 }
 
+/* R-WS-43 */
 static void test_read_all(void)
 {
     g_autofree uint8_t *payload = patterned(6000);

@@ -16,7 +16,7 @@ static gboolean stays(gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
-/* R-TLS-47: only the handshake's own source goes. */
+/* R-TLS-47, R-TLS-48: only the handshake's own source goes. */
 static void test_s1_close_in_private_context(void)
 {
     GMainContext *context = g_main_context_new();
@@ -86,7 +86,7 @@ static void loop_end(Loop *loop)
     g_main_context_unref(loop->context);
 }
 
-/* What is under way in another thread is done once or cancelled once. */
+/* R-TLS-48: what is under way in another thread is done once or cancelled once. */
 static void test_s1_close_while_dispatched(void)
 {
     int rounds, called = 0;
@@ -282,6 +282,7 @@ static void test_s7_woken_for_what_is_pending(void)
     tls_end(&tls);
 }
 
+/* R-TLS-35 */
 static void test_s8_bytes_before_errors(void)
 {
     g_autofree char *bytes = g_malloc0(20000);

@@ -153,7 +153,7 @@ static void *send_later(void *opaque)
     return NULL;
 }
 
-/* Nobody iterates the default context. */
+/* R-WS-43: nobody iterates the default context. */
 static void test_w7_without_main_loop(void)
 {
     pthread_t thread;
@@ -202,6 +202,7 @@ static void test_w7_writing_without_main_loop(void)
     web_end(&web);
 }
 
+/* R-WS-40 */
 static void test_w8_bounded(void)
 {
     g_autofree char *bytes = g_malloc0(1 << 16);

@@ -56,7 +56,7 @@ static void expect_meeting(bool wanted, const char *server_keys, const char *cli
 
 #define KEY "009d5638c40fde0c"
 
-/* Either end reads each form. */
+/* R-TLS-73: either end reads each form. */
 static void test_forms(void)
 {
     static const char *const forms[] = {
@@ -79,7 +79,7 @@ static void test_forms(void)
     }
 }
 
-/* Neither takes the other one for somebody else. */
+/* R-TLS-73: neither takes the other one for somebody else. */
 static void test_strangers(void)
 {
     expect_meeting(false, "other:" KEY "\n", "qemu:" KEY "\n");
@@ -89,7 +89,7 @@ static void test_strangers(void)
     expect_meeting(false, "qem:" KEY "\nqemu2:" KEY "\n", "qemu:" KEY "\n");
 }
 
-/* A line that is no key is one that somebody will miss. */
+/* R-TLS-73: a line that is no key is one that somebody will miss. */
 static void test_unusable(void)
 {
     static const char *const texts[] = {
@@ -108,8 +108,8 @@ static void test_unusable(void)
     }
 }
 
-/* What nobody sees in an editor makes no key that only one end looks for in vain: neither end
- * begins with such a file. */
+/* R-TLS-73: what nobody sees in an editor makes no key that only one end looks for in vain: neither end begins with
+ * such a file. */
 static void test_invisible(void)
 {
     static const struct {
@@ -141,7 +141,7 @@ static void test_invisible(void)
     expect_meeting(true, "q e\xef\xbb\xbf:11\n#2071:11\nqemu:" KEY "\n", "qemu:" KEY "\n");
 }
 
-/* What becomes of the file and its directory later doesn't matter, nor where the process is. */
+/* R-TLS-73: what becomes of the file and its directory later doesn't matter, nor where the process is. */
 static void test_once(void)
 {
     g_autofree char *cwd = g_get_current_dir();
@@ -184,7 +184,7 @@ static int next_fd(void)
     return fd;
 }
 
-/* A handshake opens nothing: it can be made by a process that may not, or can't. */
+/* R-TLS-73: a handshake opens nothing: it can be made by a process that may not, or can't. */
 static void test_without_files(void)
 {
     struct rlimit usual, none;

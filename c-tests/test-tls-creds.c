@@ -183,7 +183,7 @@ static void test_priority(void)
 
 /* Files ------------------------------------------------------------------------------------ */
 
-/* R-CRY-2: which there have to be, and that errors name them. */
+/* R-CRY-2, R-TLS-68, R-TLS-69: which there have to be, and that errors name them. */
 static void test_x509_files(void)
 {
     char *dir = good_dir();
@@ -227,6 +227,7 @@ static void test_x509_files(void)
     tls_dir_free(dir);
 }
 
+/* R-TLS-69 */
 static void test_unreadable(void)
 {
     char *dir = good_dir();
@@ -277,7 +278,7 @@ static void put_numbered(const char *dir, const char *role, int number, TlsCert 
     tls_dir_put_key(dir, key_name, cert);
 }
 
-/* R-CRY-2: up to the first gap. */
+/* R-CRY-2, R-TLS-68: up to the first gap. */
 static void test_numbered(void)
 {
     char *dir = good_dir();
@@ -405,6 +406,7 @@ static void test_reload_unsupported(void)
 
 /* Other kinds ------------------------------------------------------------------------------- */
 
+/* R-TLS-68, R-TLS-69, R-TLS-73 */
 static void test_psk(void)
 {
     char *dir = tls_dir_new();
@@ -441,6 +443,7 @@ static void put_dh_params(const char *dir)
     tls_dir_put(dir, "dh-params.pem", text);
 }
 
+/* R-TLS-68 */
 static void test_dh_params(void)
 {
     static const char *const types[] = {
@@ -459,14 +462,14 @@ static void test_dh_params(void)
     tls_dir_free(dir);
 }
 
-/* R-TLS-72, R-111-31, R-1020-2 */
+/* R-TLS-72, R-111-31, R-1020-2, R-TLS-69 */
 static void test_anon(void)
 {
     expect_creds(NULL, TYPE_QCRYPTO_TLS_CREDS_ANON, "server", NULL, NULL, NULL);
     expect_creds(NULL, TYPE_QCRYPTO_TLS_CREDS_ANON, "client", NULL, NULL, NULL);
 }
 
-/* Sessions keep credentials, and credentials can't be used before they are complete (R-CRY-5). */
+/* R-TLS-88: sessions keep credentials, and credentials can't be used before they are complete (R-CRY-5). */
 static void test_lifetimes(void)
 {
     Object *creds = object_new(TYPE_QCRYPTO_TLS_CREDS_ANON);

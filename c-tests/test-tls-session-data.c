@@ -180,7 +180,7 @@ static void test_partial_reads(void)
 
 /* The end ------------------------------------------------------------------------------------ */
 
-/* R-CRY-7 */
+/* R-CRY-7, R-TLS-82 */
 static void test_premature_end(void)
 {
     Pair pair;
@@ -289,7 +289,7 @@ static void expect_error(Error **err, const char *wanted)
 #endif
 }
 
-/* The transport's own words are passed on (R-CRY-7). */
+/* R-TLS-64: the transport's own words are passed on (R-CRY-7). */
 static void test_transport_errors(void)
 {
     Pair pair;

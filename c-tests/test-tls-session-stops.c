@@ -101,7 +101,7 @@ static void test_interrupted(void)
 #endif
 }
 
-/* Whatever is left to say or to hear. */
+/* R-TLS-88: whatever is left to say or to hear. */
 static void test_free(void)
 {
     Pair pair;
