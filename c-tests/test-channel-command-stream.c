@@ -46,6 +46,7 @@ static gpointer writes(gpointer data)
     return NULL;
 }
 
+/* R-CHAN-97 */
 static void test_stream(gconstpointer data)
 {
     const char *how = data;

@@ -53,7 +53,7 @@ static void test_file(void)
     object_unref(OBJECT(reader));
 }
 
-/* A reader learns of the end while it waits: a pipe raises nothing but HUP then. */
+/* R-CHAN-52: a reader learns of the end while it waits: a pipe raises nothing but HUP then. */
 static void test_end(void)
 {
     int fds[2];

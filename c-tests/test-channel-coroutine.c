@@ -82,6 +82,7 @@ static void test_both(void)
     }
 }
 
+/* R-CHAN-52 */
 static void test_hang_up(void)
 {
     g_auto(Pair) pair = unix_pair();

@@ -98,16 +98,19 @@ static void connects(GMainContext *context)
     call_clear(&call);
 }
 
+/* R-CHAN-67 */
 static void test_connect(void)
 {
     connects(NULL);
 }
 
+/* R-CHAN-67 */
 static void test_connect_private(void)
 {
     connects(private_context);
 }
 
+/* R-CHAN-67 */
 static void test_connect_fails(void)
 {
     char *path = make_socket_path();
@@ -123,7 +126,7 @@ static void test_connect_fails(void)
     remove_socket_path(path);
 }
 
-/* Also what is wrong at once is told later. */
+/* R-CHAN-67: also what is wrong at once is told later. */
 static void test_already_open(void)
 {
     g_auto(Pair) pair = unix_pair();
@@ -141,6 +144,7 @@ static void test_already_open(void)
     call_clear(&call);
 }
 
+/* R-CHAN-67 */
 static void test_listen(void)
 {
     char *path = make_socket_path(), *copy = g_strdup(path);
@@ -164,6 +168,7 @@ static void test_listen(void)
     remove_socket_path(path);
 }
 
+/* R-CHAN-67 */
 static void test_listen_fails(void)
 {
     SocketAddress any = inet_address("127.0.0.1", "0");
@@ -180,6 +185,7 @@ static void test_listen_fails(void)
     call_clear(&call);
 }
 
+/* R-CHAN-67 */
 static void test_datagram(void)
 {
     SocketAddress local = inet_address("127.0.0.1", "0"), remote = inet_address("127.0.0.1", "9");
@@ -201,6 +207,7 @@ static void test_datagram(void)
     }
 }
 
+/* R-CHAN-67 */
 static void test_datagram_fails(void)
 {
     SocketAddress remote = unix_address("/nowhere");
@@ -215,7 +222,7 @@ static void test_datagram_fails(void)
     call_clear(&call);
 }
 
-/* The channel lives until the callback has run, and no longer (R-CHAN-8). */
+/* R-CHAN-67, R-CHAN-8: the channel lives until the callback has run, and no longer. */
 static void test_last_reference(void)
 {
     SocketAddress any = inet_address("127.0.0.1", "0");

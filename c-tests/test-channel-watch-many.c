@@ -128,6 +128,7 @@ static void test_event(void)
     g_main_context_unref(context);
 }
 
+/* R-WATCH-13 */
 static void test_several(void)
 {
     GMainContext *context = g_main_context_new();
@@ -172,6 +173,7 @@ static void test_several(void)
     g_assert_cmpint(in.freed + out.freed + end.freed + both.freed, ==, 4);
 }
 
+/* R-WATCH-13 */
 static void test_nested(void)
 {
     GMainContext *context = g_main_context_new();
@@ -222,7 +224,7 @@ static void test_ended_and_kept(void)
     g_main_context_unref(context);
 }
 
-/* Closing the channel makes its watches ready: what they try then fails. */
+/* R-WATCH-13: closing the channel makes its watches ready: what they try then fails. */
 static void test_closed(void)
 {
     GMainContext *context = g_main_context_new();
@@ -327,6 +329,7 @@ static void test_priorities(void)
     g_main_context_unref(context);
 }
 
+/* R-WATCH-13 */
 static void test_fork(void)
 {
     GMainContext *context = g_main_context_new();
@@ -386,7 +389,7 @@ static gboolean ends_thread(QIOChannel *ioc, GIOCondition condition, gpointer op
     return G_SOURCE_REMOVE;
 }
 
-/* Would hang if a context that another thread iterates were told too late. */
+/* R-WATCH-13: would hang if a context that another thread iterates were told too late. */
 static void test_other_thread(void)
 {
     int i;
@@ -412,7 +415,7 @@ static void test_other_thread(void)
     }
 }
 
-/* A loop of the program's own. */
+/* R-WATCH-13: a loop of the program's own. */
 static void test_foreign_loop(void)
 {
     GMainContext *context = g_main_context_new();

@@ -213,7 +213,7 @@ static void test_request(void)
     fixture_begin(&fixture, &request);
     text = server_receive(&fixture);
     g_assert_true(g_str_has_prefix(text->str, begin));
-    g_assert_cmpstr(text->str + strlen(begin) + 24, ==, end);
+    g_assert_cmpstr(text->str + strlen(begin) + 24, ==, end); /* R-WSC-2 */
     fixture_end(&fixture);
 
     fixture_begin(&fixture, &request);
@@ -225,7 +225,7 @@ static void test_request(void)
     fixture_begin(&fixture, &request);
     server_open(&fixture, "Sec-WebSocket-Protocol: chat\r\n", NULL, 0);
     g_assert_null(fixture.outcome.err);
-    g_assert_cmpstr(qio_channel_websock_get_protocol(fixture.ioc), ==, "chat");
+    g_assert_cmpstr(qio_channel_websock_get_protocol(fixture.ioc), ==, "chat"); /* R-WSC-4 */
     fixture_end(&fixture);
 }
 
@@ -250,7 +250,7 @@ static void test_bad_requests(void)
     const char *const own[] = { "sec-websocket-extensions: permessage-deflate", NULL };
     const char *const body[] = { "Transfer-Encoding: chunked", NULL };
 
-    assert_no_client((QIOWebsockRequest) { .host = "" }, "host");
+    assert_no_client((QIOWebsockRequest) { .host = "" }, "host"); /* R-WSC-1 */
     assert_no_client((QIOWebsockRequest) { .host = "a\r\nb: c" }, "host");
     assert_no_client((QIOWebsockRequest) { .host = "a\xff" }, "UTF-8");
     assert_no_client((QIOWebsockRequest) { .host = "a", .path = "b" }, "'b'");
@@ -324,7 +324,7 @@ static void test_unanswered(void)
     fixture_end(&fixture);
 }
 
-/* Responses come in any pieces, an interim one before them, frames behind them. */
+/* R-WSC-4: responses come in any pieces, an interim one before them, frames behind them. */
 static void test_pieces(void)
 {
     static const uint8_t frames[] = { 0x02, 2, 'a', 'b', 0x80, 1, 'c' };
@@ -380,7 +380,7 @@ static void test_masks(void)
         equal += !memcmp(key, last, sizeof(key));
         memcpy(last, key, sizeof(key));
     }
-    /* Of random keys two in a row may be equal; never most of them. */
+    /* R-WSC-5: of random keys two in a row may be equal; never most of them. */
     g_assert_cmpint(equal, <, 8);
 
     /* A forked child doesn't go on with the keys that its parent goes on with. */
@@ -445,8 +445,8 @@ static void test_ends(void)
     Fixture fixture;
 
     assert_status(closes, sizeof(closes), 1000, 1001);
-    assert_status(closes_plainly, sizeof(closes_plainly), 1000, 1005);
-    assert_status(masked, sizeof(masked), 1002, 0);
+    assert_status(closes_plainly, sizeof(closes_plainly), 1000, 1005); /* R-WSC-8 */
+    assert_status(masked, sizeof(masked), 1002, 0); /* R-WSC-6 */
     assert_status(text, sizeof(text), 1003, 0);
     assert_status(compressed, sizeof(compressed), 1002, 0);
 
@@ -520,7 +520,7 @@ static void test_close_in_long_write(void)
     fixture_end(&fixture);
 }
 
-/* Both ends of the library. */
+/* R-WSC-8: both ends of the library. */
 static void test_own_server(void)
 {
     const char *const protocols[] = { "binary", NULL };
@@ -572,7 +572,7 @@ static void test_own_server(void)
 static void test_misuse(void)
 {
     if (g_test_subprocess()) {
-        QIOWebsockRequest request = { .host = "a" };
+        QIOWebsockRequest request = { .host = "a" }; /* R-WSC-1 */
 
         qio_channel_websock_new_client(QIO_CHANNEL(qio_channel_socket_new()), &request, NULL);
         return;

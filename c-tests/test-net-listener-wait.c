@@ -44,6 +44,7 @@ static gboolean timer_fires(gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
+/* R-LSN-41 */
 static void test_blocks(void)
 {
     QIONetListener *listener = listener_with(2);

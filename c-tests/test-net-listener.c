@@ -222,7 +222,7 @@ static int port_of(QIONetListener *listener, size_t n)
                                             : ((struct sockaddr_in *)&name)->sin_port);
 }
 
-/* N6: with port 0 all addresses get the same port. */
+/* N6, R-LSN-7: with port 0 all addresses get the same port. */
 static void test_open_one_port(void)
 {
     static const char *const names[] = { "two.test", "dual.test" };
@@ -241,7 +241,7 @@ static void test_open_one_port(void)
     }
 }
 
-/* N6: of a range all get the first that is free for all. */
+/* N6, R-LSN-7: of a range all get the first that is free for all. */
 static void test_open_range(void)
 {
     QIONetListener *listener = qio_net_listener_new();

@@ -189,6 +189,7 @@ static void test_monitor_failure(void)
     has_monitor = false;
 }
 
+/* R-SOCK-21 */
 static void test_parse_named_fd(void)
 {
     g_autoptr(SocketAddress) addr = g_new0(SocketAddress, 1);

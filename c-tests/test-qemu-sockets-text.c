@@ -208,6 +208,7 @@ static void assert_uri(const char *text, const char *uri)
     g_assert_cmpstr(found, ==, uri);
 }
 
+/* R-SOCK-22 */
 static void test_uri(void)
 {
     SocketAddress empty = { .type = SOCKET_ADDRESS_TYPE_VSOCK };
@@ -229,6 +230,7 @@ static void test_uri(void)
     assert_uri("vsock:3:1024", "vsock:3:1024");
 }
 
+/* R-SOCK-22 */
 static void test_parse(void)
 {
     g_autoptr(SocketAddress) inet = socket_parse("[::1]:80,ipv6", &error_abort);
@@ -249,6 +251,7 @@ static void test_parse(void)
     g_assert_cmpstr(vsock->u.vsock.port, ==, "4");
 }
 
+/* R-SOCK-22 */
 static void test_parse_errors(void)
 {
     static const char *const wrong[] = {

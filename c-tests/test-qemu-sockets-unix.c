@@ -71,6 +71,7 @@ static void test_path(void)
     socket_listen_cleanup(-1, NULL);
 }
 
+/* R-SOCK-22 */
 static void test_connect_path(void)
 {
     g_autofree char *path = in_directory("connect");
@@ -332,6 +333,7 @@ static void test_abstract_length(void)
 
 /* Virtio sockets ----------------------------------------------------------- */
 
+/* R-SOCK-13 */
 static void test_vsock_numbers(void)
 {
     static const char *const wrong[] = { NULL, "", "x", "1x", " 1", "-1", "0x1", "4294967296" };
@@ -357,7 +359,7 @@ static void test_vsock_numbers(void)
     }
 }
 
-/* With or without virtio sockets in the kernel: no peer has this number. */
+/* R-SOCK-13: with or without virtio sockets in the kernel: no peer has this number. */
 static void test_vsock_connect(void)
 {
     SocketAddress addr = {

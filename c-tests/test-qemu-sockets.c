@@ -14,6 +14,7 @@ static void test_init(void)
     g_assert_cmpint(socket_init(), ==, 0);
 }
 
+/* R-SOCK-1 */
 static void test_socket(void)
 {
     int fd = qemu_socket(AF_INET, SOCK_STREAM, 0);
@@ -26,6 +27,7 @@ static void test_socket(void)
     g_assert_cmpint(errno, ==, EAFNOSUPPORT);
 }
 
+/* R-SOCK-1 */
 static void test_socketpair(void)
 {
     int sv[2] = { -1, -1 };
@@ -44,6 +46,7 @@ static void test_socketpair(void)
     g_assert_cmpint(errno, ==, EOPNOTSUPP);
 }
 
+/* R-SOCK-1 */
 static void test_accept(void)
 {
     SocketAddress addr = inet_address("127.0.0.1", "0");

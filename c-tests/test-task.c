@@ -90,6 +90,7 @@ static void func_ignores(QIOTask *task, gpointer opaque)
 {
 }
 
+/* R-TASK-4 */
 static void test_null_opaque(void)
 {
     QIOTask *task = qio_task_new(NULL, func_ignores, NULL, destroy_of_null);
@@ -231,7 +232,7 @@ static void test_propagate_fatal(void)
 }
 
 #if !COMPLETE_FREES
-/* R-TASK-30, R-TASK-13 */
+/* R-TASK-30, R-TASK-13, R-TASK-4 */
 static void test_free(void)
 {
     Log log;

@@ -374,6 +374,7 @@ static int lines_in(const char *file)
 #define FD "channel_file_new_fd "
 #define PATH "channel_file_new_path "
 
+/* R-TRACE-5, R-TRACE-7 */
 static void test_task(void)
 {
     Trace trace = run_to_file("task", "*,-qio_task_thread_submit");
@@ -399,6 +400,7 @@ static void test_task(void)
     end(&trace);
 }
 
+/* R-TRACE-7, R-TRACE-8 */
 static void test_standard_error(void)
 {
     Trace trace = run("both", "qio_channel_*", NULL);
@@ -411,6 +413,7 @@ static void test_standard_error(void)
     end(&trace);
 }
 
+/* R-TRACE-7 */
 static void test_patterns(void)
 {
     static const struct {
@@ -434,6 +437,7 @@ static void test_patterns(void)
     }
 }
 
+/* R-TRACE-9 */
 static void test_wrong_patterns(void)
 {
     Trace trace = run_to_file("both", "qio_*,qio_nothing,-*_fd,");
@@ -446,6 +450,7 @@ static void test_wrong_patterns(void)
     end(&trace);
 }
 
+/* R-TRACE-9 */
 static void test_unwritable(void)
 {
     Trace trace = run("both", "*", "/no/such/file");
@@ -455,6 +460,7 @@ static void test_unwritable(void)
     end(&trace);
 }
 
+/* R-TRACE-9 */
 static void test_full(void)
 {
     Trace trace = run("full", "*", "/dev/full");
@@ -467,6 +473,7 @@ static void test_full(void)
     end(&trace);
 }
 
+/* R-TRACE-9 */
 static void test_closed(void)
 {
     Trace trace = run_to_file("close-all", "*");
@@ -476,6 +483,7 @@ static void test_closed(void)
     end(&trace);
 }
 
+/* R-TRACE-8 */
 static void test_threads(void)
 {
     Trace trace = run_to_file("threads", "*");
@@ -493,6 +501,7 @@ static void test_threads(void)
     end(&trace);
 }
 
+/* R-TRACE-8 */
 static void test_exit(void)
 {
     Trace trace = run_to_file("exit", "*");
@@ -507,7 +516,7 @@ static void test_exit(void)
     end(&trace);
 }
 
-/* Each line once, by the process whose it is. */
+/* R-TRACE-8: each line once, by the process whose it is. */
 static void test_fork(void)
 {
     Trace trace = run_to_file("fork", "*");
@@ -519,6 +528,7 @@ static void test_fork(void)
     end(&trace);
 }
 
+/* R-TRACE-8 */
 static void test_append(void)
 {
     Trace first = run_to_file("both", "*"), second = run("both", "*", first.file);
@@ -530,6 +540,7 @@ static void test_append(void)
     end(&first);
 }
 
+/* R-TRACE-7, R-TRACE-8, R-TRACE-9 */
 static void test_calls(void)
 {
     Trace trace = run("calls", NULL, NULL);

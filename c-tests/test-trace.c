@@ -76,6 +76,7 @@ static void ended(QIOTask *task, gpointer opaque)
     g_string_append(opaque, "callback;");
 }
 
+/* R-TRACE-6 */
 static void test_functions_are_called(void)
 {
     int next = dup(0);
@@ -104,6 +105,7 @@ static void test_functions_are_called(void)
     g_free(expected);
 }
 
+/* R-TRACE-6 */
 static void test_what_does_not_fit_is_left_out(void)
 {
     const QIOTraceSink sinks[] = {
@@ -126,6 +128,7 @@ static void test_what_does_not_fit_is_left_out(void)
     g_string_free(seen, TRUE);
 }
 
+/* R-TRACE-6 */
 static void test_events_of_the_profile(void)
 {
     const QIOTraceSink listener[] = { SINK("qio_net_listener_callback", "ppp", NULL), END };

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Timelines are what the Trace Event format says, and tell what the program did.
+"""Timelines are what the Trace Event format says, and tell what the program did (R-TRACE-11).
 
 """
 
@@ -134,6 +134,7 @@ def undelivered(file):
 
 
 def fork(file):
+    """A child has a file of its own, from its first event on (R-TRACE-12)."""
     output, errors = run(file, 'fork')
     child = file.with_name(f'{file.name}.{output.strip()}')
     check('nothing is said', errors == '', errors)
@@ -165,7 +166,7 @@ def ends(file):
 
 
 def two(file):
-    """A second program that has the variable from the first doesn't write to its file."""
+    """A second program that has the variable from the first doesn't write to its file (R-TRACE-12)."""
     first = start(file, 'forever')
     first.stdout.readline()
     run(file, 'tasks')
@@ -179,6 +180,7 @@ def two(file):
 
 
 def bad(file):
+    """What can't be written is one line, and the program goes on (R-TRACE-12)."""
     cases = [('/no/such/file', 'Unable to write the timeline to /no/such/file: No such file or directory'),
              ('/dev/full', 'Unable to write the timeline to /dev/full: No space left on device')]  # fmt: skip
     pipe = file.with_name('pipe')
@@ -202,7 +204,7 @@ def close_all(file):
 
 
 def full(file):
-    """A disk that gets full: here a limit of the file's length."""
+    """A disk that gets full: here a limit of the file's length (R-TRACE-12)."""
     import resource
 
     def limit():

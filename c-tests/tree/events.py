@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Every trace event of io/ reaches the functions of a tree, with the arguments that the specification
-names.
+names (R-TRACE-6).
 
 The C programs of the tests are linked again with the tracing of a small tree and what abi-profile
 writes for it; their work makes the events.
@@ -28,6 +28,7 @@ wanted = {name: arguments for name, arguments in specified_traces.of_profile(pro
 
 # What some arguments can be, besides what their types say.
 VALUES = {
+    # R-TRACE-1: the names of the operations.
     ('qio_net_listener_watch', 'extra'): 'add|set_client_func|wait_client',
     ('qio_net_listener_unwatch', 'extra'): 'disconnect|set_client_func|wait_client',
     ('qio_channel_socket_accept_complete', 'cioc'): '0x.*',

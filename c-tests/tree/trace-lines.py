@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Every trace event of the profile, TLS and WebSocket included, is written as a line with the arguments that
-docs/spec names, while the C programs of the tests work: those beyond the original's, too.
+docs/spec names (R-TRACE-7), while the C programs of the tests work: those beyond the original's, too.
 
 usage: trace-lines.py PROFILE tls|no-tls PROGRAM...
 """

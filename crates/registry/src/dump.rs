@@ -43,6 +43,7 @@ pub fn write_for_signal(file: Option<&CStr>) -> Result<(), Errno> {
     }
 }
 
+/// A line for each object, and how many have none (R-DUMP-7).
 fn all(output: &mut Output) -> fmt::Result {
     let now = clock::coarse();
     writeln!(

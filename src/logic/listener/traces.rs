@@ -11,7 +11,7 @@ use crate::object::listener::Listener;
 use abi::profile::{self, ListenerTraces};
 use trace::Id;
 
-/// Watches of `registration` were made by the operation called `extra`.
+/// Watches of `registration` were made by the operation called `extra` (R-TRACE-1).
 pub fn watch(listener: &Listener, registration: Option<&Registration>, extra: &CStr) {
     if is_wanted(registration) {
         trace::qio_net_listener_watch(
@@ -25,7 +25,7 @@ pub fn watch(listener: &Listener, registration: Option<&Registration>, extra: &C
     }
 }
 
-/// Watches of `registration` were removed by the operation called `extra`.
+/// Watches of `registration` were removed by the operation called `extra` (R-TRACE-1).
 pub fn unwatch(listener: &Listener, registration: Option<&Registration>, extra: &CStr) {
     if is_wanted(registration) {
         trace::qio_net_listener_unwatch(
@@ -65,6 +65,7 @@ pub fn limit(listener: &Listener, fd: c_int, rest: Rest) {
     trace::qio_net_listener_limit(listener.as_ptr().into(), fd, milliseconds);
 }
 
+/// Whether the profile tells of what is done for a registration (R-TRACE-2, R-TRACE-4).
 fn is_wanted(registration: Option<&Registration>) -> bool {
     match profile::LISTENER_TRACES {
         ListenerTraces::Never => false,

@@ -230,7 +230,7 @@ impl SocketName {
     }
 }
 
-/// An address and a port, or a path; an abstract name after `@`.
+/// An address and a port, or a path; an abstract name after `@` (R-TRACE-10).
 impl core::fmt::Display for SocketName {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self.unix_name() {
@@ -361,6 +361,7 @@ mod tests {
         );
     }
 
+    /// R-TRACE-10
     #[test]
     fn names_are_written_as_people_write_them() {
         let mut name = SocketName::empty();

@@ -217,6 +217,7 @@ impl Operation {
         self.address_failed(inner, &attempt.name, Error::os(errno, text));
     }
 
+    /// Tells, counts and notes that there is no connection to one address (R-CONN-13).
     fn address_failed(&self, inner: &mut Inner, name: &SocketName, error: Error) {
         let (ioc, errno) = ((&*self.socket).into(), error.errno());
         trace::qio_channel_socket_connect_attempt_fail(ioc, Some(name), errno.code());
