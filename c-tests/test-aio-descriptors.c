@@ -317,7 +317,7 @@ static void polls_inside(void *opaque)
     turn(handled->loop, false);
 }
 
-/* What a nested poll has run is not run by the outer one, which had found it too. */
+/* What a nested poll has run is not run by the outer one, which had found it too (R-LOOP-9). */
 static void test_nested(gconstpointer by_glib)
 {
     Loop loop;

@@ -223,6 +223,7 @@ static gpointer notifies(gpointer data)
     return NULL;
 }
 
+/* R-LOOP-10 */
 static void test_notify(void)
 {
     AioContext *ctx = aio_context_new(&error_abort);
@@ -237,6 +238,7 @@ static void test_notify(void)
     aio_context_unref(ctx);
 }
 
+/* R-LOOP-10 */
 static void test_reference(void)
 {
     AioContext *ctx = aio_context_new(&error_abort);
@@ -370,6 +372,7 @@ static gpointer schedules(gpointer data)
     return NULL;
 }
 
+/* R-LOOP-10: one source, with which GLib runs it. */
 static void test_source(void)
 {
     GMainContext *context = g_main_context_new();

@@ -68,6 +68,7 @@ static void test_socket(void)
     aio_context_unref(ctx);
 }
 
+/* R-UTIL-8: a hang-up calls who reads. */
 static void test_file(void)
 {
     AioContext *ctx = aio_context_new(&error_abort);
@@ -196,7 +197,7 @@ static void test_verbatim(void)
     aio_context_unref(a);
 }
 
-/* What a coroutine that waits passes on (R-CHAN-45, R-CHAN-49). */
+/* What a coroutine that waits passes on (R-CHAN-45, R-CHAN-49, R-801-4). */
 static void test_waiting(void)
 {
     QIOChannel *ioc = bare_new(0);
@@ -242,7 +243,7 @@ static void test_waiting(void)
 }
 
 #ifdef QIO_HAS_TWO_AIO_CONTEXTS
-/* Each direction in a context of its own. */
+/* Each direction in a context of its own (R-UTIL-4, R-UTIL-8). */
 static void test_two_contexts(void)
 {
     AioContext *a = aio_context_new(&error_abort), *b = aio_context_new(&error_abort);
@@ -267,7 +268,7 @@ static void test_two_contexts(void)
     aio_context_unref(b);
 }
 
-/* R-UTIL-5, R-UTIL-6, check 15 */
+/* R-UTIL-5, R-UTIL-6, R-UTIL-4, check 15 */
 static void test_util_one_descriptor(void)
 {
     AioContext *a = aio_context_new(&error_abort), *b = aio_context_new(&error_abort);

@@ -95,7 +95,7 @@ static void test_hang_up(void)
     loop_until(&waiter.ended);
 }
 
-/* Who enters the coroutine makes yield return, as the public documentation says (R-CHAN-48). */
+/* Who enters the coroutine makes yield return, as the public documentation says (R-CHAN-48, R-801-4). */
 static void test_entered(void)
 {
     g_auto(Pair) pair = nonblocking_pair();
@@ -149,7 +149,7 @@ static void test_others_run(void)
     g_source_remove(id);
 }
 
-/* Unless it follows the coroutine, a channel is served by the main loop proper only. */
+/* Unless it follows the coroutine, a channel is served by the main loop proper only (R-COR-5). */
 static void test_main_loop_only(void)
 {
     g_auto(Pair) pair = unix_pair();
@@ -165,7 +165,7 @@ static void test_main_loop_only(void)
 }
 
 #ifdef QIO_HAS_TWO_AIO_CONTEXTS
-/* Also nested loops serve it then. */
+/* Also nested loops serve it then (R-COR-5, R-82-4). */
 static void test_follow(void)
 {
     g_auto(Pair) pair = unix_pair();
@@ -246,6 +246,7 @@ static gpointer wakes_reader(gpointer opaque)
     return NULL;
 }
 
+/* R-82-4 */
 static void test_wake_read(void)
 {
     g_auto(Pair) pair = nonblocking_pair();
@@ -487,6 +488,7 @@ static void misuse_attach(void)
     qio_channel_attach_aio_context(QIO_CHANNEL(pair.client), qemu_get_aio_context());
 }
 #else
+/* R-82-8 */
 static void misuse_unref(void)
 {
     Pair pair = unix_pair();

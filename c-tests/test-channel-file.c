@@ -78,6 +78,7 @@ static void test_object_new(void)
 }
 
 #ifdef QIO_HAS_FILE_NEW_DUPFD
+/* R-90-2 */
 static void test_new_dupfd(void)
 {
     QIOChannel *ioc = file_new("text"), *copy;

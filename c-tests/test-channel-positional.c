@@ -27,7 +27,7 @@ static off_t position(QIOChannel *ioc)
     return qio_channel_io_seek(ioc, 0, SEEK_CUR, &error_abort);
 }
 
-/* R-111-6, R-111-7 */
+/* R-111-6, R-111-7, R-90-2 */
 static void test_file(void)
 {
     QIOChannel *ioc = file_of("0123456789", O_RDWR);

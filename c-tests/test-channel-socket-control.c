@@ -94,6 +94,7 @@ static void test_delay_and_cork_unix(void)
 }
 
 #ifdef QIO_HAS_SEND_BUFFER
+/* R-101-2 */
 static void test_send_buffer(void)
 {
     g_auto(Pair) pair = unix_pair();

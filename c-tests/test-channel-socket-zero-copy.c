@@ -130,6 +130,7 @@ static void test_ipv6_notice(void)
     error_free_or_abort(&err);
 }
 
+/* R-82-8: a range the wrong way round. */
 static void test_wrong_notices(void)
 {
     static const struct {
@@ -243,7 +244,7 @@ static void test_short_waits(void)
     queue_reset();
 }
 
-/* What a write had to read, the next flush tells; also if nothing is outstanding any more. */
+/* What a write had to read, the next flush tells; also if nothing is outstanding any more (R-111-13). */
 static void test_short_remembers(void)
 {
     static const Notice copied = { .last = 1, .copied = true }, uncopied = { .last = 1 };
@@ -277,7 +278,7 @@ static void test_short_remembers(void)
     }
 }
 
-/* What is remembered of a channel ends with it, not with its address. */
+/* What is remembered of a channel ends with it, not with its address (R-111-13). */
 static void test_memory_ends(void)
 {
     static const Notice notice = { .last = 0, .copied = FLUSHED_IDLE == 0 };

@@ -293,6 +293,7 @@ static void expect_end(Tls *tls, int end)
     g_assert_cmpint(tls_read(tls, end, &byte, 1, &error_abort), ==, 0);
 }
 
+/* R-111-16: done at once, it has no reference any more. */
 static void test_bye(void)
 {
     Wire *wires[2];

@@ -38,7 +38,7 @@ static void test_new(void)
 }
 
 #ifdef QIO_HAS_TWO_AIO_CONTEXTS
-/* R-TLS-6: at construction, and not later. */
+/* R-TLS-6, R-82-6, R-91-6: at construction, and not later. */
 static void test_new_follows(void)
 {
     int follows, end;
@@ -283,7 +283,8 @@ static void test_handshake_in_threads(void)
 
 /*
  * A client whose greeting is out has to receive: until something comes nobody asks the session again, though the
- * master has room. A handshake result of 1 is "send" in later profiles and names no direction before (R-91-3).
+ * master has room. A handshake result of 1 is "send" in later profiles and names no direction before (R-91-3,
+ * R-82-5, R-90-4).
  */
 static void test_client_receives_first(void)
 {

@@ -248,6 +248,7 @@ static void test_wrong(void)
     }
 }
 
+/* R-111-17: what is compared without regard to case, among others. */
 static void test_lenient(void)
 {
     static const struct {

@@ -7,6 +7,7 @@
 #include "scripted-channel.h"
 #include "watch-seen.h"
 
+/* R-82-6, R-91-6: the follow flag is the master's. */
 static void test_new(void)
 {
     Pair pair = unix_pair();

@@ -237,6 +237,7 @@ static void test_seek(void)
     object_unref(OBJECT(bare));
 }
 
+/* R-111-14: 0 without the feature or without the slot. */
 static void test_flush(void)
 {
     QIOChannel *ioc = scripted_new(3, 0, 1, -1);

@@ -39,6 +39,7 @@ static void coroutine_fn steps(void *opaque)
     g_string_append_c(trace, '.');
 }
 
+/* R-COR-1 */
 static void test_enter(void)
 {
     Coroutine *co;
@@ -71,6 +72,7 @@ static void coroutine_fn enters_another(void *opaque)
     }
 }
 
+/* R-COR-1 */
 static void test_nested(void)
 {
     Coroutine *inner = qemu_coroutine_create(steps, (void *)"i");

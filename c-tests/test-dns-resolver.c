@@ -227,7 +227,7 @@ static void test_families(void)
     qapi_free_SocketAddress(addr);
 }
 
-/* What else was asked for is in the answer, but for keep-alive before 10.2; so is the system (R-DNS-7). */
+/* What else was asked for is in the answer, but for keep-alive before 10.1; so is the system (R-DNS-7, R-101-1). */
 static void test_options(void)
 {
     SocketAddress *addr = inet_address("127.0.0.1", "4711");

@@ -147,6 +147,7 @@ static void warn_once_in_threads(void)
 
 /* Destinations */
 
+/* R-HOST-9, R-HDR-5: its address says what it is. */
 static void abort_set(void)
 {
     error_setg_internal(&error_abort, "file.c", 42, "function", "it broke");

@@ -140,6 +140,7 @@ static void record_before_the_call(void)
     use("test-later");
 }
 
+/* R-HOST-17 */
 static void record_after_the_call(void)
 {
     module_call_init(MODULE_INIT_QOM);

@@ -229,6 +229,7 @@ static void test_null(void)
     aborts(fail_null, "*register_module_init: @fn is NULL\n");
 }
 
+/* R-111-3, R-111-4: how many kinds there are. */
 static void test_kind(void)
 {
     aborts(fail_kind, "*register_module_init: " NO_KIND " is no module_init_type\n");

@@ -26,7 +26,7 @@ static void client_inspected(QIONetListener *listener, QIOChannelSocket *sioc, g
     client_noted(listener, sioc, opaque);
 }
 
-/* Unless the callback takes a reference, the client is closed when it returns (R-LSN-31, R-LSN-32). */
+/* Unless the callback takes a reference, the client is closed when it returns (R-LSN-31, R-LSN-32, R-ABI-3). */
 static void test_client(void)
 {
     QIONetListener *listener = listener_with(1);

@@ -74,6 +74,7 @@ static void test_new(void)
     unref_last(listener);
 }
 
+/* R-82-8: which name its sockets have. */
 static void test_name(void)
 {
 #ifdef QIO_HAS_LISTENER_NAME_SUFFIX

@@ -148,6 +148,7 @@ static void test_sizes(void)
  * Objects
  */
 
+/* R-TYPE-3 */
 static void test_life(void)
 {
     Object *obj;
@@ -277,6 +278,7 @@ static void *count_up_and_down(void *opaque)
     return NULL;
 }
 
+/* R-TYPE-3: whoever drops the last reference. */
 static void test_ref_race(void)
 {
     pthread_t threads[RACERS];
@@ -304,6 +306,7 @@ static void test_ref_race(void)
  * Casts
  */
 
+/* R-HOST-10 */
 static void test_cast(void)
 {
     g_autoptr(Object) dog = object_new(TYPE_DOG);

@@ -81,7 +81,7 @@ static gpointer waker_run(gpointer opaque)
     return NULL;
 }
 
-/* However many wake it at once, from whatever threads, it is woken once. */
+/* However many wake it at once, from whatever threads, it is woken once (R-801-4). */
 static void test_once(void)
 {
     Race race = {
@@ -236,7 +236,7 @@ static void test_race_with_the_descriptor(void)
     assert_unwaited(stream.ioc);
 }
 
-/* What must stay. */
+/* What must stay (R-801-4, R-82-4). */
 static void test_not_remembered(void)
 {
     g_auto(Pair) pair = unix_pair();

@@ -170,6 +170,7 @@ static void test_l9(void)
 
 /* L10 ------------------------------------------------------------------------ */
 
+/* R-111-15 */
 static void test_l10(void)
 {
     QIONetListener *listener = QIO_NET_LISTENER(object_new(TYPE_QIO_NET_LISTENER));

@@ -288,6 +288,7 @@ static void test_c4(void)
 /* C5 ---------------------------------------------------------------------------- */
 
 #ifdef QIO_HAS_PEERPID
+/* R-91-5 */
 static void test_c5(void)
 {
     auto_socket closed = qio_channel_socket_new();

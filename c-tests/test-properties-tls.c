@@ -196,7 +196,7 @@ static void fill(Tls *tls)
     }
 }
 
-/* tls_end_one() sees to it that the references are the test's. */
+/* tls_end_one() sees to it that the references are the test's (R-111-16). */
 static void test_s4_bye_leaks_nothing(void)
 {
     Tls tls;

@@ -173,7 +173,7 @@ static bool profiled_timedwait(QemuCond *cond, QemuMutex *mutex, int ms, const c
         g_assert_cmpint(profiled.line, ==, __LINE__); \
     } while (0)
 
-/* The variables are the functions at first; what a program puts there is used from then on. */
+/* The variables are the functions at first; what a program puts there is used from then on (R-HOST-7). */
 static void test_profiler(void)
 {
     Account *account = account_new();

@@ -126,6 +126,7 @@ static gpointer of_glib(gpointer opaque)
     return NULL;
 }
 
+/* R-THR-6 */
 static void test_foreign(void)
 {
     Account *account = account_new();

@@ -65,7 +65,7 @@ static const SanityCase sanity_cases[] = {
     { "no-key-ids", { CA, .no_key_ids = true }, { LEAF, .no_key_ids = true } },
 };
 
-/* R-CRY-3: at load, or not at all. */
+/* R-CRY-3, R-1013-3: at load, or not at all. */
 static void test_sanity(const void *data)
 {
     const SanityCase *sanity_case = data;

@@ -32,7 +32,7 @@ static void test_transfer(void)
 }
 
 #ifdef QIO_HAS_TLS_CHECK_PENDING
-/* R-TLS-81, R-CRY-8 */
+/* R-TLS-81, R-CRY-8, R-801-5 */
 static void test_pending(void)
 {
     static guint8 buf[RECORD_MAX];

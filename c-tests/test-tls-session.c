@@ -439,7 +439,7 @@ static void test_new_failures(void)
     qcrypto_tls_session_free(NULL);
 }
 
-/* R-CRY-6 */
+/* R-CRY-6, R-91-4 */
 static void test_handshake_failures(void)
 {
     Pair pair;
@@ -506,7 +506,7 @@ static void test_before_handshake(void)
 
 /*
  * What the session answers to a client whose greeting is out: the direction where the result is the status, else
- * only that there is more to do (R-91-3, R-CRY-6).
+ * only that there is more to do (R-91-3, R-CRY-6, R-82-5, R-90-4).
  */
 static void test_client_receives_first(void)
 {

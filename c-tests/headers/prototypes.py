@@ -44,7 +44,7 @@ def declared_functions():
 
 declared = declared_functions()
 
-# The qio_* functions, to the letter.
+# The qio_* functions, to the letter (R-801-1, R-82-2, R-90-2, R-101-4), and none of another profile (R-111-11).
 api = {name for name in declared if name in facts['functions']}
 available = abi.api(profile) - abi.not_yet('exports').keys()
 complain('exported, but in no header', available - api)
@@ -54,7 +54,8 @@ for name in sorted(api & available):
     if ours != measured:
         complaints.append(f'differs:  {ours}\nmeasured: {measured}')
 
-# The functions and data of the embedded host.
+# The functions and data of the embedded host. What inline functions and macros call is declared, and so exported
+# (R-HDR-8).
 embedded = abi.embedded(profile)
 objects = embedded - declared.keys()
 probes = {f'extern __typeof__({name}) {name};': name for name in objects}
@@ -64,7 +65,7 @@ beside = set((abi.ROOT / 'gio' / 'exports.txt').read_text().split())
 complain('exported by libqio-gio, but in no header', beside - declared.keys())
 complain('declared, but not exported', declared.keys() - api - embedded - beside)
 
-# What was measured of the host, up to compatible types: these headers are written by hand.
+# What was measured of the host, up to compatible types: these headers are written by hand (R-801-6, R-81-1, R-111-24).
 not_yet = abi.not_yet('host').keys()
 never = abi.not_yet('never').keys()
 measured = facts['host_functions'].keys() - never

@@ -110,7 +110,7 @@ for name, brings in [(aio, 'bh_guard' in has and 'aio_in_qemu' not in has), ('io
         complaints.append(f'{name}: OBJECT is {"not " if brings else ""}there\n{run.stderr}')
 
 # Without osdep.h there is one sentence, in the place of a screen of errors. Those that osdep.h includes
-# can't ask for it.
+# can't ask for it (R-HDR-11).
 ANYWHERE = ['qemu/osdep.h', 'config-host.h', 'glib-compat.h', 'qio-profile.h', 'qemu/compiler.h', 'qemu/typedefs.h']
 SENTENCE = 'include qemu/osdep.h before any other header'
 

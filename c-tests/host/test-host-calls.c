@@ -69,6 +69,7 @@ WRAP(int, qemu_create, (const char *name, int flags, mode_t mode, Error **errp),
      (name, flags, mode, errp))
 #endif
 
+/* R-82-7, R-90-4: opened by the host, as the release does it. */
 static void test_files(void)
 {
     g_autofree char *dir = g_dir_make_tmp("qio-host-XXXXXX", NULL);

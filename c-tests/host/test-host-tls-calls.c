@@ -180,7 +180,7 @@ static void test_client_receives_first(void)
 }
 
 #ifdef QIO_HAS_CONCURRENT_IO
-/* R-TLS-21 */
+/* R-TLS-21, R-101-2 */
 static void test_thread_safety(void)
 {
     Tls tls;

@@ -40,7 +40,8 @@ structs = tell_apart('structs', facts['structs'], lambda name: f'char probe_{nam
 enums = tell_apart('enums', facts['enums'], lambda name: f'{name} probe_{name} = {first(name)};')
 
 # Lines that compile if a number is the measured one, and ones for types, each with what is said if it doesn't. Nothing
-# has to run, which a cross build could not.
+# has to run, which a cross build could not. What releases have of their own: structs by R-801-2, R-82-1, R-90-1, R-91-1,
+# R-101-1, R-1013-1 and R-ABI-2, types of members by R-101-3, enumerators by R-82-3 and R-111-3.
 checks, numbers = {}, 0
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The hosted library goes into a program in the place of its io/ objects, however that is linked
-(R-HOST-18, R-HOST-19): its types are registered, and a task runs. What it adds to the program's size
-is limited.
+(R-HOST-18, R-HOST-19): its types are registered (R-HOST-15, R-TYPE-2), and a task runs. What it
+adds to the program's size is limited.
 
 usage: link.py PROFILE release|dev SOURCE-ROOT ARCHIVE HOST-ARCHIVE EXPORTS
 """

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""scripts/abi-profile tells trees apart, and says what is wrong with those that fit no profile.
+"""scripts/abi-profile tells trees apart, which have no version (R-111-2), and says what is wrong with those that fit no
+profile.
 
 usage: abi-profile.py
 """
@@ -73,6 +74,7 @@ with tempfile.TemporaryDirectory() as scratch:
         notes = ['is provisional'] if abi.is_provisional(profile) else []
         notes.append('trace events of io/ will not fire: trace/trace-io.h is missing')
         fits(profile, run(new_tree(profile, profile), '--assertions', scratch / f'assertions {profile}.h'), profile, *notes)
+    # R-91-7: another name of an enumeration; R-111-19: headers that have moved.
     fits('9.2.0', run(new_tree('9.2.0', '9.2.0')), 'qemu-9.1')
     fits('11.0.0', run(new_tree('11.0.0', '11.0.0')), 'qemu-10.2')
 
@@ -89,7 +91,8 @@ with tempfile.TemporaryDirectory() as scratch:
         told = str(problem.code)
     check('two fit', (told.startswith(f'abi-profile: here: {" and ".join(abi.PROFILES[:2])} fit, of which only one can'), '', ''), True)
 
-    # Releases in between.
+    # Releases in between: with and without a member in padding (R-801-2), without a function (R-801-7, R-VAR-1); and forks
+    # (R-MP-8).
     def with_handshake_tag(parts):
         parts['structs']['QIOChannelTLS']['fields'].append({'name': 'hs_ioc_tag', 'type': 'guint'})
 
@@ -135,7 +138,7 @@ with tempfile.TemporaryDirectory() as scratch:
     check('a new function', run(new_tree('new', 'qemu-10.0', with_own_function)), 1, '',
           'closest is qemu-10.0, but qio_channel_own is declared, which no profile has (like no known profile)')
 
-    # Damage.
+    # Damage: such a tree is no host of the library's (R-HOST-2).
     def moved(parts):
         fields = parts['structs']['QIOChannelSocket']['fields']
         fields.insert(1, fields.pop())
@@ -246,7 +249,7 @@ with tempfile.TemporaryDirectory() as scratch:
     (recorded / 'build' / 'compile_commands.json').write_text('{"file": 3}')
     one_line('damaged compile_commands.json', run(recorded), 'not a list of compiler commands')
 
-    # Assertions.
+    # Assertions, which refuse the library of another profile (R-VAR-1, R-81-1).
     compiler = [*shlex.split(os.environ.get('CC') or 'cc'), '-Wall', '-Wextra', '-Werror',
                 '-D_GNU_SOURCE', *shlex.split(glib), '-x', 'c']  # fmt: skip
 

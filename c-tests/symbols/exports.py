@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The libraries export the list of their profile and host, no more and no less.
+"""The libraries export the list of their profile and host, no more and no less (R-HDR-4, R-HDR-6).
 
 usage: exports.py PROFILE HOST RAW-ARCHIVE ARCHIVE [SHARED-LIBRARY]
 """
@@ -27,7 +27,8 @@ def compare(title, found, wanted):
     print(f'{title}: {len(found)} symbols')
 
 
-# The lists against the facts. What is optional there is left out (it is private in libqio).
+# The lists against the facts, of which each release has its own (R-801-3, R-82-2, R-90-2, R-91-1, R-101-2, R-1013-2,
+# R-1020-1, R-UTIL-9). What is optional there is left out (it is private in libqio, R-SYM-1).
 facts = abi.facts(profile)
 compare('list of the profile', abi.api(profile), set(facts['exports']))
 available = {name for name in expected if name in facts['exports']}
@@ -39,7 +40,7 @@ complaints += [
     if not any(name in abi.facts(any_profile)['exports'] for any_profile in abi.PROFILES)
 ]
 
-# Everything that is there for C is in a list.
+# Everything that is there for C is in a list, what C defines as well (R-HDR-9).
 compare('source', abi.defined_for_c(raw), expected)
 
 # One object, with only the list visible, and what all objects with USDT probes share in a link.
@@ -54,6 +55,7 @@ if len(members) != 1:
     complaints.append(f'static library: {len(members)} members: one of them might stay out of a link')
 
 for library in shared:
+    # R-111-5: the list has the reference symbol, and both are the profile's.
     node = abi.node(profile)
     symbols = [name for name, *_ in nm('--dynamic', '--extern-only', '--defined-only', library)]
     found = {name for name in symbols if name != node}
@@ -62,6 +64,7 @@ for library in shared:
     soname = re.search(r'\(SONAME\).*\[(.*)\]', header)[1]
     if soname != f'libqio.so.{profile}':
         complaints.append(f'shared library: soname {soname} is not of the profile')
+    # R-HDR-5
     if 'SYMBOLIC' in header:
         complaints.append('shared library: symbols are bound inside it (R-HDR-5)')
 

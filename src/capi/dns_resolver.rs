@@ -14,7 +14,7 @@ use abi::layout::{Error, QIODNSResolver, QIOTask, SocketAddress};
 use abi::origin;
 use platform::check_usage;
 
-/// Gives addresses to C code: an array in GLib memory, NULL for none (R-DNS-3).
+/// Gives addresses to C code: an array in GLib memory, NULL for none (R-DNS-3, R-HOST-3).
 ///
 /// # Safety
 /// `naddrs` and `addrs` may be written to.

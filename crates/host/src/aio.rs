@@ -80,6 +80,7 @@ impl Context {
     }
 
     /// Sets what runs when `fd` is ready, in place of all that was set for it here (R-LOOP-5).
+    /// Nothing polls (R-HOST-13, R-UTIL-8).
     pub fn set_handlers(self, fd: c_int, handlers: Handlers) {
         let Handlers {
             read,

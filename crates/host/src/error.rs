@@ -39,6 +39,7 @@ unsafe impl ErrorObject for HostError {
         text.to_string_lossy().into_owned()
     }
 
+    /// The text is never a format (R-HOST-8).
     unsafe fn set(errp: *mut *mut layout::Error, origin: &Origin, errno: Errno, text: &CStr) {
         const FORMAT: *const c_char = c"%s".as_ptr();
         let (file, line) = (origin.file.as_ptr(), origin.c_line());

@@ -100,7 +100,8 @@ unsafe impl Record for SocketAddress {
     }
 }
 
-/// A deep copy; NULL of NULL (R-QAPI-4).
+/// A deep copy in GLib memory (R-HOST-3); NULL of NULL (R-QAPI-4). No host is asked for it
+/// (R-HOST-11).
 ///
 /// # Safety
 /// `src` is NULL or points to a live struct whose texts are NULL or C strings.

@@ -141,7 +141,7 @@ impl ReceivedFds<'_> {
     }
 
     /// Delivers descriptors: from now on they and the array are the caller's (R-CHAN-7,
-    /// R-CHAN-22). False, and nothing is done, if there is no place for them.
+    /// R-CHAN-22, R-HOST-3). False, and nothing is done, if there is no place for them.
     pub fn store(self, numbers: &[c_int]) -> bool {
         if !self.is_deliverable() {
             return false;
