@@ -45,15 +45,22 @@ static void test_timeout(void)
         call_clear(&call);
         options.timeout_ms *= 2;
     } while (!was_tried);
-    set_look_ups((LookUp) { { "::ffff:127.0.0.2" } }, (LookUp) { { "127.0.0.9" } });
     addr = inet_address("race.test", port);
-    call_begin(&call, NULL, &addr, &options);
-    call_wait(&call);
-    /* However late the second was, the error tells of the first. */
-    g_assert_true(g_str_has_prefix(error_get_pretty(call.err), "Failed to connect to 'race.test:"));
-    assert_error_has(&call.err, "': Connection timed out (tried ", ": no answer");
-    await_answers(2);
-    call_clear(&call);
+    do {
+        set_look_ups((LookUp) { { "::ffff:127.0.0.2" } }, (LookUp) { { "127.0.0.9" } });
+        call_begin(&call, NULL, &addr, &options);
+        call_wait(&call);
+        was_tried = tried->len > 0;
+        g_assert_cmpint(call.outcome, ==, QIO_TASK_TIMED_OUT);
+        g_assert_true(g_str_has_prefix(error_get_pretty(call.err), "Failed to connect to 'race.test:"));
+        /* However late the second was, the error tells of the first. */
+        if (was_tried) {
+            assert_error_has(&call.err, "': Connection timed out (tried ", ": no answer");
+        }
+        await_answers(2);
+        call_clear(&call);
+        options.timeout_ms *= 2;
+    } while (!was_tried);
     close_hole(&first);
     close_hole(&second);
 }
