@@ -6,7 +6,6 @@
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#define _GNU_SOURCE
 #include "pairs.h"
 #include "server-load.h"
 
