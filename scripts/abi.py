@@ -65,28 +65,23 @@ def absent_headers(profile):
     return absent if 'mem_reentrancy_header' in has else absent | {'qemu/mem-reentrancy.h'}
 
 
-def pairs(profile):
-    """Every two switches with the values that they have in the profile."""
+def pairs(profile, host):
+    """Every two switches with the values that they have in a build; whether it is hosted is one of them."""
     has = set(switches(profile))
     values = [(switch, switch in has) for switch in SWITCHES]
-    return set(itertools.combinations(values, 2))
+    return set(itertools.combinations([*values, ('hosted', host == 'hosted')], 2))
 
 
 def cover():
-    """Profiles that between them have every value of every switch, and every pair of values that
-    occurs."""
-    chosen = by_worth()
-    return [profile for profile in PROFILES if profile in chosen]
-
-
-def by_worth():
-    """The same, greedily: the default one first, and then whichever has most pairs that none before it has."""
-    missing = set().union(*map(pairs, PROFILES))
-    chosen = []
+    """Builds, as profile and host, that between them have every pair of values that occurs: those of the default profile
+    first, then whichever has most pairs that none before it has."""
+    builds = list(itertools.product(PROFILES, ['embedded', 'hosted']))
+    chosen = [build for build in builds if build[0] == DEFAULT]
+    missing = set().union(*(pairs(*build) for build in builds)).difference(*(pairs(*build) for build in chosen))
     while missing:
-        best = max(PROFILES, key=lambda profile: (profile == DEFAULT and not chosen, len(pairs(profile) & missing)))
+        best = max(builds, key=lambda build: len(pairs(*build) & missing))
         chosen.append(best)
-        missing -= pairs(best)
+        missing -= pairs(*best)
     return chosen
 
 

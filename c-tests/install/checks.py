@@ -302,12 +302,28 @@ def tls_peers_meet_all(table):
     def noticed(profile):
         return [switch in table.abi.switches(profile) for switch in table.TLS_SWITCHES]
 
-    met = table.meet_tls_peers(table.whole())
-    assert met <= set(table.whole()), met
+    met = table.meet_tls_peers(table.abi.cover())
+    assert {(profile, 'embedded') for profile in met} <= set(table.abi.cover()), met
     for profile in table.abi.PROFILES:
         assert [noticed(other) for other in met].count(noticed(profile)) == 1, (profile, met)
     unknown = set(table.TLS_SWITCHES) - set(table.abi.SWITCHES)
     assert not unknown, unknown
+
+
+def builds_have_all_pairs(abi):
+    """Those whose tests all run are the default profile's, and between them have each pair of values, the host among them."""
+    cover = abi.cover()
+    expect(cover[:2], [(abi.DEFAULT, 'embedded'), (abi.DEFAULT, 'hosted')])
+    expect(len(cover), len(set(cover)))
+    for profile in abi.PROFILES:
+        has = set(abi.switches(profile))
+        for host in 'embedded', 'hosted':
+            alike = [(set(abi.switches(other)), where) for other, where in cover]
+            for first in abi.SWITCHES:
+                same = [(other, where) for other, where in alike if (first in other) == (first in has)]
+                assert any(where == host for _, where in same), (profile, host, first)
+                for second in abi.SWITCHES:
+                    assert any((second in other) == (second in has) for other, _ in same), (profile, first, second)
 
 
 def coverage_judges(uncovered, top):
@@ -349,6 +365,7 @@ with tempfile.TemporaryDirectory() as directory:
     parts_at_once(check, suite, top)
     growth_is_seen(load('soak'))
     tls_peers_meet_all(table)
+    builds_have_all_pairs(table.abi)
     layers(load('structure'), top)
     userland_refuses(top)
     userland_copies(load('userland'), top / 'tree', top / 'copy')

@@ -1,5 +1,6 @@
 """The table of all parts."""
 
+import itertools
 import re
 
 import abi
@@ -10,19 +11,14 @@ from .suite import TOP, run, single
 from .tools import arm64, coverage, demo, docs, fuzz, packages, tsan
 
 
-def whole():
-    """The profiles that the whole C suite runs for."""
-    return [abi.DEFAULT, *(profile for profile in abi.cover() if profile != abi.DEFAULT)]
-
-
 # What another implementation of TLS can notice of a profile.
 TLS_SWITCHES = ['tls_bye', 'session_errp', 'premature_termination', 'handshake_result']
 
 
-def meet_tls_peers(profiles):
-    """Those that are the first with their combination of what TLS peers notice."""
+def meet_tls_peers(builds):
+    """The profiles whose embedded build is the first with its combination of what TLS peers notice."""
     first = {}
-    for profile in profiles:
+    for profile in (profile for profile, host in builds if host == 'embedded'):
         first.setdefault(tuple(switch in abi.switches(profile) for switch in TLS_SWITCHES), profile)
     return set(first.values())
 
@@ -34,8 +30,9 @@ for installing in coverage, miri, tsan:
     installing.builds = getattr(installing, 'builds', set()) | {'toolchains'}
 
 
-# Suites that build the library anew, again and again.
+# Suites that build the library anew, again and again, or, hosted, a program's tree.
 ALL_WAYS = 'install-long', 'profiles', 'abi-profile'
+ALL_WAYS_HOSTED = 'install-long', 'profiles', 'tree'
 
 
 def only(suites):
@@ -87,9 +84,9 @@ def parts():
         'tsan': ('threads against each other under ThreadSanitizer', tsan, True),
         'soak': ('a server under a crowd of clients for a minute', single(
             ['scripts/soak', '--connections', '300', '--minutes', '1', '--build', 'build-check']), False),
-        'hosted': ('hosted build', meson_test('build-check-hosted', *but(ALL_WAYS), make=hosted), False),
-        'all-ways-hosted': ('the same of the hosted build', meson_test(
-            'build-check-hosted', *only(ALL_WAYS[:2]), make=hosted), True),
+        'hosted': ('hosted build', meson_test('build-check-hosted', *but(ALL_WAYS_HOSTED), make=hosted), False),
+        'all-ways-hosted': ('the same of the hosted build, and into the trees of programs', meson_test(
+            'build-check-hosted', *only(ALL_WAYS_HOSTED), make=hosted), True),
         'coverage': ('which lines tests run', coverage, True),
         'arm64': ('C tests and Rust unit tests for arm64, emulated', arm64, True),
         'docs': ('documentation site: pages, reference, links, what a browser shows', docs, True),
@@ -102,7 +99,7 @@ def parts():
             ['scripts/counts', '--events', '--build', 'build-check-release']), True),
         'without-tls': ('C tests of the build without TLS', meson_test(
             'build-check-without-tls', *api, '--suite', 'symbols', '--suite', 'install',
-            make=meson('build-check-without-tls', '-Dtls=disabled', '-Dbenchmarks=false')), True),
+            make=meson('build-check-without-tls', '-Dtls=disabled', '-Dbenchmarks=false', '-Ddebug=false', '-Dwerror=true')), True),
         # The size of a program with the library in it is limited in a release only.
         'hosted-release': ('hosted release build', meson_test(
             'build-check-hosted-release', *api, '--suite', 'link',
@@ -110,7 +107,7 @@ def parts():
         'counts-hosted': ('hot paths of the hosted library', single(
             ['scripts/counts', '--hosted', '--build', 'build-check-hosted-release']), True),
     }
-    cover = whole()
+    cover = abi.cover()
     meet = meet_tls_peers(cover)
     # Meson gives the tests of headers and layouts, which know nothing of the host, to the embedded build alone. And what
     # is repeated 100,000 times for the default profile, whatever the switches are, is repeated less (c-tests/rounds.h).
@@ -119,30 +116,29 @@ def parts():
     short = re.findall(r"'(test-[\w-]+)'", re.search(
         r'^short = \[(.*?)\]', (TOP / 'c-tests/meson.build').read_text(), re.M | re.S)[1])
     # Where there is no time for all, those are left out that have the least of their own.
-    worth = abi.by_worth()
-    for profile in [*worth, *(profile for profile in abi.PROFILES if profile not in worth)]:
+    for profile, host in [*cover, *(build for build in itertools.product(abi.PROFILES, ['embedded', 'hosted'])
+                                    if build not in cover)]:  # fmt: skip
         if profile == abi.DEFAULT:
             continue
-        for host in ['embedded', 'hosted']:
-            build = f'build-check-{profile}-{host}'
-            # Nobody looks at these programs in a debugger, and the headers fill most of the information.
-            options = [f'-Dabi={profile}', f'-Dhost={host}', '-Dbenchmarks=false', '-Ddebug=false']
-            if profile not in cover:
-                found[f'{profile}-{host}'] = (f'a few C tests of {profile}, {host}', meson_test(
-                    build, '--suite', 'short', *own,
-                    make=meson(build, *options, targets=short), **few), True)
-                continue
-            # What a peer hears from a hosted build is up to the program's sessions; what one hears of the other
-            # channels depends on no switch, and is tested for the default profile.
-            peers = ['--suite', 'peers-tls'] if host == 'embedded' and profile in meet else []
-            found[f'{profile}-{host}'] = (f'C tests of {profile}, {host}', meson_test(
-                build, *api, *own, *peers, make=meson(build, *options), **few), True)
+        build = f'build-check-{profile}-{host}'
+        # Nobody looks at these programs in a debugger, and the headers fill most of the information.
+        options = [f'-Dabi={profile}', f'-Dhost={host}', '-Dbenchmarks=false', '-Ddebug=false', '-Dwerror=true']
+        if (profile, host) not in cover:
+            found[f'{profile}-{host}'] = (f'a few C tests of {profile}, {host}', meson_test(
+                build, '--suite', 'short', *own,
+                make=meson(build, *options, targets=short), **few), True)
+            continue
+        # What a peer hears from a hosted build is up to the program's sessions; what one hears of the other
+        # channels depends on no switch, and is tested for the default profile.
+        peers = ['--suite', 'peers-tls'] if host == 'embedded' and profile in meet else []
+        found[f'{profile}-{host}'] = (f'C tests of {profile}, {host}', meson_test(
+            build, *api, *own, *peers, make=meson(build, *options), **few), True)
     switches = 'build-check-between.toml'
 
     def between(log):
         return (run(['c-tests/profile/between.py', switches], log)
                 and meson('build-check-custom-hosted', '-Dabi=custom', f'-Dabi_switches={switches}', '-Dhost=hosted',
-                          '-Dbenchmarks=false', '-Ddebug=false', targets=short)(log))  # fmt: skip
+                          '-Dbenchmarks=false', '-Ddebug=false', '-Dwerror=true', targets=short)(log))  # fmt: skip
     found['custom-hosted'] = ('a few C tests of a combination between two profiles', meson_test(
         'build-check-custom-hosted', '--suite', 'short', make=between, **few), True)
     return found
