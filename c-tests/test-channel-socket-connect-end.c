@@ -8,6 +8,8 @@
 #include "mistakes.h"
 #include "rounds.h"
 
+#include "qio/stats.h"
+
 static char *port;
 static int server;
 
@@ -80,7 +82,15 @@ static void test_look_up_timeout(void)
     assert_tried("");
 }
 
-/* R-CONN-10, R-CONN-15: one that takes too long has failed, and the next is tried at once. */
+static QIOStats stats_now(void)
+{
+    QIOStats stats = { .size = sizeof(stats) };
+
+    qio_stats(&stats);
+    return stats;
+}
+
+/* R-CONN-10, R-CONN-15: one that takes too long has failed, and the next is tried at once. R-CONN-13: what is counted. */
 static void test_attempt_timeout(void)
 {
     QIOConnectOptions options = { .size = sizeof(options), .attempt_timeout_ms = 5, .attempt_delay_ms = 2000 };
@@ -88,10 +98,16 @@ static void test_attempt_timeout(void)
     g_autofree char *all = g_strdup_printf("Failed to connect to 'race.test:%s': Connection timed out"
                                            " (tried 127.0.0.2:%s: Connection timed out;"
                                            " 127.0.0.3:%s: Connection timed out)", port, port, port);
+    QIOStats before = stats_now(), after;
     Call call;
 
     set_look_ups((LookUp) { { NULL } }, (LookUp) { { "127.0.0.2", "127.0.0.3" } });
     call_fails(&call, "race.test", port, &options, all);
+    after = stats_now();
+    g_assert_cmpuint(after.failures - before.failures, ==, 2);
+    g_assert_cmpuint(after.failures_by_errno[ETIMEDOUT] - before.failures_by_errno[ETIMEDOUT], ==, 2);
+    /* A look-up for each family. */
+    g_assert_cmpuint(after.tasks_submitted - before.tasks_submitted, ==, 2);
     /* A deadline of its own ends an attempt, and not the whole. */
     g_assert_cmpint(call.outcome, ==, QIO_TASK_COMPLETED);
     assert_tried("127.0.0.2 127.0.0.3 ");

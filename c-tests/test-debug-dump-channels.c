@@ -12,6 +12,7 @@
 #include "io/channel-null.h"
 
 #include "dump.h"
+#include "rounds.h"
 
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -111,6 +112,35 @@ static void test_websock(void)
     web_await(&web);
     assert_dumped("channel", web.ioc, " handshake=failed for=");
     web_end(&web);
+}
+
+/* R-DUMP-7 */
+static void test_many(void)
+{
+    const int count = 65600;
+    g_autofree QIOChannelNull **many = g_new(QIOChannelNull *, count);
+    g_autofree char *text = NULL;
+    unsigned listed = 0, not_listed = 0;
+
+    if (is_slow()) {
+        g_test_skip("65,600 channels, under valgrind");
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        many[i] = qio_channel_null_new();
+    }
+    text = dump_text();
+    assert_whole(text);
+    g_assert_cmpint(sscanf(g_strrstr(text, "\nlibqio: tasks="), "\nlibqio: tasks=0 listeners=0 channels=%u"
+                           " coroutines=0 not-listed=%u\n", &listed, &not_listed), ==, 2);
+    g_assert_cmpuint(listed, ==, 65535);
+    g_assert_cmpuint(not_listed, ==, count - 65535);
+    for (int i = 0; i < count; i++) {
+        object_unref(OBJECT(many[i]));
+    }
+    g_clear_pointer(&text, g_free);
+    text = dump_text();
+    g_assert_true(g_str_has_suffix(text, "\nlibqio: tasks=0 listeners=0 channels=0 coroutines=0\n"));
 }
 
 static gboolean watch_called(QIOChannel *ioc, GIOCondition condition, gpointer opaque)
@@ -216,6 +246,7 @@ static void test_running_coroutine(void)
 int main(int argc, char **argv)
 {
     coroutine_tests_init(&argc, &argv);
+    g_test_add_func("/debug-dump/channels/many", test_many);
     g_test_add_func("/debug-dump/channels/socket", test_socket);
     g_test_add_func("/debug-dump/channels/unix-socket", test_unix_socket);
     g_test_add_func("/debug-dump/channels/classes", test_classes);

@@ -74,6 +74,20 @@ static void test_new(void)
     unref_last(listener);
 }
 
+/* R-TYPE-1 */
+static void test_autoptr(void)
+{
+    QIONetListener *listener = qio_net_listener_new();
+
+    {
+        g_autoptr(QIONetListener) same = QIO_NET_LISTENER(object_ref(OBJECT(listener)));
+
+        g_assert_true(same == listener);
+        g_assert_cmpuint(OBJECT(listener)->ref, ==, 2);
+    }
+    unref_last(listener);
+}
+
 /* R-82-8: which name its sockets have. */
 static void test_name(void)
 {
@@ -462,6 +476,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     module_call_init(MODULE_INIT_QOM);
     g_test_add_func("/qio/net-listener/new", test_new);
+    g_test_add_func("/qio/net-listener/autoptr", test_autoptr);
     g_test_add_func("/qio/net-listener/name", test_name);
     g_test_add_func("/qio/net-listener/name-of-channel", test_name_of_channel);
     g_test_add_func("/qio/net-listener/open", test_open);

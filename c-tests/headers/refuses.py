@@ -15,7 +15,9 @@ import source
 profile = sys.argv[1]
 complaints = []
 
-PRELUDE = source.includes(['qemu/lockable.h']) + """
+has = abi.switches(profile)
+aio = 'qemu/aio.h' if 'aio_in_qemu' in has else 'block/aio.h'
+PRELUDE = source.includes(['qemu/lockable.h', 'qapi/error.h', aio]) + """
 typedef struct Pair { int first, second; } Pair;
 static int array[3];
 static int *pointer;
@@ -38,6 +40,9 @@ WRONG_C = [
     'void f(void) { QEMU_LOCK_GUARD(&number); }',
     'void f(void) { WITH_QEMU_LOCK_GUARD(mutex) { } }',
     'QemuLockable *f(void) { return QEMU_MAKE_LOCKABLE(pointer); }',
+    # R-81-2
+    *(f'void *f(void) {{ return {name}; }}' for name in (
+        'aio_disable_external', 'aio_enable_external', 'aio_external_disabled', 'aio_node_check')),
 ]
 RIGHT = [
     'int size = ARRAY_SIZE(array);',
@@ -50,6 +55,9 @@ RIGHT_C = [
     'void f(void) { QEMU_LOCK_GUARD(&mutex); }',
     'QemuLockable *f(void) { return QEMU_MAKE_LOCKABLE(NULL); }',
 ]
+# R-111-22; before 10.0 there was none.
+has_autoptr = 'warn_report_err_once' in has and 'error_autoptr_refused' not in has
+(RIGHT_C if has_autoptr else WRONG_C).append('void f(void) { g_autoptr(Error) err = NULL; error_setg(&err, "no"); }')
 
 units = [(line, language, line in WRONG)
          for language in ('c', 'c++') for line in WRONG + RIGHT]  # fmt: skip
@@ -90,7 +98,6 @@ with tempfile.TemporaryDirectory() as directory:
     if run.returncode:
         complaints.append(run.stderr)
 
-has = abi.switches(profile)
 # What GLib has or not, a program that limits itself to an older API isn't warned of what the profile gives it.
 check = 'void *copy(void *p); void *copy(void *p) { return g_memdup2(p, 1); }\n'
 if 'autofd' in has:
@@ -102,7 +109,6 @@ for oldest in ['2_56', '2_66']:
         complaints.append(run.stderr)
 
 # Who includes the event loop's header alone has the object model where the release has (R-111-20).
-aio = 'qemu/aio.h' if 'aio_in_qemu' in has else 'block/aio.h'
 for name, brings in [(aio, 'bh_guard' in has and 'aio_in_qemu' not in has), ('io/channel.h', True)]:
     check = f'#if {"!" if brings else ""}defined(OBJECT)\n#error "OBJECT"\n#endif\n'
     run = source.compile_text(profile, source.includes([name]) + check, '-fsyntax-only')
