@@ -67,7 +67,12 @@ def parts():
         # Early, as it takes longest and others wait for it.
         'packages': ('Debian packages: built, installed, removed', packages, True),
         'c': ('C tests, headers, layouts, symbols', meson_test(
-            'build-check', *but(['all-faults', *ALL_WAYS]), make=embedded), False),
+            'build-check', *but(['static', 'all-faults', *ALL_WAYS]), make=embedded), False),
+        # It computes for half of its minute only, so not as the last one.
+        'soak': ('a server under a crowd of clients for a minute', single(
+            ['scripts/soak', '--connections', '300', '--minutes', '1', '--build', 'build-check']), False),
+        'static': ('C tests with the static library', meson_test(
+            'build-check', '--suite', 'static', make=meson('build-check', targets=['static-programs'])), True),
         'all-ways': ('all ways to build and install, and for all profiles', meson_test(
             'build-check', *only(ALL_WAYS), make=embedded), True),
         'valgrind': ('C tests under valgrind', meson_test(
@@ -82,8 +87,6 @@ def parts():
                 'build-check-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbenchmarks=false')), True),
         'fuzz': ('a minute of fuzzing for each target', fuzz, True),
         'tsan': ('threads against each other under ThreadSanitizer', tsan, True),
-        'soak': ('a server under a crowd of clients for a minute', single(
-            ['scripts/soak', '--connections', '300', '--minutes', '1', '--build', 'build-check']), False),
         'hosted': ('hosted build', meson_test('build-check-hosted', *but(ALL_WAYS_HOSTED), make=hosted), False),
         'all-ways-hosted': ('the same of the hosted build, and into the trees of programs', meson_test(
             'build-check-hosted', *only(ALL_WAYS_HOSTED), make=hosted), True),
