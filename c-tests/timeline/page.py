@@ -70,6 +70,12 @@ with tempfile.TemporaryDirectory() as scratch:
     outside = re.findall(r'(?:src|href)=|@import|fetch\(|https?://(?!www\.w3\.org/2000/svg)', text)
     check('the page needs nothing else', outside == [], outside)
     bad = scratch / 'bad.json'
+    # The end that the kernel may leave of a killed process: a part of a row, also with something of what stood there.
+    for end in 'x', '\n', ',\n', ',\n{"ph":"M","na', ',\n{"ph":"M","na\n]}\n', ',\n]}\n', ',\n}\n':
+        bad.write_text(file.read_text(encoding='utf-8').removesuffix('\n]}\n') + end)
+        run = convert(bad)
+        check(f'cut off with {end!r}', run.returncode == 0 and run.stderr
+              == f'timeline: {bad} ends in the middle of an event; the page has those before it\n', run)  # fmt: skip
     for content, why in (('{', 'is no timeline'), ('{"traceEvents":[]}', 'no event has fired'), ('[1]', 'is no timeline')):
         bad.write_text(content)
         run = convert(bad)
