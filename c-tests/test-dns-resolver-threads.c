@@ -52,10 +52,25 @@ static void test_concurrent(void)
     g_assert_cmpint(asking, ==, 2);
 }
 
+/* R-TYPE-1 */
+static void test_autoptr(void)
+{
+    QIODNSResolver *resolver = qio_dns_resolver_get_instance();
+
+    {
+        g_autoptr(QIODNSResolver) same = QIO_DNS_RESOLVER(object_ref(OBJECT(resolver)));
+
+        g_assert_true(same == resolver);
+        g_assert_cmpuint(OBJECT(resolver)->ref, ==, 2);
+    }
+    g_assert_cmpuint(OBJECT(resolver)->ref, ==, 1);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     module_call_init(MODULE_INIT_QOM);
+    g_test_add_func("/qio/dns-resolver/autoptr", test_autoptr);
     g_test_add_func("/qio/dns-resolver/concurrent", test_concurrent);
     return g_test_run();
 }

@@ -129,20 +129,6 @@ static void test_instance(void)
     g_assert_cmpuint(OBJECT(resolver)->ref, ==, 1);
 }
 
-/* R-TYPE-1 */
-static void test_autoptr(void)
-{
-    QIODNSResolver *resolver = qio_dns_resolver_get_instance();
-
-    {
-        g_autoptr(QIODNSResolver) same = QIO_DNS_RESOLVER(object_ref(OBJECT(resolver)));
-
-        g_assert_true(same == resolver);
-        g_assert_cmpuint(OBJECT(resolver)->ref, ==, 2);
-    }
-    g_assert_cmpuint(OBJECT(resolver)->ref, ==, 1);
-}
-
 /* R-DNS-3: the question stays the caller's; R-DNS-7: what the system is asked for; R-DNS-11: by whom. */
 static void test_literal(void)
 {
@@ -587,7 +573,6 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     module_call_init(MODULE_INIT_QOM);
     g_test_add_func("/qio/dns-resolver/instance", test_instance);
-    g_test_add_func("/qio/dns-resolver/autoptr", test_autoptr);
     g_test_add_func("/qio/dns-resolver/sync/literal", test_literal);
     g_test_add_func("/qio/dns-resolver/sync/many", test_many);
     g_test_add_func("/qio/dns-resolver/sync/wildcard", test_wildcard);
