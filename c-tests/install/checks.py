@@ -315,15 +315,14 @@ def builds_have_all_pairs(abi):
     cover = abi.cover()
     expect(cover[:2], [(abi.DEFAULT, 'embedded'), (abi.DEFAULT, 'hosted')])
     expect(len(cover), len(set(cover)))
+    builds = [(set(abi.switches(other)), host) for other, host in cover]
     for profile in abi.PROFILES:
         has = set(abi.switches(profile))
-        for host in 'embedded', 'hosted':
-            alike = [(set(abi.switches(other)), where) for other, where in cover]
-            for first in abi.SWITCHES:
-                same = [(other, where) for other, where in alike if (first in other) == (first in has)]
-                assert any(where == host for _, where in same), (profile, host, first)
-                for second in abi.SWITCHES:
-                    assert any((second in other) == (second in has) for other, _ in same), (profile, first, second)
+        for first in abi.SWITCHES:
+            same = [(other, host) for other, host in builds if (first in other) == (first in has)]
+            expect({host for _, host in same}, {'embedded', 'hosted'})
+            for second in abi.SWITCHES:
+                assert any((second in other) == (second in has) for other, _ in same), (profile, first, second)
 
 
 def coverage_judges(uncovered, top):
