@@ -29,7 +29,11 @@ static char *text_of(gnutls_datum_t *datum)
     }
     text = g_string_new(NULL);
     for (unsigned int i = 0; i < datum->size; i++) {
-        g_string_append(text, datum->data[i] ? (char[]) { datum->data[i], 0 } : "\\x00");
+        if (datum->data[i]) {
+            g_string_append_c(text, datum->data[i]);
+        } else {
+            g_string_append(text, "\\x00");
+        }
     }
     gnutls_free(datum->data);
     return g_string_free(text, FALSE);
