@@ -51,11 +51,17 @@ static char *answer(KvStore *store, const char *line)
 
 /* The protocol */
 
-/* Some bytes, 0 at the end, -1 + @errp. In a coroutine others run meanwhile; a thread sleeps. */
-static ssize_t read_some(QIOChannel *ioc, char *buf, size_t size, Error **errp)
+/*
+ * Some bytes, 0 at the end, -1 + @errp. In a coroutine others run meanwhile; a thread sleeps.
+ * @drained: the read before came short, so one right now would most likely find nothing.
+ */
+static ssize_t read_some(QIOChannel *ioc, char *buf, size_t size, bool drained, Error **errp)
 {
     ssize_t n;
 
+    if (drained && qemu_in_coroutine()) {
+        qio_channel_yield(ioc, G_IO_IN);
+    }
     while ((n = qio_channel_read(ioc, buf, size, errp)) == QIO_CHANNEL_ERR_BLOCK) {
         if (qemu_in_coroutine()) {
             qio_channel_yield(ioc, G_IO_IN);
@@ -70,14 +76,17 @@ bool kv_serve_client(KvStore *store, QIOChannel *ioc, Error **errp)
 {
     g_autofree char *buf = g_malloc(LINE_MAX_BYTES);
     size_t used = 0;
+    bool drained = false;
 
     for (;;) {
-        ssize_t n = read_some(ioc, buf + used, LINE_MAX_BYTES - used, errp);
+        size_t room = LINE_MAX_BYTES - used;
+        ssize_t n = read_some(ioc, buf + used, room, drained, errp);
         char *line = buf, *end;
 
         if (n <= 0) {
             return n == 0;
         }
+        drained = (size_t)n < room;
         used += n;
         while ((end = memchr(line, '\n', buf + used - line))) {
             g_autofree char *text = NULL;
