@@ -15,7 +15,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use platform::glib::condition::{ERR, HUP, IN, NVAL};
-use platform::glib::{Callback, Eye, Hooks, MainContext, PollFd, Resting, SourceOf};
+use platform::glib::{Callback, Eye, Hooks, MainContext, PollFd, Resting, SourceOf, Turn};
 use platform::os::epoll::{Epoll, Event};
 use platform::os::incarnation::{self, Incarnation};
 use platform::sync::atomic::{AtomicBool, AtomicU16, Ordering};
@@ -80,6 +80,12 @@ impl Member {
     /// What was found in this iteration.
     pub(super) fn revents(&self) -> u32 {
         self.revents.load(Ordering::Relaxed).into()
+    }
+
+    /// Has GLib ask the watch, which will find this.
+    fn tell(&self, turn: &Turn<'_>, revents: u16) {
+        self.revents.store(revents, Ordering::Relaxed);
+        self.eye.set_asked(turn, true);
     }
 
     /// Whether the hub has given it up.
@@ -202,7 +208,7 @@ impl State {
 
     /// Tells the members of an entry what was found; those that are being called are parked, and those
     /// that were ended go.
-    fn tell(&mut self, set: &Epoll, fd: i32, found: u32) {
+    fn tell(&mut self, set: &Epoll, turn: &Turn<'_>, fd: i32, found: u32) {
         let Some(entry) = self.entries.get_mut(&fd) else {
             return;
         };
@@ -221,7 +227,7 @@ impl State {
                 member.is_parked.store(true, Ordering::Relaxed);
                 has_changed = true;
             } else {
-                member.revents.store(bits, Ordering::Relaxed);
+                member.tell(turn, bits);
                 self.told.push(Arc::clone(member));
             }
         }
@@ -325,18 +331,19 @@ impl Hub {
     }
 
     /// After a poll: tells the members what is ready.
-    fn look(&self, is_ready: bool) {
-        self.lock().look(&self.set, is_ready);
+    fn look(&self, turn: &Turn<'_>, is_ready: bool) {
+        self.lock().look(&self.set, turn, is_ready);
     }
 }
 
 impl State {
-    fn look(&mut self, set: &Epoll, is_ready: bool) {
+    fn look(&mut self, set: &Epoll, turn: &Turn<'_>, is_ready: bool) {
         for member in self.told.drain(..) {
             member.revents.store(0, Ordering::Relaxed);
+            member.eye.set_asked(turn, false);
         }
         for member in self.closed.drain(..) {
-            member.revents.store(bits(NVAL), Ordering::Relaxed);
+            member.tell(turn, bits(NVAL));
         }
         if !is_ready {
             return;
@@ -353,7 +360,7 @@ impl State {
                 .get(&fd)
                 .is_some_and(|entry| entry.armed.is_some() && key(fd, entry.mark) == event.data());
             if is_known {
-                self.tell(set, fd, event.events());
+                self.tell(set, turn, fd, event.events());
             } else {
                 has_strays = true;
             }
@@ -395,8 +402,8 @@ impl Hooks for HubSource {
         Resting { mask: 0, limit }
     }
 
-    fn check(&self) -> bool {
-        self.hub.look(self.polled[0].revents() != 0);
+    fn check_in(&self, turn: &Turn<'_>) -> bool {
+        self.hub.look(turn, self.polled[0].revents() != 0);
         false
     }
 

@@ -14,7 +14,7 @@ use crate::object::registered::Watched;
 use crate::object::watch::{WatchFunc, WatchSource};
 use abi::layout;
 use platform::glib::condition::{IN, OUT};
-use platform::glib::{Callback, Hooks, PollFd, Source, SourceOf, monotonic_time};
+use platform::glib::{Callback, Hooks, PollFd, Source, SourceOf, Turn, monotonic_time};
 use platform::os::incarnation;
 use platform::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
@@ -124,7 +124,8 @@ impl Watch {
     }
 
     /// Has the hub look at the descriptor from now on, if it can.
-    fn join(&self, source: &Source) {
+    fn join(&self, turn: &Turn<'_>) {
+        let source = turn.source();
         self.set_place(ALONE);
         let (Some(context), Some(this)) = (source.context(), SourceOf::with_hooks(source, self))
         else {
@@ -133,12 +134,15 @@ impl Watch {
         let Some(hub) = Hub::of(&context) else {
             return;
         };
-        let Some(member) = hub.join(self.own[0].fd(), self.condition, this.eye()) else {
+        let eye = this.eye();
+        let Some(member) = hub.join(self.own[0].fd(), self.condition, Arc::clone(&eye)) else {
             return;
         };
         if self.hub.set((hub, member)).is_ok() && !source.is_destroyed() {
             this.stop_polling();
             self.set_place(IN_HUB);
+            // The hub has it asked when there is something to tell.
+            eye.set_asked(turn, false);
         }
     }
 
@@ -182,12 +186,12 @@ impl Hooks for Watch {
         &self.own
     }
 
-    fn check_parent(&self, source: &Source) -> bool {
+    fn check_in(&self, turn: &Turn<'_>) -> bool {
+        let source = turn.source();
         let revents = self.revents();
         if revents == 0 {
-            // Before it is ready for the first time, or between two times.
             if self.place() == NEW {
-                self.join(source);
+                self.join(turn);
             }
             return false;
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use glib_sys::{self as ffi, GSource};
 
+use super::asking::{self, Turn};
 use crate::sync::Mutex;
 
 /// A view of a source, which ends with it.
@@ -41,5 +42,15 @@ impl Eye {
             // SAFETY: as above.
             unsafe { ffi::g_source_get_can_recurse(source.as_ptr()) != 0 }
         })
+    }
+
+    /// Whether GLib asks the source after its polls ([`Hooks::check`](super::Hooks::check)), which it does until it is told
+    /// otherwise. A source that isn't asked is ready by its ready time and its polled descriptors alone, and costs
+    /// nothing but GLib's walk. Sources of other contexts than the one whose turn it is stay as they are.
+    pub fn set_asked(&self, turn: &Turn<'_>, is_asked: bool) {
+        if let Some(source) = *self.0.lock() {
+            // SAFETY: who frees it closes this before; eyes are opened for sources of `Source::new` alone.
+            unsafe { asking::set_asked(source, turn, is_asked) }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! GLib's main contexts and sources behind safe, counted handles, and its spawner.
 
+mod asking;
 pub mod callback_data;
 mod cancellable;
 pub mod condition;
@@ -18,6 +19,7 @@ mod user_data;
 pub mod waiters;
 mod weak_context;
 
+pub use asking::Turn;
 pub use cancellable::{Cancellable, Cancelled, Connection, GCancellable};
 pub use context::MainContext;
 pub use eye::Eye;

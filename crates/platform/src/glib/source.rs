@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use glib_sys::{self as ffi, GPollFD, GSource, GSourceFunc, GSourceFuncs, gboolean};
 
+use super::asking::{self, Turn};
 use super::eye::Eye;
 use super::{MainContext, UserData};
 use crate::sync::atomic::{AtomicU8, Ordering};
@@ -124,7 +125,7 @@ pub trait Hooks: Send + Sync + 'static {
     }
 
     /// As `check`, for sources that need themselves for it.
-    fn check_parent(&self, _source: &Source) -> bool {
+    fn check_in(&self, _turn: &Turn<'_>) -> bool {
         self.check()
     }
 
@@ -217,7 +218,7 @@ unsafe extern "C" fn check<H: Hooks>(source: *mut GSource) -> gboolean {
     let hooks = unsafe { &Instance::<H>::of(source).hooks };
     // SAFETY: as in `prepare`.
     let source = ManuallyDrop::new(Source(unsafe { NonNull::new_unchecked(source) }));
-    hooks.check_parent(&source).into()
+    hooks.check_in(&Turn::of(&source)).into()
 }
 
 unsafe extern "C" fn dispatch<H: Hooks>(
@@ -250,22 +251,26 @@ unsafe extern "C" fn finalize<H: Hooks>(source: *mut GSource) {
     unsafe { ManuallyDrop::drop(&mut (*instance).hooks) }
 }
 
-/// The table of one kind of source; its address is all that GLib keeps.
-struct Table<H>(PhantomData<H>);
+/// The tables of one kind of source; the address of one of them is all that GLib keeps.
+struct Tables<H>(PhantomData<H>);
 
-impl<H: Hooks> Table<H> {
-    const FUNCS: &'static GSourceFuncs = &GSourceFuncs {
-        prepare: if H::PREPARES {
-            Some(prepare::<H>)
-        } else {
-            None
-        },
-        check: Some(check::<H>),
-        dispatch: Some(dispatch::<H>),
-        finalize: Some(finalize::<H>),
-        closure_callback: None,
-        closure_marshal: None,
-    };
+impl<H: Hooks> Tables<H> {
+    const BOTH: &'static asking::Tables = &[Self::funcs(Some(check::<H>)), Self::funcs(None)];
+
+    const fn funcs(check: Option<unsafe extern "C" fn(*mut GSource) -> gboolean>) -> GSourceFuncs {
+        GSourceFuncs {
+            prepare: if H::PREPARES {
+                Some(prepare::<H>)
+            } else {
+                None
+            },
+            check,
+            dispatch: Some(dispatch::<H>),
+            finalize: Some(finalize::<H>),
+            closure_callback: None,
+            closure_marshal: None,
+        }
+    }
 }
 
 /// A counted reference on a `GSource`.
@@ -282,10 +287,10 @@ impl Source {
     pub fn new<H: Hooks>(hooks: H) -> Self {
         const { assert!(align_of::<Instance<H>>() <= 16) };
         let size = u32::try_from(size_of::<Instance<H>>()).unwrap_or(u32::MAX);
-        // SAFETY: the table lives for ever (GLib only reads it); GLib allocates `size` zeroed
+        let asked = Tables::<H>::BOTH.as_ptr();
+        // SAFETY: the tables live for ever (GLib only reads them); GLib allocates `size` zeroed
         // bytes, aligned as malloc does.
-        let source =
-            unsafe { ffi::g_source_new(ptr::from_ref(Table::<H>::FUNCS).cast_mut(), size) };
+        let source = unsafe { ffi::g_source_new(asked.cast_mut(), size) };
         let instance = source.cast::<Instance<H>>();
         // SAFETY: the memory behind the base is ours and uninitialised.
         unsafe { (&raw mut (*instance).eye).write(ManuallyDrop::new(OnceLock::new())) };
