@@ -5,7 +5,8 @@
  * usage: bench-servers CLIENTS ACTIVE REQUESTS ROUNDS SERVER...
  *
  * Of CLIENTS that are connected, ACTIVE send requests: each one, then all answers are read. One line a
- * server: NAME CPU-US-PER-REQUEST REQUESTS-PER-S PEAK-KIB CPU-US-PER-CONNECTION.
+ * server: NAME CPU-US-PER-REQUEST REQUESTS-PER-S PEAK-KIB CPU-US-PER-CONNECTION. A connection is counted from its
+ * arrival until the server has closed it.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -35,10 +36,10 @@ static double cpu_of(pid_t pid)
 
 static Result measure(const char *program)
 {
-    int port, rounds = MAX(requests / active, 1), round, i;
-    pid_t pid = start_server(program, clients, &port);
+    int port, last, rounds = MAX(requests / active, 1), round, i;
+    pid_t pid = start_server(program, clients + 1, &port);
     g_autofree int *fds = g_new(int, clients);
-    double before = cpu_of(pid), connected, begin, seconds, served;
+    double before = cpu_of(pid), connected, begin, seconds, served, leaving, left;
     struct rusage usage;
 
     for (i = 0; i < clients; i++) {
@@ -56,13 +57,18 @@ static Result measure(const char *program)
     }
     seconds = g_get_monotonic_time() * 1e-6 - begin;
     served = cpu_of(pid);
-    usage = finish_server(pid, program, fds, clients);
+    /* One more stays while the others leave, so that the server ends after all that counts. */
+    last = connect_to(port);
+    exchange(&last, 1);
+    leaving = cpu_of(pid);
+    leave(fds, clients);
+    left = cpu_of(pid);
+    usage = finish_server(pid, program, &last, 1);
     return (Result) {
         (served - connected) / (rounds * active),
         rounds * active / seconds,
         usage.ru_maxrss,
-        (connected - before + usage.ru_utime.tv_sec * 1e6 + usage.ru_stime.tv_sec * 1e6
-         + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec - served) / clients,
+        (connected - before + left - leaving) / clients,
     };
 }
 

@@ -82,6 +82,21 @@ static inline void exchange(const int *fds, int count)
     }
 }
 
+/* The clients leave, and the server has closed what it had of them. */
+static inline void leave(const int *fds, int count)
+{
+    char byte;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        must(shutdown(fds[i], SHUT_WR) == 0, "shutdown");
+    }
+    for (i = 0; i < count; i++) {
+        must(recv(fds[i], &byte, 1, 0) == 0, "recv");
+        close(fds[i]);
+    }
+}
+
 /* The clients leave, which ends the server: what it has used from its start. */
 static inline struct rusage finish_server(pid_t pid, const char *program, const int *fds, int count)
 {
