@@ -10,7 +10,6 @@ abi/not-yet.txt             what the facts have and libqio has not, with reasons
 
 import copy
 import functools
-import itertools
 import json
 import os
 import pathlib
@@ -63,26 +62,6 @@ def absent_headers(profile):
     has = switches(profile)
     absent = {'block/aio.h', 'block/aio-wait.h'} if 'aio_in_qemu' in has else set()
     return absent if 'mem_reentrancy_header' in has else absent | {'qemu/mem-reentrancy.h'}
-
-
-def pairs(profile, host):
-    """Every two switches with the values that they have in a build; whether it is hosted is one of them."""
-    has = set(switches(profile))
-    values = [(switch, switch in has) for switch in SWITCHES]
-    return set(itertools.combinations([*values, ('hosted', host == 'hosted')], 2))
-
-
-def cover():
-    """Builds, as profile and host, that between them have every pair of values that occurs: those of the default profile
-    first, then whichever has most pairs that none before it has."""
-    builds = list(itertools.product(PROFILES, ['embedded', 'hosted']))
-    chosen = [build for build in builds if build[0] == DEFAULT]
-    missing = set().union(*(pairs(*build) for build in builds)).difference(*(pairs(*build) for build in chosen))
-    while missing:
-        best = max(builds, key=lambda build: len(pairs(*build) & missing))
-        chosen.append(best)
-        missing -= pairs(*best)
-    return chosen
 
 
 def is_provisional(profile):

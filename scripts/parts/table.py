@@ -4,23 +4,12 @@ import itertools
 import re
 
 import abi
+import cover
 
 from .cargo import cargo_test, miri, model, rust_face
 from .meson import meson, meson_test
 from .suite import TOP, run, single
 from .tools import arm64, coverage, demo, docs, fuzz, packages, tsan
-
-
-# What another implementation of TLS can notice of a profile.
-TLS_SWITCHES = ['tls_bye', 'session_errp', 'premature_termination', 'handshake_result']
-
-
-def meet_tls_peers(builds):
-    """The profiles whose embedded build is the first with its combination of what TLS peers notice."""
-    first = {}
-    for profile in (profile for profile, host in builds if host == 'embedded'):
-        first.setdefault(tuple(switch in abi.switches(profile) for switch in TLS_SWITCHES), profile)
-    return set(first.values())
 
 
 # Those that may install what they need first, which two at once can't.
@@ -114,8 +103,7 @@ def parts():
         'counts-hosted': ('hot paths of the hosted library', single(
             ['scripts/counts', '--hosted', '--build', 'build-check-hosted-release']), True),
     }
-    cover = abi.cover()
-    meet = meet_tls_peers(cover)
+    whole, meet = cover.builds(), cover.meet_tls_peers()
     # Meson gives the tests of headers and layouts, which know nothing of the host, to the embedded build alone. And what
     # is repeated 100,000 times for the default profile, whatever the switches are, is repeated less (c-tests/rounds.h).
     few = {'QIO_TEST_FEW_ROUNDS': '1'}
@@ -123,14 +111,14 @@ def parts():
     short = re.findall(r"'(test-[\w-]+)'", re.search(
         r'^short = \[(.*?)\]', (TOP / 'c-tests/meson.build').read_text(), re.M | re.S)[1])
     # Where there is no time for all, those are left out that have the least of their own.
-    for profile, host in [*cover, *(build for build in itertools.product(abi.PROFILES, ['embedded', 'hosted'])
-                                    if build not in cover)]:  # fmt: skip
+    for profile, host in [*whole, *(build for build in itertools.product(abi.PROFILES, cover.HOSTS)
+                                    if build not in whole)]:  # fmt: skip
         if profile == abi.DEFAULT:
             continue
         build = f'build-check-{profile}-{host}'
         # Nobody looks at these programs in a debugger, and the headers fill most of the information.
         options = [f'-Dabi={profile}', f'-Dhost={host}', '-Dbenchmarks=false', '-Ddebug=false', '-Dwerror=true']
-        if (profile, host) not in cover:
+        if (profile, host) not in whole:
             found[f'{profile}-{host}'] = (f'a few C tests of {profile}, {host}', meson_test(
                 build, '--suite', 'short', *own,
                 make=meson(build, *options, targets=short), **few), True)
