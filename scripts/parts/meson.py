@@ -6,11 +6,11 @@ import re
 from .suite import TOP, Suite, run
 
 
-def meson(build, *options, targets=()):
+def meson(build, *options, targets=(), **environment):
     """Configures, unless it has been done, and builds."""
     def configure_and_build(log):
         if not (TOP / build / 'build.ninja').exists():
-            if not run(['meson', 'setup', build, *options], log):
+            if not run(['meson', 'setup', build, *options], log, **environment):
                 return False
         return run(['meson', 'compile', '-C', build, *targets], log)
     return configure_and_build

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 
 import abi
 import cover
@@ -107,6 +108,8 @@ def parts():
     # Meson gives the tests of headers and layouts, which know nothing of the host, to the embedded build alone. And what
     # is repeated 100,000 times for the default profile, whatever the switches are, is repeated less (c-tests/rounds.h).
     few = {'QIO_TEST_FEW_ROUNDS': '1'}
+    # Their hundred programs each are linked by the quicker linker, where there is one; those of the default profile by the usual one.
+    linker = {'CC_LD': 'gold'} if shutil.which('ld.gold') else {}
     own = ['--suite', 'symbols', '--suite', 'headers', '--suite', 'layout']
     short = re.findall(r"'(test-[\w-]+)'", re.search(
         r'^short = \[(.*?)\]', (TOP / 'c-tests/meson.build').read_text(), re.M | re.S)[1])
@@ -121,19 +124,19 @@ def parts():
         if (profile, host) not in whole:
             found[f'{profile}-{host}'] = (f'a few C tests of {profile}, {host}', meson_test(
                 build, '--suite', 'short', *own,
-                make=meson(build, *options, targets=short), **few), True)
+                make=meson(build, *options, targets=short, **linker), **few), True)
             continue
         # What a peer hears from a hosted build is up to the program's sessions; what one hears of the other
         # channels depends on no switch, and is tested for the default profile.
         peers = ['--suite', 'peers-tls'] if host == 'embedded' and profile in meet else []
         found[f'{profile}-{host}'] = (f'C tests of {profile}, {host}', meson_test(
-            build, *api, *own, *peers, make=meson(build, *options), **few), True)
+            build, *api, *own, *peers, make=meson(build, *options, **linker), **few), True)
     switches = 'build-check-between.toml'
 
     def between(log):
         return (run(['c-tests/profile/between.py', switches], log)
                 and meson('build-check-custom-hosted', '-Dabi=custom', f'-Dabi_switches={switches}', '-Dhost=hosted',
-                          '-Dbenchmarks=false', '-Ddebug=false', '-Dwerror=true', targets=short)(log))  # fmt: skip
+                          '-Dbenchmarks=false', '-Ddebug=false', '-Dwerror=true', targets=short, **linker)(log))  # fmt: skip
     found['custom-hosted'] = ('a few C tests of a combination between two profiles', meson_test(
         'build-check-custom-hosted', '--suite', 'short', make=between, **few), True)
     return found
