@@ -49,39 +49,22 @@ static GSource *watch_new(End *end, QIOChannelFunc func, gpointer opaque)
     return watch;
 }
 
-typedef struct Wait {
-    bool over, ready;
-} Wait;
-
-static gboolean note_ready(QIOChannel *ioc, GIOCondition condition, gpointer opaque)
+static gboolean note_ready(QIOChannel *ioc, GIOCondition condition, gpointer is_ready)
 {
-    Wait *wait = opaque;
-
-    wait->over = wait->ready = true;
+    *(bool *)is_ready = true;
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean note_cancelled(gpointer opaque)
+static void stop(GCancellable *cancellable, gpointer waiting)
 {
-    ((Wait *)opaque)->over = true;
-    return G_SOURCE_CONTINUE;
+    waiting_stop(waiting);
 }
 
-static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer opaque)
+/* Ends the wait when it is cancelled. A source of GIO's own is leaked if its wait ends while another thread cancels. */
+static gulong connect_cancelled(GCancellable *cancellable, Waiting *waiting)
 {
-    return callback(opaque);
-}
-
-static void make_ready(GCancellable *cancellable, gpointer source)
-{
-    g_source_set_ready_time(source, 0);
-}
-
-/* Has @source ready when it is cancelled. A source of GIO's own is leaked if its wait ends while another thread cancels. */
-static gulong connect_cancelled(GCancellable *cancellable, GSource *source)
-{
-    return cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(make_ready), g_source_ref(source),
-                                               (GDestroyNotify)g_source_unref)
+    return cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(stop), waiting_ref(waiting),
+                                               (GDestroyNotify)waiting_unref)
                        : 0;
 }
 
@@ -96,23 +79,20 @@ static void disconnect_cancelled(GCancellable *cancellable, gulong id)
 /* Nothing else may be dispatched in a call that blocks. */
 static bool is_ready(End *end, GCancellable *cancellable, bool waits)
 {
-    static GSourceFuncs funcs = { .dispatch = dispatch };
-    Wait wait = { false, false };
-    GSource *cancelled = g_source_new(&funcs, sizeof(GSource));
-    GSource *sources[] = { watch_new(end, note_ready, &wait), cancelled };
+    Waiting *waiting = waiting_new();
     gulong closing_id = 0, id = 0;
-    bool is_told;
+    bool is_told, ready = false;
 
-    g_source_set_callback(cancelled, note_cancelled, &wait, NULL);
     if (waits) {
-        closing_id = connect_cancelled(end->closing, cancelled);
-        id = connect_cancelled(cancellable, cancelled);
+        closing_id = connect_cancelled(end->closing, waiting);
+        id = connect_cancelled(cancellable, waiting);
     }
-    is_told = waiting_run(sources, G_N_ELEMENTS(sources), waits, &wait.over);
+    is_told = waiting_run(waiting, watch_new(end, note_ready, &ready), waits, &ready);
     disconnect_cancelled(end->closing, closing_id);
     disconnect_cancelled(cancellable, id);
+    waiting_unref(waiting);
     /* What nobody can tell a transfer does. */
-    return !is_told || wait.ready;
+    return !is_told || ready;
 }
 
 gboolean end_wait(End *end, GCancellable *cancellable, GError **error)

@@ -85,27 +85,60 @@ bool waiting_prepare_cancellable(GCancellable *cancellable)
     return has_descriptor() && g_cancellable_get_fd(cancellable) >= 0;
 }
 
-bool waiting_run(GSource **sources, size_t nsources, bool blocks, const bool *over)
-{
-    GMainContext *context = take();
-    size_t i;
+struct Waiting {
+    gatomicrefcount count;
+    GMainContext *context; /* NULL without a descriptor for one */
+    int is_over;           /* by atomic access */
+};
 
-    for (i = 0; context && i < nsources; i++) {
-        g_source_attach(sources[i], context);
-    }
-    do {
-        if (context) {
-            g_main_context_iteration(context, blocks);
-        } else if (blocks) {
-            g_usleep(REST);
+Waiting *waiting_new(void)
+{
+    Waiting *waiting = g_new(Waiting, 1);
+
+    *waiting = (Waiting) { .context = take() };
+    g_atomic_ref_count_init(&waiting->count);
+    return waiting;
+}
+
+Waiting *waiting_ref(Waiting *waiting)
+{
+    g_atomic_ref_count_inc(&waiting->count);
+    return waiting;
+}
+
+void waiting_unref(Waiting *waiting)
+{
+    if (g_atomic_ref_count_dec(&waiting->count)) {
+        if (waiting->context) {
+            give_back(waiting->context);
         }
-    } while (context && blocks && !*over);
-    for (i = 0; i < nsources; i++) {
-        g_source_destroy(sources[i]);
-        g_source_unref(sources[i]);
+        g_free(waiting);
     }
-    if (context) {
-        give_back(context);
+}
+
+/*
+ * A source's ready time would not do: GLib looks where the source is attached without a lock, and one that is being attached
+ * meanwhile gets the time without its context being woken.
+ */
+void waiting_stop(Waiting *waiting)
+{
+    g_atomic_int_set(&waiting->is_over, true);
+    if (waiting->context) {
+        g_main_context_wakeup(waiting->context);
     }
-    return context != NULL;
+}
+
+bool waiting_run(Waiting *waiting, GSource *source, bool blocks, const bool *is_ready)
+{
+    if (waiting->context) {
+        g_source_attach(source, waiting->context);
+        do {
+            g_main_context_iteration(waiting->context, blocks);
+        } while (blocks && !*is_ready && !g_atomic_int_get(&waiting->is_over));
+    } else if (blocks) {
+        g_usleep(REST);
+    }
+    g_source_destroy(source);
+    g_source_unref(source);
+    return waiting->context != NULL;
 }
