@@ -51,15 +51,30 @@ def known_to_bpftrace(path):
     return set(re.findall(rf'^usdt:{re.escape(str(path))}:qio:(\w+)$', listed.stdout, re.M))
 
 
+# The commands of a breakpoint may come too late: where another thread stops, GDB 18 runs them after what comes next in a script,
+# whose end may be there before. It doesn't print at probes by itself either (dprintf).
+GDB_PROBE = '''\
+python
+class Probe(gdb.Breakpoint):
+    def __init__(self, name, text):
+        super().__init__('-probe-stap qio:' + name)
+        self.text = text
+    def stop(self):
+        gdb.execute('printf ' + self.text)
+        return False
+end
+'''
+
+
 def gdb_stop(name, form, *values):
-    """Lines of a script: print and go on."""
+    """A line of a script: print and go on."""
     text = ', '.join([f'"{name} {form}\\n"', *values])
-    return [f'break -probe-stap qio:{name}', 'commands', 'silent', f'printf {text}', 'continue', 'end']
+    return [f'python Probe({name!r}, {text!r})']
 
 
 def gdb_run(script, program):
     """What gdb prints at the probes of a program that runs, or None where it may not run one."""
-    lines = ['set breakpoint pending on', 'set startup-with-shell off', *script, 'run']
+    lines = ['set breakpoint pending on', 'set startup-with-shell off', GDB_PROBE, *script, 'run']
     pathlib.Path('script').write_text('\n'.join(lines) + '\n')
     result = run('gdb', '-batch', '-nx', '-x', 'script', str(program))
     if refused(f'gdb {program}', result.stderr, 'not permitted'):
