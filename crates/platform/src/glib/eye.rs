@@ -48,9 +48,11 @@ impl Eye {
     /// otherwise. A source that isn't asked is ready by its ready time and its polled descriptors alone, and costs
     /// nothing but GLib's walk. Sources of other contexts than the one whose turn it is stay as they are.
     pub fn set_asked(&self, turn: &Turn<'_>, is_asked: bool) {
-        if let Some(source) = *self.0.lock() {
+        let open = self.0.lock();
+        if let Some(source) = *open {
             // SAFETY: who frees it closes this before; eyes are opened for sources of `Source::new` alone.
             unsafe { asking::set_asked(source, turn, is_asked) }
         }
+        drop(open);
     }
 }
