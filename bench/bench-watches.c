@@ -1,11 +1,12 @@
 /*
  * One event beside N idle watches of one GMainContext: watches of libqio's channels against plain GLib
- * sources (g_source_add_unix_fd) of the same descriptors, in turn; medians.
+ * sources (g_source_add_unix_fd) of the same descriptors, in turn; medians. And beside bare sources, which poll
+ * nothing and are asked nothing: what GLib takes for a source that is there.
  *
  * usage: bench-watches [IDLE...]
  *
  * The context comes first, so that GLib's own descriptor has the lowest number: what suits plain sources
- * better. One line for each number: IDLE PLAIN-US-PER-EVENT LIBQIO-US-PER-EVENT RATIO.
+ * better. One line for each number: IDLE PLAIN-US-PER-EVENT LIBQIO-US-PER-EVENT RATIO BARE-RATIO.
  *
  * Copyright: the libqio authors. SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,6 +19,8 @@
 #include <sys/eventfd.h>
 
 enum { PAIRS = 9 };
+
+typedef enum Kind { PLAIN, QIO, BARE } Kind;
 
 typedef struct Set {
     GMainContext *context;
@@ -43,8 +46,14 @@ static gboolean channel_ready(QIOChannel *ioc, GIOCondition condition, gpointer 
     return G_SOURCE_CONTINUE;
 }
 
-static void set_begin(Set *set, int count, bool plain)
+static gboolean bare_dispatch(GSource *source, GSourceFunc callback, gpointer opaque)
 {
+    return G_SOURCE_CONTINUE;
+}
+
+static void set_begin(Set *set, int count, Kind kind)
+{
+    static GSourceFuncs bare = { .dispatch = bare_dispatch };
     int i;
 
     set->context = g_main_context_new();
@@ -56,7 +65,9 @@ static void set_begin(Set *set, int count, bool plain)
         int fd = set->fds[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 
         g_assert(fd >= 0);
-        if (plain) {
+        if (kind == BARE && i < count - 1) {
+            set->sources[i] = g_source_new(&bare, sizeof(GSource));
+        } else if (kind != QIO) {
             set->sources[i] = g_unix_fd_source_new(fd, G_IO_IN);
             g_source_set_callback(set->sources[i], G_SOURCE_FUNC(plain_ready), NULL, NULL);
         } else {
@@ -108,21 +119,21 @@ static double measure(Set *set, int events)
 static void compare_among(int idle)
 {
     int pairs = pair_count(PAIRS), events = MAX(2000000 / (idle + 100), 200), i;
-    g_autofree double *plain = g_new(double, pairs), *qio = g_new(double, pairs);
-    g_autofree double *ratio = g_new(double, pairs);
+    double cpu[BARE + 1][pairs], ratio[BARE + 1][pairs];
+    Kind kind;
 
     for (i = 0; i < pairs; i++) {
-        Set set;
+        for (kind = PLAIN; kind <= BARE; kind++) {
+            Set set;
 
-        set_begin(&set, idle + 1, true);
-        plain[i] = measure(&set, events);
-        set_end(&set);
-        set_begin(&set, idle + 1, false);
-        qio[i] = measure(&set, events);
-        set_end(&set);
-        ratio[i] = qio[i] / plain[i];
+            set_begin(&set, idle + 1, kind);
+            cpu[kind][i] = measure(&set, events);
+            set_end(&set);
+            ratio[kind][i] = cpu[kind][i] / cpu[PLAIN][i];
+        }
     }
-    printf("%d %.3f %.3f %.3f\n", idle, median(plain, pairs), median(qio, pairs), median(ratio, pairs));
+    printf("%d %.3f %.3f %.3f %.3f\n", idle, median(cpu[PLAIN], pairs), median(cpu[QIO], pairs), median(ratio[QIO], pairs),
+           median(ratio[BARE], pairs));
     fflush(stdout);
 }
 
