@@ -10,7 +10,7 @@
 
 enum { ENTRIES = 4096 };
 
-static void watch(struct io_uring *ring, int fd, StoreClient *client)
+static struct io_uring_sqe *next_sqe(struct io_uring *ring)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
 
@@ -18,7 +18,23 @@ static void watch(struct io_uring *ring, int fd, StoreClient *client)
         io_uring_submit(ring);
         sqe = io_uring_get_sqe(ring);
     }
+    return sqe;
+}
+
+static void watch(struct io_uring *ring, int fd, StoreClient *client)
+{
+    struct io_uring_sqe *sqe = next_sqe(ring);
+
     io_uring_prep_poll_multishot(sqe, fd, POLLIN);
+    io_uring_sqe_set_data(sqe, client);
+}
+
+/* The ring holds the file for as long as it polls it: the client would not learn that it was closed. */
+static void unwatch(struct io_uring *ring, StoreClient *client)
+{
+    struct io_uring_sqe *sqe = next_sqe(ring);
+
+    io_uring_prep_poll_remove(sqe, (uintptr_t)client);
     io_uring_sqe_set_data(sqe, client);
 }
 
@@ -63,6 +79,7 @@ int main(int argc, char **argv)
             if (!client) {
                 accept_clients(&ring, server);
             } else if (!store_receive(client)) {
+                unwatch(&ring, client);
                 close(client->fd);
                 g_free(client->buf);
                 /* Its poll may still end; the rest is freed with the process. */
