@@ -105,7 +105,8 @@ QIOChannelTLS *qio_channel_tls_new_client(QIOChannel *master,
  *
  * On a main loop, make the master non-blocking first (those that a listener hands out are blocking):
  * otherwise this waits for the peer, and one who says nothing stops everything else. There is no time
- * limit; close the channel from a timer to set one. docs/tls.md has an example.
+ * limit, unless qio_channel_set_handshake_timeout() or the listener's limits (qio/limits.h) have set one; a
+ * program that is to run with other libraries too closes the channel from a timer. docs/tls.md has examples.
  *
  * Threads: any. Blocks: as the master does.
  * Context: @func and @destroy run in the calling thread before this returns, or in @context; on a

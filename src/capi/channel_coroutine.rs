@@ -27,7 +27,8 @@ use host::aio::{Handlers, Places};
 /// Context: the coroutine goes on in its own AioContext. The descriptor is watched in that of the
 /// main loop (iohandler_get_aio_context()), so that is where the coroutine should be, unless
 /// qio_channel_set_follow_coroutine_ctx() was called. Differs: before qemu-8.2, the context of
-/// qio_channel_attach_aio_context() if there is one.
+/// qio_channel_attach_aio_context() if there is one. Before qemu_init_main_loop() nobody polls any of
+/// these, and the coroutine does not go on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qio_channel_yield(ioc: *mut QIOChannel, condition: GIOCondition) {
     // SAFETY: the caller holds a reference for the call.

@@ -48,7 +48,8 @@ pub unsafe extern "C" fn qio_channel_websock_new_server(
 ///
 /// On a main loop, make the master non-blocking first (those that a listener hands out are blocking):
 /// a blocking one waits for a client who takes no response, or who has sent a part of a TLS record and no
-/// more, and everything else with it. There is no time limit; close the channel from a timer to set one.
+/// more, and everything else with it. There is no time limit, unless
+/// qio_channel_set_handshake_timeout() or the listener's limits (qio/limits.h) have set one.
 ///
 /// Threads: any. Blocks: no; in the default context then as the master does.
 /// Context: @func and @destroy run in the default context, never before this returns; on a close
