@@ -1,19 +1,31 @@
 """Parts that meson runs: builds, and the programs and scripts that test them."""
 
 import json
+import os
 import re
 
 from .suite import TOP, Suite, run
 
 
-def meson(build, *options, targets=(), **environment):
-    """Configures, unless it has been done, and builds."""
+def meson(build, *options, suites=(), targets=(), **environment):
+    """Configures, unless it has been done, and builds: all, these targets, or what the tests of these suites need."""
     def configure_and_build(log):
         if not (TOP / build / 'build.ninja').exists():
             if not run(['meson', 'setup', build, *options], log, **environment):
                 return False
+        if suites:
+            return run(['ninja', '-C', build, *needed(build, suites)], log)
         return run(['meson', 'compile', '-C', build, *targets], log)
     return configure_and_build
+
+
+def needed(build, suites):
+    """The files that tests of these suites depend on."""
+    tests, targets = (json.loads((TOP / build / f'meson-info/intro-{what}.json').read_text()) for what in ('tests', 'targets'))
+    chosen = {target for test in tests if {suite.rpartition(':')[2] for suite in test['suite']} & set(suites)
+              for target in test['depends']}  # fmt: skip
+    files = [name for target in targets if target['id'] in chosen for name in target['filename']]
+    return sorted(os.path.relpath(name, TOP / build) for name in files)
 
 
 def tap(text, left_out=None):

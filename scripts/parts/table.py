@@ -1,7 +1,6 @@
 """The table of all parts."""
 
 import itertools
-import re
 import shutil
 
 import abi
@@ -25,10 +24,6 @@ ALL_WAYS = 'install-long', 'profiles', 'abi-profile'
 ALL_WAYS_HOSTED = 'install-long', 'profiles', 'tree'
 
 
-# What the suite of programs that the hosted library is linked into looks at, beside the library itself.
-FOR_LINK = 'test-channel-websock-handshake', 'host', 'qio-gio-archive'
-
-
 def only(suites):
     """What meson takes to run these suites."""
     return [word for suite in suites for word in ['--suite', suite]]
@@ -46,8 +41,6 @@ def parts():
 
     def with_static(log):
         return (embedded(log) and run(['meson', 'configure', 'build-check', '-Dstatic_tests=true'], log) and embedded(log))
-    short = re.findall(r"'(test-[\w-]+)'", re.search(
-        r'^short = \[(.*?)\]', (TOP / 'c-tests/meson.build').read_text(), re.M | re.S)[1])
     api = ['--suite', 'api', '--suite', 'properties']
     found = {
         'lint': ('formatting, lints, structure', single(
@@ -105,9 +98,8 @@ def parts():
                        '-Dwerror=true')), True),
         # The size of a program with the library in it is limited in a release only.
         'hosted-release': ('a few C tests of the hosted release build, and its size in a program', meson_test(
-            'build-check-hosted-release', '--suite', 'short', '--suite', 'link',
-            make=meson('build-check-hosted-release', '-Dhost=hosted', '--buildtype=release',
-                       targets=[*short, *FOR_LINK])), True),
+            'build-check-hosted-release', *only(['short', 'link']),
+            make=meson('build-check-hosted-release', '-Dhost=hosted', '--buildtype=release', suites=['short', 'link'])), True),
         'counts-hosted': ('hot paths of the hosted library', single(
             ['scripts/counts', '--hosted', '--build', 'build-check-hosted-release']), True),
     }
@@ -117,7 +109,7 @@ def parts():
     few = {'QIO_TEST_FEW_ROUNDS': '1'}
     # Their hundred programs each are linked by the quicker linker, where there is one; those of the default profile by the usual one.
     linker = {'CC_LD': 'gold'} if shutil.which('ld.gold') else {}
-    own = ['--suite', 'symbols', '--suite', 'headers', '--suite', 'layout']
+    own = 'symbols', 'headers', 'layout'
     # Where there is no time for all, those are left out that have the least of their own.
     for profile, host in [*whole, *(build for build in itertools.product(abi.PROFILES, cover.HOSTS)
                                     if build not in whole)]:  # fmt: skip
@@ -127,21 +119,21 @@ def parts():
         # Nobody looks at these programs in a debugger, and the headers fill most of the information.
         options = [f'-Dabi={profile}', f'-Dhost={host}', '-Dbenchmarks=false', '-Ddebug=false', '-Dwerror=true']
         if (profile, host) not in whole:
+            suites = ['short', *own]
             found[f'{profile}-{host}'] = (f'a few C tests of {profile}, {host}', meson_test(
-                build, '--suite', 'short', *own,
-                make=meson(build, *options, targets=short, **linker), **few), True)
+                build, *only(suites), make=meson(build, *options, suites=suites, **linker), **few), True)
             continue
         # What a peer hears from a hosted build is up to the program's sessions; what one hears of the other
         # channels depends on no switch, and is tested for the default profile.
-        peers = ['--suite', 'peers-tls'] if host == 'embedded' and profile in meet else []
+        suites = ['api', 'of-profile', *own] + (['peers-tls'] if host == 'embedded' and profile in meet else [])
         found[f'{profile}-{host}'] = (f'C tests of {profile}, {host}', meson_test(
-            build, *api, *own, *peers, make=meson(build, *options, **linker), **few), True)
+            build, *only(suites), make=meson(build, *options, suites=suites, **linker), **few), True)
     switches = 'build-check-between.toml'
 
     def between(log):
         return (run(['c-tests/profile/between.py', switches], log)
                 and meson('build-check-custom-hosted', '-Dabi=custom', f'-Dabi_switches={switches}', '-Dhost=hosted',
-                          '-Dbenchmarks=false', '-Ddebug=false', '-Dwerror=true', targets=short, **linker)(log))  # fmt: skip
+                          '-Dbenchmarks=false', '-Ddebug=false', '-Dwerror=true', suites=['short'], **linker)(log))  # fmt: skip
     found['custom-hosted'] = ('a few C tests of a combination between two profiles', meson_test(
         'build-check-custom-hosted', '--suite', 'short', make=between, **few), True)
     return found
