@@ -4,6 +4,7 @@
 //! thousands of idle sources that is most of what each of them costs. Where somebody else knows when a source is ready, its
 //! table is one without that function until then.
 
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use glib_sys::{GMainContext, GSource, GSourceFuncs};
@@ -14,15 +15,20 @@ use crate::sync::atomic::{AtomicPtr, Ordering};
 /// What GLib knows of a kind of source: as long as it is asked, and as long as it isn't.
 pub(super) type Tables = [GSourceFuncs; 2];
 
-/// A source is being asked: the calling thread iterates its context, and nobody else does meanwhile.
+/// A source is being asked: the thread that has this iterates its context, and nobody else does meanwhile.
 pub struct Turn<'s> {
     source: &'s Source,
+    /// Of this thread alone.
+    thread: PhantomData<*const ()>,
 }
 
 impl<'s> Turn<'s> {
     /// For GLib's call of the source's `check`.
     pub(super) fn of(source: &'s Source) -> Self {
-        Self { source }
+        Self {
+            source,
+            thread: PhantomData,
+        }
     }
 
     /// Who is asked.
