@@ -86,12 +86,12 @@ static inline void job_wait_for_worker(Job *job)
     }
 }
 
-/* Without blocking: what comes from another thread comes later. */
+/* Without blocking: what comes from another thread comes later, and may wake nobody. */
 static inline void iterate_until(int *counter, int goal, GMainContext *context)
 {
     while (g_atomic_int_get(counter) < goal) {
         if (!g_main_context_iteration(context, FALSE)) {
-            g_thread_yield();
+            g_usleep(100);
         }
     }
 }

@@ -8,7 +8,8 @@
 
 #include <glib.h>
 
-/* Under valgrind, which is slow, and for all profiles but the default one, as what is repeated depends on no switch. */
+/* Under valgrind, which is slow, and in all builds but the first that is tested, as what is repeated depends neither on switches
+ * nor on the host. */
 static inline gboolean has_few_rounds(void)
 {
     return g_getenv("QIO_TEST_SLOW") != NULL || g_getenv("QIO_TEST_FEW_ROUNDS") != NULL;

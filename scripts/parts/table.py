@@ -42,6 +42,10 @@ def parts():
     def with_static(log):
         return (embedded(log) and run(['meson', 'configure', 'build-check', '-Dstatic_tests=true'], log) and embedded(log))
     api = ['--suite', 'api', '--suite', 'properties']
+    # What is repeated 100,000 times in the build that part c tests, whatever host and switches are, is repeated less in others
+    # (c-tests/rounds.h); and programs of other profiles are linked by the quicker linker, where there is one.
+    few = {'QIO_TEST_FEW_ROUNDS': '1'}
+    linker = {'CC_LD': 'gold'} if shutil.which('ld.gold') else {}
     found = {
         'lint': ('formatting, lints, structure', single(
             # The quick ones first.
@@ -63,7 +67,7 @@ def parts():
         # It computes for half of its minute only, so not as the last one.
         'soak': ('a server under a crowd of clients for a minute', single(
             ['scripts/soak', '--connections', '300', '--minutes', '1', '--build', 'build-check']), False),
-        'static': ('C tests with the static library', meson_test(
+        'static': ('some C tests with the static library', meson_test(
             'build-check', '--suite', 'static', make=with_static), True),
         'all-ways': ('all ways to build and install, and for all profiles', meson_test(
             'build-check', *only(ALL_WAYS), make=embedded), True),
@@ -79,7 +83,9 @@ def parts():
                 'build-check-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbenchmarks=false')), True),
         'fuzz': ('a minute of fuzzing for each target', fuzz, True),
         'tsan': ('threads against each other under ThreadSanitizer', tsan, True),
-        'hosted': ('hosted build', meson_test('build-check-hosted', *but(ALL_WAYS_HOSTED), make=hosted), False),
+        # What a peer hears from a hosted build is up to the program's sessions.
+        'hosted': ('hosted build', meson_test(
+            'build-check-hosted', *but([*ALL_WAYS_HOSTED, 'peers-tls']), make=hosted, **few), False),
         'all-ways-hosted': ('the same of the hosted build, and into the trees of programs', meson_test(
             'build-check-hosted', *only(ALL_WAYS_HOSTED), make=hosted), True),
         'coverage': ('which lines tests run', coverage, True),
@@ -87,7 +93,8 @@ def parts():
         'docs': ('documentation site: pages, reference, links, what a browser shows', docs, True),
         'demo': ('demo outside the tree', demo, True),
         'release': ('C tests of the release build', meson_test(
-            'build-check-release', *api, make=meson('build-check-release', '--buildtype=release', '-Dstatic_tests=false')), True),
+            'build-check-release', *api, make=meson('build-check-release', '--buildtype=release', '-Dstatic_tests=false'), **few),
+            True),
         'counts': ('instructions and system calls of hot paths', single(
             ['scripts/counts', '--build', 'build-check-release']), True),
         'counts-events': ('what trace events cost that nobody listens to', single(
@@ -95,7 +102,7 @@ def parts():
         'without-tls': ('C tests of the build without TLS', meson_test(
             'build-check-without-tls', *api, '--suite', 'symbols', '--suite', 'install',
             make=meson('build-check-without-tls', '-Dtls=disabled', '-Dstatic_tests=false', '-Dbenchmarks=false', '-Ddebug=false',
-                       '-Dwerror=true')), True),
+                       '-Dwerror=true', **linker), **few), True),
         # The size of a program with the library in it is limited in a release only.
         'hosted-release': ('a few C tests of the hosted release build, and its size in a program', meson_test(
             'build-check-hosted-release', *only(['short', 'link']),
@@ -104,11 +111,7 @@ def parts():
             ['scripts/counts', '--hosted', '--build', 'build-check-hosted-release']), True),
     }
     whole, meet = cover.builds(), cover.meet_tls_peers()
-    # Meson gives the tests of headers and layouts, which know nothing of the host, to the embedded build alone. And what
-    # is repeated 100,000 times for the default profile, whatever the switches are, is repeated less (c-tests/rounds.h).
-    few = {'QIO_TEST_FEW_ROUNDS': '1'}
-    # Their hundred programs each are linked by the quicker linker, where there is one; those of the default profile by the usual one.
-    linker = {'CC_LD': 'gold'} if shutil.which('ld.gold') else {}
+    # Meson gives the tests of headers and layouts, which know nothing of the host, to the embedded build alone.
     own = 'symbols', 'headers', 'layout'
     # Where there is no time for all, those are left out that have the least of their own.
     for profile, host in [*whole, *(build for build in itertools.product(abi.PROFILES, cover.HOSTS)
@@ -123,8 +126,7 @@ def parts():
             found[f'{profile}-{host}'] = (f'a few C tests of {profile}, {host}', meson_test(
                 build, *only(suites), make=meson(build, *options, suites=suites, **linker), **few), True)
             continue
-        # What a peer hears from a hosted build is up to the program's sessions; what one hears of the other
-        # channels depends on no switch, and is tested for the default profile.
+        # What peers hear of other channels than TLS depends on no switch.
         suites = ['api', 'of-profile', *own] + (['peers-tls'] if host == 'embedded' and profile in meet else [])
         found[f'{profile}-{host}'] = (f'C tests of {profile}, {host}', meson_test(
             build, *only(suites), make=meson(build, *options, suites=suites, **linker), **few), True)

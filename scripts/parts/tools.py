@@ -125,7 +125,8 @@ def arm64(log):
     suite = meson_test(build, '--suite', 'api', '--suite', 'properties', '--suite', 'layout', '--suite', 'symbols',
                        '--no-suite', 'long', '-t', '3', left_out=of_programs, make=meson(
                            build, '--cross-file', 'cross/aarch64-linux-gnu.ini', '--cross-file',
-                           f'{folder}/cross.ini', '-Dbenchmarks=false', '-Ddebug=false'))(log)  # fmt: skip
+                           f'{folder}/cross.ini', '-Dbenchmarks=false', '-Ddebug=false'),
+                       QIO_TEST_FEW_ROUNDS='1')(log)  # fmt: skip
     unused = [path for path in of_programs if not any(reason.startswith(f'{path}: ') for reason in suite.skipped)]
 
     name = target.replace('-', '_')
