@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -233,6 +234,8 @@ def tls(scratch):
     assert line(server)['status'] == 0
     found = json.loads(run('probe', '--json', '--tls-dir', scratch, address)[0])['tls']
     assert found['accepted'] and found['version'] == 'TLS1.3', found
+    # Servers of libqio ask, and with verify-peer=no take whatever comes.
+    assert found['client_certificate'] == {'asked': True, 'sent': False, 'refused': None}, found
     assert found['certificates'][0]['names'] == 'localhost, 127.0.0.1', found
     # Not for this name, nor from an authority of the system.
     found = json.loads(run('probe', '--json', '--tls-dir', scratch, '--tls-name', 'example.com', address, status=3)[0])
@@ -249,8 +252,50 @@ def tls(scratch):
     assert f'no authorities to trust in {scratch}/nothing' in run('cat', '--tls', address, status=1, **none)[1]
     server.process.kill()
     websocket(scratch, '--tls-dir', scratch)
+    certificates_of_clients(scratch, authority)
     hostile(scratch)
     documented(scratch)
+
+
+def certificates_of_clients(scratch, authority):
+    """Whether a server wants a certificate of the client, which it may refuse when the client's handshake is over."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(scratch / 'server-cert.pem', scratch / 'server-key.pem')
+    context.load_verify_locations(authority.certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+
+    def probe(directory, *options, status):
+        with socket.create_server(('127.0.0.1', 0)) as listening:
+            def shake():
+                with listening.accept()[0] as accepted:
+                    try:
+                        context.wrap_socket(accepted, server_side=True).recv(1)
+                    except ssl.SSLError:
+                        pass
+            thread = threading.Thread(target=shake)
+            thread.start()
+            out = run('probe', *options, '--tls-dir', directory, f'127.0.0.1:{listening.getsockname()[1]}', status=status)[0]
+            thread.join()
+            return out.decode()
+
+    none, known, unknown = (scratch / name for name in ('none', 'known', 'unknown'))
+    for directory in none, known, unknown:
+        directory.mkdir()
+        shutil.copy(authority.certificate, directory / 'ca-cert.pem')
+    authority.sign(known, 'client', 'cn = "client"')
+    Authority(scratch, 'other').sign(unknown, 'client', 'cn = "client"')
+    for directory, status, sent, refused in (none, 1, False, 'Certificate is required'), (known, 0, True, None), (
+            unknown, 1, True, 'CA is unknown'):  # fmt: skip
+        found = json.loads(probe(directory, '--json', status=status))['tls']
+        assert found['ok'] and found['accepted'], found
+        assert found['client_certificate'] == {'asked': True, 'sent': sent, 'refused': refused}, found
+    assert re.search('^asks +for a certificate of the client: sent, not refused$', probe(known, status=0), re.M)
+    assert re.search('^asks +for a certificate of the client: none sent, refused: Certificate is required$',
+                     probe(none, status=1), re.M)  # fmt: skip
+    # In TLS 1.2 the handshake itself fails.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    found = json.loads(probe(none, '--json', status=1))['tls']
+    assert not found['ok'] and 'alert' in found['error'], found
 
 
 def hostile(scratch):

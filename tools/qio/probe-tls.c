@@ -140,6 +140,30 @@ static void describe(Probe *probe, gnutls_session_t session)
         add_certificate(probe, &chain[i]);
     }
     judge(probe, session, probe->layers.tls_name ? probe->layers.tls_name : address_host(probe->where));
+    probe->wants_ours = gnutls_certificate_client_get_request_status(session) == 1;
+    probe->has_ours = gnutls_certificate_get_ours(session);
+}
+
+/*
+ * With TLS 1.3 the client's handshake is over before the server has judged the client's certificate, or that there is none
+ * (RFC 8446, 4.4.2.4): an alert follows. It has as long as the handshake took, and a second more. Whoever has no objection
+ * closes, as we have said goodbye, or says something, or nothing.
+ */
+static void hear_refusal(Probe *probe, gnutls_session_t session, QIOChannelSocket *sioc)
+{
+    int64_t end = g_get_monotonic_time() + probe->tls.milliseconds * 1000 + G_USEC_PER_SEC, left;
+    GPollFD pollfd = { .fd = sioc->fd, .events = G_IO_IN };
+    char byte;
+    int ret = GNUTLS_E_AGAIN;
+
+    qio_channel_set_blocking(QIO_CHANNEL(sioc), false, NULL);
+    while ((ret == GNUTLS_E_AGAIN || ret == GNUTLS_E_INTERRUPTED) && (left = end - g_get_monotonic_time()) > 0) {
+        g_poll(&pollfd, 1, left / 1000 + 1);
+        ret = gnutls_record_recv(session, &byte, 1);
+    }
+    if (ret == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+        probe->refusal = g_strdup(gnutls_alert_get_name(gnutls_alert_get(session)));
+    }
 }
 
 static bool own_certificate(const Layers *layers, gnutls_certificate_credentials_t creds, Error **errp)
@@ -161,14 +185,22 @@ static bool own_certificate(const Layers *layers, gnutls_certificate_credentials
     return true;
 }
 
+/* To a peer that has gone: what it said before tells more than that, and is read next. */
 static ssize_t push(gnutls_transport_ptr_t ioc, const void *bytes, size_t size)
 {
-    return qio_channel_write(ioc, bytes, size, NULL);
+    ssize_t n = qio_channel_write(ioc, bytes, size, NULL);
+
+    return n < 0 ? (ssize_t)size : n;
 }
 
 static ssize_t pull(gnutls_transport_ptr_t ioc, void *bytes, size_t size)
 {
-    return qio_channel_read(ioc, bytes, size, NULL);
+    ssize_t n = qio_channel_read(ioc, bytes, size, NULL);
+
+    if (n == QIO_CHANNEL_ERR_BLOCK) {
+        errno = EAGAIN;
+    }
+    return n;
 }
 
 static bool handshake(Probe *probe, gnutls_session_t session, gnutls_certificate_credentials_t creds,
@@ -208,6 +240,9 @@ void probe_tls(Probe *probe, QIOChannelSocket *sioc)
         probe_succeeded(&probe->tls, begin);
         describe(probe, session);
         gnutls_bye(session, GNUTLS_SHUT_WR);
+        if (probe->wants_ours) {
+            hear_refusal(probe, session, sioc);
+        }
     } else {
         probe_failed(&probe->tls, begin, err);
     }

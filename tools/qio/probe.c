@@ -58,6 +58,10 @@ static void print_people(const Probe *probe)
         if (probe->judgement) {
             print_text("accepted", "%s", probe->is_accepted ? "yes" : probe->judgement);
         }
+        if (probe->wants_ours) {
+            print_text("asks", "for a certificate of the client: %s, %s%s", probe->has_ours ? "sent" : "none sent",
+                       probe->refusal ? "refused: " : "not refused", probe->refusal ? probe->refusal : "");
+        }
     }
     if (probe->websocket.is_tried) {
         print_end("websocket", &probe->websocket);
@@ -104,6 +108,10 @@ static void print_json(const Probe *probe)
         json_member("cipher", probe->cipher);
         printf(", \"accepted\": %s, ", probe->is_accepted ? "true" : "false");
         json_member("reason", probe->is_accepted ? NULL : probe->judgement);
+        printf(", \"client_certificate\": {\"asked\": %s, \"sent\": %s, ", probe->wants_ours ? "true" : "false",
+               probe->has_ours ? "true" : "false");
+        json_member("refused", probe->refusal);
+        fputs("}", stdout);
         fputs(", \"certificates\": [", stdout);
         for (guint i = 0; i < probe->certificates->len; i++) {
             const Certificate *certificate = g_ptr_array_index(probe->certificates, i);
@@ -296,7 +304,7 @@ static void looked(QIOTask *task, gpointer opaque)
 
 static bool has_failed(const Probe *probe)
 {
-    return probe->connect.error || probe->tls.error || probe->websocket.error;
+    return probe->connect.error || probe->tls.error || probe->refusal || probe->websocket.error;
 }
 
 int command_probe(int argc, char **argv)

@@ -32,6 +32,8 @@ typedef struct Probe {
     GPtrArray *certificates; /* of Certificate, the peer's own first */
     bool is_accepted;
     char *judgement; /* why it isn't */
+    bool wants_ours, has_ours; /* a certificate of the client */
+    char *refusal; /* what the peer says to that */
     char *protocol;
 } Probe;
 
