@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """All C in README.md and docs/*.md, and the examples, compile against the installed tree without a
 warning, as they stand; and all installed headers, as C and as C++: with the compiler of the build, or with every one
-that is there.
+that is there. Where the pages are installed, what they name beside them is there, too.
 
 usage: documented.py PROFILE HOST BUILD-DIR [all]
 """
@@ -49,6 +49,16 @@ def sources():
             print(f'skipped: {path.relative_to(abi.ROOT)}: the library is built without TLS')
         else:
             yield path.relative_to(abi.ROOT), path, False
+
+
+def dead_links(top):
+    """Links of the installed pages to others and to examples that aren't there, or to nothing in the source tree either."""
+    for page in top.rglob('*.md'):
+        for target in re.findall(r'\]\(([^)#:\s]+)[)#]', page.read_text()):
+            to = pathlib.Path(os.path.normpath(page.parent / target)).relative_to(top)
+            if not (top / to).exists() and (to.suffix == '.md' or to.parts[0] in ('docs', 'examples')
+                                            or not (abi.ROOT / to).exists()):  # fmt: skip
+                yield f'{page.relative_to(top)}: {target} is not there'
 
 
 with tempfile.TemporaryDirectory() as scratch:
@@ -117,6 +127,8 @@ with tempfile.TemporaryDirectory() as scratch:
     numbered = [(number, *unit) for number, unit in enumerate(work)]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         complaints = list(filter(None, pool.map(check, numbered)))
+    (pages_there,) = tree.root.rglob('share/doc/libqio')
+    complaints += dead_links(pages_there)
     print('\n'.join(complaints))
     for name in missing:
         print(f'skipped: {name}: not installed')
