@@ -264,19 +264,21 @@ def certificates_of_clients(scratch, authority):
     context.load_verify_locations(authority.certificate)
     context.verify_mode = ssl.CERT_REQUIRED
 
+    def serve_openssl(listening):
+        with listening.accept()[0] as accepted:
+            try:
+                with context.wrap_socket(accepted, server_side=True) as connection:
+                    if serve_openssl.reads:
+                        connection.recv(1)
+            except OSError:
+                pass
+    serve_openssl.reads = True
+
     def probe(directory, *options, status):
         with socket.create_server(('127.0.0.1', 0)) as listening:
-            def shake():
-                with listening.accept()[0] as accepted:
-                    try:
-                        context.wrap_socket(accepted, server_side=True).recv(1)
-                    except ssl.SSLError:
-                        pass
-            thread = threading.Thread(target=shake)
-            thread.start()
-            out = run('probe', *options, '--tls-dir', directory, f'127.0.0.1:{listening.getsockname()[1]}', status=status)[0]
-            thread.join()
-            return out.decode()
+            threading.Thread(target=serve_openssl, args=[listening], daemon=True).start()
+            address = f'127.0.0.1:{listening.getsockname()[1]}'
+            return run('probe', *options, '--tls-dir', directory, address, status=status)[0].decode()
 
     none, known, unknown = (scratch / name for name in ('none', 'known', 'unknown'))
     for directory in none, known, unknown:
@@ -292,10 +294,23 @@ def certificates_of_clients(scratch, authority):
     assert re.search('^asks +for a certificate of the client: sent, not refused$', probe(known, status=0), re.M)
     assert re.search('^asks +for a certificate of the client: none sent, refused: Certificate is required$',
                      probe(none, status=1), re.M)  # fmt: skip
+    # Others close without a word, and so do servers of libqio.
+    context.verify_mode, serve_openssl.reads = ssl.CERT_OPTIONAL, False
+    found = json.loads(probe(none, '--json', status=1))['tls']['client_certificate']
+    assert found == {'asked': True, 'sent': False, 'refused': 'it has closed without a word'}, found
+    context.verify_mode, serve_openssl.reads = ssl.CERT_REQUIRED, True
     # In TLS 1.2 the handshake itself fails.
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     found = json.loads(probe(none, '--json', status=1))['tls']
     assert not found['ok'] and 'alert' in found['error'], found
+    assert found['client_certificate'] == {'asked': True, 'sent': False, 'refused': None}, found
+    assert re.search('^asks +for a certificate of the client: none sent$', probe(none, status=1), re.M)
+
+    # One that asks and is silent holds nobody up, and is no layer that hasn't answered.
+    server, address = serve('127.0.0.1:0', '--tls-dir', scratch, '--', 'sleep', '100')
+    found = json.loads(run('probe', '--json', '--timeout', '2', '--tls-dir', scratch, address)[0])['tls']
+    assert found['ok'] and found['client_certificate']['refused'] is None, found
+    server.process.kill()
 
 
 def hostile(scratch):

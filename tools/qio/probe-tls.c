@@ -140,22 +140,24 @@ static void describe(Probe *probe, gnutls_session_t session)
         add_certificate(probe, &chain[i]);
     }
     judge(probe, session, probe->layers.tls_name ? probe->layers.tls_name : address_host(probe->where));
-    probe->wants_ours = gnutls_certificate_client_get_request_status(session) == 1;
-    probe->has_ours = gnutls_certificate_get_ours(session);
 }
 
 /*
  * With TLS 1.3 the client's handshake is over before the server has judged the client's certificate, or that there is none
- * (RFC 8446, 4.4.2.4): an alert follows. It has as long as the handshake took, and a second more. Whoever has no objection
- * closes, as we have said goodbye, or says something, or nothing.
+ * (RFC 8446, 4.4.2.4). Who refuses sends an alert or, as servers of libqio and QEMU do, closes without a word; who has no objection
+ * says something, or waits for us. So we listen for as long as the handshake took, and a second more.
  */
 static void hear_refusal(Probe *probe, gnutls_session_t session, QIOChannelSocket *sioc)
 {
-    int64_t end = g_get_monotonic_time() + probe->tls.milliseconds * 1000 + G_USEC_PER_SEC, left;
+    int64_t begin = g_get_monotonic_time(), end = begin + probe->tls.milliseconds * 1000 + G_USEC_PER_SEC, left;
     GPollFD pollfd = { .fd = sioc->fd, .events = G_IO_IN };
     char byte;
     int ret = GNUTLS_E_AGAIN;
 
+    if (probe->deadline) {
+        /* What is found is to be shown before the time is over. */
+        end = MIN(end, begin + (probe->deadline - begin) / 2);
+    }
     qio_channel_set_blocking(QIO_CHANNEL(sioc), false, NULL);
     while ((ret == GNUTLS_E_AGAIN || ret == GNUTLS_E_INTERRUPTED) && (left = end - g_get_monotonic_time()) > 0) {
         g_poll(&pollfd, 1, left / 1000 + 1);
@@ -163,6 +165,8 @@ static void hear_refusal(Probe *probe, gnutls_session_t session, QIOChannelSocke
     }
     if (ret == GNUTLS_E_FATAL_ALERT_RECEIVED) {
         probe->refusal = g_strdup(gnutls_alert_get_name(gnutls_alert_get(session)));
+    } else if (ret < 0 && gnutls_error_is_fatal(ret)) {
+        probe->refusal = g_strdup("it has closed without a word");
     }
 }
 
@@ -190,6 +194,10 @@ static ssize_t push(gnutls_transport_ptr_t ioc, const void *bytes, size_t size)
 {
     ssize_t n = qio_channel_write(ioc, bytes, size, NULL);
 
+    if (n == QIO_CHANNEL_ERR_BLOCK) {
+        errno = EAGAIN;
+        return n;
+    }
     return n < 0 ? (ssize_t)size : n;
 }
 
@@ -233,16 +241,20 @@ void probe_tls(Probe *probe, QIOChannelSocket *sioc)
     gnutls_certificate_credentials_t creds;
     gnutls_session_t session;
     Error *err = NULL;
+    bool is_open;
 
     gnutls_certificate_allocate_credentials(&creds);
     gnutls_init(&session, GNUTLS_CLIENT);
-    if (handshake(probe, session, creds, sioc, &err)) {
+    is_open = handshake(probe, session, creds, sioc, &err);
+    probe->wants_ours = gnutls_certificate_client_get_request_status(session) == 1;
+    probe->has_ours = gnutls_certificate_get_ours(session);
+    if (is_open) {
         probe_succeeded(&probe->tls, begin);
         describe(probe, session);
-        gnutls_bye(session, GNUTLS_SHUT_WR);
-        if (probe->wants_ours) {
+        if (probe->wants_ours && gnutls_protocol_get_version(session) >= GNUTLS_TLS1_3) {
             hear_refusal(probe, session, sioc);
         }
+        gnutls_bye(session, GNUTLS_SHUT_WR);
     } else {
         probe_failed(&probe->tls, begin, err);
     }

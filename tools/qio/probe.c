@@ -59,8 +59,8 @@ static void print_people(const Probe *probe)
             print_text("accepted", "%s", probe->is_accepted ? "yes" : probe->judgement);
         }
         if (probe->wants_ours) {
-            print_text("asks", "for a certificate of the client: %s, %s%s", probe->has_ours ? "sent" : "none sent",
-                       probe->refusal ? "refused: " : "not refused", probe->refusal ? probe->refusal : "");
+            print_text("asks", "for a certificate of the client: %s%s%s", probe->has_ours ? "sent" : "none sent",
+                       probe->refusal ? ", refused: " : probe->tls.error ? "" : ", not refused", probe->refusal ? probe->refusal : "");
         }
     }
     if (probe->websocket.is_tried) {
@@ -333,6 +333,7 @@ int command_probe(int argc, char **argv)
     probe->address = address_text(probe->where);
     search_show(&search);
     if (probe->layers.timeout > 0) {
+        probe->deadline = g_get_monotonic_time() + probe->layers.timeout * G_USEC_PER_SEC;
         g_timeout_add_seconds(probe->layers.timeout, ran_out, &search);
     }
     loop = g_main_loop_new(NULL, FALSE);

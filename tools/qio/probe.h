@@ -23,6 +23,7 @@ typedef struct Certificate {
 
 typedef struct Probe {
     Layers layers;
+    int64_t deadline; /* 0 if there is none */
     SocketAddress *where;
     char *address, *local, *remote;
     End connect, tls, websocket;
@@ -33,7 +34,7 @@ typedef struct Probe {
     bool is_accepted;
     char *judgement; /* why it isn't */
     bool wants_ours, has_ours; /* a certificate of the client */
-    char *refusal; /* what the peer says to that */
+    char *refusal; /* what the peer has against that */
     char *protocol;
 } Probe;
 
