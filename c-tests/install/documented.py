@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """All C in README.md and docs/*.md, and the examples, compile against the installed tree without a
 warning, as they stand; and all installed headers, as C and as C++: with the compiler of the build, or with every one
-that is there. Where the pages are installed, what they name beside them is there, too.
+that is there. Where the pages are installed, the pages and examples that they name are there, too.
 
 usage: documented.py PROFILE HOST BUILD-DIR [all]
 """
@@ -54,9 +54,9 @@ def sources():
 def dead_links(top):
     """Links of the installed pages to others and to examples that aren't there, or to nothing in the source tree either."""
     for page in top.rglob('*.md'):
-        for target in re.findall(r'\]\(([^)#:\s]+)[)#]', page.read_text()):
-            to = pathlib.Path(os.path.normpath(page.parent / target)).relative_to(top)
-            if not (top / to).exists() and (to.suffix == '.md' or to.parts[0] in ('docs', 'examples')
+        for target in re.findall(r'\]\(([^)#:\s]+)[)#]', re.sub(r'^```.*?^```', '', page.read_text(), flags=re.M | re.S)):
+            to = os.path.relpath(page.parent / target, top)
+            if not (top / to).exists() and (to.endswith('.md') or to.split('/')[0] in ('docs', 'examples')
                                             or not (abi.ROOT / to).exists()):  # fmt: skip
                 yield f'{page.relative_to(top)}: {target} is not there'
 
@@ -129,6 +129,11 @@ with tempfile.TemporaryDirectory() as scratch:
         complaints = list(filter(None, pool.map(check, numbered)))
     (pages_there,) = tree.root.rglob('share/doc/libqio')
     complaints += dead_links(pages_there)
+    # Where a page is followed, keys and programs lie in the examples.
+    shown = {str(path.relative_to(pages_there)) for path in (pages_there / 'examples').rglob('*') if not path.is_dir()}
+    if (abi.ROOT / '.git').exists():
+        listed = subprocess.check_output(['git', 'ls-files', 'examples'], cwd=abi.ROOT, text=True).split()
+        complaints += [f'{path}: is installed and no file of the tree, or the other way round' for path in shown ^ set(listed)]
     print('\n'.join(complaints))
     for name in missing:
         print(f'skipped: {name}: not installed')
