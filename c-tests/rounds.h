@@ -8,8 +8,8 @@
 
 #include <glib.h>
 
-/* Under valgrind, which is slow, and in all builds but the first that is tested, as what is repeated depends neither on switches
- * nor on the host. */
+/* Under valgrind and sanitizers, which are slow, and of hosts, profiles and machines in all but one: what is repeated depends on
+ * none of these. The parts c and release of scripts/check have all rounds. */
 static inline gboolean has_few_rounds(void)
 {
     return g_getenv("QIO_TEST_SLOW") != NULL || g_getenv("QIO_TEST_FEW_ROUNDS") != NULL;

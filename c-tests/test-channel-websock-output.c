@@ -371,13 +371,13 @@ static size_t malloced(void)
 
 enum { BOUND = 1 << 20 };
 
-/* Sends these bytes over and over, while @turn is called, until the transport takes no more or four times the bound
- * was sent. The channel takes no more than so much memory. */
+/* Sends these bytes over and over, while @turn is called, until the transport takes no more or enough for the
+ * bound to be seen was sent. The channel takes no more than so much memory. */
 static void flood(const void *bytes, size_t size, size_t begin, void (*turn)(Web *web), bool shakes_hands)
 {
     g_autofree char *block = g_malloc(1 << 16);
     /* The bound can't be seen under valgrind: more than a channel and its sockets hold is enough there. */
-    size_t before, peak = 0, sent = 0, full = 0, most = is_slow() ? 256 << 10 : has_few_rounds() ? BOUND * 3 / 2 : BOUND * 4;
+    size_t before, peak = 0, sent = 0, full = 0, most = is_slow() ? 256 << 10 : has_few_rounds() ? BOUND * 3 : BOUND * 4;
     Web web;
 
     if (shakes_hands) {
