@@ -144,8 +144,8 @@ static void describe(Probe *probe, gnutls_session_t session)
 
 /*
  * With TLS 1.3 the client's handshake is over before the server has judged the client's certificate, or that there is none
- * (RFC 8446, 4.4.2.4). Who refuses sends an alert or, as servers of libqio and QEMU do, closes without a word; who has no objection
- * says something, or waits for us. So we listen for as long as the handshake took, and a second more.
+ * (RFC 8446, 4.4.2.4). Who refuses sends an alert or, as servers of libqio do, closes without a word; who has no objection says
+ * something, or waits for us. So we listen for as long as the handshake took, and a second more.
  */
 static void hear_refusal(Probe *probe, gnutls_session_t session, QIOChannelSocket *sioc)
 {
